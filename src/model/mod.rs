@@ -1,0 +1,21 @@
+//! The nouns that every layer speaks: plain values, no behaviour beyond their own consistency, no outside.
+//!
+//! Text that an agent wrote is kept here as it came (bounded, never trusted); [`text`] is the one place that makes it
+//! fit for a terminal, a commit subject or a log line.
+
+mod change;
+mod decision;
+mod id;
+mod intent;
+mod proposal;
+mod reasoning;
+mod ruling;
+pub mod text;
+
+pub use change::{FileChange, LineStats, Mode, Side, TreeDiff};
+pub use decision::{Answer, Answers, Comment, CommentSide, DecisionKind, LessonDraft, ReasonCode, Scope, Seen, Subject};
+pub use id::{ChangeId, EntryId, Oid, ParseIdError};
+pub use intent::{Intent, IntentItem};
+pub use proposal::{Contributor, Landing, Problem, Proposal, Queued, Stage, Standing, State, Target};
+pub use reasoning::{Confidence, Part, Reasoning};
+pub use ruling::{Approvals, Effect, Outcome, Place, Reason, Ruling, Tier};

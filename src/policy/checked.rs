@@ -1,0 +1,277 @@
+//! A policy that has been checked: after this, an invalid one cannot exist, and nothing downstream checks again.
+
+use bstr::BStr;
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use super::Signers;
+use crate::model::{EntryId, Oid, Place, Tier};
+
+/// Patterns over paths or ref names, matched against raw bytes. `*` does not cross `/`, `**` does.
+#[derive(Debug, Clone)]
+pub struct Globs {
+    patterns: Vec<String>,
+    set: GlobSet,
+}
+
+impl Globs {
+    /// Compiles patterns; the error names the first one that is not a glob.
+    pub fn new<S: AsRef<str>>(patterns: &[S]) -> Result<Self, globset::Error> {
+        let mut set = GlobSetBuilder::new();
+        for pattern in patterns {
+            set.add(GlobBuilder::new(pattern.as_ref()).literal_separator(true).build()?);
+        }
+        Ok(Self { patterns: patterns.iter().map(|p| p.as_ref().to_owned()).collect(), set: set.build()? })
+    }
+
+    /// The patterns as written.
+    #[must_use]
+    pub fn patterns(&self) -> &[String] {
+        &self.patterns
+    }
+
+    /// Whether any pattern matches the whole of `name`.
+    #[must_use]
+    pub fn matches(&self, name: &BStr) -> bool {
+        use bstr::ByteSlice as _;
+        // Bytes that are not UTF-8 stay bytes: a file name must not slip past a rule by being unprintable.
+        name.to_os_str().map_or_else(|_| self.set.is_match(name.to_str_lossy().as_ref()), |name| self.set.is_match(name))
+    }
+
+    /// The first pattern, as written, that matches `name`.
+    #[must_use]
+    pub fn matching(&self, name: &BStr) -> Option<&str> {
+        use bstr::ByteSlice as _;
+        let index = self.set.matches(name.to_path_lossy().as_ref()).first().copied()?;
+        self.patterns.get(index).map(String::as_str)
+    }
+}
+
+/// Where the ledger is and which genesis it must have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerKey {
+    /// The genesis entry's id.
+    pub id: EntryId,
+    /// The branch, without `refs/heads/`: `countersign/ledger`.
+    pub branch: String,
+}
+
+impl LedgerKey {
+    /// The branch that `init` proposes.
+    pub const DEFAULT_BRANCH: &'static str = "countersign/ledger";
+}
+
+/// What stands between a push and a protected ref.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GateMode {
+    /// Nothing: decisions are recorded, offences detected.
+    #[default]
+    None,
+    /// A required check of a forge.
+    Check,
+    /// Hooks of a git server.
+    Hook,
+}
+
+/// What a person may sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Decisions.
+    Approve,
+    /// Changes of policy, overrides, resets.
+    Admin,
+}
+
+/// Who may sign. One key, one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The name that entries and screens use.
+    pub name: String,
+    /// The addresses that signer lines and commits use.
+    pub emails: Vec<String>,
+    /// The login on GitHub.
+    pub github: Option<String>,
+    /// What the person may sign.
+    pub roles: Vec<Role>,
+    /// Where the policy says so.
+    pub at: Place,
+}
+
+/// How an agent's proposals are recognised; any one hit is enough.
+#[derive(Debug, Clone)]
+pub struct AgentMatch {
+    /// Globs over branch names.
+    pub branches: Globs,
+    /// Author names or addresses, globs.
+    pub authors: Globs,
+    /// `Name: value` trailers, globs.
+    pub trailers: Globs,
+}
+
+/// An agent that policy knows.
+#[derive(Debug, Clone)]
+pub struct Agent {
+    /// Its name.
+    pub name: String,
+    /// How its proposals are recognised.
+    pub matcher: AgentMatch,
+    /// What it may touch; `None` is everything.
+    pub scope: Option<Globs>,
+    /// Where its lessons are written.
+    pub memory: String,
+    /// Where the policy says so.
+    pub at: Place,
+}
+
+impl Agent {
+    /// The memory file of agents that name none, and of proposals of no known agent.
+    pub const DEFAULT_MEMORY: &'static str = "AGENTS.md";
+}
+
+/// What a tier asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TierNeeds {
+    /// Persons who must approve.
+    pub approvals: usize,
+    /// Whether clean proposals of this tier join a batch unasked.
+    pub batch: bool,
+}
+
+/// What each tier asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tiers {
+    /// The low tier.
+    pub low: TierNeeds,
+    /// The medium tier.
+    pub medium: TierNeeds,
+    /// The high tier.
+    pub high: TierNeeds,
+}
+
+impl Tiers {
+    /// What `tier` asks for.
+    #[must_use]
+    pub const fn of(&self, tier: Tier) -> TierNeeds {
+        match tier {
+            Tier::Low => self.low,
+            Tier::Medium => self.medium,
+            Tier::High => self.high,
+        }
+    }
+}
+
+/// One rule. It matches where all the conditions that it has hold.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Its name.
+    pub name: String,
+    /// Holds where any changed path matches.
+    pub paths: Option<Globs>,
+    /// Holds where every changed path matches.
+    pub only_paths: Option<Globs>,
+    /// The tier that it asks for.
+    pub tier: Option<Tier>,
+    /// Why it forbids the change.
+    pub deny: Option<String>,
+    /// Where it is written.
+    pub at: Place,
+}
+
+/// Whether a person's signature on a proposal with own commits counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SelfApproval {
+    /// As one of two or more, never as the only one.
+    #[default]
+    Never,
+    /// Like any other: for a repository of one person, whose agents commit in his name.
+    Allowed,
+}
+
+/// What kind of key a tier asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KeyKind {
+    /// Any key that `allowed_signers` knows.
+    #[default]
+    Key,
+    /// A hardware key with a person's finger on it.
+    Touch,
+}
+
+/// How a proposal lands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MergeMethod {
+    /// One commit on the target.
+    #[default]
+    Squash,
+    /// A merge commit with the head as its second parent.
+    Merge,
+}
+
+/// What happens to a rejected branch or pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnReject {
+    /// It stays.
+    #[default]
+    Keep,
+    /// A forge's pull request is closed.
+    Close,
+}
+
+/// A checked policy.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Whether this is the built-in default, which rules the stage *look* and merges nothing.
+    pub built_in: bool,
+    /// The ledger; `None` before `init`.
+    pub ledger: Option<LedgerKey>,
+    /// The gate.
+    pub gate: GateMode,
+    /// The protected branches, without `refs/heads/`.
+    pub protect: Globs,
+    /// Who may sign.
+    pub people: Vec<Person>,
+    /// The agents.
+    pub agents: Vec<Agent>,
+    /// What the tiers ask for.
+    pub tiers: Tiers,
+    /// The tier of what no rule matches.
+    pub default_tier: Tier,
+    /// Where `default_tier` is written.
+    pub default_tier_at: Place,
+    /// The rules, in the order of the file.
+    pub rules: Vec<Rule>,
+    /// Whether a signature on an own proposal counts.
+    pub self_approval: SelfApproval,
+    /// What kind of key low, medium and high ask for.
+    pub signatures: [KeyKind; 3],
+    /// How proposals land.
+    pub merge: MergeMethod,
+    /// What becomes of rejected ones.
+    pub on_reject: OnReject,
+}
+
+impl Policy {
+    /// The person with this name.
+    #[must_use]
+    pub fn person(&self, name: &str) -> Option<&Person> {
+        self.people.iter().find(|person| person.name == name)
+    }
+
+    /// The person who owns this address, compared without case.
+    #[must_use]
+    pub fn person_by_email(&self, email: &str) -> Option<&Person> {
+        self.people.iter().find(|person| person.emails.iter().any(|own| own.eq_ignore_ascii_case(email)))
+    }
+}
+
+/// The root of trust at one commit of the default branch: its policy and its signers.
+#[derive(Debug, Clone)]
+pub struct Root {
+    /// The commit.
+    pub commit: Oid,
+    /// The blob of `.countersign/policy.yaml`.
+    pub policy_blob: Oid,
+    /// The policy.
+    pub policy: Policy,
+    /// The signers.
+    pub signers: Signers,
+}
