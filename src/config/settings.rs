@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::keymap::Base;
-use super::source::{Source, did_you_mean, entries, kind};
+use super::source::{Source, did_you_mean, entries, first_of_each_place, kind};
 use super::theme::{ColourChoice, Ground};
 use crate::model::Problem;
 
@@ -78,7 +78,7 @@ impl Settings {
                 problems.push(source.problem(wrong.at.unwrap_or_else(|| value.span()), what, wrong.next));
             }
         }
-        (settings, problems)
+        (settings, first_of_each_place(problems))
     }
 
     fn set(&mut self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<(), Wrong> {

@@ -59,6 +59,12 @@ pub(super) fn entries<'t, 'a>(table: &'t Table<'a>) -> Vec<Entry<'t, 'a>> {
     all
 }
 
+/// Keeps the first problem of each place: a value that is not TOML is not also a wrong value.
+pub(super) fn first_of_each_place(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut seen = std::collections::HashSet::new();
+    problems.into_iter().filter(|problem| seen.insert(problem.place.clone())).collect()
+}
+
 /// What a value is, in words for a message.
 pub(super) const fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
@@ -86,7 +92,7 @@ pub(super) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) 
 fn distance(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
     if from.chars().count() > 64 {
-        return usize::MAX / 4;
+        return usize::MAX / 8;
     }
     let mut row: Vec<usize> = (0..=to.len()).collect();
     for (i, a) in from.chars().enumerate() {

@@ -7,7 +7,7 @@ use toml::de::DeValue;
 use super::trie::Clash;
 use super::{Binding, Context, Keymap, Node};
 use crate::config::chord::{parse_sequence, sequence_label};
-use crate::config::source::{Entry, Source, Table, did_you_mean, entries, kind};
+use crate::config::source::{Entry, Source, Table, did_you_mean, entries, first_of_each_place, kind};
 use crate::model::Problem;
 
 /// The keymap with vim's motions; the default.
@@ -80,7 +80,8 @@ impl Keymap {
         }
         shipped.retain(|draft| !own.iter().any(|other| other.replaces(draft)));
         let bound = own.into_iter().chain(shipped).filter(|draft| draft.binding.action != NONE).collect();
-        (Self::build(bound, &mut problems), problems)
+        let keymap = Self::build(bound, &mut problems);
+        (keymap, first_of_each_place(problems))
     }
 
     fn build(drafts: Vec<Draft<'_>>, problems: &mut Vec<Problem>) -> Self {

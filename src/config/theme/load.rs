@@ -8,7 +8,7 @@ use toml::de::DeValue;
 
 use super::depth::{ansi_named, rgb};
 use super::{Ground, Look, Role, Swatch, Theme};
-use crate::config::source::{Source, Table, did_you_mean, entries, kind};
+use crate::config::source::{Source, Table, did_you_mean, entries, first_of_each_place, kind};
 use crate::model::Problem;
 
 /// The theme for dark grounds.
@@ -63,7 +63,7 @@ impl Theme {
             reader.file(*source, table, &mut theme);
         }
         theme.settle();
-        (theme, reader.problems)
+        (theme, first_of_each_place(reader.problems))
     }
 
     /// Lets every role inherit from its parent; parents stand before their children in the table of roles.
