@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::diff::Document;
 use crate::model::{
     Answers, Comment, DecisionKind, EntryId, Oid, Place, Problem, Queued, ReasonCode, Reasoning, Stage, Subject,
 };
@@ -111,10 +112,12 @@ pub struct PastChange {
 }
 
 /// Everything about one round of a proposal that a review shows.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Opened {
     /// The round.
     pub subject: Subject,
+    /// The difference that would land, ready to be drawn.
+    pub document: Document,
     /// What the agent says.
     pub reasoning: Reasoning,
     /// What policy says, rule by rule.
