@@ -106,9 +106,7 @@ impl Guards {
         match guard {
             Guard::Links => change.links,
             Guard::Names => change.odd,
-            Guard::Memory => {
-                self.memory.iter().any(|path| *path == change.folded) || guard.patterns().matches(change.path())
-            }
+            Guard::Memory => self.memory.contains(&change.folded) || guard.patterns().matches(change.path()),
             _ => guard.patterns().matches(change.path()),
         }
     }
