@@ -34,7 +34,8 @@ impl Globs {
     pub fn matches(&self, name: &BStr) -> bool {
         use bstr::ByteSlice as _;
         // Bytes that are not UTF-8 stay bytes: a file name must not slip past a rule by being unprintable.
-        name.to_os_str().map_or_else(|_| self.set.is_match(name.to_str_lossy().as_ref()), |name| self.set.is_match(name))
+        name.to_os_str()
+            .map_or_else(|_| self.set.is_match(name.to_str_lossy().as_ref()), |name| self.set.is_match(name))
     }
 
     /// The first pattern, as written, that matches `name`.
