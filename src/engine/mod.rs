@@ -5,6 +5,10 @@
 //! functions in `io` that move a ref take one, so going around policy is a type error. Before execution the plan is made
 //! again from a fresh world, and runs only if the two agree ([`Plan::agrees_with`]).
 
+mod console;
 mod plan;
 
+pub use console::{
+    Draft, Failure, Fate, InitOffer, LedgerHealth, Opened, PastChange, Report, SentItem, Snapshot, TraceLine,
+};
 pub use plan::{Action, Dropped, MemoryChange, Plan, PlannedItem, RefMove};
