@@ -1,7 +1,11 @@
 //! Making a plan: every item is judged as it would land, in landing order, on top of the items before it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
+use crate::ledger::LedgerView;
 use crate::memory;
 use crate::model::{
     DecisionKind, Effect, EntryId, Intent, IntentItem, Outcome, Place, Proposal, Reason, Ruling, TreeDiff,
@@ -9,7 +13,7 @@ use crate::model::{
 use crate::policy::{self, Approval, Evaluation, Person, Root};
 
 use super::plan::{Authority, RefMove};
-use super::{Action, Dropped, Force, MemoryChange, Plan, PlannedItem, Stack, World, standing};
+use super::{Action, Dropped, Force, MemoryChange, Plan, PlannedItem, Stack, World, record, standing};
 
 /// Why nothing can be decided at all: what happened, why, and what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,20 +37,19 @@ pub fn plan(intents: &[Intent], world: &World<'_>, stack: &mut dyn Stack) -> Res
     let (root, me) = authority(world)?;
     let ledger = world.ledger.ok_or_else(no_genesis)?;
     let count = intents.iter().map(|intent| intent.items.len()).sum();
-    let mut planner = Planner { world, me, stack, count, items: Vec::new(), dropped: Vec::new() };
+    let mut planner = Planner { world, me, stack: &mut *stack, count, items: Vec::new(), dropped: Vec::new() };
     for (index, intent) in intents.iter().enumerate() {
         for item in &intent.items {
             planner.add(index, intent, item);
         }
     }
-    let (memory, problems) = planner.memory(intents);
     let Planner { items, dropped, .. } = planner;
-    Ok(Plan {
+    let mut plan = Plan {
         intents: intents.to_vec(),
         items,
         dropped,
-        memory,
-        problems,
+        memory: Vec::new(),
+        problems: Vec::new(),
         by: me.name.clone(),
         repo: ledger.genesis().ok_or_else(no_genesis)?,
         ledger_tip: ledger.tip().ok_or_else(no_genesis)?,
@@ -55,7 +58,9 @@ pub fn plan(intents: &[Intent], world: &World<'_>, stack: &mut dyn Stack) -> Res
         policy: (root.commit, root.policy_blob),
         method: root.policy.merge,
         authority: Authority::granted(),
-    })
+    };
+    teach(&mut plan, ledger, stack, world.now);
+    Ok(plan)
 }
 
 fn no_genesis() -> Refusal {
@@ -80,8 +85,8 @@ fn authority<'a>(world: &World<'a>) -> Result<(&'a Root, &'a Person), Refusal> {
     Ok((root, me))
 }
 
-struct Planner<'a> {
-    world: &'a World<'a>,
+struct Planner<'a, 'w> {
+    world: &'a World<'w>,
     me: &'a Person,
     stack: &'a mut dyn Stack,
     /// Items of all intents together.
@@ -93,7 +98,7 @@ struct Planner<'a> {
 /// Why an item is left out, and where that is written.
 type Left = (String, Option<Place>);
 
-impl Planner<'_> {
+impl Planner<'_, '_> {
     fn add(&mut self, index: usize, intent: &Intent, item: &IntentItem) {
         match self.consider(index, intent, item) {
             Ok(planned) => self.items.push(planned),
@@ -208,30 +213,31 @@ impl Planner<'_> {
         let evaluation = evaluation.map_err(|errors| blocking(&policy::error_ruling(errors)))?;
         Ok((Action::Note, evaluation, Vec::new()))
     }
+}
 
-    /// The memory files as the lessons of this sitting will leave them. A file that cannot be rewritten is a problem and
-    /// keeps no rejection from being recorded.
-    fn memory(&self, intents: &[Intent]) -> (Vec<MemoryChange>, Vec<String>) {
-        let taught = memory::taught(intents, &self.items, self.world.now);
-        let (mut changes, mut problems) = (Vec::new(), Vec::new());
-        let Some(ledger) = self.world.ledger else { return (changes, problems) };
-        for path in memory::files(&taught) {
-            let before = self.stack.file(&path);
-            let section = memory::render_with(ledger, &taught, &path, self.world.now);
-            let after = before.map_err(|why| format!("{path}: {why}")).and_then(|before| {
-                let after = memory::apply(before.as_deref(), section.as_deref()).map_err(|fault| format!("{path}: {fault}"))?;
-                Ok((before, after))
-            });
-            match after {
-                Ok((before, after)) if before.as_deref() != Some(&after) => {
-                    changes.push(MemoryChange { path, before, after });
-                }
-                Ok(_) => {}
-                Err(problem) => problems.push(problem),
-            }
+/// Adds the memory files as the lessons of this sitting will leave them. A file that cannot be rewritten is a problem, and
+/// keeps no rejection from being recorded.
+fn teach(plan: &mut Plan, ledger: &LedgerView, stack: &dyn Stack, now: Timestamp) {
+    let entries = record::entries(plan, &[], plan.target.old, now);
+    let paths: BTreeSet<&str> = entries.iter().filter_map(|entry| Some(entry.lesson.as_ref()?.into.as_str())).collect();
+    let after = ledger.assuming(&entries);
+    let at = entries.last().map_or(now, |entry| entry.at);
+    for path in paths {
+        match rewritten(stack, &after, path, at) {
+            Ok(Some(change)) => plan.memory.push(change),
+            Ok(None) => {}
+            Err(problem) => plan.problems.push(format!("{path}: {problem}")),
         }
-        (changes, problems)
     }
+}
+
+/// The memory file with the section that the ledger renders; `None` where it says so already.
+fn rewritten(stack: &dyn Stack, after: &LedgerView, path: &str, at: Timestamp) -> Result<Option<MemoryChange>, String> {
+    let before = stack.file(path)?;
+    let section = memory::render(after, at, path);
+    let after = memory::apply(before.as_deref(), section.as_deref()).map_err(|fault| fault.to_string())?;
+    let changed = before.as_deref() != Some(after.as_slice());
+    Ok(changed.then(|| MemoryChange { path: path.to_owned(), before, after }))
 }
 
 fn cannot_land(proposal: &Proposal) -> String {
