@@ -161,6 +161,20 @@ impl Plan {
         !self.memory.is_empty() || self.merges().next().is_some()
     }
 
+    /// The intents without the items that were dropped, and without those of which nothing is left.
+    #[must_use]
+    pub fn remaining_intents(&self) -> Vec<Intent> {
+        let stays = |index: usize, subject: &Subject| {
+            self.items.iter().any(|item| item.intent == index && item.subject == *subject)
+        };
+        let remaining = self.intents.iter().enumerate().map(|(index, intent)| {
+            let mut intent = intent.clone();
+            intent.items.retain(|item| stays(index, &item.subject));
+            intent
+        });
+        remaining.filter(|intent| !intent.items.is_empty()).collect()
+    }
+
     /// Whether executing `fresh` does what this plan showed: the same items with the same heads, change ids, tiers and
     /// actions. Main and the ledger may have moved; what was consented to may not.
     #[must_use]
@@ -168,6 +182,6 @@ impl Plan {
         let consent = |plan: &Self| -> Vec<(Subject, Tier, std::mem::Discriminant<Action>)> {
             plan.items.iter().map(|i| (i.subject.clone(), i.tier(), std::mem::discriminant(&i.action))).collect()
         };
-        self.intents == fresh.intents && consent(self) == consent(fresh)
+        self.remaining_intents() == fresh.remaining_intents() && consent(self) == consent(fresh)
     }
 }

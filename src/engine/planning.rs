@@ -10,7 +10,7 @@ use crate::memory;
 use crate::model::{
     DecisionKind, Effect, EntryId, Intent, IntentItem, Outcome, Place, Proposal, Reason, Ruling, TreeDiff,
 };
-use crate::policy::{self, Approval, Evaluation, Person, Root};
+use crate::policy::{self, Agent, Approval, Evaluation, Person, Root};
 
 use super::plan::{Authority, RefMove};
 use super::{Action, Dropped, Force, MemoryChange, Plan, PlannedItem, Stack, World, record, standing};
@@ -34,6 +34,9 @@ impl Refusal {
 /// Makes the plan of `intents` in `world`. Items that cannot be part of it are in [`Plan::dropped`], with why; only a
 /// world in which nobody can decide is a refusal.
 pub fn plan(intents: &[Intent], world: &World<'_>, stack: &mut dyn Stack) -> Result<Plan, Refusal> {
+    if let Some(alarm) = world.alarm {
+        return Err(Refusal::new(format!("nothing can be decided: {alarm}"), "see `countersign ledger verify`"));
+    }
     let (root, me) = authority(world)?;
     let ledger = world.ledger.ok_or_else(no_genesis)?;
     let count = intents.iter().map(|intent| intent.items.len()).sum();
@@ -137,8 +140,8 @@ impl Planner<'_, '_> {
             summary: standing::summary(proposal),
             title: proposal.title.clone(),
             message: proposal.messages.last().cloned().unwrap_or_default(),
+            memory: self.memory_of(&agent),
             agent,
-            memory: evaluation.memory.clone(),
             author: proposal.author.clone(),
             authored: proposal.updated,
             stats: proposal.stats.unwrap_or_default(),
@@ -146,6 +149,13 @@ impl Planner<'_, '_> {
             action,
             relies_on,
         })
+    }
+
+    /// Where an agent's lessons are written.
+    fn memory_of(&self, agent: &str) -> String {
+        let agents = self.world.policy().map(|policy| policy.agents.as_slice()).unwrap_or_default();
+        let known = agents.iter().find(|known| known.name == agent);
+        known.map_or(Agent::DEFAULT_MEMORY, |known| &known.memory).to_owned()
     }
 
     fn approve(

@@ -28,6 +28,8 @@ pub struct World<'a> {
     pub stage: Stage,
     /// The policy.
     pub force: Force<'a>,
+    /// What must be resolved before anybody decides: the ledger is missing, replaced or rewritten.
+    pub alarm: Option<&'a str>,
     /// What the ledger says; `None` before the genesis.
     pub ledger: Option<&'a LedgerView>,
     /// The person who decides; `None` where this host has no key that policy knows.

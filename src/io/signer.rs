@@ -1,5 +1,6 @@
 //! Finding the key that a person signs with, and signing ledger commits with it as the user's git is configured.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use crate::policy::{Person, Root};
 use super::git::process::{Git, GitError, run_program};
 
 /// Why nothing can be signed; each says what to do next.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{what}")]
 pub struct SignerError {
     /// What is wrong.
@@ -51,40 +52,53 @@ impl SigningKey {
 }
 
 /// All keys to try, in the order of preference: `countersign.signingKey`, `user.signingKey` where `gpg.format` is ssh,
-/// `gpg.ssh.defaultKeyCommand`, the agent's keys, `~/.ssh/id_*`.
-#[must_use]
-pub fn candidates(git: &Git, home: Option<&Path>) -> Vec<Candidate> {
-    let setting = |name: &str| git.try_run(&["config", "--get", name], &[], None).ok().filter(|out| out.success);
-    let setting = |name: &str| setting(name).map(|out| out.text()).filter(|value| !value.is_empty());
-    let mut found = Vec::new();
-    if let Some(spec) = setting("countersign.signingKey") {
-        found.extend(from_spec(&spec, git.dir(), home, "countersign.signingKey"));
-    }
-    if setting("gpg.format").as_deref() == Some("ssh")
-        && let Some(spec) = setting("user.signingKey")
-    {
-        found.extend(from_spec(&spec, git.dir(), home, "user.signingKey"));
-    }
-    if let Some(command) = setting("gpg.ssh.defaultKeyCommand") {
-        let words = shell_words::split(&command).unwrap_or_default();
-        found.extend(keys_of_program(git.dir(), &words, "gpg.ssh.defaultKeyCommand").into_iter().take(1));
-    }
-    found.extend(keys_of_program(git.dir(), &["ssh-add".to_owned(), "-L".to_owned()], "the SSH agent"));
-    found.extend(home.map(|home| keys_in_folder(&home.join(".ssh"))).unwrap_or_default());
-    found
+/// `gpg.ssh.defaultKeyCommand`, the agent's keys, `~/.ssh/id_*`. Lazy: a program is asked only where it comes to that.
+pub fn candidates<'a>(git: &'a Git, home: Option<&'a Path>) -> impl Iterator<Item = Candidate> + 'a {
+    let settings = settings(git);
+    let command = settings.get("gpg.ssh.defaultkeycommand").cloned();
+    let by_command = move || {
+        let words = command.map(|command| shell_words::split(&command).unwrap_or_default()).unwrap_or_default();
+        keys_of_program(git.dir(), &words, "gpg.ssh.defaultKeyCommand").into_iter().take(1)
+    };
+    let agent = move || keys_of_program(git.dir(), &["ssh-add".to_owned(), "-L".to_owned()], "the SSH agent");
+    let folder = move || home.map(|home| keys_in_folder(&home.join(".ssh"))).unwrap_or_default();
+    configured(&settings, git.dir(), home)
+        .into_iter()
+        .chain(std::iter::once_with(by_command).flatten())
+        .chain(std::iter::once_with(agent).flatten())
+        .chain(std::iter::once_with(folder).flatten())
+}
+
+/// git's settings as it sees them here, by lower-case name; the last value of a name wins.
+fn settings(git: &Git) -> HashMap<String, String> {
+    let listed = git.try_run(&["config", "-z", "--list"], &[], None).map(|output| output.text()).unwrap_or_default();
+    let pair = |record: &str| record.split_once('\n').map(|(name, value)| (name.to_lowercase(), value.to_owned()));
+    listed.split('\0').filter_map(pair).collect()
+}
+
+fn configured(settings: &HashMap<String, String>, dir: &Path, home: Option<&Path>) -> Vec<Candidate> {
+    let own = settings.get("countersign.signingkey").map(|spec| (spec, "countersign.signingKey"));
+    let is_ssh = settings.get("gpg.format").is_some_and(|format| format == "ssh");
+    let user = settings.get("user.signingkey").filter(|_| is_ssh).map(|spec| (spec, "user.signingKey"));
+    own.into_iter().chain(user).filter_map(|(spec, found_in)| from_spec(spec, dir, home, found_in)).collect()
 }
 
 /// The first candidate that the signers in force know, and its person.
-pub fn find(candidates: &[Candidate], root: &Root, at: Timestamp) -> Result<SigningKey, SignerError> {
+pub fn find(
+    candidates: impl Iterator<Item = Candidate>,
+    root: &Root,
+    at: Timestamp,
+) -> Result<SigningKey, SignerError> {
+    let mut tried = Vec::new();
     for candidate in candidates {
-        let Some(signer) = root.signers.valid_at(candidate.public.key_data(), at) else { continue };
-        if let Some(person) = root.policy.person_by_email(&signer.principal) {
+        let signer = root.signers.valid_at(candidate.public.key_data(), at);
+        let person = signer.and_then(|signer| Some((root.policy.person_by_email(&signer.principal)?, signer)));
+        if let Some((person, signer)) = person {
             let (person, principal) = (person.clone(), signer.principal.clone());
-            return Ok(SigningKey { candidate: candidate.clone(), person, principal });
+            return Ok(SigningKey { candidate, person, principal });
         }
+        tried.push(format!("{} ({})", fingerprint(&candidate.public), candidate.found_in));
     }
-    let tried: Vec<String> =
-        candidates.iter().map(|c| format!("{} ({})", fingerprint(&c.public), c.found_in)).collect();
     let what = if tried.is_empty() {
         "no SSH key was found to sign with".to_owned()
     } else {

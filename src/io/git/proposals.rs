@@ -36,6 +36,8 @@ pub struct Reading {
 pub struct Request<'a> {
     /// The branches that are proposals.
     pub patterns: &'a Globs,
+    /// If given, nothing but these branches.
+    pub only: Option<&'a BTreeSet<String>>,
     /// Branches that are proposals because a person named them.
     pub extra: &'a [String],
     /// What was read before.
@@ -48,7 +50,10 @@ pub struct Request<'a> {
 /// proposal that says so.
 pub fn read(repository: &LocalRepository, request: &Request<'_>) -> Result<Reading, StoreError> {
     let target = repository.target()?;
-    let (branches, problems) = repository.branches(request.patterns, request.extra)?;
+    let (mut branches, problems) = repository.branches(request.patterns, request.extra)?;
+    if let Some(only) = request.only {
+        branches.retain(|branch| only.contains(&branch.name));
+    }
     let (done, next) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let read = Mutex::new(Vec::with_capacity(branches.len()));
     let failure = Mutex::new(None);
