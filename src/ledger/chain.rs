@@ -214,11 +214,8 @@ impl Chain {
         let mut checked = Checked { oid: commit.oid, entry: Err(Fault::NoGenesis), claimed: None, signed: None, root };
         let result = self.well_formed(commit, first).and_then(|entry| {
             checked.claimed = Some(Arc::clone(&entry));
-            if first {
-                self.begin(commit, &entry, around, &mut checked)?
-            } else {
-                self.follow(commit, &entry, around, &mut checked)?
-            }
+            let judged = if first { Self::begin } else { Self::follow };
+            judged(self, commit, &entry, around, &mut checked)?;
             Ok(entry)
         });
         match (&result, first) {

@@ -39,9 +39,8 @@ const fn shape(kind: EntryKind) -> Shape {
         EntryKind::Merge => Shape { items: Must, refs: May, merge: Must, about: May, ..none },
         EntryKind::Lesson => Shape { refs: May, about: May, lesson: May, ..none },
         EntryKind::Observe => Shape { items: May, about: May, ..none },
-        EntryKind::Verify => Shape { about: Must, ..none },
         EntryKind::Revert => Shape { items: May, refs: May, merge: May, about: Must, ..none },
-        EntryKind::Void => Shape { about: Must, ..none },
+        EntryKind::Verify | EntryKind::Void => Shape { about: Must, ..none },
         EntryKind::Reset => Shape { refs: May, about: May, note: Must, ..none },
     }
 }

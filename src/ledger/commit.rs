@@ -136,7 +136,7 @@ impl RawCommit {
         if self.parents.len() != wanted {
             return Err(FormFault::Parents { found: self.parents.len(), wanted });
         }
-        if self.tree != Oid::EMPTY_TREE { Err(FormFault::Tree(self.tree)) } else { Ok(()) }
+        if self.tree == Oid::EMPTY_TREE { Ok(()) } else { Err(FormFault::Tree(self.tree)) }
     }
 }
 

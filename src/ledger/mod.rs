@@ -14,6 +14,7 @@ mod entry;
 mod fault;
 mod message;
 pub mod signature;
+pub mod verify;
 mod view;
 
 pub use chain::{Alarm, CLOCK_SKEW, Chain, Checked, Roots, Surroundings, read};
@@ -22,4 +23,5 @@ pub use entry::{Entry, EntryKind, Item, LessonRecord, MergeRecord, PolicyRef, Re
 pub use fault::{Fault, FormFault, SignatureFault};
 pub use message::{MESSAGE_LIMIT, SUBJECT_COLUMNS, message, parse_message};
 pub use signature::{Externals, Question, Seal, Sealed, Verified};
+pub use verify::{Branch, Evidence, LandingFacts, Landings, VerifyReport, verify};
 pub use view::{Approval, LedgerView, Merged, Objection, ObjectionKind, Taught};

@@ -111,6 +111,7 @@ impl Fold {
         self.commits += 1;
         self.tip = Some(checked.oid);
         let Some(entry) = checked.valid() else { return };
+        self.root.clone_from(&checked.root);
         let index = self.entries.len();
         self.entries.push(Arc::clone(entry));
         self.by_id.insert(entry.id, index);

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use self::fold::Fold;
 use super::{Chain, Checked, Entry, Item, RefUpdate};
 use crate::model::{ChangeId, EntryId, Oid, ReasonCode, Tier};
-use crate::policy::Root;
+use crate::policy::{Role, Root};
 
 /// A person's approval that counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -239,10 +239,16 @@ impl LedgerView {
     }
 
     /// The approvals that count for landing exactly this: one a person, oldest first. An approval ends with the person's
-    /// own later decision on the proposal's name or change, and is used up by the merge that it allowed.
+    /// own later decision on the proposal's name or change, and is used up by the merge that it allowed. Whoever may not
+    /// approve any more by the policy in force does not count.
     #[must_use]
     pub fn approvals_for(&self, proposal: &str, target: &str, head: Oid, change_id: ChangeId) -> Vec<Approval> {
-        self.fold.approvals_for(proposal, target, head, change_id)
+        let mut approvals = self.fold.approvals_for(proposal, target, head, change_id);
+        let policy = self.fold.root.as_ref().map(|root| &root.policy);
+        approvals.retain(|approval| {
+            policy.and_then(|p| p.person(&approval.person)).is_some_and(|person| person.roles.contains(&Role::Approve))
+        });
+        approvals
     }
 
     /// The objections that bind this: made on the proposal's name, or on its change under any name, and not lifted. Oldest
@@ -294,7 +300,13 @@ impl LedgerView {
         merges.iter().rev().map(|&index| &self.fold.merges[index]).find(|m| m.voided.is_none() && wanted(m))
     }
 
+    /// The state, to take entries in one by one.
     pub(super) fn fold_mut(&mut self) -> &mut Fold {
         Arc::make_mut(&mut self.fold)
+    }
+
+    /// Takes in what holds of the chain as a whole.
+    pub(super) fn settle(&mut self, chain: &Chain) {
+        Arc::make_mut(&mut self.fold).settle(chain);
     }
 }
