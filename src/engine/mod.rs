@@ -7,6 +7,7 @@
 
 mod console;
 mod genesis;
+mod order;
 mod plan;
 mod planning;
 mod record;
@@ -20,6 +21,7 @@ pub use console::{
 pub use genesis::{
     DEMO_KEY_MARK, Genesis, GenesisRequest, POLICY_PATH, Recovery, SIGNERS_PATH, genesis, recovery,
 };
+pub use order::sort;
 pub use plan::{Action, Authority, Dropped, MemoryChange, Plan, PlannedItem, RefMove};
 pub use planning::{Refusal, plan};
 pub use record::{Landed, entries, landing_message, lesson_record, memory_message};

@@ -10,7 +10,7 @@ use crate::memory;
 use crate::model::{
     DecisionKind, Effect, EntryId, Intent, IntentItem, Outcome, Place, Proposal, Reason, Ruling, TreeDiff,
 };
-use crate::policy::{self, Agent, Approval, Evaluation, Person, Root};
+use crate::policy::{self, Approval, Evaluation, Person, Root};
 
 use super::plan::{Authority, RefMove};
 use super::{Action, Dropped, Force, MemoryChange, Plan, PlannedItem, Stack, World, record, standing};
@@ -40,7 +40,7 @@ pub fn plan(intents: &[Intent], world: &World<'_>, stack: &mut dyn Stack) -> Res
     let (root, me) = authority(world)?;
     let ledger = world.ledger.ok_or_else(no_genesis)?;
     let count = intents.iter().map(|intent| intent.items.len()).sum();
-    let mut planner = Planner { world, me, stack: &mut *stack, count, items: Vec::new(), dropped: Vec::new() };
+    let mut planner = Planner { world, root, me, stack: &mut *stack, count, items: Vec::new(), dropped: Vec::new() };
     for (index, intent) in intents.iter().enumerate() {
         for item in &intent.items {
             planner.add(index, intent, item);
@@ -90,6 +90,7 @@ fn authority<'a>(world: &World<'a>) -> Result<(&'a Root, &'a Person), Refusal> {
 
 struct Planner<'a, 'w> {
     world: &'a World<'w>,
+    root: &'a Root,
     me: &'a Person,
     stack: &'a mut dyn Stack,
     /// Items of all intents together.
@@ -140,7 +141,7 @@ impl Planner<'_, '_> {
             summary: standing::summary(proposal),
             title: proposal.title.clone(),
             message: proposal.messages.last().cloned().unwrap_or_default(),
-            memory: self.memory_of(&agent),
+            memory: self.root.policy.memory_of(evaluation.agent.as_deref()).to_owned(),
             agent,
             author: proposal.author.clone(),
             authored: proposal.updated,
@@ -149,13 +150,6 @@ impl Planner<'_, '_> {
             action,
             relies_on,
         })
-    }
-
-    /// Where an agent's lessons are written.
-    fn memory_of(&self, agent: &str) -> String {
-        let agents = self.world.policy().map(|policy| policy.agents.as_slice()).unwrap_or_default();
-        let known = agents.iter().find(|known| known.name == agent);
-        known.map_or(Agent::DEFAULT_MEMORY, |known| &known.memory).to_owned()
     }
 
     fn approve(
