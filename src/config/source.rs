@@ -88,30 +88,41 @@ pub(super) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) 
         .map(|(_, candidate)| candidate)
 }
 
-/// Edits (insert, delete, replace) from one name to another; names longer than 64 characters are far from everything.
+/// Edits (insert, delete, replace, swap neighbours) from one name to another; a name longer than 64 characters is far from
+/// everything.
 fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    if from.chars().count() > 64 {
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().take(65).collect(), to.chars().collect());
+    if from.len() > 64 {
         return usize::MAX / 8;
     }
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
+    let mut rows = vec![(0..=to.len()).collect::<Vec<usize>>()];
+    for (i, a) in from.iter().enumerate() {
+        let mut row = vec![i + 1];
         for (j, b) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+            let swapped = (i > 0 && j > 0 && from[i - 1] == *b && to[j - 1] == *a).then(|| rows[i - 1][j - 1] + 1);
+            let replaced = rows[i][j] + usize::from(a != b);
+            let edited = replaced.min(row[j] + 1).min(rows[i][j + 1] + 1);
+            row.push(swapped.map_or(edited, |swapped| swapped.min(edited)));
         }
+        rows.push(row);
     }
-    row[to.len()]
+    rows[from.len()][to.len()]
 }
 
-/// The hint for an unknown name: the nearest known one, or all of them.
+/// How many known names a hint lists; the reference has the rest.
+const MOST_NAMES: usize = 12;
+
+/// The hint for an unknown name: the nearest known one, or the first of them.
 pub(super) fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str> + Clone) -> String {
     match nearest(name, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+        None => {
+            let mut names: Vec<&str> = known.into_iter().take(MOST_NAMES + 1).collect();
+            if names.len() > MOST_NAMES {
+                names[MOST_NAMES] = "…";
+            }
+            format!("known: {}", names.join(", "))
+        }
     }
 }
 
@@ -141,6 +152,7 @@ mod tests {
     #[test]
     fn near_names_are_offered() {
         assert_eq!(nearest("aprove", ["approve", "reject"]), Some("approve"));
+        assert_eq!(nearest("dwon", ["up", "down"]), Some("down"));
         assert_eq!(nearest("zzz", ["approve", "reject"]), None);
         assert_eq!(did_you_mean("zzz", ["approve", "reject"]), "known: approve, reject");
         assert_eq!(nearest(&"x".repeat(9000), ["approve"]), None);

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use toml::de::DeValue;
 
+use super::consent::guard;
 use super::trie::Clash;
 use super::{Binding, Context, Keymap, Node};
 use crate::config::chord::{parse_sequence, sequence_label};
@@ -68,7 +69,9 @@ impl Keymap {
         let (own, base) = user.map_or((Vec::new(), base), |source| {
             let table = source.parse(&mut problems);
             let chosen = chosen_base(source, &table, &mut problems).unwrap_or(base);
-            (drafts(source, &table, actions, &mut problems), chosen)
+            let mut own = drafts(source, &table, actions, &mut problems);
+            own.iter_mut().for_each(|draft| draft.users = true);
+            (own, chosen)
         });
         let source = base.source();
         let mut shipped = drafts(source, &source.parse(&mut problems), actions, &mut problems);
@@ -80,6 +83,7 @@ impl Keymap {
         }
         shipped.retain(|draft| !own.iter().any(|other| other.replaces(draft)));
         let bound = own.into_iter().chain(shipped).filter(|draft| draft.binding.action != NONE).collect();
+        let bound = guard(bound, &mut problems);
         let keymap = Self::build(bound, &mut problems);
         (keymap, first_of_each_place(problems))
     }
@@ -98,14 +102,20 @@ impl Keymap {
 }
 
 /// A binding that still knows where it is written.
-struct Draft<'a> {
-    binding: Binding,
+pub(super) struct Draft<'a> {
+    pub(super) binding: Binding,
     source: Source<'a>,
     at: Range<usize>,
+    users: bool,
 }
 
 impl Draft<'_> {
-    fn label(&self) -> String {
+    /// Whether the user wrote it.
+    pub(super) const fn is_users(&self) -> bool {
+        self.users
+    }
+
+    pub(super) fn label(&self) -> String {
         format!("`{}`", sequence_label(&self.binding.chords))
     }
 
@@ -113,7 +123,7 @@ impl Draft<'_> {
         self.binding.context == other.binding.context && self.binding.chords == other.binding.chords
     }
 
-    fn problem(&self, what: String, next: impl Into<String>) -> Problem {
+    pub(super) fn problem(&self, what: String, next: impl Into<String>) -> Problem {
         self.source.problem(self.at.clone(), what, next)
     }
 
@@ -131,7 +141,7 @@ impl Draft<'_> {
             Clash::Beginning(_) => format!("{theirs} begins {mine} in [{context}], so {mine} can never be typed"),
             Clash::Longer(_) => format!("{mine} begins {theirs} in [{context}], so {theirs} can never be typed"),
         };
-        if self.source.name == other.source.name {
+        if self.users == other.users {
             self.problem(what, "choose another chord for one of them")
         } else {
             let spelled: Vec<String> = self.binding.chords.iter().map(ToString::to_string).collect();
@@ -208,7 +218,7 @@ fn draft<'a>(
         known(action, context, actions).map_err(|(what, next)| source.problem(value.span(), what, next))?;
     }
     let binding = Binding { context, chords, action: action.to_owned() };
-    Ok(Draft { binding, source, at: key.span() })
+    Ok(Draft { binding, source, at: key.span(), users: false })
 }
 
 /// Whether an action exists and means something in a context; else what is wrong and a hint.
@@ -223,4 +233,194 @@ fn known(action: &str, context: Context, actions: &[KnownAction<'_>]) -> Result<
     }
     let places: Vec<&str> = works_in.iter().map(|place| place.name()).collect();
     Err((format!("`{action}` means nothing in [{context}]"), format!("it works in {}", places.join(", "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Chord, Step};
+
+    const EVERY: &[Context] = &[Context::Queue, Context::Review, Context::Confirm, Context::Page];
+    const ACTIONS: &[KnownAction<'_>] = &[
+        ("down", EVERY),
+        ("top", EVERY),
+        ("close", Context::ALL),
+        ("open", EVERY),
+        ("batch", &[Context::Queue]),
+        ("approve", &[Context::Queue, Context::Review]),
+        ("reject", &[Context::Queue, Context::Review]),
+        ("next-hunk", &[Context::Review]),
+        ("confirm", &[Context::Confirm]),
+        ("send", &[Context::Write]),
+        ("accept", &[Context::Find, Context::Palette]),
+    ];
+
+    /// Loads a user's text over a base in which all unknown names of [`ACTIONS`] are no problem of the test.
+    fn load(text: &str) -> (Keymap, Vec<String>) {
+        let (keymap, problems) = Keymap::load(Base::Vim, Some(Source::new("keymap.toml", text)), ACTIONS);
+        let own = problems.into_iter().filter(|problem| problem.place.starts_with("keymap.toml"));
+        (keymap, own.map(|p| format!("{}: {}; {}", p.place, p.what, p.next)).collect())
+    }
+
+    fn press(keymap: &Keymap, context: Context, keys: &str) -> String {
+        let chords = parse_sequence(keys).unwrap();
+        let (last, pending) = chords.split_last().unwrap();
+        match keymap.step(context.stack(), pending, *last) {
+            Step::Action(name) => name.to_owned(),
+            Step::Pending => "…".to_owned(),
+            Step::Unbound => "-".to_owned(),
+        }
+    }
+
+    #[test]
+    fn chords_lead_to_actions_through_the_contexts() {
+        let (keymap, problems) = load("");
+        assert_eq!(problems, [""; 0]);
+        for (context, keys, action) in [
+            (Context::Queue, "j", "down"),
+            (Context::Queue, "g", "…"),
+            (Context::Queue, "g g", "top"),
+            (Context::Queue, "g x", "-"),
+            (Context::Queue, "b", "batch"),
+            (Context::Review, "b", "-"),
+            (Context::Review, "]", "…"),
+            (Context::Review, "] c", "next-hunk"),
+            (Context::Confirm, "y", "confirm"),
+            (Context::Confirm, "enter", "open"),
+            (Context::Write, "j", "-"),
+            (Context::Write, "ctrl-s", "send"),
+            (Context::Find, "q", "-"),
+            (Context::Find, "esc", "close"),
+        ] {
+            assert_eq!(press(&keymap, context, keys), action, "{context} {keys}");
+        }
+    }
+
+    #[test]
+    fn the_users_chords_replace_add_and_take_away() {
+        let (keymap, problems) = load(
+            "[everywhere]\nj = \"none\"\nm = \"down\"\n[queue]\nb = \"approve\"\nB = \"batch\"\n\"g g\" = \"open\"\n",
+        );
+        assert_eq!(problems, [""; 0]);
+        for (context, keys, action) in [
+            (Context::Queue, "j", "-"),
+            (Context::Queue, "m", "down"),
+            (Context::Queue, "down", "down"),
+            (Context::Queue, "b", "approve"),
+            (Context::Queue, "B", "batch"),
+            (Context::Queue, "g g", "open"),
+            (Context::Page, "g g", "top"),
+        ] {
+            assert_eq!(press(&keymap, context, keys), action, "{context} {keys}");
+        }
+        assert_eq!(keymap.label(Context::Queue.stack(), "down").as_deref(), Some("m"), "the user's own comes first");
+        assert_eq!(keymap.label(Context::Queue.stack(), "top").as_deref(), Some("home"), "gg is hidden in the queue");
+        assert_eq!(keymap.label(Context::Page.stack(), "batch"), None);
+    }
+
+    #[test]
+    fn another_base_can_be_chosen() {
+        let (keymap, problems) = load("base = \"arrows\"\n[everywhere]\nj = \"down\"\n");
+        assert_eq!(problems, [""; 0]);
+        assert_eq!(press(&keymap, Context::Review, "]"), "next-hunk");
+        assert_eq!(press(&keymap, Context::Review, "j"), "down");
+        assert_eq!(press(&keymap, Context::Review, "k"), "-");
+    }
+
+    #[test]
+    fn every_mistake_is_reported_with_place_and_hint() {
+        for (text, message) in [
+            ("base = \"emacs\"", "keymap.toml:1:8: unknown base; choose vim or arrows"),
+            ("j = \"down\"", "1:1: `j` stands outside of a table; put it under a context, such as [queue]"),
+            ("[quue]\n", "1:2: unknown context [quue]; did you mean `queue`?"),
+            ("[queue]\nj = \"dwon\"", "2:5: unknown action `dwon`; did you mean `down`?"),
+            ("[queue]\nj = 3", "2:5: expected the name of an action, found a whole number; write \"j\" = \"down\""),
+            (
+                "[queue]\ngg = \"top\"",
+                "2:1: bad chord: unknown key `gg`; the keys of a sequence are written apart: g g",
+            ),
+            ("[queue]\n\"\" = \"top\"", "2:1: bad chord: an empty chord"),
+            ("[page]\nj = \"batch\"", "2:5: `batch` means nothing in [page]; it works in queue"),
+            ("[find]\nj = \"accept\"", "2:1: `j` is typed into the text in [find]; use a chord with ctrl or alt"),
+            ("[queue]\nctrl-h = \"none\"", "2:1: nothing is bound to `^h` in [queue]; remove this line"),
+            ("[queue]\nj = \"down\"\nj = \"open\"", "3:1: duplicate key"),
+            (
+                "[queue]\nesc = \"close\"\nescape = \"open\"",
+                "3:1: `esc` is bound twice in [queue]: to close and to open; choose another chord for one of them",
+            ),
+            (
+                "[queue]\nm = \"down\"\n\"m m\" = \"open\"",
+                "3:1: `m` begins `mm` in [queue], so `mm` can never be typed; choose another chord for one of them",
+            ),
+            (
+                "[queue]\n\"m m\" = \"open\"\nm = \"down\"",
+                "3:1: `m` begins `mm` in [queue], so `mm` can never be typed",
+            ),
+            (
+                "[everywhere]\ng = \"top\"",
+                "2:1: `g` begins `gg` in [everywhere], so `gg` can never be typed; \
+                 choose another chord, or add \"g g\" = \"none\" to [everywhere]",
+            ),
+            (
+                "[review]\n\"a a\" = \"open\"",
+                "2:1: `a` begins `aa` in [review], so `aa` can never be typed; \
+                 choose another chord, or add \"a\" = \"none\" to [review]",
+            ),
+        ] {
+            let (_, problems) = load(text);
+            assert_eq!(problems.len(), 1, "{text}: {problems:?}");
+            assert!(problems[0].contains(message), "{text}: {problems:?}");
+        }
+        assert_eq!(load("base = 1\n[queue]\nj = 1\nk = 2\nqq = 3\n[x]\n").1.len(), 5, "all at once");
+    }
+
+    #[test]
+    fn consent_is_never_a_habit() {
+        for (text, message) in [
+            ("[confirm]\nenter = \"confirm\"", "2:1: `enter` may not confirm"),
+            ("[confirm]\nspace = \"confirm\"", "2:1: `space` may not confirm"),
+            ("[confirm]\na = \"confirm\"", "2:1: `a` means confirm and approve: pressed twice it would sign unseen"),
+            ("[queue]\ny = \"batch\"", "2:1: `y` means batch and confirm: pressed twice"),
+            ("[queue]\n\"g y\" = \"batch\"", "2:1: `gy` means batch and confirm"),
+            ("[confirm]\n\"a a\" = \"confirm\"", "2:1: `aa` means confirm and approve"),
+            ("[write]\ns = \"send\"", "2:1: `s` is typed into the text, so it may not send"),
+            ("[queue]\nctrl-s = \"reject\"", "2:1: `^s` means reject and send"),
+        ] {
+            let (_, problems) = load(text);
+            assert_eq!(problems.len(), 1, "{text}: {problems:?}");
+            assert!(problems[0].contains(message), "{text}: {problems:?}");
+        }
+        let (keymap, problems) = load("[confirm]\n\"a y\" = \"confirm\"");
+        assert_eq!((problems, press(&keymap, Context::Confirm, "a y")), (vec![], "confirm".to_owned()));
+        assert_eq!(
+            press(&load("[queue]\ny = \"batch\"").0, Context::Queue, "y"),
+            "-",
+            "what is refused is not in force"
+        );
+    }
+
+    #[test]
+    fn a_begun_sequence_says_how_it_goes_on() {
+        let (keymap, _) = load("[queue]\n\"g b\" = \"batch\"\n");
+        let goes_on = |context: Context, keys: &str| {
+            let found = keymap.continuations(context.stack(), &parse_sequence(keys).unwrap());
+            found.iter().map(|binding| format!("{} {}", binding.label(), binding.action)).collect::<Vec<_>>()
+        };
+        assert_eq!(goes_on(Context::Queue, "g"), ["gb batch", "gg top"]);
+        assert_eq!(goes_on(Context::Review, "]"), ["]c next-hunk"]);
+        assert_eq!(goes_on(Context::Queue, "j"), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_shown_can_be_pressed() {
+        for base in [Base::Vim, Base::Arrows] {
+            let (keymap, _) = Keymap::load(base, None, ACTIONS);
+            for context in Context::ALL {
+                for binding in keymap.bindings(*context) {
+                    let keys: Vec<String> = binding.chords.iter().map(Chord::to_string).collect();
+                    assert_eq!(press(&keymap, *context, &keys.join(" ")), binding.action);
+                }
+            }
+        }
+    }
 }

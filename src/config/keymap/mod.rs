@@ -5,6 +5,7 @@
 //! that begins a longer sequence is known to be pending. This module knows the names of actions only as text: the table
 //! of actions is `app`'s, and is handed in to be checked against.
 
+mod consent;
 mod context;
 mod load;
 mod trie;
