@@ -49,6 +49,7 @@ pub use update::update;
 use crate::config::{Chord, Context, Keymap};
 use crate::engine::{Draft, Report, Snapshot};
 use crate::model::{Intent, Problem, Queued, Subject};
+pub(crate) use act::count;
 use desk::Desk;
 use jobs::Jobs;
 use overlay::Overlay;

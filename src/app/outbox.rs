@@ -1,5 +1,6 @@
 //! Decisions that have been confirmed and have not left: the undo window, and what an earlier console left behind.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -15,8 +16,8 @@ pub struct Outbox {
     /// Confirmed in this console, oldest first; they leave together.
     waiting: Vec<Arc<Plan>>,
     leaves_at: Option<Timestamp>,
-    /// Sent, and no answer yet.
-    sending: Vec<Arc<Plan>>,
+    /// Sent, and no answer yet: what left together, oldest first.
+    sending: VecDeque<Vec<Arc<Plan>>>,
     /// Left by an earlier console, and those that could not be sent: they wait for a person to say.
     kept: Vec<Intent>,
 }
@@ -25,7 +26,7 @@ impl Outbox {
     /// The outbox as an earlier console left it; confirmed decisions will wait for so long.
     #[must_use]
     pub const fn new(kept: Vec<Intent>, window: SignedDuration) -> Self {
-        Self { window, waiting: Vec::new(), leaves_at: None, sending: Vec::new(), kept }
+        Self { window, waiting: Vec::new(), leaves_at: None, sending: VecDeque::new(), kept }
     }
 
     /// Puts confirmed decisions in; everything that waits now leaves together, when the window is over.
@@ -58,13 +59,13 @@ impl Outbox {
             return None;
         }
         let plans = std::mem::take(&mut self.waiting);
-        self.sending.extend(plans.iter().cloned());
+        self.sending.push_back(plans.clone());
         Some(plans)
     }
 
-    /// What was sent has an answer: it is done with, or, where it failed, kept until a person says.
+    /// What was sent first has an answer: it is done with, or, where it failed, kept until a person says.
     pub fn answered(&mut self, sent: bool) {
-        let plans = std::mem::take(&mut self.sending);
+        let plans = self.sending.pop_front().unwrap_or_default();
         if !sent {
             self.kept.extend(plans.iter().flat_map(|plan| plan.intents.iter().cloned()));
         }
@@ -78,7 +79,7 @@ impl Outbox {
     /// What must survive the end of the console: everything unsigned.
     #[must_use]
     pub fn unsigned(&self) -> Vec<Intent> {
-        let plans = self.sending.iter().chain(&self.waiting);
+        let plans = self.sending.iter().flatten().chain(&self.waiting);
         self.kept.iter().chain(plans.flat_map(|plan| &plan.intents)).cloned().collect()
     }
 
@@ -123,7 +124,7 @@ impl Outbox {
     /// What was decided about a proposal and has not left.
     #[must_use]
     pub fn decided(&self, proposal: &str) -> Option<DecisionKind> {
-        let plans = self.sending.iter().chain(&self.waiting).flat_map(|plan| &plan.intents);
+        let plans = self.sending.iter().flatten().chain(&self.waiting).flat_map(|plan| &plan.intents);
         plans.chain(&self.kept).find(|intent| about(intent, proposal)).map(|intent| intent.kind)
     }
 }

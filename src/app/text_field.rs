@@ -56,13 +56,7 @@ impl TextField {
             return false;
         }
         match chord.code {
-            Code::Char(_)
-            | Code::Backspace
-            | Code::Delete
-            | Code::Left
-            | Code::Right
-            | Code::Home
-            | Code::End => true,
+            Code::Char(_) | Code::Backspace | Code::Delete | Code::Left | Code::Right | Code::Home | Code::End => true,
             Code::Enter | Code::Up | Code::Down => !self.single,
             _ => false,
         }

@@ -97,14 +97,11 @@ impl App {
             (None, Some(sheet)) => sheet.text(),
             (None, None) => None,
         };
-        match field {
-            Some(field) if field.paste(text) => self.text_changed(),
-            Some(_) => Vec::new(),
-            None => {
-                self.status = Some(Status::plain("pasted text is no key: nothing was done"));
-                Vec::new()
-            }
-        }
+        let Some(field) = field else {
+            self.status = Some(Status::plain("pasted text is no key: nothing was done"));
+            return Vec::new();
+        };
+        if field.paste(text) { self.text_changed() } else { Vec::new() }
     }
 
     /// Does what an action means with what lies on top.

@@ -11,7 +11,7 @@ use crate::diff::Document;
 use crate::model::{
     Answers, Comment, DecisionKind, EntryId, Oid, Place, Problem, Queued, ReasonCode, Reasoning, Stage, Subject,
 };
-use crate::policy::{GateMode, MergeMethod, Policy, Tiers};
+use crate::policy::{GateMode, MergeMethod, Policy, Tiers, TraceLine};
 
 /// How the ledger is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,17 +83,6 @@ impl Snapshot {
             offline: None,
         }
     }
-}
-
-/// A rule of policy and whether it matched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TraceLine {
-    /// Whether the rule matched.
-    pub matched: bool,
-    /// The rule and why it matched, or why not: a line.
-    pub text: String,
-    /// Where it is written.
-    pub at: Place,
 }
 
 /// A commit of the target branch that changed a file before.

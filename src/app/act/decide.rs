@@ -155,7 +155,8 @@ impl App {
             self.queue.mark(items.iter().map(|item| item.subject.proposal.clone()));
         }
         let what = intents.first().map_or_else(String::new, |intent| intent.kind.to_string());
-        self.status = Some(Status::done(format!("taken back: {what}, {}; nothing was sent", count(items.len(), "proposal"))));
+        self.status =
+            Some(Status::done(format!("taken back: {what}, {}; nothing was sent", count(items.len(), "proposal"))));
         vec![self.keep_outbox()]
     }
 
@@ -167,16 +168,17 @@ impl App {
         let kept = self.outbox.kept().to_vec();
         let candidates = kept.iter().flat_map(|intent| &intent.items).map(|item| self.kept_candidate(item)).collect();
         let kind = kept.first().map_or(DecisionKind::Approve, |intent| intent.kind);
-        let sheet = ApproveSheet { resend: Some(kept), ..ApproveSheet::new(kind, candidates) };
+        let mut sheet = ApproveSheet::new(kind, candidates);
+        sheet.resend = Some(kept);
         self.sheet = Some(Sheet::Approve(Box::new(sheet)));
         self.ask_plan()
     }
 
     fn kept_candidate(&self, item: &IntentItem) -> Candidate {
-        match self.queue.find(&item.subject.proposal) {
-            Some(entry) => Candidate { subject: item.subject.clone(), ..self.candidate(&entry.queued, &entry.short) },
-            None => Candidate::unknown(item),
-        }
+        let Some(entry) = self.queue.find(&item.subject.proposal) else { return Candidate::unknown(item) };
+        let mut candidate = self.candidate(&entry.queued, &entry.short);
+        candidate.subject = item.subject.clone();
+        candidate
     }
 
     /// Goes back to a sheet that waited while one of its proposals was open.

@@ -6,3 +6,6 @@ mod overlay;
 mod queue;
 mod review;
 mod sheet;
+
+pub(crate) use decide::count;
+pub(crate) use overlay::{AROUND_PAGE, BESIDE_PAGE};

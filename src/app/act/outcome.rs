@@ -56,7 +56,12 @@ impl App {
         }
         self.look_around();
         let ticket = self.next_ticket();
-        self.sheet.as_mut().and_then(Sheet::planning).and_then(|planning| planning.ask_again(ticket)).into_iter().collect()
+        self.sheet
+            .as_mut()
+            .and_then(Sheet::planning)
+            .and_then(|planning| planning.ask_again(ticket))
+            .into_iter()
+            .collect()
     }
 
     fn opened(&mut self, opened: Opened) {

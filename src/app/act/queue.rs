@@ -146,7 +146,8 @@ impl App {
     pub(in crate::app) fn show_preview(&mut self) {
         self.still_at = None;
         let entry = self.queue.current();
-        if entry.map(|entry| subject_of(&entry.queued)) != self.preview.as_ref().map(|preview| preview.subject.clone()) {
+        if entry.map(|entry| subject_of(&entry.queued)) != self.preview.as_ref().map(|preview| preview.subject.clone())
+        {
             self.preview = entry.map(Preview::of);
         }
     }

@@ -89,7 +89,7 @@ impl App {
     }
 
     /// Rows of the diff.
-    fn diff_height(&self) -> usize {
+    pub(in crate::app) fn diff_height(&self) -> usize {
         let pane = self.review.as_ref().map_or(Pane::Diff, |review| review.pane);
         usize::from(ReviewAreas::of(self.screen, pane).diff.height).max(1)
     }
@@ -217,7 +217,11 @@ impl App {
         self.status = Some(match open {
             Some(at) => {
                 review.pane = Pane::Questions;
-                Status::plain(format!("every change was seen; question {} is open: {}", at + 1, Question::ALL[at].name()))
+                Status::plain(format!(
+                    "every change was seen; question {} is open: {}",
+                    at + 1,
+                    Question::ALL[at].name()
+                ))
             }
             None => Status::done("every change was seen and every question is answered"),
         });

@@ -21,9 +21,11 @@ impl App {
             Action::LeaveOut => self.leave_out(),
             Action::Open => self.open_from_sheet(),
             Action::Help | Action::Palette => self.act_anywhere(action),
-            Action::NextField | Action::PreviousField | Action::Toggle | Action::ChooseNext | Action::ChoosePrevious => {
-                self.act_in_fields(action)
-            }
+            Action::NextField
+            | Action::PreviousField
+            | Action::Toggle
+            | Action::ChooseNext
+            | Action::ChoosePrevious => self.act_in_fields(action),
             _ => self.move_on_sheet(action),
         }
     }

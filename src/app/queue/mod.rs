@@ -286,7 +286,11 @@ impl Queue {
         let ids: Vec<String> = self.present(&[self.cursor]);
         let all = !ids.is_empty() && ids.iter().all(|id| self.marks.contains(id));
         for id in ids {
-            if all { self.marks.remove(&id) } else { self.marks.insert(id) };
+            if all {
+                self.marks.remove(&id)
+            } else {
+                self.marks.insert(id)
+            };
         }
     }
 

@@ -91,7 +91,8 @@ pub struct Layout<'a> {
 /// Lays entries out; `n log n` in their number, once a change, never a frame.
 #[must_use]
 pub fn rows(entries: &[Entry], layout: &Layout<'_>) -> Vec<Row> {
-    let mut sorted: Vec<usize> = (0..entries.len()).filter(|at| layout.passes.is_none_or(|passes| passes[*at])).collect();
+    let mut sorted: Vec<usize> =
+        (0..entries.len()).filter(|at| layout.passes.is_none_or(|passes| passes[*at])).collect();
     sorted.sort_by(|a, b| {
         let (a, b) = (&entries[*a], &entries[*b]);
         b.tier().cmp(&a.tier()).then_with(|| layout.order.compare(&a.queued, &b.queued))

@@ -114,7 +114,9 @@ fn says(out: &mut Vec<Line>, question: Question, reasoning: &Reasoning) {
         }
         Question::RightTime => Vec::new(),
         Question::Strategy => Vec::new(),
-        Question::WayBack => reasoning.impact.iter().map(|i| format!("impact: {i}")).chain(reasoning.rollback.clone()).collect(),
+        Question::WayBack => {
+            reasoning.impact.iter().map(|i| format!("impact: {i}")).chain(reasoning.rollback.clone()).collect()
+        }
     };
     for claim in claims {
         let (lines, more) = claim_lines(&claim, CLAIM_LINES);
@@ -165,7 +167,12 @@ fn found_necessary(out: &mut Vec<Line>, review: &Review, facts: &Facts<'_>) {
         Some([]) => fact(out, "nobody changed these files before"),
         Some([last, ..]) => fact(
             out,
-            format!("changed last {} by {}: {}", facts.ago(last.date), single_line(&last.author), single_line(&last.subject)),
+            format!(
+                "changed last {} by {}: {}",
+                facts.ago(last.date),
+                single_line(&last.author),
+                single_line(&last.subject)
+            ),
         ),
     }
     let twins = &review.around.twins;
@@ -210,10 +217,13 @@ fn few(names: &[String]) -> String {
 
 fn found_way_back(out: &mut Vec<Line>, review: &Review, facts: &Facts<'_>) {
     if review.queued.proposal.diff().is_some() {
-        fact(out, match facts.merge {
-            MergeMethod::Squash => "lands as one commit, which one `git revert` takes back",
-            MergeMethod::Merge => "lands as one merge, which one `git revert -m 1` takes back",
-        });
+        fact(
+            out,
+            match facts.merge {
+                MergeMethod::Squash => "lands as one commit, which one `git revert` takes back",
+                MergeMethod::Merge => "lands as one merge, which one `git revert -m 1` takes back",
+            },
+        );
     }
 }
 
@@ -224,7 +234,8 @@ fn missing(out: &mut Vec<Line>, review: &Review) {
         return;
     }
     out.push(Line::blank());
-    let text = if parts.len() == Part::ALL.len() { "nothing that can be told apart".to_owned() } else { parts.join(", ") };
+    let text =
+        if parts.len() == Part::ALL.len() { "nothing that can be told apart".to_owned() } else { parts.join(", ") };
     let verb = if parts.len() == Part::ALL.len() { "the agent says " } else { "the agent does not say " };
     out.push(Line::of(Role::Warn, "? ").then(Role::Found, verb).then(Role::Found, text).hanging(2));
 }
@@ -232,7 +243,10 @@ fn missing(out: &mut Vec<Line>, review: &Review) {
 fn policy(out: &mut Vec<Line>, review: &Review) {
     let ruling = &review.queued.standing.ruling;
     out.push(Line::blank());
-    out.push(Line::of(Role::Heading, "POLICY").then(Role::Quiet, format!("  {}, {} reasons", ruling.tier, ruling.reasons.len())));
+    out.push(
+        Line::of(Role::Heading, "POLICY")
+            .then(Role::Quiet, format!("  {}, {} reasons", ruling.tier, ruling.reasons.len())),
+    );
     for reason in &ruling.reasons {
         let (word, role) = effect(reason.effect);
         out.push(
@@ -280,7 +294,9 @@ fn comments(out: &mut Vec<Line>, facts: &Facts<'_>) {
         return;
     }
     out.push(Line::blank());
-    out.push(Line::of(Role::Heading, "YOUR COMMENTS").then(Role::Quiet, "  they travel with a rejection or a question"));
+    out.push(
+        Line::of(Role::Heading, "YOUR COMMENTS").then(Role::Quiet, "  they travel with a rejection or a question"),
+    );
     for comment in facts.comments {
         let file = comment.file.rsplit('/').next().unwrap_or_default();
         out.push(

@@ -35,7 +35,8 @@ fn folder_glob(paths: &[String]) -> String {
 #[must_use]
 pub fn first_sentence(note: &str) -> String {
     let text = note.split_whitespace().collect::<Vec<_>>().join(" ");
-    let end = text.match_indices(['.', '!', '?']).find(|(at, _)| matches!(text[at + 1..].chars().next(), None | Some(' ')));
+    let end =
+        text.match_indices(['.', '!', '?']).find(|(at, _)| matches!(text[at + 1..].chars().next(), None | Some(' ')));
     end.map_or(text.as_str(), |(at, _)| &text[..=at]).to_owned()
 }
 
