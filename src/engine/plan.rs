@@ -110,6 +110,12 @@ impl Authority {
     pub(super) const fn granted() -> Self {
         Self(())
     }
+
+    /// For tests of what shows plans, and never executes them.
+    #[cfg(test)]
+    pub(crate) const fn pretended() -> Self {
+        Self(())
+    }
 }
 
 /// What decisions will execute. Only [`super::plan`] makes one; its [`Authority`] sees to that.
