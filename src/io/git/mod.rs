@@ -17,4 +17,5 @@ pub mod refresh;
 pub mod repository;
 pub mod stack;
 pub mod store;
+pub mod verify;
 pub mod write;
