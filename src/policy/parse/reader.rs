@@ -237,7 +237,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Why a pattern cannot match any path or branch, and what was meant: a rule that never matches protects nothing.
-fn never_matches(pattern: &str, matched: Matched) -> Option<(&'static str, String)> {
+pub(super) fn never_matches(pattern: &str, matched: Matched) -> Option<(&'static str, String)> {
     let write = |instead: &str| format!("write `{}`", instead.trim_start_matches('/'));
     if matched == Matched::Text {
         return None;
