@@ -1,5 +1,7 @@
 //! The `policy.yaml` that `init` writes: at most 15 lines, fitted to what it found.
 
+use std::fmt::Write as _;
+
 use super::refs::{is_branch_name, ledger_before};
 use super::signers::is_address;
 use super::{Agent, Globs, LedgerKey};
@@ -62,7 +64,7 @@ pub fn fitted(found: &Findings) -> String {
     let people = people(found, &mut names);
     let agents = agents(found, &mut names);
     let protect = protected(&found.default_branch);
-    let ledger = ledger_before(&protect.as_slice(), Some(&found.default_branch)).unwrap_or(LedgerKey::DEFAULT_BRANCH);
+    let ledger = ledger_before(protect.as_slice(), Some(&found.default_branch)).unwrap_or(LedgerKey::DEFAULT_BRANCH);
     let mut lines = vec![
         "# Who may approve what, and what may merge. `countersign policy lint` checks it.".to_owned(),
         "version: 1".to_owned(),
@@ -210,7 +212,9 @@ fn quote(text: &str) -> String {
             '"' | '\\' => out.extend(['\\', c]),
             ' '..='~' => out.push(c),
             _ if c.is_alphanumeric() => out.push(c),
-            _ => out.push_str(&format!("\\U{:08X}", c as u32)),
+            _ => {
+                let _ = write!(out, "\\U{:08X}", c as u32);
+            }
         }
     }
     out.push('"');

@@ -51,16 +51,11 @@ pub fn lint(policy: Source, signers: Option<Source>) -> Lint {
     match parse(policy.text, policy.name) {
         Ok(checked) => {
             lint_policy(&mut lint, &checked, policy.name);
-            match &read {
-                Some((file, (signers, _))) => signers.lint_into(&mut lint, &checked, file, policy.name),
-                None => {
-                    let place = policy.name.to_owned();
-                    lint.error(
-                        place,
-                        "there is no `allowed_signers`: nobody can sign",
-                        "`countersign init` writes one",
-                    );
-                }
+            if let Some((file, (signers, _))) = &read {
+                signers.lint_into(&mut lint, &checked, file, policy.name);
+            } else {
+                let what = "there is no `allowed_signers`: nobody can sign";
+                lint.error(policy.name.to_owned(), what, "`countersign init` writes one");
             }
         }
         Err(errors) => lint.errors.extend(errors.into_iter().map(Problem::from)),
@@ -142,7 +137,7 @@ impl Signers {
 
     fn lint_into(&self, lint: &mut Lint, policy: &Policy, file: &str, policy_file: &str) {
         for line in &self.lines {
-            lint_line(lint, policy, line, &format!("{file}:{}", line.line));
+            lint_signer(lint, policy, line, &format!("{file}:{}", line.line));
         }
         self.lint_shared(lint, file);
         self.lint_keys(lint, policy, policy_file);
@@ -196,21 +191,21 @@ impl Signers {
     }
 }
 
-fn lint_line(lint: &mut Lint, policy: &Policy, line: &Signer, place: &str) {
-    let principal = quoted(&line.principal);
-    if line.cert_authority {
+fn lint_signer(lint: &mut Lint, policy: &Policy, signer: &Signer, place: &str) {
+    let principal = quoted(&signer.principal);
+    if signer.cert_authority {
         let next = "list the keys themselves; certificates are not read by this version";
         lint.error(place.to_owned(), "the key is a certificate authority, which could speak for anybody", next);
-    } else if !line.is_single() {
+    } else if !signer.is_single() {
         let what = format!("{principal} is not one plain address");
         lint.error(place.to_owned(), what, "write exactly one address of one person, no pattern and no list");
-    } else if policy.person_by_email(&line.principal).is_none() {
+    } else if policy.person_by_email(&signer.principal).is_none() {
         let what = format!("{principal} is nobody's address in the policy");
         lint.error(place.to_owned(), what, "add it to the `emails` of a person, or remove the line");
-    } else if !line.signs_commits() {
+    } else if !signer.signs_commits() {
         let what = format!("the key of {principal} is not allowed in the namespace git, so that it signs nothing here");
         lint.warning(place.to_owned(), what, "write `namespaces=\"git\"`");
-    } else if line.zoneless {
+    } else if signer.zoneless {
         let what = "a date without `Z` means another moment on each host".to_owned();
         lint.warning(place.to_owned(), what, "end it with `Z`; until then the shortest reading holds");
     }
@@ -236,10 +231,10 @@ tiers: { high: { approvals: 1 } }
     fn said(more: &str, signers: &str) -> Vec<String> {
         let (policy, signers) = (format!("{POLICY}{more}"), signers.replace("ED", ED).replace("OTHER", OTHER));
         let source = |name, text| Source { name, text };
-        let lint = lint(source("p", &policy), Some(source("s", &signers)));
-        let line = |mark: &str, p: &Problem| format!("{mark} {} {}", p.place, p.what);
-        let errors = lint.errors.iter().map(|problem| line("E", problem));
-        errors.chain(lint.warnings.iter().map(|problem| line("W", problem))).collect()
+        let found = lint(source("p", &policy), Some(source("s", &signers)));
+        let text = |mark: &str, p: &Problem| format!("{mark} {} {}", p.place, p.what);
+        let errors = found.errors.iter().map(|problem| text("E", problem));
+        errors.chain(found.warnings.iter().map(|problem| text("W", problem))).collect()
     }
 
     const BOTH: &str = "maria@x.example ED\njonas@x.example OTHER\n";
