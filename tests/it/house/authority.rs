@@ -1,6 +1,7 @@
 //! Invariant 4: a mutation needs an authorised plan.
 //!
-//! A type of `engine` with a field `authority` authorises: the field is private to `engine`, so nothing else can make one.
+//! A type of `engine` with a field `authority` authorises: the field is private to `engine`, so nothing else can make one, by
+//! hand or out of another (`Plan { items, ..plan }`), and the type `Authority` of such fields is made by nobody else.
 //! git's commands that move refs are named in `src/io/git/write*` alone (`src/io/git/write.rs`, `src/io/git/write/…`), and
 //! there every function that others can call, and that comes to such a command, takes an authorising value: as an
 //! argument, or in `self`, as a type of that file with one among its fields.
@@ -13,6 +14,9 @@ use super::{Offence, Tree};
 
 /// The field that makes a type authorise.
 const FIELD: &str = "authority";
+
+/// The type of such fields, where it is not `()`.
+const TOKEN: &str = "Authority";
 
 /// git's commands that move a ref, an index or a work tree, where they begin a list of arguments.
 const MOVES: [&str; 11] = [
@@ -73,6 +77,7 @@ pub fn construction(tree: &Tree) -> Vec<Offence> {
                 let line = source.tokens[field].line;
                 leak(source, open, field).map(|how| Offence::new(source, line, format!("`{name}` {how}")))
             }));
+            offences.extend(tokens_for_all(source));
         } else {
             let makes = |(at, token): &(usize, &super::lexer::Token)| token.is(FIELD) && source.at(at + 1) == ":";
             offences.extend(source.product().filter(makes).map(|(_, token)| {
@@ -97,9 +102,41 @@ fn leak(source: &Source, open: usize, field: usize) -> Option<&'static str> {
             );
         }
     }
+    is_derived(source, open).then_some("is made by a derive, from nothing")
+}
+
+/// Whether the struct that opens at `open` derives a way to make it from nothing.
+fn is_derived(source: &Source, open: usize) -> bool {
     let start = (0..open).rev().find(|&at| matches!(source.at(at), "}" | ";")).map_or(0, |at| at + 1);
-    let derived = |name: &str| (start..open).any(|at| source.at(at) == name);
-    (derived("Default") || derived("Deserialize")).then_some("is made by a derive, from nothing")
+    (start..open).any(|at| matches!(source.at(at), "Default" | "Deserialize"))
+}
+
+/// Ways for others to make the token itself.
+fn tokens_for_all(source: &Source) -> Vec<Offence> {
+    let mut offences = Vec::new();
+    for (name, open, close) in structs(source).into_iter().filter(|(name, ..)| *name == TOKEN) {
+        let shown = (open..close).any(|at| source.at(at) == "pub") || source.at(open) == ";";
+        if shown || is_derived(source, open) {
+            let line = source.tokens[open].line;
+            offences.push(Offence::new(
+                source,
+                line,
+                format!("`{name}` can be made by others: keep its field private"),
+            ));
+        }
+    }
+    for function in source.functions().iter().filter(|function| function.of == Some(TOKEN) && !function.test) {
+        let answer = function.signature.iter().rev().take_while(|token| !token.is(">"));
+        let makes = answer.into_iter().any(|token| token.is("Self") || token.is(TOKEN));
+        if makes && function.public && !function.within_parent {
+            offences.push(Offence::new(
+                source,
+                function.line,
+                format!("`{TOKEN}::{}` grants to others", function.name),
+            ));
+        }
+    }
+    offences
 }
 
 /// Moving commands stand in the writing files, and nobody reaches them without authority.
@@ -207,6 +244,14 @@ mod tests {
             ("src/engine/plan.rs", "#[derive(Default)] pub struct Plan { authority: () }"),
             ("src/engine/plan.rs", "#[derive(Clone, Deserialize)]\npub struct Plan { a: u8, authority: () }"),
             ("src/io/git/write.rs", "fn f() { let p = Plan { authority: () }; }"),
+            ("src/engine/plan.rs", "#[derive(Default)] pub struct Authority(());"),
+            ("src/engine/plan.rs", "pub struct Authority(pub ());"),
+            ("src/engine/plan.rs", "pub struct Authority;"),
+            ("src/engine/plan.rs", "struct Authority(()); impl Authority { pub fn granted() -> Self { Self(()) } }"),
+            (
+                "src/engine/plan.rs",
+                "struct Authority(()); impl Authority { pub(crate) fn new() -> Authority { todo } }",
+            ),
         ] {
             assert_eq!(found(construction, &[(path, text)]).len(), 1, "{path}: {text}");
         }

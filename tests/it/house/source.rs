@@ -56,6 +56,8 @@ pub struct Function<'a> {
     pub lines: usize,
     /// Whether others than its own module can call it.
     pub public: bool,
+    /// Whether its `pub` goes no further than its parent module.
+    pub within_parent: bool,
     /// From after the name to the body.
     pub signature: &'a [Token],
     /// The body, without its braces.
@@ -151,7 +153,8 @@ impl Source {
             name: &self.tokens[at + 1].text,
             line: first.line,
             lines: last.line - first.line + 1,
-            public: self.is_public(at),
+            public: self.visibility(at).is_some(),
+            within_parent: self.visibility(at).is_some_and(|place| self.at(place + 2) == "super"),
             signature: &self.tokens[at + 2..open],
             body,
             of,
@@ -159,10 +162,10 @@ impl Source {
         })
     }
 
-    /// Whether `pub`, in any of its forms, stands before the `fn`.
-    fn is_public(&self, at: usize) -> bool {
+    /// The place of the `pub`, in any of its forms, that stands before the `fn`.
+    fn visibility(&self, at: usize) -> Option<usize> {
         let before = (0..at).rev().take_while(|&place| !matches!(self.at(place), "}" | "{" | ";" | "]"));
-        before.into_iter().any(|place| self.at(place) == "pub")
+        before.into_iter().find(|&place| self.at(place) == "pub")
     }
 
     /// Whether an `impl` begins a block, and is not part of a type such as `&impl Fn()`.
