@@ -114,7 +114,7 @@ pub fn screens(tree: &Tree) -> Vec<Offence> {
         let draws = rank(source.layer()) >= rank(BELOW_IO);
         for named in source.paths().iter().filter(|named| !named.test) {
             let terminal = named.reaches("crossterm") || named.reaches("ratatui::crossterm");
-            let drawing = ["ratatui", "ratatui_textarea", "syntect"].iter().any(|name| named.reaches(name));
+            let drawing = ["ratatui", "ratatui_textarea"].iter().any(|name| named.reaches(name));
             if terminal || drawing && !draws {
                 let text = format!("`{}` in `{}`", named.text(), source.layer());
                 offences.push(Offence::new(source, named.line, text));
