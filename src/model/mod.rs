@@ -13,7 +13,9 @@ mod ruling;
 pub mod text;
 
 pub use change::{FileChange, LineStats, Mode, Side, TreeDiff};
-pub use decision::{Answer, Answers, Comment, CommentSide, DecisionKind, LessonDraft, ReasonCode, Scope, Seen, Subject};
+pub use decision::{
+    Answer, Answers, Comment, CommentSide, DecisionKind, LessonDraft, ReasonCode, Scope, Seen, Subject,
+};
 pub use id::{ChangeId, EntryId, Oid, ParseIdError};
 pub use intent::{Intent, IntentItem};
 pub use proposal::{Contributor, Landing, Problem, Proposal, Queued, Stage, Standing, State, Target};
