@@ -43,7 +43,7 @@ fn change_id(sandbox: &Sandbox, repo: &Repo<'_>, old: &str, new: &str) -> String
     let mut git = sandbox.git_command(repo);
     let options = ["--no-replace-objects", "diff-tree", "-r", "-z", "--no-renames", "--ignore-submodules=none"];
     let output = git.args(options).args([old, new]).output().expect("git runs");
-    Sha256::digest(&output.stdout).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(&output.stdout))
 }
 
 #[test]
