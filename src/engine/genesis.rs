@@ -30,7 +30,8 @@ pub struct Genesis {
     /// Whether this is a sandbox, where marked keys are allowed.
     pub demo: bool,
     /// Who may execute it.
-    pub authority: Authority,
+    #[expect(dead_code, reason = "its privacy is its purpose")]
+    pub(super) authority: Authority,
 }
 
 /// What a genesis is made from.
@@ -128,7 +129,8 @@ pub struct Recovery {
     /// Where the entry says it goes.
     pub new: Oid,
     /// Who may execute it.
-    pub authority: Authority,
+    #[expect(dead_code, reason = "its privacy is its purpose")]
+    pub(super) authority: Authority,
 }
 
 /// Finds the move that is still to be made. `entry` is the valid entry at the ledger's tip, `tip` where its ref is now.

@@ -140,7 +140,8 @@ pub struct Plan {
     /// How proposals land.
     pub method: MergeMethod,
     /// Who may execute it.
-    pub authority: Authority,
+    #[expect(dead_code, reason = "its privacy is its purpose")]
+    pub(super) authority: Authority,
 }
 
 impl Plan {
