@@ -93,8 +93,7 @@ fn explain(session: &Session, id: &str, json: bool, output: &mut Output) -> Resu
     let situation = find::situation(session, &workspace, std::slice::from_ref(&typed.id))?;
     let queue = situation.queue();
     let queued = find::by_part(&queue, &typed)?;
-    let changes = queued.proposal.diff().map(|diff| diff.files.as_slice());
-    let evaluation = situation.world().judge(&queued.proposal, changes, None).map_err(|errors| {
+    let evaluation = situation.world().judge(&queued.proposal).map_err(|errors| {
         let first = errors.first().map(ToString::to_string).unwrap_or_default();
         CliError::usage(format!("the policy in force cannot be read: {first}"), "mend it on the default branch")
     })?;
