@@ -13,4 +13,5 @@
 mod house;
 mod support;
 
+mod policy;
 mod rigs;
