@@ -120,7 +120,7 @@ impl Workspace {
             people: vec![FoundPerson { name: me.name.clone(), emails: vec![me.email.clone()] }],
             agents: agents
                 .into_iter()
-                .map(|(name, branches)| FoundAgent { name: name.to_owned(), branches: vec![branches] })
+                .map(|(name, branches)| FoundAgent { name: name.to_owned(), branches: vec![branches], memory: None })
                 .collect(),
             docs_folders: self.docs_folders(situation),
             self_authored,

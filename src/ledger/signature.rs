@@ -153,8 +153,7 @@ pub fn signer(seal: &Seal, signers: &Signers, at: Timestamp) -> Result<Verified,
 
 /// Why a signer line does not cover a signature in git's namespace at this time.
 fn refusal(line: &Signer, at: Timestamp) -> Option<String> {
-    let named = |names: &Vec<String>| names.iter().any(|name| name == NAMESPACE || name == "*");
-    if !line.namespaces.as_ref().is_none_or(named) {
+    if !line.namespaces.is_empty() && !line.namespaces.iter().any(|namespace| namespace == NAMESPACE) {
         return Some(format!("line {} allows other namespaces only", line.line));
     }
     if let Some(from) = line.valid_after.filter(|from| at < *from) {

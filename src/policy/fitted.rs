@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::refs::{is_branch_name, ledger_before};
 use super::signers::is_address;
-use super::{Globs, LedgerKey};
+use super::{Agent, Globs, LedgerKey};
 use crate::model::EntryId;
 use crate::model::text::is_active;
 
@@ -24,6 +24,8 @@ pub struct FoundAgent {
     pub name: String,
     /// Globs over its branches.
     pub branches: Vec<String>,
+    /// The memory file that it reads.
+    pub memory: Option<String>,
 }
 
 /// What `init` found in a repository.
@@ -138,8 +140,13 @@ fn agents(found: &Findings, names: &mut Vec<String>) -> Vec<String> {
         if globs.is_empty() || agents.len() == MAX_FOUND {
             continue;
         }
+        let memory = agent
+            .memory
+            .as_deref()
+            .filter(|path| *path != Agent::DEFAULT_MEMORY && writable(path) && super::parse::is_memory(path));
+        let memory = memory.map(|path| format!(", memory: {}", quote(path))).unwrap_or_default();
         let name = name(&agent.name, "agent", names);
-        agents.push(format!("{{ name: {}, match: {{ branches: {} }} }}", quote(&name), list(&globs)));
+        agents.push(format!("{{ name: {}, match: {{ branches: {} }}{memory} }}", quote(&name), list(&globs)));
     }
     agents
 }
@@ -237,7 +244,7 @@ mod tests {
     }
 
     fn agent(name: &str, branches: &str) -> FoundAgent {
-        FoundAgent { name: name.to_owned(), branches: vec![branches.to_owned()] }
+        FoundAgent { name: name.to_owned(), branches: vec![branches.to_owned()], memory: None }
     }
 
     #[test]
@@ -286,7 +293,8 @@ mod tests {
         let mails = |i: usize| (0..9).map(|j| format!("{}@{j}", long(i * 10 + j))).collect::<Vec<_>>();
         let mut found = findings();
         found.people = (0..50).map(|i| FoundPerson { name: long(i).repeat(9), emails: mails(i) }).collect();
-        found.agents = (0..50).map(|i| FoundAgent { name: long(i), branches: mails(i) }).collect();
+        found.agents =
+            (0..50).map(|i| FoundAgent { name: long(i), branches: mails(i), memory: Some(long(i)) }).collect();
         found.docs_folders = (0..50).map(long).collect();
         let text = fitted(&found);
         let policy = parse(&text, "p").unwrap();
@@ -319,7 +327,7 @@ mod tests {
         #[test]
         fn whatever_is_found_can_be_parsed(
             names in prop::collection::vec((text(), text()), 1..30),
-            agents in prop::collection::vec((text(), text()), 0..30),
+            agents in prop::collection::vec((text(), text(), text()), 0..30),
             docs in prop::collection::vec(text(), 0..5),
             branch in prop_oneof![text(), "[!-~]{1,12}"],
             self_authored in any::<bool>(),
@@ -328,7 +336,7 @@ mod tests {
             found.people.extend(names.iter().map(|(name, mail)| person(name, &[mail, &format!("{mail}@x.example")])));
             found.agents = agents
                 .into_iter()
-                .map(|(name, glob)| FoundAgent { name, branches: vec![glob] })
+                .map(|(name, glob, memory)| FoundAgent { name, branches: vec![glob], memory: Some(memory) })
                 .collect();
             let text = fitted(&found);
             prop_assert!(text.lines().count() <= MAX_LINES, "{}", text);

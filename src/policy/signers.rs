@@ -21,8 +21,8 @@ pub struct Signer {
     pub key: ssh_key::PublicKey,
     /// Whether the key is a certificate authority.
     pub cert_authority: bool,
-    /// The namespaces that it may sign in; `None` is all. git signs in `git`.
-    pub namespaces: Option<Vec<String>>,
+    /// The namespaces that it may sign in; empty is all. git signs in `git`.
+    pub namespaces: Vec<String>,
     /// Not valid before.
     pub valid_after: Option<Timestamp>,
     /// Not valid from this moment on.
@@ -56,8 +56,7 @@ impl Signer {
     }
 
     fn is_for_git(&self) -> bool {
-        let named = |names: &Vec<String>| names.iter().any(|name| name == Self::NAMESPACE || name == "*");
-        self.namespaces.as_ref().is_none_or(named)
+        self.namespaces.is_empty() || self.namespaces.iter().any(|name| name == Self::NAMESPACE)
     }
 
     fn is_in_force(&self, at: Timestamp) -> bool {

@@ -14,4 +14,5 @@ mod house;
 mod support;
 
 mod policy;
+mod reading;
 mod rigs;

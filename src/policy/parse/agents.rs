@@ -76,7 +76,7 @@ fn memory(reader: &mut Reader, node: &Node) -> Option<String> {
 
 /// Why lessons cannot be written to this path: it must name a plain file of the repository, outside the folders that are
 /// closed to it.
-fn closed_to_lessons(path: &str) -> Option<&'static str> {
+pub(super) fn closed_to_lessons(path: &str) -> Option<&'static str> {
     let first = path.split('/').next().unwrap_or_default().to_lowercase();
     if path.trim().is_empty() || path.chars().any(is_active) {
         Some("it must be a visible name")
