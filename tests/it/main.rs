@@ -13,5 +13,6 @@
 mod house;
 mod support;
 
+mod policy;
 mod reading;
 mod rigs;
