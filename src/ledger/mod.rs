@@ -15,6 +15,8 @@ mod fault;
 mod message;
 pub mod signature;
 pub mod verify;
+#[cfg(test)]
+pub(crate) mod testing;
 mod view;
 
 pub use chain::{Alarm, CLOCK_SKEW, Chain, Checked, Roots, Surroundings, read};
