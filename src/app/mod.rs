@@ -1,1 +1,3 @@
+//! The console's state: actions, messages, update. Pure: no terminal, no clock, no git.
 
+pub mod actions;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use self::fold::Fold;
-use super::{Chain, Entry, Item, RefUpdate};
+use super::{Chain, Checked, Entry, Item, RefUpdate};
 use crate::model::{ChangeId, EntryId, Oid, ReasonCode, Tier};
 use crate::policy::{Role, Root};
 
@@ -128,6 +128,19 @@ impl LedgerView {
         }
         fold.settle(chain);
         self
+    }
+
+    /// What the ledger would say with these entries on top of it: for previews, never for rulings, since nobody signed them.
+    #[must_use]
+    pub fn assuming(&self, entries: &[Entry]) -> Self {
+        let mut after = self.clone();
+        let fold = Arc::make_mut(&mut after.fold);
+        for entry in entries {
+            let (oid, root) = (Oid::ZERO, self.root().cloned());
+            let entry = Ok(Arc::new(entry.clone()));
+            fold.apply(&Checked { oid, entry, claimed: None, signed: None, root });
+        }
+        after
     }
 
     /// Commits of the ledger, valid or not.
