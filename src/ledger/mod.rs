@@ -14,9 +14,9 @@ mod entry;
 mod fault;
 mod message;
 pub mod signature;
-pub mod verify;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod verify;
 mod view;
 
 pub use chain::{Alarm, CLOCK_SKEW, Chain, Checked, Roots, Surroundings, read};

@@ -18,7 +18,7 @@ use crate::model::{Oid, text};
 use crate::policy::{Signer, Signers};
 
 /// The namespace in which git signs (`git-commit-tree(1)`, gpg.format=ssh).
-pub const NAMESPACE: &str = "git";
+pub const NAMESPACE: &str = Signer::NAMESPACE;
 
 /// The largest RSA modulus, in bits, that the crate rsa verifies; larger keys go to `ssh-keygen`.
 const RSA_MAX_BITS: usize = 4096;
@@ -137,31 +137,38 @@ fn touched(signature: &SshSig) -> bool {
 
 /// Whose key a seal's is, by these signers at this time.
 pub fn signer(seal: &Seal, signers: &Signers, at: Timestamp) -> Result<Verified, SignatureFault> {
-    let key = seal.fingerprint();
-    let mut lines = signers.lines.iter().filter(|line| !line.cert_authority && *line.key.key_data() == seal.key);
-    let first = lines.clone().next().ok_or_else(|| SignatureFault::UnknownKey(key.clone()))?;
-    if let Some(other) = lines.clone().find(|line| line.principal != first.principal) {
-        let (first, second) = (first.principal.clone(), other.principal.clone());
-        return Err(SignatureFault::Shared { key, first, second });
+    match signers.valid_at(&seal.key, at) {
+        Some(line) => {
+            let key = Some(seal.fingerprint());
+            Ok(Verified { principal: line.principal.clone(), key, touched: seal.touched })
+        }
+        None => Err(refusal(seal, signers, at)),
     }
-    if lines.any(|line| refusal(line, at).is_none()) {
-        return Ok(Verified { principal: first.principal.clone(), key: Some(key), touched: seal.touched });
-    }
-    let why = refusal(first, at).unwrap_or_default();
-    Err(SignatureFault::NotAllowed { key, principal: first.principal.clone(), why })
 }
 
-/// Why a signer line does not cover a signature in git's namespace at this time.
-fn refusal(line: &Signer, at: Timestamp) -> Option<String> {
-    if !line.namespaces.is_empty() && !line.namespaces.iter().any(|namespace| namespace == NAMESPACE) {
-        return Some(format!("line {} allows other namespaces only", line.line));
+/// Why no signer line says whose key it is.
+fn refusal(seal: &Seal, signers: &Signers, at: Timestamp) -> SignatureFault {
+    let key = seal.fingerprint();
+    let lines: Vec<&Signer> = signers.lines.iter().filter(|line| *line.key.key_data() == seal.key).collect();
+    let Some(first) = lines.first() else {
+        return SignatureFault::UnknownKey(key);
+    };
+    let principal = text::single_line(&first.principal);
+    if let Some(other) = lines.iter().find(|line| line.principal != first.principal) {
+        return SignatureFault::Shared { key, first: principal, second: text::single_line(&other.principal) };
     }
-    if let Some(from) = line.valid_after.filter(|from| at < *from) {
-        return Some(format!("line {} is valid from {from} on, and this is {at}", line.line));
-    }
-    // OpenSSH still takes the moment itself; refusing it is the stricter reading of "before".
-    let until = line.valid_before.filter(|until| at >= *until)?;
-    Some(format!("line {} is valid before {until}, and this is {at}", line.line))
+    let why = if !first.is_single() {
+        "its principal is not one plain address".to_owned()
+    } else if first.cert_authority {
+        "it is an authority for certificates".to_owned()
+    } else if let Some(from) = first.valid_after.filter(|from| at < *from) {
+        format!("it is valid from {from} on, and this is {at}")
+    } else if let Some(until) = first.valid_before.filter(|until| at >= *until) {
+        format!("it is valid before {until}, and this is {at}")
+    } else {
+        format!("it may not sign in the namespace `{NAMESPACE}`")
+    };
+    SignatureFault::NotAllowed { key, principal, line: first.line, why }
 }
 
 /// What the chain knows of one commit's signature under one root.

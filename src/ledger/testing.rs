@@ -8,11 +8,13 @@ use sha2::{Digest as _, Sha256};
 use ssh_key::private::{Ed25519Keypair, KeypairData};
 use ssh_key::{HashAlg, LineEnding, PrivateKey};
 
-use super::{Chain, Entry, EntryKind, Externals, Item, LedgerView, MergeRecord, RawCommit, RefUpdate, Roots, message, read};
+use super::{
+    Chain, Entry, EntryKind, Externals, Item, LedgerView, MergeRecord, RawCommit, RefUpdate, Roots, message, read,
+};
 use crate::model::{ChangeId, EntryId, Oid, Place, ReasonCode, Tier};
 use crate::policy::{
-    GateMode, Globs, KeyKind, LedgerKey, MergeMethod, OnReject, Person, Policy, Role, Root, SelfApproval, Signer, Signers,
-    TierNeeds, Tiers,
+    GateMode, Globs, KeyKind, LedgerKey, MergeMethod, OnReject, Person, Policy, Role, Root, SelfApproval, Signer,
+    Signers, TierNeeds, Tiers,
 };
 
 /// The default branch of all test ledgers.
@@ -84,9 +86,10 @@ pub(crate) fn signer(name: &str) -> Signer {
         principal: format!("{name}@corp.example"),
         key: key(name).public_key().clone(),
         cert_authority: false,
-        namespaces: Vec::new(),
+        namespaces: None,
         valid_after: None,
         valid_before: None,
+        zoneless: false,
         line: 1,
     }
 }
@@ -120,10 +123,12 @@ pub(crate) fn root(commit: &str) -> Root {
             medium: TierNeeds { approvals: 1, batch: false },
             high: TierNeeds { approvals: 2, batch: false },
         },
+        tiers_at: [Place::BuiltIn, Place::BuiltIn, Place::BuiltIn],
         default_tier: Tier::Medium,
         default_tier_at: Place::BuiltIn,
         rules: Vec::new(),
         self_approval: SelfApproval::Never,
+        self_approval_at: Place::BuiltIn,
         signatures: [KeyKind::Key; 3],
         merge: MergeMethod::Squash,
         on_reject: OnReject::Keep,
