@@ -17,6 +17,12 @@ pub struct LedgerKey {
 impl LedgerKey {
     /// The branch that `init` proposes.
     pub const DEFAULT_BRANCH: &'static str = "countersign/ledger";
+
+    /// The branch's full ref name.
+    #[must_use]
+    pub fn full(&self) -> String {
+        format!("refs/heads/{}", self.branch)
+    }
 }
 
 /// What stands between a push and a protected ref.

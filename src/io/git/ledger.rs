@@ -184,12 +184,7 @@ impl LandedCommits<'_> {
         let first_parent = found.parents.first().copied();
         let before = first_parent.map_or(Ok(Oid::EMPTY_TREE), |parent| self.store.tree_of(parent))?;
         let diff = self.store.diff(before, found.tree)?;
-        Ok(LandingFacts {
-            parents: found.parents,
-            tree: found.tree,
-            change_id: diff.change_id,
-            changes: diff.files,
-            message: found.message,
-        })
+        let trailers = policy::trailers(&[found.message]);
+        Ok(LandingFacts { parents: found.parents, diff: Arc::new(diff), trailers })
     }
 }
