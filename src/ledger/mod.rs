@@ -7,6 +7,7 @@
 //!
 //! Pure: commits, roots, landed commits and the answers of `ssh-keygen` come in as data. No clock: `now` is an argument.
 
+mod armor;
 mod chain;
 mod check;
 mod commit;
