@@ -28,6 +28,7 @@ pub struct Arguments {
     /// Do not ask the remote: work with what was fetched
     #[arg(long, global = true)]
     pub offline: bool,
+    /// What to do
     #[command(subcommand)]
     pub command: Option<Command>,
 }

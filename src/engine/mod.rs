@@ -7,6 +7,7 @@
 
 mod console;
 mod genesis;
+mod order;
 mod plan;
 mod planning;
 mod record;
@@ -18,9 +19,10 @@ pub use console::{
     Draft, Failure, Fate, InitOffer, LedgerHealth, Opened, PastChange, Report, SentItem, Snapshot, TraceLine,
 };
 pub use genesis::{
-    DEMO_KEY_MARK, Genesis, GenesisRequest, POLICY_PATH, Recovery, SIGNERS_PATH, genesis, recovery,
+    DEMO_KEY_MARK, Genesis, GenesisParts, GenesisRequest, POLICY_PATH, Recovery, RecoveryParts, SIGNERS_PATH, genesis, recovery,
 };
-pub use plan::{Action, Authority, Dropped, MemoryChange, Plan, PlannedItem, RefMove};
+pub use order::sort;
+pub use plan::{Action, Authorised, Dropped, MemoryChange, Plan, PlanParts, PlannedItem, RefMove};
 pub use planning::{Refusal, plan};
 pub use record::{Landed, entries, landing_message, lesson_record, memory_message};
 pub use stack::Stack;

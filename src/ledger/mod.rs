@@ -26,5 +26,7 @@ pub use entry::{Entry, EntryKind, Item, LessonRecord, MergeRecord, PolicyRef, Re
 pub use fault::{Fault, FormFault, SignatureFault};
 pub use message::{MESSAGE_LIMIT, SUBJECT_COLUMNS, message, parse_message};
 pub use signature::{Externals, Question, Seal, Sealed, Verified};
-pub use verify::{Branch, Evidence, LandingFacts, Landings, VerifyReport, verify};
+pub use verify::{
+    Branch as ProtectedBranch, Evidence, LandingFacts, Landings, Question as LandedQuestion, VerifyReport, verify,
+};
 pub use view::{Approval, LedgerView, Merged, Objection, ObjectionKind, Taught};

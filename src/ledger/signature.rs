@@ -319,7 +319,7 @@ mod tests {
             ("one key, one person", |s| s.lines[1].key = s.lines[0].key.clone()),
             ("not one plain address", |s| s.lines[0].principal = "*@corp.example".to_owned()),
             ("authority", |s| s.lines[0].cert_authority = true),
-            ("namespace", |s| s.lines[0].namespaces = Some(vec!["file".to_owned()])),
+            ("namespace", |s| s.lines[0].namespaces = vec!["file".to_owned()]),
         ];
         for (text, spoil) in spoilt {
             let mut signers = Signers { lines: vec![testing::signer("maria"), testing::signer("sam")] };

@@ -86,7 +86,7 @@ pub(crate) fn signer(name: &str) -> Signer {
         principal: format!("{name}@corp.example"),
         key: key(name).public_key().clone(),
         cert_authority: false,
-        namespaces: None,
+        namespaces: Vec::new(),
         valid_after: None,
         valid_before: None,
         zoneless: false,

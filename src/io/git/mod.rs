@@ -10,10 +10,12 @@
 
 pub mod ledger;
 pub mod limits;
+pub mod open;
 pub mod process;
 pub mod proposals;
 pub mod refresh;
 pub mod repository;
 pub mod stack;
 pub mod store;
+pub mod verify;
 pub mod write;

@@ -171,6 +171,13 @@ impl Store {
         }
     }
 
+    /// Whether there is a folder at `path`.
+    #[must_use]
+    pub fn is_folder(&self, tree: Oid, path: &str) -> bool {
+        let entry = self.repo.find_tree(raw(tree)).and_then(|tree| tree.get_path(Path::new(path)));
+        entry.is_ok_and(|entry| entry.kind() == Some(git2::ObjectType::Tree))
+    }
+
     /// The one merge base of `head` and the hypothetical merge of `onto`; anything else needs a rebase.
     pub fn merge_base(&self, head: Oid, onto: &[Oid]) -> Result<Oid, StoreError> {
         let all: Vec<git2::Oid> = std::iter::once(head).chain(onto.iter().copied()).map(raw).collect();

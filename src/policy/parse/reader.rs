@@ -237,7 +237,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Why a pattern cannot match any path or branch, and what was meant: a rule that never matches protects nothing.
-fn never_matches(pattern: &str, matched: Matched) -> Option<(&'static str, String)> {
+pub(super) fn never_matches(pattern: &str, matched: Matched) -> Option<(&'static str, String)> {
     let write = |instead: &str| format!("write `{}`", instead.trim_start_matches('/'));
     if matched == Matched::Text {
         return None;
@@ -268,11 +268,11 @@ fn did_you_mean(word: &str) -> String {
     format!("did you mean `{word}`?")
 }
 
-/// The word that was probably meant: at most two letters off, and fewer than half of them.
+/// The word that was probably meant: at most two letters off, and no more than half of them.
 fn closest<'w>(text: &str, words: impl Iterator<Item = &'w &'w str>) -> Option<&'w str> {
     let short: String = text.chars().take(MAX_NAME).collect::<String>().to_lowercase();
     let near =
-        words.map(|word| (distance(&short, word), *word)).filter(|(off, word)| *off <= 2 && off * 2 < word.len());
+        words.map(|word| (distance(&short, word), *word)).filter(|(off, word)| *off <= 2 && off * 2 <= word.len());
     near.min_by_key(|(off, _)| *off).map(|(_, word)| word)
 }
 

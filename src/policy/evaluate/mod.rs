@@ -308,3 +308,6 @@ fn does(rule: &Rule) -> String {
     let deny = rule.deny.as_ref().map(|why| format!("denied: {why}"));
     [tier, deny].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests;
