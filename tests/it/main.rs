@@ -13,6 +13,6 @@
 mod house;
 mod support;
 
-mod policy;
+mod ledger;
 mod reading;
 mod rigs;
