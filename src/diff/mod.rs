@@ -1,1 +1,37 @@
+//! From two trees to rows on a screen: the change id, the contents, the lines that differ, and one row model for every view.
+//!
+//! Pure: the shell reads the blobs and hands them in as [`FileInput`]s, fans [`FileDiff::compute`] out over threads if it
+//! likes, and joins the results in a [`Document`]. Nothing is stored per row, and asking for a row, its text or its changed
+//! words costs the same in the first file and in the thousandth.
+//!
+//! Everything here keeps bytes as they are. What an agent wrote becomes fit for a terminal in [`display_line`], in
+//! [`summary()`] and where a [`Note`] prints; paths in a [`FileSummary`] are raw.
 
+mod change_id;
+mod content;
+mod display;
+mod document;
+mod file;
+mod highlight;
+mod histogram;
+mod layout;
+mod line_diff;
+mod lines;
+mod rename;
+mod row;
+mod seen;
+mod summary;
+mod words;
+
+pub use change_id::change_id;
+pub use content::{Content, is_binary};
+pub use display::{Marks, Span, SpanKind, Window, display_line};
+pub use document::{Anchor, CONTEXT, Document, Expand, HunkPlace};
+pub use file::{FileDiff, FileInput, FileKind, FileSummary};
+pub use highlight::{Highlighter, Roles, SyntaxRole};
+pub use line_diff::{Change, LineDiff, line_stats};
+pub use lines::Lines;
+pub use rename::pair_renames;
+pub use row::{FileRow, FoldRow, LineKind, LineRow, Note, NoteRow, Row};
+pub use seen::{seen_digest, seen_mark};
+pub use summary::{FoldKey, fold_key, summary};
