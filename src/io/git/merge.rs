@@ -35,7 +35,8 @@ impl Store {
         let shared: Vec<(&FileChange, &FileChange)> =
             shared.into_iter().filter_map(|other| Some((*mine.get(&other.path)?, other))).collect();
         let merged = self.merge_contents(&shared)?;
-        taken.extend(shared.iter().zip(&merged).map(|((_, other), side)| (&other.path, *side)));
+        let differs = |((mine, _), side): &(&(&FileChange, &FileChange), &Option<Side>)| mine.new != **side;
+        taken.extend(shared.iter().zip(&merged).filter(differs).map(|((mine, _), side)| (&mine.path, *side)));
         self.with_entries(ours, &taken)
     }
 
