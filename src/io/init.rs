@@ -112,8 +112,6 @@ impl Workspace {
             let prefix: Vec<&str> = branch.split('/').take(depth + 1).collect();
             agents.entry(&proposal.agent).or_insert_with(|| format!("{}/**", prefix.join("/")));
         }
-        let mine = |contributor: &Contributor| contributor.email.eq_ignore_ascii_case(&me.email);
-        let self_authored = situation.proposals.iter().any(|proposal| proposal.contributors.iter().any(mine));
         Findings {
             ledger_id,
             default_branch: situation.target.branch().to_owned(),
@@ -123,7 +121,6 @@ impl Workspace {
                 .map(|(name, branches)| FoundAgent { name: name.to_owned(), branches: vec![branches], memory: None })
                 .collect(),
             docs_folders: self.docs_folders(situation),
-            self_authored,
         }
     }
 
