@@ -133,7 +133,12 @@ impl Workspace {
 
     fn offer(&self, situation: &Situation, genesis: &Genesis, key: &SigningKey, root: &Root) -> InitOffer {
         let hypothetical = Arc::new(root.clone());
-        let world = World { stage: Stage::Record, force: Force::Root(&hypothetical), me: Some(&key.person), ..situation.world() };
+        let world = World {
+            stage: Stage::Record,
+            force: Force::Root(&hypothetical),
+            me: Some(&key.person),
+            ..situation.world()
+        };
         let queue = engine::queue(&world);
         let open: Vec<_> = queue.iter().filter(|queued| queued.standing.state.open()).collect();
         let of = |tier: Tier| open.iter().filter(|queued| queued.standing.ruling.tier == tier).count();
@@ -190,7 +195,8 @@ fn solo(policy: &Policy) -> Vec<crate::model::Problem> {
 fn no_key() -> SignerError {
     SignerError {
         what: "no SSH key was found to sign with".into(),
-        next: "make one with `ssh-keygen -t ed25519`, then `git config countersign.signingKey ~/.ssh/id_ed25519`".into(),
+        next: "make one with `ssh-keygen -t ed25519`, then `git config countersign.signingKey ~/.ssh/id_ed25519`"
+            .into(),
     }
 }
 

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod fault;
 pub mod git;
 pub mod init;
+pub mod recover;
 pub mod send;
 pub mod signer;
 pub mod state;
