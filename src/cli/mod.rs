@@ -7,6 +7,7 @@
 mod approve;
 mod args;
 mod completions;
+mod console;
 mod decide;
 mod diff;
 mod doctor;
@@ -73,6 +74,7 @@ fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliError
         Some(Command::Policy(command)) => policy::run(&session, command, output),
         Some(Command::Status(status)) => status::run(&session, status, output),
         Some(Command::Doctor(doctor)) => doctor::run(&session, doctor, output),
-        _ => Err(CliError::usage("not built yet", "")),
+        Some(Command::Demo(_)) => Err(CliError::usage("not built yet", "")),
+        None => console::run(&session, arguments),
     }
 }

@@ -8,6 +8,7 @@
 //! - [`refresh`]: fetches.
 //! - [`stack`]: merges proposals on top of each other.
 
+pub mod history;
 pub mod ledger;
 pub mod limits;
 pub mod merge;
