@@ -119,7 +119,8 @@ impl Planner<'_, '_> {
         if self.items.iter().any(|planned| planned.subject.proposal == subject.proposal) {
             return Err(("it is decided on above already".into(), None));
         }
-        let proposal = self.world.proposal(&subject.proposal).ok_or_else(|| ("it is not there any more".into(), None))?;
+        let proposal =
+            self.world.proposal(&subject.proposal).ok_or_else(|| ("it is not there any more".into(), None))?;
         if proposal.head != subject.head {
             let (seen, now) = (subject.head.short(12), proposal.head.short(12));
             return Err((format!("its head moved from {seen} to {now}: look at the new round first"), None));
@@ -169,7 +170,11 @@ impl Planner<'_, '_> {
             Outcome::Pending => {
                 let approvals = &evaluation.ruling.approvals;
                 let missing = approvals.need.saturating_sub(approvals.have);
-                if missing == 0 { Err(blocking(&evaluation.ruling)) } else { Ok((Action::Record { missing }, evaluation, vec![])) }
+                if missing == 0 {
+                    Err(blocking(&evaluation.ruling))
+                } else {
+                    Ok((Action::Record { missing }, evaluation, vec![]))
+                }
             }
             Outcome::Satisfied => self.merge(proposal, diff, &evaluation, &mine),
         }
@@ -188,7 +193,10 @@ impl Planner<'_, '_> {
         }
         let stacked = self.stack.offer(proposal.head).map_err(|why| (why, None))?;
         if stacked.change_id != alone.change_id {
-            return Err(("together with the items above it would change something else: it needs a rebase".into(), None));
+            return Err((
+                "together with the items above it would change something else: it needs a rebase".into(),
+                None,
+            ));
         }
         let again = self.judge(proposal, &stacked, mine)?;
         if again.ruling.outcome != Outcome::Satisfied || again.ruling.tier != evaluation.ruling.tier {
@@ -200,7 +208,9 @@ impl Planner<'_, '_> {
     }
 
     fn judge(&self, proposal: &Proposal, diff: &TreeDiff, mine: &Approval) -> Result<Evaluation, Left> {
-        self.world.judge(proposal, Some(&diff.files), Some(mine)).map_err(|errors| blocking(&policy::error_ruling(errors)))
+        self.world
+            .judge(proposal, Some(&diff.files), Some(mine))
+            .map_err(|errors| blocking(&policy::error_ruling(errors)))
     }
 
     /// Reject, hold, ask and withdraw only write something down.
