@@ -5,57 +5,8 @@
 
 use std::fmt;
 
-/// Where keys are read: the thing on top decides. A keymap has one table a context and one called `everywhere`, which
-/// counts wherever no text is typed and the context's own table has nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Context {
-    /// The list of proposals.
-    Queue,
-    /// One proposal: diff, questions, files.
-    Review,
-    /// A sheet that waits for consent: approve, withdraw, start the ledger.
-    Confirm,
-    /// A sheet that is written in: reject, hold or ask, a line comment. What edits text edits text; other keys are read here.
-    Write,
-    /// The line of a search.
-    Find,
-    /// The list of everything that can be done.
-    Palette,
-    /// A page to read: help, problems, the policy's trace, a file's history.
-    Page,
-}
-
-impl Context {
-    /// All of them, in the order of the help screen.
-    pub const ALL: [Self; 7] =
-        [Self::Queue, Self::Review, Self::Confirm, Self::Write, Self::Find, Self::Palette, Self::Page];
-
-    /// The name of its table in a keymap file.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Queue => "queue",
-            Self::Review => "review",
-            Self::Confirm => "confirm",
-            Self::Write => "write",
-            Self::Find => "find",
-            Self::Palette => "palette",
-            Self::Page => "page",
-        }
-    }
-
-    /// Whether plain keys are text here, so that the table `everywhere` does not count.
-    #[must_use]
-    pub const fn typed(self) -> bool {
-        matches!(self, Self::Write | Self::Find | Self::Palette)
-    }
-}
-
-impl fmt::Display for Context {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
+use super::{App, disabled};
+use crate::config::Context;
 
 /// How actions stand together on the help screen and in the README.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -107,10 +58,12 @@ pub struct ActionInfo {
     pub group: Group,
     /// Where it means something.
     pub contexts: &'static [Context],
+    /// Why it cannot be done now, in a few words; `None` where it can.
+    pub disabled: fn(&App) -> Option<String>,
 }
 
 macro_rules! actions {
-    ($($group:ident { $($action:ident $name:literal $label:literal $sentence:literal [$($context:ident)*];)* })*) => {
+    ($($group:ident { $($action:ident $name:literal $label:literal $sentence:literal [$($context:ident)*] $disabled:ident;)* })*) => {
         /// Everything that a person can do; see [`ACTIONS`] for what each does and where.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Action {
@@ -126,6 +79,7 @@ macro_rules! actions {
                 sentence: $sentence,
                 group: Group::$group,
                 contexts: &[$(Context::$context),*],
+                disabled: disabled::$disabled,
             },)*)*
         ];
     };
@@ -133,83 +87,83 @@ macro_rules! actions {
 
 actions! {
     Move {
-        Down "down" "down" "Moves down one row." [Queue Review Confirm Palette Page];
-        Up "up" "up" "Moves up one row." [Queue Review Confirm Palette Page];
-        HalfPageDown "half-page-down" "half page" "Moves down half a screen." [Queue Review Confirm Page];
-        HalfPageUp "half-page-up" "half page up" "Moves up half a screen." [Queue Review Confirm Page];
-        PageDown "page-down" "page" "Moves down a screen." [Queue Review Confirm Page];
-        PageUp "page-up" "page up" "Moves up a screen." [Queue Review Confirm Page];
-        Top "top" "top" "Moves to the first row." [Queue Review Confirm Page];
-        Bottom "bottom" "end" "Moves to the last row." [Queue Review Confirm Page];
-        Left "left" "left" "Scrolls long lines back." [Review Page];
-        Right "right" "right" "Scrolls long lines on." [Review Page];
-        Open "open" "open" "Opens what the cursor is on: a proposal, a fold, a file." [Queue Review Confirm];
-        Close "close" "back" "Closes the top thing only; text is kept as a draft." [Queue Review Confirm Write Find Palette Page];
-        NextPane "next-pane" "next pane" "Goes to the next pane." [Review];
-        PreviousPane "previous-pane" "pane before" "Goes to the pane before." [Review];
-        NextProposal "next-proposal" "next" "Opens the next proposal of the queue." [Review];
-        PreviousProposal "previous-proposal" "before" "Opens the proposal before in the queue." [Review];
+        Down "down" "down" "Moves down one row." [Queue Review Confirm Palette Page] never;
+        Up "up" "up" "Moves up one row." [Queue Review Confirm Palette Page] never;
+        HalfPageDown "half-page-down" "half page" "Moves down half a screen." [Queue Review Confirm Page] never;
+        HalfPageUp "half-page-up" "half page up" "Moves up half a screen." [Queue Review Confirm Page] never;
+        PageDown "page-down" "page" "Moves down a screen." [Queue Review Confirm Page] never;
+        PageUp "page-up" "page up" "Moves up a screen." [Queue Review Confirm Page] never;
+        Top "top" "top" "Moves to the first row." [Queue Review Confirm Page] never;
+        Bottom "bottom" "end" "Moves to the last row." [Queue Review Confirm Page] never;
+        Left "left" "left" "Scrolls long lines back." [Review Page] never;
+        Right "right" "right" "Scrolls long lines on." [Review Page] never;
+        Open "open" "open" "Opens what the cursor is on: a proposal, a fold, a file." [Queue Review Confirm] nothing_here;
+        Close "close" "back" "Closes the top thing only; text is kept as a draft." [Queue Review Confirm Write Find Palette Page] never;
+        NextPane "next-pane" "next pane" "Goes to the next pane." [Review] never;
+        PreviousPane "previous-pane" "pane before" "Goes to the pane before." [Review] never;
+        NextProposal "next-proposal" "next" "Opens the next proposal of the queue." [Review] never;
+        PreviousProposal "previous-proposal" "before" "Opens the proposal before in the queue." [Review] never;
     }
     Queue {
-        Mark "mark" "mark" "Marks the proposal, or takes the mark off." [Queue];
-        Range "range" "range" "Starts a range of marks here, or ends it." [Queue];
-        Unmark "unmark" "unmark all" "Takes all marks off." [Queue];
-        Batch "batch" "batch" "Offers the clean low proposals as one batch." [Queue];
-        Fold "fold" "fold" "Opens or closes a fold: identical changes in the queue, a file in a review." [Queue Review];
-        Sort "sort" "sort" "Sorts by the next order: attention, age, agent, size." [Queue];
-        Find "find" "find" "Searches: proposals in the queue, lines in a review." [Queue Review];
-        NextMatch "next-match" "next match" "Goes to the next match." [Queue Review];
-        PreviousMatch "previous-match" "match before" "Goes to the match before." [Queue Review];
-        Refresh "refresh" "refresh" "Shows what is new, and reads the repository again." [Queue Review];
-        Problems "problems" "look" "Shows what is wrong: the ledger's alarm and what could not be read." [Queue Review];
+        Mark "mark" "mark" "Marks the proposal, or takes the mark off." [Queue] nothing_here;
+        Range "range" "range" "Starts a range of marks here, or ends it." [Queue] nothing_here;
+        Unmark "unmark" "unmark all" "Takes all marks off." [Queue] nothing_marked;
+        Batch "batch" "batch" "Offers the clean low proposals as one batch." [Queue] no_batch;
+        Fold "fold" "fold" "Opens or closes a fold: identical changes in the queue, a file in a review." [Queue Review] no_fold;
+        Sort "sort" "sort" "Sorts by the next order: attention, age, agent, size." [Queue] nothing_listed;
+        Find "find" "find" "Searches: proposals in the queue, lines in a review." [Queue Review] nothing_to_search;
+        NextMatch "next-match" "next match" "Goes to the next match." [Queue Review] no_search;
+        PreviousMatch "previous-match" "match before" "Goes to the match before." [Queue Review] no_search;
+        Refresh "refresh" "refresh" "Shows what is new, and reads the repository again." [Queue Review] never;
+        Problems "problems" "look" "Shows what is wrong: the ledger's alarm and what could not be read." [Queue Review] never;
     }
     Read {
-        ReadOn "read-on" "read on" "Goes to the next unseen change, at the end to the first open question." [Review];
-        NextHunk "next-hunk" "hunk" "Goes to the next hunk." [Review];
-        PreviousHunk "previous-hunk" "hunk before" "Goes to the hunk before." [Review];
-        NextFile "next-file" "file" "Goes to the next file." [Review];
-        PreviousFile "previous-file" "file before" "Goes to the file before." [Review];
-        MoreContext "more-context" "more context" "Shows ten more lines around the hunk." [Review];
-        LessContext "less-context" "less context" "Shows ten lines less around the hunk." [Review];
-        Files "files" "files" "Shows the changed files, or hides them." [Review];
-        History "history" "history" "Shows who changed these files before." [Review];
-        Policy "policy" "policy" "Shows what policy says, rule by rule." [Queue Review];
-        AnswerNecessary "answer-necessary" "necessary" "Answers whether the change is necessary: open, yes, no." [Review];
-        AnswerRightFix "answer-right-fix" "right fix" "Answers whether it is the right fix: open, yes, no." [Review];
-        AnswerRightTime "answer-right-time" "right time" "Answers whether it is the right time: open, yes, no." [Review];
-        AnswerStrategy "answer-strategy" "strategy" "Answers whether it fits the strategy: open, yes, no." [Review];
-        AnswerWayBack "answer-way-back" "way back" "Answers whether there is a way back: open, yes, no." [Review];
-        Comment "comment" "comment" "Writes a comment on the line; it travels with a rejection or a question." [Review];
+        ReadOn "read-on" "read on" "Goes to the next unseen change, at the end to the first open question." [Review] not_read;
+        NextHunk "next-hunk" "hunk" "Goes to the next hunk." [Review] not_read;
+        PreviousHunk "previous-hunk" "hunk before" "Goes to the hunk before." [Review] not_read;
+        NextFile "next-file" "file" "Goes to the next file." [Review] not_read;
+        PreviousFile "previous-file" "file before" "Goes to the file before." [Review] not_read;
+        MoreContext "more-context" "more context" "Shows ten more lines around the hunk." [Review] not_read;
+        LessContext "less-context" "less context" "Hides the extra lines again." [Review] not_read;
+        Files "files" "files" "Shows the changed files, or hides them." [Review] not_read;
+        History "history" "history" "Shows who changed these files before." [Review] no_history;
+        Policy "policy" "policy" "Shows what policy says, rule by rule." [Queue Review] nothing_here;
+        AnswerNecessary "answer-necessary" "necessary" "Answers whether the change is necessary: open, yes, no." [Review] never;
+        AnswerRightFix "answer-right-fix" "right fix" "Answers whether it is the right fix: open, yes, no." [Review] never;
+        AnswerRightTime "answer-right-time" "right time" "Answers whether it is the right time: open, yes, no." [Review] never;
+        AnswerStrategy "answer-strategy" "strategy" "Answers whether it fits the strategy: open, yes, no." [Review] never;
+        AnswerWayBack "answer-way-back" "way back" "Answers whether there is a way back: open, yes, no." [Review] never;
+        Comment "comment" "comment" "Writes a comment on the line; it travels with a rejection or a question." [Review] no_line;
     }
     Decide {
-        Approve "approve" "approve" "Plans the approval of the proposal, or of the marked ones, and shows the plan." [Queue Review];
-        Reject "reject" "reject" "Rejects the proposal, with feedback and perhaps a lesson." [Queue Review];
-        Hold "hold" "hold or ask" "Holds the proposal, or asks its agent something." [Queue Review];
-        Withdraw "withdraw" "withdraw" "Takes an own decision on the proposal back." [Queue Review];
-        Undo "undo" "take back" "Takes decisions back that have not left yet." [Queue Review Page];
-        SendNow "send-now" "send now" "Sends decisions that wait, at once." [Queue Review Page];
-        Init "init" "start the ledger" "Shows what starting the ledger would write, and offers it." [Queue Review];
+        Approve "approve" "approve" "Plans the approval of the proposal, or of the marked ones, and shows the plan." [Queue Review] approve;
+        Reject "reject" "reject" "Rejects the proposal, with feedback and perhaps a lesson." [Queue Review] object;
+        Hold "hold" "hold or ask" "Holds the proposal, or asks its agent something." [Queue Review] object;
+        Withdraw "withdraw" "withdraw" "Takes an own decision on the proposal back." [Queue Review] withdraw;
+        Undo "undo" "take back" "Takes decisions back that have not left yet." [Queue Review Page] nothing_waits;
+        SendNow "send-now" "send now" "Sends decisions that wait, at once." [Queue Review Page] nothing_waits;
+        Init "init" "start the ledger" "Shows what starting the ledger would write, and offers it." [Queue Review] ledger_is_there;
     }
     Sheet {
-        Confirm "confirm" "confirm" "Signs and sends what the sheet shows." [Confirm];
-        LeaveOut "leave-out" "leave out" "Leaves an item out of the batch, or takes it in again." [Confirm];
-        AsText "as-text" "as text" "Shows the plan as text." [Confirm];
-        Send "send" "send" "Signs and sends what was written." [Write];
-        NextField "next-field" "field" "Goes to the next field." [Write];
-        PreviousField "previous-field" "field before" "Goes to the field before." [Write];
-        Toggle "toggle" "toggle" "Switches the box that the cursor is on." [Write];
-        ChooseNext "choose-next" "next choice" "Takes the next choice of the field." [Write];
-        ChoosePrevious "choose-previous" "choice before" "Takes the choice before." [Write];
-        Accept "accept" "take" "Takes what was typed." [Find Palette];
+        Confirm "confirm" "confirm" "Signs and sends what the sheet shows." [Confirm] no_plan;
+        LeaveOut "leave-out" "leave out" "Leaves an item out of the batch, or takes it in again." [Confirm] fixed;
+        AsText "as-text" "as text" "Shows the plan as text." [Confirm] no_plan;
+        Send "send" "send" "Signs and sends what was written; keeps a comment." [Write] cannot_send;
+        NextField "next-field" "field" "Goes to the next field." [Write] never;
+        PreviousField "previous-field" "field before" "Goes to the field before." [Write] never;
+        Toggle "toggle" "toggle" "Switches the box that the cursor is on." [Write] never;
+        ChooseNext "choose-next" "next choice" "Takes the next choice of the field." [Write] never;
+        ChoosePrevious "choose-previous" "choice before" "Takes the choice before." [Write] never;
+        Accept "accept" "take" "Takes what was typed." [Find Palette] never;
     }
     Else {
-        Help "help" "keys" "Shows the keys that work here." [Queue Review Confirm];
-        Palette "palette" "all" "Lists everything that can be done." [Queue Review Confirm];
-        CopyName "copy-name" "copy name" "Copies the proposal's full name." [Queue Review];
-        CopyHead "copy-head" "copy head" "Copies the commit id of the proposal's head." [Queue Review];
-        Redraw "redraw" "redraw" "Draws the whole screen again." [Queue Review Confirm Write Find Palette Page];
-        Suspend "suspend" "suspend" "Steps aside to the shell; `fg` comes back." [Queue Review Confirm Write Find Palette Page];
-        Quit "quit" "quit" "Leaves; drafts and decisions that have not left are kept." [Queue Review Confirm Write Find Palette Page];
+        Help "help" "keys" "Shows the keys that work here." [Queue Review Confirm] never;
+        Palette "palette" "all" "Lists everything that can be done." [Queue Review Confirm] never;
+        CopyName "copy-name" "copy name" "Copies the proposal's full name." [Queue Review] nothing_here;
+        CopyHead "copy-head" "copy head" "Copies the commit id of the proposal's head." [Queue Review] nothing_here;
+        Redraw "redraw" "redraw" "Draws the whole screen again." [Queue Review Confirm Write Find Palette Page] never;
+        Suspend "suspend" "suspend" "Steps aside to the shell; `fg` comes back." [Queue Review Confirm Write Find Palette Page] never;
+        Quit "quit" "quit" "Leaves; drafts and decisions that have not left are kept." [Queue Review Confirm Write Find Palette Page] never;
     }
 }
 

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::diff::Document;
 use crate::model::{
     Answers, Comment, DecisionKind, EntryId, Oid, Place, Problem, Queued, ReasonCode, Reasoning, Stage, Subject,
 };
-use crate::policy::{GateMode, MergeMethod, Policy, Tiers};
+use crate::policy::{GateMode, MergeMethod, Policy, Tiers, TraceLine};
 
 /// How the ledger is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,17 +85,6 @@ impl Snapshot {
     }
 }
 
-/// A rule of policy and whether it matched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TraceLine {
-    /// Whether the rule matched.
-    pub matched: bool,
-    /// The rule and why it matched, or why not: a line.
-    pub text: String,
-    /// Where it is written.
-    pub at: Place,
-}
-
 /// A commit of the target branch that changed a file before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastChange {
@@ -111,10 +101,12 @@ pub struct PastChange {
 }
 
 /// Everything about one round of a proposal that a review shows.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Opened {
     /// The round.
     pub subject: Subject,
+    /// The difference that would land, ready to be drawn.
+    pub document: Document,
     /// What the agent says.
     pub reasoning: Reasoning,
     /// What policy says, rule by rule.

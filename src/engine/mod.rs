@@ -15,12 +15,8 @@ mod stack;
 mod standing;
 mod world;
 
-pub use console::{
-    Draft, Failure, Fate, InitOffer, LedgerHealth, Opened, PastChange, Report, SentItem, Snapshot, TraceLine,
-};
-pub use genesis::{
-    DEMO_KEY_MARK, Genesis, GenesisParts, GenesisRequest, POLICY_PATH, Recovery, RecoveryParts, SIGNERS_PATH, genesis, recovery,
-};
+pub use console::{Draft, Failure, Fate, InitOffer, LedgerHealth, Opened, PastChange, Report, SentItem, Snapshot};
+pub use genesis::{DEMO_KEY_MARK, Genesis, GenesisRequest, POLICY_PATH, Recovery, SIGNERS_PATH, genesis, recovery};
 pub use order::sort;
 pub use plan::{Action, Authorised, Dropped, MemoryChange, Plan, PlanParts, PlannedItem, RefMove};
 pub use planning::{Refusal, plan};

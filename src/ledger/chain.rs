@@ -408,3 +408,6 @@ fn may_sign(person: &Person, kind: EntryKind) -> Result<(), Fault> {
     };
     if person.roles.contains(&role) { Ok(()) } else { Err(Fault::Role { by: person.name.clone(), kind, role: name }) }
 }
+
+#[cfg(test)]
+mod tests;

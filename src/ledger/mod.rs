@@ -7,6 +7,7 @@
 //!
 //! Pure: commits, roots, landed commits and the answers of `ssh-keygen` come in as data. No clock: `now` is an argument.
 
+mod armor;
 mod chain;
 mod check;
 mod commit;
@@ -14,6 +15,8 @@ mod entry;
 mod fault;
 mod message;
 pub mod signature;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod verify;
 mod view;
 

@@ -108,8 +108,9 @@ fn tail(found: &Findings, approvers: usize) -> Vec<String> {
         format!("  - {{ name: docs, only_paths: {}, tier: low }}", list(&prose)),
         format!("  - {{ name: secrets, paths: {SECRETS}, tier: high }}"),
     ];
-    if approvers == 1 && found.self_authored {
-        lines.push("approvals: { self: allowed }  # agents commit in the name of the only person".to_owned());
+    if approvers == 1 {
+        // Otherwise the only person could never land a change of his own, this policy among them.
+        lines.push("approvals: { self: allowed }  # there is only one person".to_owned());
     }
     lines
 }

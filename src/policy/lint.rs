@@ -77,8 +77,11 @@ fn at(file: &str, place: &Place) -> String {
 fn lint_policy(lint: &mut Lint, policy: &Policy, file: &str) {
     for rule in &policy.rules {
         if rule.tier == Some(Tier::Low) && rule.only_paths.is_none() {
-            let what = format!("the rule {} calls low whatever else the change touches", quoted(&rule.name));
-            lint.warning(at(file, &rule.at), what, "write `only_paths` instead of `paths`, or beside it");
+            let what = format!(
+                "the rule {} is low for the paths that it names, not for what else is touched",
+                quoted(&rule.name)
+            );
+            lint.warning(at(file, &rule.at), what, "write `only_paths`, which says so");
         }
     }
     for (tier, place) in [Tier::Medium, Tier::High].into_iter().zip(&policy.tiers_at[1..]) {
@@ -297,7 +300,7 @@ tiers: { high: { approvals: 1 } }
         for (more, expected) in [
             (
                 "rules: [{ name: docs, paths: [\"docs/**\"], tier: low }]\n",
-                &["W p:6:9 the rule `docs` calls low whatever else the change touches"][..],
+                &["W p:6:9 the rule `docs` is low for the paths that it names, not for what else is touched"][..],
             ),
             ("gate: hook\n", &["W p `gate` is read, and this version installs no gate yet"]),
             (

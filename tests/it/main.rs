@@ -13,5 +13,6 @@
 mod house;
 mod support;
 
+mod ledger;
 mod reading;
 mod rigs;

@@ -342,7 +342,7 @@ mod tests {
             ("[queue]\n\"\" = \"top\"", "2:1: bad chord: an empty chord"),
             ("[page]\nj = \"batch\"", "2:5: `batch` means nothing in [page]; it works in queue"),
             ("[find]\nj = \"accept\"", "2:1: `j` is typed into the text in [find]; use a chord with ctrl or alt"),
-            ("[queue]\nctrl-h = \"none\"", "2:1: nothing is bound to `^h` in [queue]; remove this line"),
+            ("[queue]\nctrl-g = \"none\"", "2:1: nothing is bound to `^g` in [queue]; remove this line"),
             ("[queue]\nj = \"down\"\nj = \"open\"", "3:1: duplicate key"),
             (
                 "[queue]\nesc = \"close\"\nescape = \"open\"",

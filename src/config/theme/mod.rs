@@ -148,3 +148,176 @@ impl Styles {
         self.depth
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::depth::rgb;
+    use super::*;
+    use crate::config::Source;
+
+    const GROUNDS: [Ground; 3] = [Ground::Dark, Ground::Light, Ground::Plain];
+
+    fn theme(ground: Ground) -> Theme {
+        let (theme, problems) = Theme::load(ground, None);
+        assert_eq!(problems, [], "{ground:?}");
+        theme
+    }
+
+    /// Relative luminance of sRGB, after WCAG 2.2.
+    fn luminance(colour: [u8; 3]) -> f64 {
+        let linear = colour.map(|part| {
+            let part = f64::from(part) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        });
+        0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    }
+
+    fn contrast(one: [u8; 3], other: [u8; 3]) -> f64 {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    /// The contrast of a style that is drawn over another, on the ground that the theme was made for.
+    fn drawn(theme: &Theme, over: Style, style: Style) -> f64 {
+        let style = over.patch(style);
+        let shown = |colour: Option<Color>, default| colour.and_then(rgb).unwrap_or(default);
+        contrast(shown(style.fg, theme.foreground), shown(style.bg, theme.background))
+    }
+
+    #[test]
+    fn every_text_can_be_read() {
+        for ground in GROUNDS {
+            let theme = theme(ground);
+            for depth in [Depth::Indexed, Depth::True] {
+                for role in Role::ALL {
+                    let on_ground = drawn(&theme, Style::new(), theme.style(*role, depth));
+                    assert!(on_ground >= 4.5, "{ground:?} {depth:?} {}: {on_ground:.2}", role.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn source_code_can_be_read_on_every_tint() {
+        for ground in GROUNDS {
+            let theme = theme(ground);
+            for depth in [Depth::Indexed, Depth::True] {
+                for syntax in Role::ALL.iter().filter(|role| role.name().starts_with("syntax")) {
+                    for tint in [Role::DiffAdded, Role::DiffRemoved, Role::DiffContext] {
+                        let seen = drawn(&theme, theme.style(tint, depth), theme.style(*syntax, depth));
+                        assert!(seen >= 4.5, "{ground:?} {depth:?} {} on {}: {seen:.2}", syntax.name(), tint.name());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_must_be_told_apart_looks_different() {
+        for ground in [Ground::Dark, Ground::Light] {
+            let theme = theme(ground);
+            for depth in [Depth::Sixteen, Depth::Indexed, Depth::True] {
+                for (one, other) in [
+                    (Role::RiskHigh, Role::RiskLow),
+                    (Role::DiffAddedSign, Role::DiffRemovedSign),
+                    (Role::DiffAddedWord, Role::DiffAdded),
+                    (Role::DiffRemovedWord, Role::DiffRemoved),
+                    (Role::DiffAddedWord, Role::DiffRemovedWord),
+                    (Role::Claim, Role::Found),
+                    (Role::Warn, Role::Text),
+                    (Role::Match, Role::Text),
+                    (Role::Active, Role::Text),
+                ] {
+                    assert_ne!(
+                        theme.style(one, depth),
+                        theme.style(other, depth),
+                        "{ground:?} {depth:?} {}",
+                        one.name()
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_focused_row_looks_the_same_whatever_it_holds() {
+        for ground in [Ground::Dark, Ground::Light] {
+            let styles = theme(ground).styles(Depth::Indexed);
+            let row = styles.of(Role::RiskMedium).patch(styles.of(Role::Focus));
+            assert_eq!(row, styles.of(Role::People).patch(styles.of(Role::Focus)));
+        }
+    }
+
+    #[test]
+    fn without_colours_attributes_stay() {
+        for ground in GROUNDS {
+            let theme = theme(ground);
+            let styles = theme.styles(Depth::None);
+            for role in Role::ALL {
+                assert_eq!((styles.of(*role).fg, styles.of(*role).bg), (None, None));
+            }
+            for role in [Role::Focus, Role::DiffAddedWord, Role::RiskHigh, Role::Title] {
+                assert!(!styles.of(role).add_modifier.is_empty(), "{ground:?} {}", role.name());
+            }
+        }
+    }
+
+    #[test]
+    fn a_role_refines_its_parent() {
+        let text = "[roles]\n\"diff.added\" = { fg = \"red\", bold = true }\n\"diff.added.word\" = { bold = false, italic = true }\n";
+        let (theme, problems) = Theme::load(Ground::Plain, Some(Source::new("theme.toml", text)));
+        assert_eq!(problems, []);
+        let word = theme.style(Role::DiffAddedWord, Depth::Sixteen);
+        assert_eq!(word.fg, Some(Color::Red));
+        assert_eq!(word.add_modifier, Modifier::ITALIC | Modifier::UNDERLINED, "underline is the inherited theme's");
+        assert!(word.sub_modifier.contains(Modifier::BOLD));
+    }
+
+    #[test]
+    fn the_users_palette_reaches_inherited_roles() {
+        let text = "inherits = \"light\"\n[palette]\nred = { 24bit = \"#123456\", 16 = \"blue\" }\n";
+        let (theme, problems) = Theme::load(Ground::Dark, Some(Source::new("theme.toml", text)));
+        assert_eq!(problems, []);
+        assert_eq!(theme.style(Role::RiskHigh, Depth::True).fg, Some(Color::Rgb(0x12, 0x34, 0x56)));
+        assert_eq!(theme.style(Role::RiskHigh, Depth::Sixteen).fg, Some(Color::Blue));
+        assert_eq!(theme.background, [0xee; 3]);
+    }
+
+    #[test]
+    fn every_mistake_is_reported_with_place_and_hint() {
+        for (text, message) in [
+            ("inherits = \"blue\"", "1:12: unknown theme to inherit from; choose dark, light, plain"),
+            ("[colours]\n", "1:2: unknown key `colours`; known: inherits, background"),
+            ("role = 1", "1:1: unknown key `role`; did you mean `roles`?"),
+            ("roles = 1", "1:9: expected a table [roles], found a whole number"),
+            ("[roles]\ntexxt = \"red\"", "2:1: unknown role `texxt`; did you mean `text`?"),
+            ("[roles]\nquiet = \"gray\"", "2:9: unknown colour `gray`; did you mean `grey`?"),
+            ("[roles]\nquiet = \"#12\"", "2:9: not a colour: \"#12\"; write \"#rrggbb\", a number"),
+            ("[roles]\nquiet = 256", "2:9: not a colour: 256"),
+            ("[roles]\nquiet = { fgg = \"red\" }", "2:11: unknown attribute `fgg`; did you mean `fg`?"),
+            ("[roles]\nquiet = { bold = 1 }", "2:18: `bold` is a whole number; write true or false"),
+            ("[roles]\nhint.key = { bold = true }", "2:6: unknown attribute `key`; put dotted roles in quotes"),
+            ("[palette]\nred = { 256 = 1 }", "2:7: the colour for 24bit is missing; add 24bit"),
+            ("[palette]\nred = { 24bit = 1, 8 = 2 }", "2:20: unknown depth `8`; write 24bit, 256 and 16"),
+            ("background = \"default\"", "1:14: the default has no value; write \"#rrggbb\""),
+        ] {
+            let (_, problems) = Theme::load(Ground::Dark, Some(Source::new("theme.toml", text)));
+            let lines: Vec<String> = problems.iter().map(|p| format!("{}: {}; {}", p.place, p.what, p.next)).collect();
+            assert_eq!(lines.len(), 1, "{text}: {lines:?}");
+            assert!(lines[0].starts_with("theme.toml:") && lines[0].contains(message), "{text}: {lines:?}");
+        }
+    }
+
+    #[test]
+    fn the_terminals_ground_is_read() {
+        for (told, ground) in [
+            (None, Ground::Dark),
+            (Some("15;0"), Ground::Dark),
+            (Some("0;15"), Ground::Light),
+            (Some("0;default;7"), Ground::Light),
+            (Some("default"), Ground::Dark),
+        ] {
+            assert_eq!(Ground::detect(|_| told.map(String::from)), ground, "{told:?}");
+        }
+    }
+}

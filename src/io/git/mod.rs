@@ -11,6 +11,7 @@
 
 pub mod ledger;
 pub mod limits;
+pub mod merge;
 pub mod open;
 pub mod process;
 pub mod proposals;

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use super::Evidence;
 use crate::ledger::{Approval, Entry, EntryKind, Item, LedgerView, MergeRecord, Objection};
-use crate::model::{Approvals, Effect, EntryId, FileChange, Oid, Outcome, Place, Reason, Ruling, TreeDiff};
-use crate::model::text;
+use crate::model::{Approvals, Effect, EntryId, FileChange, Oid, Outcome, Place, Reason, Ruling, TreeDiff, text};
 use crate::policy::Root;
 
 /// A landed commit as the repository has it.

@@ -303,3 +303,6 @@ fn empty_report(chain: &Chain, stage: Stage) -> VerifyReport {
         remarks: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

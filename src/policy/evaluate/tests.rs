@@ -79,6 +79,21 @@ fn the_highest_tier_wins() {
 }
 
 #[test]
+fn a_low_rule_speaks_only_for_what_it_names() {
+    let policy = policy("  - { name: prose, paths: [\"docs/**\"], tier: low }\n");
+    for (paths, tier, by) in [
+        (&["docs/a.txt"][..], Tier::Low, &["docs", "prose"][..]),
+        (&["docs/a.txt", "apps/a.yaml"], Tier::Medium, &["prose", "default_tier"]),
+        (&["docs/a.txt", "apps/secret"], Tier::High, &["secrets", "prose"]),
+        (&["docs/a.txt", "apps/a.md"], Tier::Low, &["docs", "prose"]),
+    ] {
+        let changes = changes(paths);
+        let evaluation = evaluate(&policy, &facts(&changes));
+        assert_eq!((evaluation.ruling.tier, rules(&evaluation, Effect::Tier)), (tier, by.to_vec()), "{paths:?}");
+    }
+}
+
+#[test]
 fn any_deny_blocks() {
     let (policy, changes) = (policy(""), changes(&["apps/legacy/a.yaml", "apps/b.yaml"]));
     let evaluation = evaluate(&policy, &Facts { approvals: &signed(&["maria", "jonas"]), ..facts(&changes) });
@@ -352,7 +367,7 @@ proptest! {
     /// A change of more never asks for less: not the tier, nor what is denied, nor what lands alone.
     #[test]
     fn more_paths_never_lower_the_tier(paths in prop::collection::vec(path(), 1..6), more in path(), built in any::<bool>()) {
-        let policy = if built { built_in() } else { policy("") };
+        let policy = if built { built_in() } else { policy("  - { name: prose, paths: [\"docs/**\"], tier: low }\n") };
         let few: Vec<&str> = paths.iter().map(String::as_str).collect();
         let many: Vec<&str> = few.iter().copied().chain([more.as_str()]).collect();
         let (few, many) = (changes(&few), changes(&many));

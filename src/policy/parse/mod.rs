@@ -95,7 +95,9 @@ fn policy(reader: &mut Reader, root: &Node) -> Option<Policy> {
     }
     let fields = reader.map(root, &TOP)?;
     version(reader, &fields);
+    let before = reader.count();
     let people = people::read(reader, &fields);
+    let people_are_fine = reader.count() == before;
     let agents = agents::read(reader, &fields);
     let (default_tier, default_tier_at) = default_tier(reader, &fields);
     let (self_approval, self_approval_at) = approvals(reader, &fields);
@@ -118,7 +120,7 @@ fn policy(reader: &mut Reader, root: &Node) -> Option<Policy> {
         self_approval,
         self_approval_at,
     };
-    checks::check(reader, &fields, &policy);
+    checks::check(reader, &fields, &policy, people_are_fine);
     Some(policy)
 }
 

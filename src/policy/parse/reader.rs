@@ -125,11 +125,7 @@ impl<'a> Reader<'a> {
     /// Reads text that is one line and not empty.
     pub fn text<'n>(&mut self, node: &'n Node, key: &str) -> Option<&'n str> {
         let Value::Text(text) = &node.value else {
-            let hint = match node.value {
-                Value::Integer(_) | Value::Float | Value::Bool(_) => "put it in quotes",
-                _ => "",
-            };
-            self.wrong_type(node, key, "text", hint);
+            self.wrong_type(node, key, "text", quote_hint(&node.value));
             return None;
         };
         if text.trim().is_empty() {
@@ -162,7 +158,7 @@ impl<'a> Reader<'a> {
     /// Reads a whole number from 1 on.
     pub fn number(&mut self, node: &Node, key: &str, most: usize, hint: &str) -> Option<usize> {
         let Value::Integer(number) = node.value else {
-            self.wrong_type(node, key, "a whole number", hint);
+            self.wrong_type(node, key, "a whole number", "");
             return None;
         };
         let number = number.and_then(|number| usize::try_from(number).ok()).filter(|n| (1..=most).contains(n));
@@ -199,7 +195,16 @@ impl<'a> Reader<'a> {
     /// Reads a list of texts, each with its place.
     pub fn texts<'n>(&mut self, node: &'n Node, key: &str) -> Vec<(Spot, &'n str)> {
         let items = self.list(node, key);
-        items.iter().filter_map(|item| Some((item.at, self.text(item, key)?))).collect()
+        let mut texts = Vec::new();
+        for item in items {
+            if matches!(item.value, Value::Text(_)) {
+                texts.extend(self.text(item, key).map(|text| (item.at, text)));
+            } else {
+                let message = format!("`{key}` must hold text, not {}", item.value.kind());
+                self.error(item.at, message, quote_hint(&item.value));
+            }
+        }
+        texts
     }
 
     /// Reads a list of patterns; every bad one is a mistake of its own.
@@ -256,6 +261,13 @@ pub(super) fn never_matches(pattern: &str, matched: Matched) -> Option<(&'static
     }
     let broken = pattern.contains("//") || pattern.split('/').any(|part| part == ".." || part == ".");
     broken.then(|| ("names have no empty, `.` or `..` part", String::new()))
+}
+
+const fn quote_hint(value: &Value) -> &'static str {
+    match value {
+        Value::Integer(_) | Value::Float | Value::Bool(_) => "put it in quotes",
+        _ => "",
+    }
 }
 
 impl Keys {

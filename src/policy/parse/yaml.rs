@@ -68,7 +68,8 @@ impl Value {
         match self {
             Self::Null => "nothing",
             Self::Bool(_) => "true or false",
-            Self::Integer(_) | Self::Float => "a number",
+            Self::Integer(_) => "a number",
+            Self::Float => "a fraction",
             Self::Text(_) => "text",
             Self::List(_) => "a list",
             Self::Map(_) => "a map",
@@ -266,7 +267,7 @@ mod tests {
         assert_eq!(
             out,
             "1:1 a@1:1 1:4 a number bé@2:1 2:5 c@2:6 2:9 text d@2:12 2:15 2:16 text 2:19 text 2:24 true or false 2:30 \
-             nothing 2:33 a number "
+             nothing 2:33 a fraction "
         );
     }
 
