@@ -19,12 +19,13 @@ pub fn run(session: &Session, args: &ApproveArgs, output: &mut Output) -> Result
     let workspace = session.workspace()?;
     let typed: Vec<Typed> = typed(&args.ids)?;
     let names: Vec<String> = typed.iter().map(|typed| typed.id.clone()).collect();
-    let situation = session.read(&workspace, &Scope { extra: &names, ..Scope::default() })?;
-    output.problems(&situation.problems);
+    let situation = session.read_to_decide(&workspace, &Scope { extra: &names, ..Scope::default() }, output)?;
     let queue = situation.queue();
     let chosen = match args.tier {
         Some(tier) => clean(queue, tier, &args.decide, output)?,
-        None => typed.iter().map(|typed| find::to_decide(&queue, typed, output.interactive())).collect::<Result<_, _>>()?,
+        None => {
+            typed.iter().map(|typed| find::to_decide(&queue, typed, output.interactive())).collect::<Result<_, _>>()?
+        }
     };
     let intent = intent(&workspace, DecisionKind::Approve, &chosen, args.message.clone());
     decide(&workspace, &situation, &[intent], &args.decide, output)
@@ -44,12 +45,7 @@ fn typed(ids: &[String]) -> Result<Vec<Typed>, CliError> {
 }
 
 /// All clean proposals of a tier, in the order of the queue. Without a terminal that consent must be spelled out.
-fn clean(
-    mut queue: Vec<Queued>,
-    tier: Tier,
-    args: &DecideArgs,
-    output: &Output,
-) -> Result<Vec<Queued>, CliError> {
+fn clean(mut queue: Vec<Queued>, tier: Tier, args: &DecideArgs, output: &Output) -> Result<Vec<Queued>, CliError> {
     if !output.interactive() && !args.yes && !args.dry_run {
         return Err(CliError::usage(
             "without a terminal `--tier` approves what nobody named",
@@ -59,7 +55,10 @@ fn clean(
     engine::sort(&mut queue);
     queue.retain(|queued| queued.standing.clean && queued.standing.ruling.tier == tier);
     if queue.is_empty() {
-        return Err(CliError::refused(format!("no {tier} proposal is clean"), "`countersign list` says what is in the way"));
+        return Err(CliError::refused(
+            format!("no {tier} proposal is clean"),
+            "`countersign list` says what is in the way",
+        ));
     }
     Ok(queue)
 }

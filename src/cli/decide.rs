@@ -20,7 +20,10 @@ pub fn decide(
     output: &mut Output,
 ) -> Result<Exit, CliError> {
     if situation.stage == Stage::Look && situation.alarm.is_none() {
-        return Err(CliError::usage("there is no ledger yet, so nothing can be decided here", "run `countersign init`"));
+        return Err(CliError::usage(
+            "there is no ledger yet, so nothing can be decided here",
+            "run `countersign init`",
+        ));
     }
     let plan = workspace.plan(situation, intents).map_err(failure)?;
     if !args.json {
@@ -102,7 +105,11 @@ fn show(plan: &Plan, output: &mut Output) {
     }
     for dropped in &plan.dropped {
         let at = dropped.at.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
-        output.line(format!("  left out  {}  {}{at}", text::printable(&dropped.subject.proposal), text::single_line(&dropped.why)));
+        output.line(format!(
+            "  left out  {}  {}{at}",
+            text::printable(&dropped.subject.proposal),
+            text::single_line(&dropped.why)
+        ));
     }
     for change in &plan.memory {
         output.line(format!("  {} will have", change.path));

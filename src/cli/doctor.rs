@@ -99,13 +99,18 @@ fn remote(session: &Session, workspace: &Workspace) -> Check {
     }
     match workspace.repository.fetch() {
         Ok(()) => Check::good("remote", format!("{} answers", remote.url)),
-        Err(error) => Check::bad("remote", error.to_string(), "mend the connection or the credentials; `git fetch` tells more"),
+        Err(error) => {
+            Check::bad("remote", error.to_string(), "mend the connection or the credentials; `git fetch` tells more")
+        }
     }
 }
 
 fn signing(workspace: &Workspace, situation: &Situation) -> Check {
     match (&situation.key, situation.stage) {
-        (Ok(key), _) => Check::good("signing key", format!("{} from {}", signer::fingerprint(&key.candidate.public), key.candidate.found_in)),
+        (Ok(key), _) => Check::good(
+            "signing key",
+            format!("{} from {}", signer::fingerprint(&key.candidate.public), key.candidate.found_in),
+        ),
         (Err(_), Stage::Look) => {
             let git = workspace.repository.git();
             let first = signer::candidates(&git, workspace.home.as_deref()).next();
@@ -120,7 +125,9 @@ fn signing(workspace: &Workspace, situation: &Situation) -> Check {
 
 fn ledger(situation: &Situation) -> Check {
     match (&situation.alarm, &situation.view) {
-        (Some(alarm), _) => Check::bad("ledger", alarm.clone(), "see `countersign ledger verify`; do not decide until it is clear"),
+        (Some(alarm), _) => {
+            Check::bad("ledger", alarm.clone(), "see `countersign ledger verify`; do not decide until it is clear")
+        }
         (None, None) => Check::good("ledger", "none yet (stage look)"),
         (None, Some(view)) => Check::good("ledger", format!("{} entries", view.entries().len())),
     }
@@ -132,7 +139,9 @@ fn state(workspace: &Workspace) -> Check {
     let path = workspace.state.path().display().to_string();
     match probe {
         Ok(()) => Check::good("state folder", path),
-        Err(error) => Check::bad("state folder", format!("{path}: {error}"), "make it writable, or free space on the disk"),
+        Err(error) => {
+            Check::bad("state folder", format!("{path}: {error}"), "make it writable, or free space on the disk")
+        }
     }
 }
 

@@ -32,12 +32,19 @@ pub fn run(session: &Session, args: &InitArgs, output: &mut Output) -> Result<Ex
     let interactive = output.interactive();
     if args.decide.dry_run || (!args.decide.yes && !interactive) {
         if args.decide.json {
-            output.document(&json!({ "files": offer.files, "tiers": offer.tiers, "clean": offer.clean, "written": false }))?;
+            output.document(
+                &json!({ "files": offer.files, "tiers": offer.tiers, "clean": offer.clean, "written": false }),
+            )?;
         }
         let done = args.decide.dry_run;
-        return if done { Ok(Exit::Done) } else { Err(CliError::usage("nothing was written", "say --yes to write it")) };
+        return if done {
+            Ok(Exit::Done)
+        } else {
+            Err(CliError::usage("nothing was written", "say --yes to write it"))
+        };
     }
-    let agreed = args.decide.yes || output.ask("\nWrite this? [y/N]").is_some_and(|answer| answer == "y" || answer == "yes");
+    let agreed =
+        args.decide.yes || output.ask("\nWrite this? [y/N]").is_some_and(|answer| answer == "y" || answer == "yes");
     if !agreed {
         return Err(CliError::refused("nothing was written", "say --yes to write it without being asked"));
     }
@@ -45,10 +52,18 @@ pub fn run(session: &Session, args: &InitArgs, output: &mut Output) -> Result<Ex
         Started::Adopted { commit } if args.decide.json => {
             output.document(&json!({ "ledger": proposed.genesis.ledger.id, "commit": commit, "written": true }))?;
         }
-        Started::Adopted { commit } => output.line(format!("The ledger {} begins; the policy is {}.", proposed.genesis.ledger.id, commit.short(12))),
+        Started::Adopted { commit } => output.line(format!(
+            "The ledger {} begins; the policy is {}.",
+            proposed.genesis.ledger.id,
+            commit.short(12)
+        )),
         Started::Offered { commit } => {
-            let what = format!("the remote refused a push to the target, so policy and signers wait as {}", commit.short(12));
-            return Err(CliError::refused(what, "merge the branch countersign/init into the target; the ledger is there already"));
+            let what =
+                format!("the remote refused a push to the target, so policy and signers wait as {}", commit.short(12));
+            return Err(CliError::refused(
+                what,
+                "merge the branch countersign/init into the target; the ledger is there already",
+            ));
         }
     }
     Ok(Exit::Done)

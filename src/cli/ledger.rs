@@ -42,7 +42,8 @@ pub fn no_ledger() -> CliError {
 
 fn log(situation: &Situation, limit: Option<usize>, json: bool, output: &mut Output) -> Result<Exit, CliError> {
     let view = situation.view.as_ref().ok_or_else(no_ledger)?;
-    let entries: Vec<&Entry> = view.entries().iter().rev().take(limit.unwrap_or(usize::MAX)).map(AsRef::as_ref).collect();
+    let entries: Vec<&Entry> =
+        view.entries().iter().rev().take(limit.unwrap_or(usize::MAX)).map(AsRef::as_ref).collect();
     if json {
         output.document(&json!({ "entries": entries, "problems": situation.problems }))?;
         return Ok(Exit::Done);
@@ -86,7 +87,12 @@ fn tell(report: &VerifyReport, alarm: Option<&str>, output: &mut Output) {
         output.line(format!("mismatch   {}  {}  {what}", wrong.commit.short(12), text::printable(&wrong.proposal)));
     }
     for open in &report.unfinished {
-        output.line(format!("unfinished {}  {} was to go to {}", open.entry.short(8), open.refname, open.new.short(12)));
+        output.line(format!(
+            "unfinished {}  {} was to go to {}",
+            open.entry.short(8),
+            open.refname,
+            open.new.short(12)
+        ));
     }
     for remark in &report.remarks {
         output.line(format!("note       {}  {}", remark.entry.short(8), text::single_line(&remark.what)));

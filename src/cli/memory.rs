@@ -53,7 +53,12 @@ fn tell(lessons: &[Lesson], json: bool, output: &mut Output) -> Result<Exit, Cli
         let times = if lesson.repeats > 1 { format!(", {} times", lesson.repeats) } else { String::new() };
         output.line(format!("{}  {}", lesson.label(), text::single_line(&lesson.text)));
         let scope = text::printable(&lesson.scope.to_string()).into_owned();
-        output.line(format!("       {scope}, by {} since {}, until {}{times}", text::printable(&lesson.by), lesson.since, lesson.until));
+        output.line(format!(
+            "       {scope}, by {} since {}, until {}{times}",
+            text::printable(&lesson.by),
+            lesson.since,
+            lesson.until
+        ));
     }
     Ok(Exit::Done)
 }

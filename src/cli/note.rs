@@ -1,6 +1,6 @@
 //! `countersign reject|hold|ask ID@HEAD -m TEXT` and `withdraw ID`.
 
-use crate::io::workspace::{Situation, Workspace};
+use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::memory;
 use crate::model::{DecisionKind, LessonDraft, Queued};
 
@@ -62,8 +62,8 @@ fn note(session: &Session, kind: DecisionKind, args: &NoteArgs, output: &mut Out
 pub fn withdraw(session: &Session, args: &WithdrawArgs, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
     let typed = Typed::parse(&args.id);
-    let situation = find::situation(session, &workspace, std::slice::from_ref(&typed.id))?;
-    output.problems(&situation.problems);
+    let names = [typed.id.clone()];
+    let situation = session.read_to_decide(&workspace, &Scope { extra: &names, ..Scope::default() }, output)?;
     let queued = find::to_decide(&situation.queue(), &typed, true)?;
     let intent = intent(&workspace, DecisionKind::Withdraw, &[queued], args.message.clone());
     decide(&workspace, &situation, &[intent], &args.decide, output)
@@ -72,8 +72,8 @@ pub fn withdraw(session: &Session, args: &WithdrawArgs, output: &mut Output) -> 
 fn one(session: &Session, id: &str, output: &mut Output) -> Result<(Workspace, Situation, Queued), CliError> {
     let workspace = session.workspace()?;
     let typed = Typed::parse(id);
-    let situation = find::situation(session, &workspace, std::slice::from_ref(&typed.id))?;
-    output.problems(&situation.problems);
+    let names = [typed.id.clone()];
+    let situation = session.read_to_decide(&workspace, &Scope { extra: &names, ..Scope::default() }, output)?;
     let queued = find::to_decide(&situation.queue(), &typed, output.interactive())?;
     Ok((workspace, situation, queued))
 }

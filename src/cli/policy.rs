@@ -98,7 +98,9 @@ fn explain(session: &Session, id: &str, json: bool, output: &mut Output) -> Resu
         CliError::usage(format!("the policy in force cannot be read: {first}"), "mend it on the default branch")
     })?;
     if json {
-        output.document(&json!({ "id": queued.proposal.id, "in_force": in_force(&situation), "evaluation": evaluation }))?;
+        output.document(
+            &json!({ "id": queued.proposal.id, "in_force": in_force(&situation), "evaluation": evaluation }),
+        )?;
     } else {
         output.line(format!("{}: {}", text::printable(&queued.proposal.id), in_force(&situation)));
         output.line(policy::explain_text(&evaluation).trim_end());

@@ -83,7 +83,8 @@ fn tell(workspace: &Workspace, situation: &Situation, counts: &Counts, open: usi
     let (high, medium, low, clean) = (counts.high, counts.medium, counts.low, counts.clean);
     output.line(format!("pending   {open}: {high} high, {medium} medium, {low} low ({clean} clean){ready}"));
     if !situation.outbox.is_empty() {
-        output.line(format!("unsent    {} decisions wait in the outbox; the console sends them", situation.outbox.len()));
+        output
+            .line(format!("unsent    {} decisions wait in the outbox; the console sends them", situation.outbox.len()));
     }
     if let Some(alarm) = &situation.alarm {
         output.line(format!("ALARM     {}", text::single_line(alarm)));

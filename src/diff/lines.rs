@@ -61,7 +61,7 @@ impl Lines {
     }
 
     /// All lines with their endings.
-    #[must_use] 
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> + Clone {
         self.starts.windows(2).map(|pair| &self.bytes[pair[0] as usize..pair[1] as usize])
     }

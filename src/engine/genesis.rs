@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::ledger::{Entry, EntryKind, RefUpdate};
-use crate::model::{EntryId, Oid, Target};
+use crate::model::{Oid, Target};
 use crate::policy::{self, LedgerKey, Signers};
 
 use super::plan::Authorised;
@@ -114,33 +114,4 @@ impl GenesisParts {
         entry.demo = self.demo;
         entry
     }
-}
-
-/// A move that the ledger's tip names and that did not happen: what a crash between the two refs leaves.
-pub type Recovery = Authorised<RecoveryParts>;
-
-/// What a [`Recovery`] consists of.
-#[derive(Debug, Clone)]
-pub struct RecoveryParts {
-    /// The entry that names it.
-    pub entry: EntryId,
-    /// The ref.
-    pub refname: String,
-    /// Where it still is.
-    pub old: Oid,
-    /// Where the entry says it goes.
-    pub new: Oid,
-}
-
-/// Finds the move that is still to be made. `entry` is the valid entry at the ledger's tip, `tip` where its ref is now.
-/// Nothing is recovered where the ref has gone on: that is for `ledger verify` to report.
-#[must_use]
-pub fn recovery(entry: &Entry, tip_of: &dyn Fn(&str) -> Option<Oid>) -> Option<Recovery> {
-    let update = entry.refs.iter().find(|update| tip_of(&update.refname) == Some(update.old))?;
-    Some(Authorised::grant(RecoveryParts {
-        entry: entry.id,
-        refname: update.refname.clone(),
-        old: update.old,
-        new: update.new,
-    }))
 }

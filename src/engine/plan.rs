@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::model::{Answers, ChangeId, Contributor, EntryId, Intent, LineStats, Oid, Place, Ruling, Seen, Subject, Tier, TreeDiff};
+use crate::model::{
+    Answers, ChangeId, Contributor, EntryId, Intent, LineStats, Oid, Place, Ruling, Seen, Subject, Tier, TreeDiff,
+};
 use crate::policy::MergeMethod;
 
 /// What happens to one proposal.

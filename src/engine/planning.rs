@@ -118,7 +118,8 @@ impl Planner<'_, '_> {
         if self.items.iter().any(|planned| planned.subject.proposal == subject.proposal) {
             return Err(("it is decided on above already".into(), None));
         }
-        let proposal = self.world.proposal(&subject.proposal).ok_or_else(|| ("it is not there any more".into(), None))?;
+        let proposal =
+            self.world.proposal(&subject.proposal).ok_or_else(|| ("it is not there any more".into(), None))?;
         if proposal.head != subject.head {
             let (seen, now) = (subject.head.short(12), proposal.head.short(12));
             return Err((format!("its head moved from {seen} to {now}: look at the new round first"), None));
@@ -168,7 +169,11 @@ impl Planner<'_, '_> {
             Outcome::Pending => {
                 let approvals = &evaluation.ruling.approvals;
                 let missing = approvals.need.saturating_sub(approvals.have);
-                if missing == 0 { Err(blocking(&evaluation.ruling)) } else { Ok((Action::Record { missing }, evaluation, vec![])) }
+                if missing == 0 {
+                    Err(blocking(&evaluation.ruling))
+                } else {
+                    Ok((Action::Record { missing }, evaluation, vec![]))
+                }
             }
             Outcome::Satisfied => self.merge(proposal, diff, &evaluation, &mine),
         }

@@ -105,7 +105,8 @@ fn entry(plan: &PlanParts, intent: &Intent, landed: &[Option<Landed>], at: Times
         DecisionKind::Withdraw => EntryKind::Withdraw,
     };
     let mut entry = Entry::new(kind, intent.id, plan.repo, at.max(plan.ledger_at), &plan.by);
-    entry.items = items_of(plan, intent).map(|(index, item)| ledger_item(item, landed.get(index).copied().flatten())).collect();
+    entry.items =
+        items_of(plan, intent).map(|(index, item)| ledger_item(item, landed.get(index).copied().flatten())).collect();
     entry.policy = Some(PolicyRef { commit: plan.policy.0, blob: plan.policy.1 });
     entry.reason = (intent.kind == DecisionKind::Reject).then(|| intent.reason.unwrap_or_default());
     entry.note = intent.note.clone().filter(|note| !note.trim().is_empty());

@@ -112,8 +112,6 @@ impl Workspace {
             let prefix: Vec<&str> = branch.split('/').take(depth + 1).collect();
             agents.entry(&proposal.agent).or_insert_with(|| format!("{}/**", prefix.join("/")));
         }
-        let mine = |contributor: &Contributor| contributor.email.eq_ignore_ascii_case(&me.email);
-        let self_authored = situation.proposals.iter().any(|proposal| proposal.contributors.iter().any(mine));
         Findings {
             ledger_id,
             default_branch: situation.target.branch().to_owned(),
@@ -123,7 +121,6 @@ impl Workspace {
                 .map(|(name, branches)| FoundAgent { name: name.to_owned(), branches: vec![branches], memory: None })
                 .collect(),
             docs_folders: self.docs_folders(situation),
-            self_authored,
         }
     }
 
@@ -136,7 +133,12 @@ impl Workspace {
 
     fn offer(&self, situation: &Situation, genesis: &Genesis, key: &SigningKey, root: &Root) -> InitOffer {
         let hypothetical = Arc::new(root.clone());
-        let world = World { stage: Stage::Record, force: Force::Root(&hypothetical), me: Some(&key.person), ..situation.world() };
+        let world = World {
+            stage: Stage::Record,
+            force: Force::Root(&hypothetical),
+            me: Some(&key.person),
+            ..situation.world()
+        };
         let queue = engine::queue(&world);
         let open: Vec<_> = queue.iter().filter(|queued| queued.standing.state.open()).collect();
         let of = |tier: Tier| open.iter().filter(|queued| queued.standing.ruling.tier == tier).count();
@@ -193,7 +195,8 @@ fn solo(policy: &Policy) -> Vec<crate::model::Problem> {
 fn no_key() -> SignerError {
     SignerError {
         what: "no SSH key was found to sign with".into(),
-        next: "make one with `ssh-keygen -t ed25519`, then `git config countersign.signingKey ~/.ssh/id_ed25519`".into(),
+        next: "make one with `ssh-keygen -t ed25519`, then `git config countersign.signingKey ~/.ssh/id_ed25519`"
+            .into(),
     }
 }
 

@@ -6,6 +6,7 @@ pub mod demo;
 pub mod fault;
 pub mod git;
 pub mod init;
+pub mod recover;
 pub mod send;
 pub mod signer;
 pub mod state;

@@ -196,6 +196,9 @@ mod tests {
     use crate::ledger::testing::{id, item, merged, moved, time};
     use crate::model::{ReasonCode, Seen};
 
+    /// Takes something away from an entry, or adds something to it.
+    type Change = fn(&mut Entry);
+
     /// An entry of each kind with exactly what it needs.
     fn least(kind: EntryKind) -> Entry {
         let genesis = kind == EntryKind::Genesis;
@@ -252,7 +255,7 @@ mod tests {
         for kind in ALL {
             assert_eq!(least(kind).check(), Ok(()), "{kind}");
             let shape = shape(kind);
-            let lacks: [(Need, fn(&mut Entry)); 4] = [
+            let lacks: [(Need, Change); 4] = [
                 (shape.items, |e| e.items.clear()),
                 (shape.refs, |e| e.refs.clear()),
                 (shape.about, |e| e.about.clear()),
@@ -278,12 +281,12 @@ mod tests {
     fn members_that_do_not_belong_are_refused() {
         for kind in ALL {
             let shape = shape(kind);
-            let adds: [(Need, fn(&mut Entry)); 6] = [
+            let adds: [(Need, Change); 6] = [
                 (shape.items, |e| e.items.push(item("b", "h", "c"))),
                 (shape.about, |e| e.about.push(id("y"))),
                 (shape.lesson, |e| e.lesson = Some(lesson())),
                 (if kind == EntryKind::Reject { Need::May } else { Need::Never }, |e| {
-                    e.reason = Some(ReasonCode::NotNow)
+                    e.reason = Some(ReasonCode::NotNow);
                 }),
                 (if kind == EntryKind::Genesis { Need::May } else { Need::Never }, |e| e.demo = true),
                 (shape.note, |e| e.note = Some("n".to_owned())),
@@ -299,8 +302,7 @@ mod tests {
 
     #[test]
     fn values_that_cannot_be_are_refused() {
-        type Spoil = fn(&mut Entry);
-        let spoilt: [(&str, Spoil); 16] = [
+        let spoilt: [(&str, Change); 16] = [
             ("fraction", |e| e.at += jiff::SignedDuration::from_millis(1)),
             ("not a name", |e| e.by = "ma\u{200b}ria".to_owned()),
             ("not a name", |e| e.by.clear()),

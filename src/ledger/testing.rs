@@ -169,7 +169,7 @@ impl Bench {
         let mut bench = Self { raw: Vec::new(), roots: TestRoots::default(), clock: 0 };
         let mut genesis = Entry::new(EntryKind::Genesis, id("genesis"), id("genesis"), time(0), "maria");
         genesis.refs.push(moved("before", "main0"));
-        bench.push(genesis);
+        bench.push(&genesis);
         bench
     }
 
@@ -187,9 +187,9 @@ impl Bench {
     }
 
     /// Appends an entry, signed by the person whom it names.
-    pub(crate) fn push(&mut self, entry: Entry) -> EntryId {
+    pub(crate) fn push(&mut self, entry: &Entry) -> EntryId {
         let signer = key(&entry.by);
-        self.push_signed(&entry, &signer)
+        self.push_signed(entry, &signer)
     }
 
     /// Appends an entry, signed by this key.
@@ -209,7 +209,7 @@ impl Bench {
     pub(crate) fn decide(&mut self, kind: EntryKind, by: &str, item: Item) -> EntryId {
         let mut entry = self.entry(kind, by);
         entry.items.push(item);
-        self.push(entry)
+        self.push(&entry)
     }
 
     /// The chain as read an hour after its last entry.
@@ -233,12 +233,10 @@ pub(crate) fn commit(object: &[u8]) -> RawCommit {
 
 /// The bytes that are signed. `extra` are further headers, each ending in a newline.
 pub(crate) fn payload(parents: &[Oid], tree: Oid, extra: &str, at: Timestamp, message: &[u8]) -> Vec<u8> {
-    let mut text = format!("tree {tree}\n");
-    for parent in parents {
-        text += &format!("parent {parent}\n");
-    }
+    let parents: String =
+        parents.iter().flat_map(|parent| ["parent ".to_owned(), parent.to_string(), "\n".to_owned()]).collect();
     let stamp = format!("Test Person <person@corp.example> {} +0100", at.as_second());
-    text += &format!("author {stamp}\ncommitter {stamp}\n{extra}\n");
+    let text = format!("tree {tree}\n{parents}author {stamp}\ncommitter {stamp}\n{extra}\n");
     let mut bytes = text.into_bytes();
     bytes.extend_from_slice(message);
     bytes

@@ -132,13 +132,13 @@ mod tests {
         let mut entry = bench.entry(EntryKind::Reject, "sam");
         entry.items.push(item(&format!("p{}", bench.clock), "h", "c"));
         entry.lesson = Some(record);
-        bench.push(entry)
+        bench.push(&entry)
     }
 
     fn withdraw(bench: &mut Bench, taught: EntryId) {
         let mut entry = bench.entry(EntryKind::Withdraw, "sam");
         entry.about.push(taught);
-        bench.push(entry);
+        bench.push(&entry);
     }
 
     fn said(bench: &Bench) -> Vec<(usize, String, usize, String)> {

@@ -139,7 +139,7 @@ mod tests {
             expires: time((day + 90) * DAY).to_zoned(TimeZone::UTC).date(),
             into: into.to_owned(),
         });
-        bench.push(entry);
+        bench.push(&entry);
     }
 
     #[test]

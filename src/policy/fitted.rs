@@ -41,8 +41,6 @@ pub struct Findings {
     pub agents: Vec<FoundAgent>,
     /// Folders with nothing but prose, from the root, without a slash at the end.
     pub docs_folders: Vec<String>,
-    /// Whether agents' commits carry an address of one of the people.
-    pub self_authored: bool,
 }
 
 /// The most lines of a fitted policy.
@@ -236,7 +234,6 @@ mod tests {
             people: vec![person("Maria Keller", &["maria@corp.example"])],
             agents: vec![agent("infra", "agent/infra/**"), agent("renovate", "renovate/**")],
             docs_folders: vec!["docs".to_owned()],
-            self_authored: false,
         }
     }
 
@@ -264,18 +261,19 @@ mod tests {
         rules:
           - { name: docs, only_paths: ["docs/**", "**/*.md"], tier: low }
           - { name: secrets, paths: ["**/*[sS]ecret*", "**/*[sS]ecret*/**", "**/*.sops.*", "**/*.{pem,key}", "**/.env{,.*}"], tier: high }
+        approvals: { self: allowed }  # there is only one person
         "#);
     }
 
     #[test]
-    fn one_person_whose_name_agents_use() {
-        let policy = parse(&fitted(&Findings { self_authored: true, ..findings() }), "p").unwrap();
+    fn one_person_may_land_his_own() {
+        let policy = parse(&fitted(&findings()), "p").unwrap();
         assert_eq!((policy.self_approval, policy.tiers.high.approvals), (SelfApproval::Allowed, 1));
     }
 
     #[test]
     fn two_people_need_each_other() {
-        let mut found = Findings { self_authored: true, ..findings() };
+        let mut found = findings();
         found.people.push(person("Jonas", &["jonas@corp.example"]));
         let policy = parse(&fitted(&found), "p").unwrap();
         assert_eq!((policy.self_approval, policy.tiers.high.approvals), (SelfApproval::Never, 2));
@@ -331,9 +329,8 @@ mod tests {
             agents in prop::collection::vec((text(), text(), text()), 0..30),
             docs in prop::collection::vec(text(), 0..5),
             branch in prop_oneof![text(), "[!-~]{1,12}"],
-            self_authored in any::<bool>(),
         ) {
-            let mut found = Findings { default_branch: branch, docs_folders: docs, self_authored, ..findings() };
+            let mut found = Findings { default_branch: branch, docs_folders: docs, ..findings() };
             found.people.extend(names.iter().map(|(name, mail)| person(name, &[mail, &format!("{mail}@x.example")])));
             found.agents = agents
                 .into_iter()

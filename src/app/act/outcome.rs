@@ -67,8 +67,7 @@ impl App {
     fn opened(&mut self, opened: Opened) {
         self.jobs.answered(JobKey::Open);
         let Some(review) = self.review.as_mut().filter(|review| review.subject == opened.subject) else { return };
-        review.opened = Some(opened);
-        review.failure = None;
+        review.take(opened);
     }
 
     /// Decisions were sent. What landed stays grey where it was; what dropped out stays marked.

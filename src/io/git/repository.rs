@@ -113,7 +113,8 @@ impl LocalRepository {
             let modified = path.metadata().and_then(|metadata| metadata.modified());
             modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > STALE_LOCK))
         };
-        let folders = [self.git_dir.clone(), self.git_dir.join("refs/heads"), self.git_dir.join("refs/heads/countersign")];
+        let folders =
+            [self.git_dir.clone(), self.git_dir.join("refs/heads"), self.git_dir.join("refs/heads/countersign")];
         let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
         let locks = files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|end| end == "lock"));
         locks.filter(old).collect()

@@ -7,7 +7,8 @@ use ssh_key::PrivateKey;
 
 use super::*;
 use crate::ledger::testing::{
-    Bench, MAIN, TestRoots, commit, id, item, key, moved, oid, payload, root, sealed, signer, time, with_signature,
+    Bench, MAIN, TestRoots, commit, id, item, key, merged, moved, oid, payload, root, sealed, signer, time,
+    with_signature,
 };
 use crate::ledger::{FormFault, RefUpdate};
 use crate::policy::Signers;
@@ -250,7 +251,7 @@ fn roles_are_asked_for() {
         if kind == EntryKind::Override {
             entry.items.push(item("b", "h", "c"));
         }
-        bench.push(entry);
+        bench.push(&entry);
     }
     assert_faults(&bench, &[(3, "takes the role admin"), (4, "takes the role admin")]);
 }
@@ -260,7 +261,7 @@ fn a_second_genesis_is_reported() {
     let mut bench = three();
     let mut entry = Entry::new(EntryKind::Genesis, id("new"), id("new"), time(180), "maria");
     entry.refs.push(moved("main0", "main1"));
-    bench.push(entry);
+    bench.push(&entry);
     assert_faults(&bench, &[(3, "second genesis")]);
 }
 
@@ -307,7 +308,7 @@ fn signers_are_those_in_force_at_the_place() {
     bench.decide(EntryKind::Hold, "sam", item("a", "h", "c"));
     let mut entry = approve(&mut bench, "policy");
     entry.refs.push(moved("main0", "main1"));
-    bench.push(entry);
+    bench.push(&entry);
     bench.decide(EntryKind::Hold, "sam", item("c", "h", "c"));
     // What sam signed before he left stays valid; what he signs afterwards is nothing.
     assert_faults(&bench, &[(5, "not among the signers in force")]);
@@ -323,12 +324,32 @@ fn a_changed_policy_comes_into_force_only_by_an_admin() {
     let mut entry = bench.entry(EntryKind::Approve, "sam");
     entry.items.push(item("c", "h", "c"));
     entry.refs.push(moved("main0", "main1"));
-    let laundering = bench.push(entry);
+    let laundering = bench.push(&entry);
     bench.decide(EntryKind::Hold, "maria", item("d", "h", "c"));
     let chain = bench.chain();
     assert_eq!(faults(&bench), []);
     assert_eq!(chain.unadopted(), [(laundering, oid("main1"))]);
     assert_eq!(chain.root().unwrap().commit, oid("main0"));
+}
+
+#[test]
+fn a_changed_policy_that_an_admin_approved_comes_into_force_whoever_lands_it() {
+    for (taken_back, adopted) in [(false, "main1"), (true, "main0")] {
+        let mut bench = three();
+        let mut changed = root("main1");
+        changed.policy_blob = oid("policy 2");
+        bench.roots.0.insert(oid("main1"), Ok(Arc::new(changed)));
+        let approval = bench.decide(EntryKind::Approve, "maria", item("policy", "h", "c"));
+        if taken_back {
+            bench.decide(EntryKind::Withdraw, "maria", item("policy", "h", "c"));
+        }
+        let mut entry = bench.entry(EntryKind::Approve, "sam");
+        entry.items.push(merged(item("policy", "h", "c"), "main0", "main1", &[approval, entry.id]));
+        entry.refs.push(moved("main0", "main1"));
+        bench.push(&entry);
+        assert_eq!(faults(&bench), []);
+        assert_eq!(bench.chain().root().unwrap().commit, oid(adopted), "{taken_back}");
+    }
 }
 
 #[test]
@@ -338,7 +359,7 @@ fn a_root_that_cannot_be_in_force_is_an_alarm() {
         bench.roots.0.insert(oid("main1"), broken);
         let mut entry = approve(&mut bench, "c");
         entry.refs.push(moved("main0", "main1"));
-        bench.push(entry);
+        bench.push(&entry);
         bench.decide(EntryKind::Hold, "sam", item("d", "h", "c"));
         assert_faults(&bench, &[(3, "cannot be in force")]);
         assert!(matches!(bench.chain().alarms(), [Alarm::Root(_)]));
@@ -359,11 +380,11 @@ fn a_void_takes_the_last_root_back() {
     bench.roots.0.insert(oid("main1"), Ok(Arc::new(changed)));
     let mut entry = approve(&mut bench, "c");
     entry.refs.push(moved("main0", "main1"));
-    let moving = bench.push(entry);
+    let moving = bench.push(&entry);
     let void = |bench: &mut Bench, by: &str| {
         let mut entry = bench.entry(EntryKind::Void, by);
         entry.about.push(moving);
-        bench.push(entry);
+        bench.push(&entry);
     };
     void(&mut bench, "sam");
     assert_faults(&bench, &[(4, "takes the role admin")]);
@@ -397,7 +418,9 @@ fn seals_that_are_known_are_not_computed_again() {
         externals.seals.insert(raw.oid, crate::ledger::signature::seal(raw));
     }
     let mut stripped = bench.raw.clone();
-    stripped.iter_mut().for_each(|raw| raw.signature = None);
+    for raw in &mut stripped {
+        raw.signature = None;
+    }
     assert_eq!(read(&stripped, None, &bench.roots, &externals, time(3600)).faults().count(), 0);
 }
 
@@ -497,7 +520,7 @@ fn a_ref_of_another_branch_brings_no_root() {
     bench.roots.0.insert(oid("release1"), Err("no policy there".to_owned()));
     let mut entry = approve(&mut bench, "c");
     entry.refs.push(RefUpdate { refname: "refs/heads/release/1".to_owned(), ..moved("release0", "release1") });
-    bench.push(entry);
+    bench.push(&entry);
     assert_eq!(faults(&bench), []);
     assert_eq!(bench.chain().root().unwrap().commit, oid("main0"));
 }

@@ -1,3 +1,5 @@
+//! What each decision does to those before it.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -79,7 +81,7 @@ fn who_may_not_approve_any_more_does_not_count() {
     let mut entry = bench.entry(EntryKind::Approve, "maria");
     entry.items.push(item("policy", "h", "c"));
     entry.refs.push(moved("main0", "main1"));
-    bench.push(entry);
+    bench.push(&entry);
     assert_eq!(approvers(&bench.view()), [""; 0]);
 }
 
@@ -91,7 +93,7 @@ fn a_merge_uses_its_approvals_up_and_a_void_gives_them_back() {
     let mut entry = bench.entry(EntryKind::Approve, "maria");
     entry.items.push(merged(a1(), "main0", "main1", &[first, entry.id]));
     entry.refs.push(moved("main0", "main1"));
-    let merge = bench.push(entry);
+    let merge = bench.push(&entry);
     let view = bench.view();
     assert_eq!(approvers(&view), [""; 0]);
     assert_eq!(view.approvals_for("a", "refs/heads/release", oid("h1"), change("c1")).len(), 1);
@@ -103,7 +105,7 @@ fn a_merge_uses_its_approvals_up_and_a_void_gives_them_back() {
 
     let mut void = bench.entry(EntryKind::Void, "maria");
     void.about.push(merge);
-    let void = bench.push(void);
+    let void = bench.push(&void);
     let view = bench.view();
     assert_eq!(approvers(&view), ["sam", "maria"]);
     assert_eq!(view.merged("a", oid("h1")), None);
@@ -118,10 +120,10 @@ fn a_revert_marks_what_it_reverts() {
     let mut bench = Bench::new();
     let mut entry = bench.entry(EntryKind::Approve, "maria");
     entry.items.push(merged(a1(), "main0", "main1", &[entry.id]));
-    let merge = bench.push(entry);
+    let merge = bench.push(&entry);
     let mut revert = bench.entry(EntryKind::Revert, "maria");
     revert.about.push(merge);
-    let revert = bench.push(revert);
+    let revert = bench.push(&revert);
     assert_eq!(bench.view().merged("a", oid("h1")).and_then(|merged| merged.reverted), Some(revert));
 }
 
@@ -210,7 +212,7 @@ fn teach(bench: &mut Bench, by: &str, names: &[&str]) -> EntryId {
         expires: jiff::civil::date(2027, 1, 1),
         into: "AGENTS.md".to_owned(),
     });
-    bench.push(entry)
+    bench.push(&entry)
 }
 
 #[test]
@@ -234,7 +236,7 @@ fn a_lesson_goes_with_the_last_item_of_its_rejection_or_by_name() {
         let taught = teach(&mut bench, "sam", &["a"]);
         let mut entry = bench.entry(EntryKind::Withdraw, by);
         entry.about.push(taught);
-        bench.push(entry);
+        bench.push(&entry);
         assert_eq!(withdrawn(&bench), goes, "{by}");
         // An admin takes the lesson back, and the objection stays sam's.
         assert_eq!(bench.view().objections("a", oid("h1"), None).is_empty(), by == "sam", "{by}");
@@ -266,6 +268,9 @@ fn a_view_goes_on_where_it_was() {
     assert_eq!(late.entries().len(), 3);
 }
 
+/// A decision of the walk: what, who, on which name, change and head.
+type Step = (EntryKind, String, String, ChangeId, Oid);
+
 /// A small world in which everything meets everything.
 fn decisions() -> impl Strategy<Value = Vec<(usize, usize, usize, usize)>> {
     proptest::collection::vec((0..6_usize, 0..3_usize, 0..2_usize, 0..2_usize), 0..12)
@@ -282,7 +287,7 @@ proptest! {
     #[test]
     fn the_view_agrees_with_a_walk(steps in decisions()) {
         let mut bench = Bench::new();
-        let mut done: Vec<(EntryKind, String, String, ChangeId, Oid)> = Vec::new();
+        let mut done: Vec<Step> = Vec::new();
         for (kind, who, name, body) in steps {
             let kind = KINDS[kind];
             let who = if kind == EntryKind::Override { "maria" } else { ["maria", "sam", "lee"][who] };
@@ -292,7 +297,7 @@ proptest! {
         }
         let view = bench.view();
         for person in ["maria", "sam", "lee"] {
-            let last = |wanted: &dyn Fn(&(EntryKind, String, String, ChangeId, Oid)) -> bool| done.iter().rposition(wanted);
+            let last = |wanted: &dyn Fn(&Step) -> bool| done.iter().rposition(wanted);
             let approved = last(&|d| d.0 == EntryKind::Approve && d.1 == person && d.2 == "a" && d.3 == change("c1"));
             let ended = last(&|d| {
                 d.1 == person
