@@ -23,7 +23,9 @@ pub fn run(session: &Session, args: &DiffArgs, output: &mut Output) -> Result<Ex
         Landing::NeedsRebase(why) | Landing::Unreadable(why) => {
             return Err(CliError::refused(why.clone(), "the agent must rebase it before it can be judged"));
         }
-        Landing::Landed => return Err(CliError::refused("the target has all of it already", "there is nothing to show")),
+        Landing::Landed => {
+            return Err(CliError::refused("the target has all of it already", "there is nothing to show"));
+        }
     };
     let document = open::document(&workspace.repository, diff, args.context)?;
     if args.one.json.json {
@@ -77,7 +79,11 @@ fn json(
 
 fn stat(document: &Document, output: &mut Output) {
     for file in document.files() {
-        let counts = if file.stats.binary { "binary".to_owned() } else { format!("+{} -{}", file.stats.additions, file.stats.deletions) };
+        let counts = if file.stats.binary {
+            "binary".to_owned()
+        } else {
+            format!("+{} -{}", file.stats.additions, file.stats.deletions)
+        };
         output.line(format!("{}  {counts}", text::printable_bytes(&file.path)));
     }
     output.line(format!("{} files, +{} -{}", document.files().len(), document.additions(), document.deletions()));

@@ -55,7 +55,8 @@ pub fn by_part<'a>(queue: &'a [Queued], typed: &Typed) -> Result<&'a Queued, Cli
 pub fn to_decide(queue: &[Queued], typed: &Typed, interactive: bool) -> Result<Queued, CliError> {
     let found = queue.iter().find(|queued| queued.proposal.id == typed.id).ok_or_else(|| unknown(&typed.id))?;
     if typed.head.is_none() && !interactive {
-        let what = format!("without a terminal a decision names the head that was seen: {}@HEAD", text::printable(&typed.id));
+        let what =
+            format!("without a terminal a decision names the head that was seen: {}@HEAD", text::printable(&typed.id));
         let next = format!("{}@{}", text::printable(&typed.id), found.proposal.head.short(12));
         return Err(CliError::usage(what, format!("if you have looked at the present one, write {next}")));
     }

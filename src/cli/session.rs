@@ -13,10 +13,11 @@ use crate::io::workspace::{Scope, Situation, Workspace, built_in};
 use crate::model::Problem;
 use crate::policy::Globs;
 
+use super::output::Output;
 use super::{Arguments, CliError};
 
 /// Everything that a command needs of the process that it runs in.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Session {
     /// Where "now" comes from.
     pub clock: Clock,
@@ -46,9 +47,8 @@ impl Session {
 
     /// The same with another clock.
     #[must_use]
-    pub const fn at(mut self, clock: Clock) -> Self {
-        self.clock = clock;
-        self
+    pub fn at(&self, clock: Clock) -> Self {
+        Self { clock, ..self.clone() }
     }
 
     /// The folder of `config.toml`, `keymap.toml` and `theme.toml`.
@@ -106,6 +106,21 @@ impl Session {
             CliError::usage("there is no home directory, so decisions could not be kept safely", "set HOME")
         })?;
         Ok(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
+    }
+
+    /// [`Self::read`] for a command that decides: what a crash left is finished first, visibly.
+    pub fn read_to_decide(
+        &self,
+        workspace: &Workspace,
+        scope: &Scope<'_>,
+        output: &mut Output,
+    ) -> Result<Situation, CliError> {
+        let situation = self.read(workspace, scope)?;
+        let (said, again) = workspace.recover(&situation)?;
+        output.problems(&said);
+        let situation = if again { workspace.read(scope)? } else { situation };
+        output.problems(&situation.problems);
+        Ok(situation)
     }
 
     /// Asks the remote unless told not to, and reads. A remote that does not answer is a problem, not an error: everything

@@ -33,7 +33,11 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
     policy(queued, output);
     output.line("");
     for change in &changes {
-        let counts = if change.stats.binary { "binary".to_owned() } else { format!("+{} -{}", change.stats.additions, change.stats.deletions) };
+        let counts = if change.stats.binary {
+            "binary".to_owned()
+        } else {
+            format!("+{} -{}", change.stats.additions, change.stats.deletions)
+        };
         output.line(format!("  {:<9} {}  {counts}", change.status, text::printable_bytes(change.path.as_bytes())));
     }
     output.problems(&problems);
@@ -47,10 +51,16 @@ fn header(queued: &Queued, output: &mut Output) {
     output.line(format!("says    {}", text::single_line(&proposal.title)));
     let note = if standing.note.is_empty() { String::new() } else { format!(", {}", standing.note) };
     output.line(format!("state   {}, {}, round {}{note}", standing.state, standing.ruling.tier, standing.round));
-    output.line(format!("agent   {} → {}", text::printable(&standing.agent), text::printable(proposal.target.branch())));
+    output.line(format!(
+        "agent   {} → {}",
+        text::printable(&standing.agent),
+        text::printable(proposal.target.branch())
+    ));
     match &proposal.landing {
         Landing::Clean(diff) => output.line(format!("change  {}", diff.change_id)),
-        Landing::NeedsRebase(why) | Landing::Unreadable(why) => output.line(format!("merge   {}", text::single_line(why))),
+        Landing::NeedsRebase(why) | Landing::Unreadable(why) => {
+            output.line(format!("merge   {}", text::single_line(why)))
+        }
         Landing::Landed => output.line("merge   the target has all of it already"),
     }
 }

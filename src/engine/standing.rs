@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use crate::diff;
 use crate::ledger::{Objection, ObjectionKind};
-use crate::model::{
-    Landing, LineStats, Outcome, Proposal, Queued, Ruling, Stage, Standing, State,
-};
+use crate::model::{Landing, LineStats, Outcome, Proposal, Queued, Ruling, Stage, Standing, State};
 use crate::policy::{self, Evaluation};
 
 use super::World;
@@ -36,11 +34,8 @@ pub fn summary(proposal: &Proposal) -> String {
 
 fn standing(proposal: &Proposal, world: &World<'_>) -> Standing {
     let objections = objections(proposal, world);
-    let round = world.ledger.map_or(1, |ledger| {
-        ledger.round(&proposal.id, proposal.head)
-    });
-    let changes = proposal.diff().map(|diff| diff.files.as_slice());
-    match world.judge(proposal, changes, None) {
+    let round = world.ledger.map_or(1, |ledger| ledger.round(&proposal.id, proposal.head));
+    match world.judge(proposal) {
         Ok(evaluation) => {
             let state = state(proposal, world, &objections, &evaluation.ruling);
             let clean = evaluation.clean && matches!(state, State::Pending | State::Ready);

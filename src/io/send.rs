@@ -191,7 +191,8 @@ const LOG_LINES: usize = 10;
 
 /// What `git log --oneline` of the target would show, newest first.
 fn log_lines(plan: &Plan, commits: &Commits) -> Vec<String> {
-    let line = |commit: Oid, message: &str| format!("{} {}", commit.short(8), message.lines().next().unwrap_or_default());
+    let line =
+        |commit: Oid, message: &str| format!("{} {}", commit.short(8), message.lines().next().unwrap_or_default());
     let memory = (!plan.memory.is_empty()).then(|| line(commits.tip, &engine::memory_message(plan)));
     let landed = plan.items.iter().zip(&commits.landed).rev().filter_map(|(item, landed)| {
         let entry = plan.intents.get(item.intent)?.id;
@@ -205,12 +206,7 @@ fn kind_of(plan: &Plan, intent: usize) -> DecisionKind {
 }
 
 fn sent_item(plan: &Plan, item: &engine::PlannedItem, fate: Fate) -> SentItem {
-    SentItem {
-        subject: item.subject.clone(),
-        kind: kind_of(plan, item.intent),
-        summary: item.summary.clone(),
-        fate,
-    }
+    SentItem { subject: item.subject.clone(), kind: kind_of(plan, item.intent), summary: item.summary.clone(), fate }
 }
 
 fn dropped_item(plan: &Plan, dropped: &engine::Dropped) -> SentItem {

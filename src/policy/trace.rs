@@ -100,14 +100,17 @@ fn verdict(evaluation: &Evaluation) -> String {
 
 fn explain_line(out: &mut String, line: &TraceLine) {
     let mark = if line.matched { "matched    " } else { "not matched" };
-    let _ = writeln!(out, "  {mark}  {} ({}): {}", line.rule, line.at, line.does);
+    let _ = write!(out, "  {mark}  {} ({}): {}", line.rule, line.at, line.does);
     for condition in &line.conditions {
         let holds = match condition.holds {
             Some(true) => "yes",
             Some(false) => "no",
             None => "not evaluated",
         };
+        // What nothing in the change speaks for needs no line of its own.
+        let gap = if condition.paths.is_empty() { "; " } else { "\n      " };
         let because = if condition.paths.is_empty() { String::new() } else { format!(" ({})", condition.list()) };
-        let _ = writeln!(out, "      {}: {holds}{because}", condition.text);
+        let _ = write!(out, "{gap}{}: {holds}{because}", condition.text);
     }
+    out.push('\n');
 }

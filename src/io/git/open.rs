@@ -46,7 +46,8 @@ fn spread<I: Sync, O: Send>(
     items: &[I],
     work: impl Fn(&Store, &I) -> O + Sync,
 ) -> Result<Vec<O>, StoreError> {
-    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(8).min(items.len().div_ceil(16).max(1));
+    let workers =
+        std::thread::available_parallelism().map_or(1, NonZero::get).min(8).min(items.len().div_ceil(16).max(1));
     let (next, done, failure) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(items.len())), Mutex::new(None));
     std::thread::scope(|scope| {
         for _ in 0..workers {

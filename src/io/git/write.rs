@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 
-use crate::engine::{Action, Genesis, Landed, Plan, landing_message, memory_message};
+use crate::engine::{Action, Genesis, Landed, Plan, Recovery, Void, landing_message, memory_message};
 use crate::ledger::{self, Entry};
 use crate::model::{Contributor, Oid};
 use crate::policy::{LedgerKey, MergeMethod};
@@ -85,11 +85,7 @@ fn memory_tree(store: &Store, plan: &Plan, top: Oid) -> Result<Oid, WriteError> 
 }
 
 /// The tree `top` with these plain files replaced or added.
-fn tree_with<'a>(
-    store: &Store,
-    top: Oid,
-    files: impl Iterator<Item = (&'a str, &'a [u8])>,
-) -> Result<Oid, StoreError> {
+fn tree_with<'a>(store: &Store, top: Oid, files: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<Oid, StoreError> {
     let repo = store.raw_repository();
     let tree = repo.find_tree(raw(top))?;
     let mut update = git2::build::TreeUpdateBuilder::new();
@@ -213,7 +209,8 @@ fn push_failure(output: &super::process::Output) -> WriteError {
     let kept: String = text.chars().take(4_000).collect();
     let refused: Vec<&str> = kept.lines().filter(|line| line.starts_with('!') || line.starts_with("remote:")).collect();
     let said = crate::model::text::single_line(&if refused.is_empty() { kept.clone() } else { refused.join("; ") });
-    let lost = ["fetch first", "non-fast-forward", "stale info", "cannot lock ref", "failed to update ref", "failed to lock"];
+    let lost =
+        ["fetch first", "non-fast-forward", "stale info", "cannot lock ref", "failed to update ref", "failed to lock"];
     if lost.iter().any(|word| kept.contains(word)) {
         WriteError::Lost(said)
     } else if kept.contains("[remote rejected]") || kept.contains("hook declined") {
@@ -252,7 +249,8 @@ fn update_refs(repository: &LocalRepository, moves: &[&Move]) -> Result<(), Writ
         return Ok(());
     }
     let said = crate::model::text::single_line(&String::from_utf8_lossy(&output.stderr));
-    let lost = said.contains("but expected") || said.contains("cannot lock ref") || said.contains("reference already exists");
+    let lost =
+        said.contains("but expected") || said.contains("cannot lock ref") || said.contains("reference already exists");
     Err(if lost && !said.contains(".lock': File exists") {
         WriteError::Lost(said)
     } else {
@@ -298,7 +296,12 @@ pub fn publish_genesis(
 }
 
 /// Leaves policy and signers on the branch `countersign/init`, where the target may not be pushed to.
-pub fn offer_genesis(repository: &LocalRepository, genesis: &Genesis, entry: Oid, commit: Oid) -> Result<(), WriteError> {
+pub fn offer_genesis(
+    repository: &LocalRepository,
+    genesis: &Genesis,
+    entry: Oid,
+    commit: Oid,
+) -> Result<(), WriteError> {
     let moves = [
         Move { refname: "refs/heads/countersign/init".to_owned(), old: None, new: commit },
         Move { refname: genesis.ledger.full(), old: None, new: entry },
@@ -306,8 +309,20 @@ pub fn offer_genesis(repository: &LocalRepository, genesis: &Genesis, entry: Oid
     move_refs(repository, &moves)
 }
 
-/// Finishes or voids what a crash left: moves the target that the ledger's tip names, and nothing else.
-pub fn finish_move(repository: &LocalRepository, recovery: &crate::engine::Recovery) -> Result<(), WriteError> {
+/// Makes the move that a crash left undone, and nothing else.
+pub fn finish_move(repository: &LocalRepository, recovery: &Recovery) -> Result<(), WriteError> {
     let moves = [Move { refname: recovery.refname.clone(), old: Some(recovery.old), new: recovery.new }];
+    move_refs(repository, &moves)
+}
+
+/// Takes back a move that cannot be made any more.
+pub fn publish_void(
+    repository: &LocalRepository,
+    void: &Void,
+    ledger: &LedgerKey,
+    key: &SigningKey,
+) -> Result<(), WriteError> {
+    let signed = sign_entries(repository, key, std::slice::from_ref(&void.entry), Some(void.ledger_tip))?;
+    let moves = [Move { refname: ledger.full(), old: Some(void.ledger_tip), new: signed.unwrap_or(void.ledger_tip) }];
     move_refs(repository, &moves)
 }
