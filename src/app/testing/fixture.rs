@@ -5,7 +5,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::diff::{Content, Document, FileInput, summary};
-use crate::engine::{Action, Authority, Dropped, LedgerHealth, MemoryChange, Opened, PastChange, Plan, PlannedItem, RefMove, Snapshot};
+use crate::engine::{
+    Action, Dropped, LedgerHealth, MemoryChange, Opened, PastChange, Plan, PlanParts, PlannedItem, RefMove, Snapshot,
+};
 use crate::evidence::reasoning;
 use crate::model::{
     Approvals, ChangeId, Contributor, DecisionKind, Effect, EntryId, FileChange, Intent, Landing, LineStats, Mode, Oid,
@@ -377,7 +379,7 @@ pub(crate) fn plan_for(fixture: &Fixture, intents: &[Intent], drop: &[&str]) -> 
     }
     let lessons: Vec<&str> = intents.iter().filter_map(|intent| intent.lesson.as_ref()).map(|l| l.text.as_str()).collect();
     let memory = (!lessons.is_empty()).then(|| memory(&lessons)).into_iter().collect();
-    Plan {
+    Plan::pretended(PlanParts {
         intents: intents.to_vec(),
         items,
         dropped,
@@ -390,8 +392,7 @@ pub(crate) fn plan_for(fixture: &Fixture, intents: &[Intent], drop: &[&str]) -> 
         target: RefMove { refname: "refs/heads/main".to_owned(), old: oid("main") },
         policy: (oid("policy commit"), oid("policy blob")),
         method: MergeMethod::Squash,
-        authority: Authority::pretended(),
-    }
+    })
 }
 
 fn planned(intent: usize, kind: DecisionKind, item: &crate::model::IntentItem, queued: &Queued) -> PlannedItem {
