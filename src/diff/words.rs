@@ -120,7 +120,7 @@ fn middle(old: &[u8], new: &[u8]) -> Both {
         let start = prefix - line[..prefix].iter().rev().take_while(|byte| is_word(byte)).count();
         let end = line.len() - suffix;
         let end = end + line[end..].iter().take_while(|byte| is_word(byte)).count();
-        if start < end { vec![start..end] } else { Vec::new() }
+        (start < end).then_some(start..end).into_iter().collect()
     };
     (widen(old), widen(new))
 }
