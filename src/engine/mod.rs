@@ -5,6 +5,24 @@
 //! functions in `io` that move a ref take one, so going around policy is a type error. Before execution the plan is made
 //! again from a fresh world, and runs only if the two agree ([`Plan::agrees_with`]).
 
+mod console;
+mod genesis;
+mod order;
 mod plan;
+mod planning;
+mod record;
+mod recovery;
+mod stack;
+mod standing;
+mod world;
 
-pub use plan::{Action, Dropped, MemoryChange, Plan, PlannedItem, RefMove};
+pub use console::{Draft, Failure, Fate, InitOffer, LedgerHealth, Opened, PastChange, Report, SentItem, Snapshot};
+pub use genesis::{DEMO_KEY_MARK, Genesis, GenesisParts, GenesisRequest, POLICY_PATH, SIGNERS_PATH, genesis};
+pub use order::sort;
+pub use plan::{Action, Authorised, Dropped, MemoryChange, Plan, PlanParts, PlannedItem, RefMove};
+pub use planning::{Refusal, plan};
+pub use record::{Landed, entries, landing_message, lesson_record, memory_message};
+pub use recovery::{Recovery, RecoveryParts, RefNow, Unfinished, Void, VoidParts, unfinished};
+pub use stack::Stack;
+pub use standing::{queue, queued, summary, total};
+pub use world::{Force, World};

@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::model::{Contributor, Intent, Oid, Place, Ruling, Subject, Tier, TreeDiff};
+use jiff::Timestamp;
+
+use crate::model::{
+    Answers, ChangeId, Contributor, EntryId, Intent, LineStats, Oid, Place, Ruling, Seen, Subject, Tier, TreeDiff,
+};
+use crate::policy::MergeMethod;
 
 /// What happens to one proposal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +33,10 @@ pub struct PlannedItem {
     pub intent: usize,
     /// The proposal as it was seen.
     pub subject: Subject,
+    /// What of it was on a screen.
+    pub seen: Option<Seen>,
+    /// The answers to the five questions.
+    pub answers: Answers,
     /// The target's full ref name.
     pub target: String,
     /// What it does, in our words.
@@ -38,14 +47,20 @@ pub struct PlannedItem {
     pub message: String,
     /// The agent.
     pub agent: String,
+    /// Where the agent's lessons are written.
+    pub memory: String,
     /// The author of a squash.
     pub author: Contributor,
+    /// When the head says it was made.
+    pub authored: Timestamp,
+    /// Its lines.
+    pub stats: LineStats,
     /// The ruling on the stacked difference.
     pub ruling: Ruling,
     /// What happens.
     pub action: Action,
     /// The entries, of this or earlier pushes, whose approvals the merge relies on.
-    pub relies_on: Vec<crate::model::EntryId>,
+    pub relies_on: Vec<EntryId>,
 }
 
 impl PlannedItem {
@@ -89,9 +104,32 @@ pub struct RefMove {
     pub old: Oid,
 }
 
-/// What decisions will execute. Only [`super::plan`] makes one; the private field sees to that.
+/// A value that only the engine makes, and nobody changes: what the functions in `io` that move a ref insist on.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct Authorised<T> {
+    authority: T,
+}
+
+impl<T> Authorised<T> {
+    pub(super) const fn grant(value: T) -> Self {
+        Self { authority: value }
+    }
+}
+
+impl<T> std::ops::Deref for Authorised<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.authority
+    }
+}
+
+/// What decisions will execute. Only [`super::plan`] makes one.
+pub type Plan = Authorised<PlanParts>;
+
+/// What a [`Plan`] consists of.
+#[derive(Debug, Clone)]
+pub struct PlanParts {
     /// The decisions, in the order in which they become entries.
     pub intents: Vec<Intent>,
     /// What happens to each proposal, in landing order.
@@ -100,32 +138,68 @@ pub struct Plan {
     pub dropped: Vec<Dropped>,
     /// The memory files that the lessons of this sitting change, as they will be.
     pub memory: Vec<MemoryChange>,
+    /// What cannot be done beside the decisions, which are recorded all the same.
+    pub problems: Vec<String>,
     /// The person who decides.
     pub by: String,
+    /// The genesis entry of the ledger.
+    pub repo: EntryId,
     /// The ledger's tip that the plan was made on.
     pub ledger_tip: Oid,
+    /// The time of that tip.
+    pub ledger_at: Timestamp,
     /// The target that merges and lessons move.
     pub target: RefMove,
     /// The commit and blob of the policy in force.
     pub policy: (Oid, Oid),
-    /// Proof that `engine` made it.
-    #[expect(dead_code, reason = "its privacy is its purpose")]
-    pub(super) authority: (),
+    /// How proposals land.
+    pub method: MergeMethod,
 }
 
-impl Plan {
+impl PlanParts {
     /// The items that land.
     pub fn merges(&self) -> impl Iterator<Item = &PlannedItem> {
         self.items.iter().filter(|item| matches!(item.action, Action::Merge { .. }))
+    }
+
+    /// Whether anything is left to execute.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Whether the target moves.
+    #[must_use]
+    pub fn moves_target(&self) -> bool {
+        !self.memory.is_empty() || self.merges().next().is_some()
+    }
+
+    /// The intents without the items that were dropped, and without those of which nothing is left.
+    #[must_use]
+    pub fn remaining_intents(&self) -> Vec<Intent> {
+        let stays = |index: usize, subject: &Subject| {
+            self.items.iter().any(|item| item.intent == index && item.subject == *subject)
+        };
+        let remaining = self.intents.iter().enumerate().map(|(index, intent)| {
+            let mut intent = intent.clone();
+            intent.items.retain(|item| stays(index, &item.subject));
+            intent
+        });
+        remaining.filter(|intent| !intent.items.is_empty()).collect()
     }
 
     /// Whether executing `fresh` does what this plan showed: the same items with the same heads, change ids, tiers and
     /// actions. Main and the ledger may have moved; what was consented to may not.
     #[must_use]
     pub fn agrees_with(&self, fresh: &Self) -> bool {
-        let consent = |plan: &Self| -> Vec<(Subject, Tier, std::mem::Discriminant<Action>)> {
-            plan.items.iter().map(|i| (i.subject.clone(), i.tier(), std::mem::discriminant(&i.action))).collect()
+        let consent = |plan: &Self| -> Vec<(Subject, Tier, Option<ChangeId>, usize)> {
+            let item = |item: &PlannedItem| match &item.action {
+                Action::Merge { diff } => (item.subject.clone(), item.tier(), Some(diff.change_id), 0),
+                Action::Record { missing } => (item.subject.clone(), item.tier(), None, *missing),
+                Action::Note => (item.subject.clone(), item.tier(), None, 0),
+            };
+            plan.items.iter().map(item).collect()
         };
-        self.intents == fresh.intents && consent(self) == consent(fresh)
+        self.remaining_intents() == fresh.remaining_intents() && consent(self) == consent(fresh)
     }
 }

@@ -1,1 +1,9 @@
+//! Evidence: what is known about a round, each kind a pure function of its inputs.
+//!
+//! [`reasoning`] reads what the agent says. Everything it returns is a claim: it is shown after *says*, compared with what
+//! was found, and never taken for a fact.
 
+mod agent;
+pub mod reasoning;
+
+pub use agent::agent_hint;

@@ -1,1 +1,12 @@
+//! The outside: git, the signer, the state folder, files and the clock. Everything here may fail, block and change under
+//! one's feet; everything above it is a function of its inputs.
 
+pub mod clock;
+pub mod fault;
+pub mod git;
+pub mod init;
+pub mod recover;
+pub mod send;
+pub mod signer;
+pub mod state;
+pub mod workspace;

@@ -1,51 +1,9 @@
 //! A policy that has been checked: after this, an invalid one cannot exist, and nothing downstream checks again.
 
-use bstr::BStr;
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use jiff::Timestamp;
 
-use super::Signers;
-use crate::model::{EntryId, Oid, Place, Tier};
-
-/// Patterns over paths or ref names, matched against raw bytes. `*` does not cross `/`, `**` does.
-#[derive(Debug, Clone)]
-pub struct Globs {
-    patterns: Vec<String>,
-    set: GlobSet,
-}
-
-impl Globs {
-    /// Compiles patterns; the error names the first one that is not a glob.
-    pub fn new<S: AsRef<str>>(patterns: &[S]) -> Result<Self, globset::Error> {
-        let mut set = GlobSetBuilder::new();
-        for pattern in patterns {
-            set.add(GlobBuilder::new(pattern.as_ref()).literal_separator(true).build()?);
-        }
-        Ok(Self { patterns: patterns.iter().map(|p| p.as_ref().to_owned()).collect(), set: set.build()? })
-    }
-
-    /// The patterns as written.
-    #[must_use]
-    pub fn patterns(&self) -> &[String] {
-        &self.patterns
-    }
-
-    /// Whether any pattern matches the whole of `name`.
-    #[must_use]
-    pub fn matches(&self, name: &BStr) -> bool {
-        use bstr::ByteSlice as _;
-        // Bytes that are not UTF-8 stay bytes: a file name must not slip past a rule by being unprintable.
-        name.to_os_str()
-            .map_or_else(|_| self.set.is_match(name.to_str_lossy().as_ref()), |name| self.set.is_match(name))
-    }
-
-    /// The first pattern, as written, that matches `name`.
-    #[must_use]
-    pub fn matching(&self, name: &BStr) -> Option<&str> {
-        use bstr::ByteSlice as _;
-        let index = self.set.matches(name.to_path_lossy().as_ref()).first().copied()?;
-        self.patterns.get(index).map(String::as_str)
-    }
-}
+use super::{Globs, Signers};
+use crate::model::{Contributor, EntryId, Oid, Place, Tier};
 
 /// Where the ledger is and which genesis it must have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +17,12 @@ pub struct LedgerKey {
 impl LedgerKey {
     /// The branch that `init` proposes.
     pub const DEFAULT_BRANCH: &'static str = "countersign/ledger";
+
+    /// The branch's full ref name.
+    #[must_use]
+    pub fn full(&self) -> String {
+        format!("refs/heads/{}", self.branch)
+    }
 }
 
 /// What stands between a push and a protected ref.
@@ -121,6 +85,29 @@ pub struct Agent {
     pub memory: String,
     /// Where the policy says so.
     pub at: Place,
+}
+
+impl Person {
+    /// Whether the policy gives the person this role.
+    #[must_use]
+    pub fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// Whether this address is the person's: one of `emails`, or the one that GitHub makes up for the login. Compared
+    /// without case.
+    #[must_use]
+    pub fn owns(&self, email: &str) -> bool {
+        self.emails.iter().any(|own| own.eq_ignore_ascii_case(email))
+            || self.github.as_deref().is_some_and(|login| is_noreply_of(email, login))
+    }
+}
+
+/// Whether `email` is `LOGIN@users.noreply.github.com`, or `NUMBER+LOGIN@…`.
+fn is_noreply_of(email: &str, login: &str) -> bool {
+    let Some((local, domain)) = email.rsplit_once('@') else { return false };
+    let name = local.split_once('+').map_or(local, |(_, name)| name);
+    domain.eq_ignore_ascii_case("users.noreply.github.com") && name.eq_ignore_ascii_case(login)
 }
 
 impl Agent {
@@ -226,7 +213,8 @@ pub struct Policy {
     pub ledger: Option<LedgerKey>,
     /// The gate.
     pub gate: GateMode,
-    /// The protected branches, without `refs/heads/`.
+    /// The protected branches, without `refs/heads/`. The default branch is protected whether it is named or not, so that
+    /// an empty list means the default branch alone.
     pub protect: Globs,
     /// Who may sign.
     pub people: Vec<Person>,
@@ -234,6 +222,8 @@ pub struct Policy {
     pub agents: Vec<Agent>,
     /// What the tiers ask for.
     pub tiers: Tiers,
+    /// Where it is written what low, medium and high ask for.
+    pub tiers_at: [Place; 3],
     /// The tier of what no rule matches.
     pub default_tier: Tier,
     /// Where `default_tier` is written.
@@ -242,6 +232,8 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// Whether a signature on an own proposal counts.
     pub self_approval: SelfApproval,
+    /// Where `approvals.self` is written.
+    pub self_approval_at: Place,
     /// What kind of key low, medium and high ask for.
     pub signatures: [KeyKind; 3],
     /// How proposals land.
@@ -257,10 +249,34 @@ impl Policy {
         self.people.iter().find(|person| person.name == name)
     }
 
-    /// The person who owns this address, compared without case.
+    /// The person whose signer lines use this address, compared without case.
     #[must_use]
     pub fn person_by_email(&self, email: &str) -> Option<&Person> {
         self.people.iter().find(|person| person.emails.iter().any(|own| own.eq_ignore_ascii_case(email)))
+    }
+
+    /// The person who claims to have written a commit.
+    #[must_use]
+    pub fn person_of(&self, contributor: &Contributor) -> Option<&Person> {
+        self.people.iter().find(|person| person.owns(&contributor.email))
+    }
+
+    /// The agent with this name.
+    #[must_use]
+    pub fn agent(&self, name: &str) -> Option<&Agent> {
+        self.agents.iter().find(|agent| agent.name == name)
+    }
+
+    /// The memory file of this agent, or of proposals whose agent policy does not know.
+    #[must_use]
+    pub fn memory_of(&self, agent: Option<&str>) -> &str {
+        agent.and_then(|name| self.agent(name)).map_or(Agent::DEFAULT_MEMORY, |agent| &agent.memory)
+    }
+
+    /// What kind of key `tier` asks for.
+    #[must_use]
+    pub const fn signature(&self, tier: Tier) -> KeyKind {
+        self.signatures[tier as usize]
     }
 }
 
@@ -275,4 +291,12 @@ pub struct Root {
     pub policy: Policy,
     /// The signers.
     pub signers: Signers,
+}
+
+impl Root {
+    /// The person whose key this is at this moment; `None` where the signers do not know it, or not as one person's.
+    #[must_use]
+    pub fn signer(&self, key: &ssh_key::public::KeyData, at: Timestamp) -> Option<&Person> {
+        self.policy.person_by_email(&self.signers.valid_at(key, at)?.principal)
+    }
 }

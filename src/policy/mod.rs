@@ -3,11 +3,34 @@
 //!
 //! Pure: reads no file and no clock. Fails closed: what cannot be read is an error with its place, and an error blocks.
 
+mod approvals;
+mod builtin;
 mod checked;
+mod error;
+mod evaluate;
+mod facts;
+mod fitted;
+mod globs;
+mod guards;
+mod lint;
+mod parse;
+mod refs;
+mod scope;
+mod signer_line;
 mod signers;
+mod trace;
 
+pub use builtin::{built_in, built_in_table};
 pub use checked::{
-    Agent, AgentMatch, GateMode, Globs, KeyKind, LedgerKey, MergeMethod, OnReject, Person, Policy, Role, Root, Rule,
+    Agent, AgentMatch, GateMode, KeyKind, LedgerKey, MergeMethod, OnReject, Person, Policy, Role, Root, Rule,
     SelfApproval, TierNeeds, Tiers,
 };
+pub use error::{PolicyError, error_ruling};
+pub use evaluate::{Evaluation, evaluate};
+pub use facts::{Approval, Facts, Objection, trailers};
+pub use fitted::{Findings, FoundAgent, FoundPerson, fitted};
+pub use globs::{GlobError, Globs};
+pub use lint::{Lint, Source, lint};
+pub use parse::parse;
 pub use signers::{Signer, Signers};
+pub use trace::{ConditionTrace, TraceLine, explain_text};

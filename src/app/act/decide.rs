@@ -1,0 +1,209 @@
+//! From a wish to a sheet, from a sheet to the outbox.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::app::sheet::{ApproveSheet, Candidate, InitSheet, Sheet, WriteSheet, scopes};
+use crate::app::status::Status;
+use crate::app::{App, Command, subject_of};
+use crate::engine::{LedgerHealth, Plan};
+use crate::model::{DecisionKind, Intent, IntentItem, Queued};
+
+impl App {
+    /// Offers the clean low proposals as one batch.
+    pub(in crate::app) fn batch(&mut self) -> Vec<Command> {
+        if self.lacks_ledger() {
+            return self.offer_init();
+        }
+        let clean = self.queue.clean();
+        let candidates = clean.iter().map(|entry| self.candidate(&entry.queued, &entry.short)).collect();
+        self.open_plan(DecisionKind::Approve, candidates)
+    }
+
+    pub(in crate::app) fn approve(&mut self) -> Vec<Command> {
+        self.plan_chosen(DecisionKind::Approve)
+    }
+
+    pub(in crate::app) fn withdraw(&mut self) -> Vec<Command> {
+        self.plan_chosen(DecisionKind::Withdraw)
+    }
+
+    fn plan_chosen(&mut self, kind: DecisionKind) -> Vec<Command> {
+        if self.lacks_ledger() {
+            return self.offer_init();
+        }
+        let candidates = self.chosen().iter().map(|(queued, short)| self.candidate(queued, short)).collect();
+        self.open_plan(kind, candidates)
+    }
+
+    fn candidate(&self, queued: &Queued, short: &str) -> Candidate {
+        let subject = subject_of(queued);
+        let seen = self.desk.seen(&subject).and_then(|seen| seen.record());
+        Candidate::new(queued, short, seen, self.desk.answers(&subject))
+    }
+
+    fn open_plan(&mut self, kind: DecisionKind, candidates: Vec<Candidate>) -> Vec<Command> {
+        self.sheet = Some(Sheet::Approve(Box::new(ApproveSheet::new(kind, candidates))));
+        self.ask_plan()
+    }
+
+    pub(in crate::app) fn reject(&mut self) -> Vec<Command> {
+        self.write(DecisionKind::Reject)
+    }
+
+    pub(in crate::app) fn hold(&mut self) -> Vec<Command> {
+        self.write(DecisionKind::Hold)
+    }
+
+    fn write(&mut self, kind: DecisionKind) -> Vec<Command> {
+        if self.lacks_ledger() {
+            return self.offer_init();
+        }
+        let chosen = self.chosen();
+        let Some((first, _)) = chosen.first() else { return Vec::new() };
+        let draft = self.desk.draft(&subject_of(first));
+        let kind = match draft.kind {
+            Some(DecisionKind::Ask) if kind == DecisionKind::Hold => DecisionKind::Ask,
+            _ => kind,
+        };
+        let items: Vec<IntentItem> = chosen.iter().map(|(queued, _)| self.item(queued)).collect();
+        let named = chosen.iter().map(|(queued, short)| ((*short).to_owned(), queued.summary.clone())).collect();
+        let offered = scopes(chosen.iter().map(|(queued, _)| *queued));
+        let sheet = WriteSheet::new(kind, items, named, offered, &draft);
+        self.sheet = Some(Sheet::Write(Box::new(sheet)));
+        self.ask_plan()
+    }
+
+    fn item(&self, queued: &Queued) -> IntentItem {
+        let subject = subject_of(queued);
+        let seen = self.desk.seen(&subject).and_then(|seen| seen.record());
+        IntentItem { seen, answers: self.desk.answers(&subject), subject }
+    }
+
+    fn lacks_ledger(&self) -> bool {
+        self.snapshot().ledger == LedgerHealth::None
+    }
+
+    /// Shows what starting the ledger would write.
+    pub(in crate::app) fn offer_init(&mut self) -> Vec<Command> {
+        self.sheet = Some(Sheet::Init(Box::new(InitSheet::default())));
+        vec![Command::PreviewInit]
+    }
+
+    /// Asks for the plan of what the sheet says now.
+    pub(in crate::app) fn ask_plan(&mut self) -> Vec<Command> {
+        let intents = self.intents();
+        let ticket = self.next_ticket();
+        let Some(planning) = self.sheet.as_mut().and_then(Sheet::planning) else { return Vec::new() };
+        if intents.is_empty() {
+            planning.nothing();
+            return Vec::new();
+        }
+        vec![planning.ask(ticket, intents)]
+    }
+
+    /// The decisions that the sheet says now.
+    fn intents(&mut self) -> Vec<Intent> {
+        if let Some(Sheet::Approve(sheet)) = &self.sheet
+            && let Some(kept) = &sheet.resend
+        {
+            return kept.clone();
+        }
+        let blank = Intent {
+            id: self.ids.draw(),
+            kind: DecisionKind::Approve,
+            items: Vec::new(),
+            reason: None,
+            note: None,
+            comments: Vec::new(),
+            lesson: None,
+            at: self.now,
+        };
+        let intent = match &self.sheet {
+            Some(Sheet::Approve(sheet)) => sheet.intent(blank),
+            Some(Sheet::Write(sheet)) => sheet.intent(blank),
+            _ => None,
+        };
+        intent.into_iter().collect()
+    }
+
+    /// Puts a confirmed plan into the undo window. It is on disk before anything else happens.
+    pub(in crate::app) fn confirmed(&mut self, plan: Arc<Plan>, at: Timestamp) -> Vec<Command> {
+        let mut commands: Vec<Command> = self.save_draft().into_iter().collect();
+        self.outbox.put(plan, at);
+        self.sheet = None;
+        self.review = None;
+        self.queue.unmark();
+        self.show_preview();
+        commands.push(self.keep_outbox());
+        commands
+    }
+
+    fn keep_outbox(&self) -> Command {
+        Command::KeepOutbox(self.outbox.unsigned())
+    }
+
+    /// Takes the last confirmed decisions back, or, where none waits, those that were kept.
+    pub(in crate::app) fn undo(&mut self) -> Vec<Command> {
+        let intents = match self.outbox.take_back() {
+            Some(plan) => plan.intents.clone(),
+            None => self.outbox.drop_kept(),
+        };
+        let items: Vec<&IntentItem> = intents.iter().flat_map(|intent| &intent.items).collect();
+        if items.len() > 1 {
+            self.queue.mark(items.iter().map(|item| item.subject.proposal.clone()));
+        }
+        let what = intents.first().map_or_else(String::new, |intent| intent.kind.to_string());
+        self.status =
+            Some(Status::done(format!("taken back: {what}, {}; nothing was sent", count(items.len(), "proposal"))));
+        vec![self.keep_outbox()]
+    }
+
+    /// Sends what waits, at once; what was kept is planned and shown again first.
+    pub(in crate::app) fn send_now(&mut self) -> Vec<Command> {
+        if let Some(plans) = self.outbox.leave() {
+            return vec![Command::Send(plans)];
+        }
+        let kept = self.outbox.kept().to_vec();
+        let candidates = kept.iter().flat_map(|intent| &intent.items).map(|item| self.kept_candidate(item)).collect();
+        let kind = kept.first().map_or(DecisionKind::Approve, |intent| intent.kind);
+        let mut sheet = ApproveSheet::new(kind, candidates);
+        sheet.resend = Some(kept);
+        self.sheet = Some(Sheet::Approve(Box::new(sheet)));
+        self.ask_plan()
+    }
+
+    fn kept_candidate(&self, item: &IntentItem) -> Candidate {
+        let Some(entry) = self.queue.find(&item.subject.proposal) else { return Candidate::unknown(item) };
+        let mut candidate = self.candidate(&entry.queued, &entry.short);
+        candidate.subject = item.subject.clone();
+        candidate
+    }
+
+    /// Goes back to a sheet that waited while one of its proposals was open.
+    pub(in crate::app) fn unpark(&mut self, sheet: Sheet) -> Vec<Command> {
+        self.sheet = Some(sheet);
+        if let Some(Sheet::Approve(sheet)) = &mut self.sheet {
+            for candidate in &mut sheet.candidates {
+                candidate.seen = self.desk.seen(&candidate.subject).and_then(|seen| seen.record());
+                candidate.answers = self.desk.answers(&candidate.subject);
+            }
+        }
+        self.ask_plan()
+    }
+
+    /// Keeps what is written on the open sheet.
+    pub(in crate::app) fn save_draft(&mut self) -> Option<Command> {
+        let Some(Sheet::Write(sheet)) = &self.sheet else { return None };
+        let subject = &sheet.items.first()?.subject;
+        let draft = sheet.draft(self.desk.draft(subject));
+        self.desk.keep(draft)
+    }
+}
+
+/// `1 proposal`, `3 proposals`.
+#[must_use]
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}

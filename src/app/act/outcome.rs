@@ -1,0 +1,160 @@
+//! What comes back from outside. What is for something that is no longer open is dropped.
+
+use std::sync::Arc;
+
+use crate::app::sheet::Sheet;
+use crate::app::status::Status;
+use crate::app::{App, Command, JobKey, Outcome, Progress};
+use crate::engine::{Failure, Fate, Opened, Plan, Report, SentItem, Snapshot};
+use crate::model::DecisionKind;
+
+use super::decide::count;
+
+impl App {
+    pub(in crate::app) fn outcome(&mut self, outcome: Outcome) -> Vec<Command> {
+        match outcome {
+            Outcome::Snapshot(snapshot) => return self.absorb(snapshot),
+            Outcome::Progress { what, done, total } => self.progress = Some(Progress { what, done, total }),
+            Outcome::Opened(opened) => self.opened(*opened),
+            Outcome::Highlighted { part, from, roles } => {
+                self.jobs.answered(JobKey::Highlight);
+                if let Some(review) = self.review.as_mut().filter(|review| review.subject == part.subject) {
+                    review.colours.take(part.file, part.side, from, roles);
+                }
+            }
+            Outcome::Planned { ticket, plan } => {
+                self.jobs.answered(JobKey::Preview);
+                if let Some(planning) = self.sheet.as_mut().and_then(Sheet::planning) {
+                    planning.answer(ticket, plan);
+                }
+            }
+            Outcome::Sent(report) => return self.sent(report),
+            Outcome::Changed { plan } => return self.changed(plan),
+            Outcome::InitOffered(offer) => {
+                self.jobs.answered(JobKey::PreviewInit);
+                if let Some(Sheet::Init(sheet)) = &mut self.sheet {
+                    sheet.offer = Some(offer);
+                }
+            }
+            Outcome::Started(line) => {
+                self.jobs.answered(JobKey::Init);
+                self.status = Some(Status::done(line));
+            }
+            Outcome::Failed { job, failure } => return self.failed(job, &failure),
+        }
+        Vec::new()
+    }
+
+    /// A newer snapshot. An open sheet has its plan made again: it may no longer be the one that is shown.
+    fn absorb(&mut self, snapshot: Arc<Snapshot>) -> Vec<Command> {
+        self.jobs.answered(JobKey::Refresh);
+        self.progress = None;
+        let first = self.queue.entries().is_empty();
+        self.queue.absorb(snapshot);
+        if first {
+            self.show_preview();
+        }
+        self.look_around();
+        let ticket = self.next_ticket();
+        self.sheet
+            .as_mut()
+            .and_then(Sheet::planning)
+            .and_then(|planning| planning.ask_again(ticket))
+            .into_iter()
+            .collect()
+    }
+
+    fn opened(&mut self, opened: Opened) {
+        self.jobs.answered(JobKey::Open);
+        let Some(review) = self.review.as_mut().filter(|review| review.subject == opened.subject) else { return };
+        review.take(opened);
+    }
+
+    /// Decisions were sent. What landed stays grey where it was; what dropped out stays marked.
+    fn sent(&mut self, report: Box<Report>) -> Vec<Command> {
+        self.jobs.answered(JobKey::Send);
+        self.outbox.answered(true);
+        let mut commands = vec![Command::KeepOutbox(self.outbox.unsigned())];
+        for item in &report.items {
+            match gone(item) {
+                Some(fate) => self.queue.settle(&item.subject.proposal, fate),
+                None if matches!(item.fate, Fate::Dropped { .. }) => {
+                    self.queue.mark([item.subject.proposal.clone()]);
+                    continue;
+                }
+                None => {}
+            }
+            commands.extend(self.desk.drop(&item.subject));
+        }
+        self.status = Some(summary(&report));
+        self.report = Some(report);
+        commands
+    }
+
+    /// The plan is no longer the one that was shown: it is shown again, unless the person is in the middle of something.
+    fn changed(&mut self, plan: Arc<Plan>) -> Vec<Command> {
+        self.jobs.answered(JobKey::Send);
+        self.outbox.answered(false);
+        if self.sheet.is_none() && self.overlay.is_none() && self.review.is_none() {
+            let commands = self.send_now();
+            if let Some(Sheet::Approve(sheet)) = &mut self.sheet {
+                sheet.planning.replace(plan);
+            }
+            return commands.into_iter().chain([Command::KeepOutbox(self.outbox.unsigned())]).collect();
+        }
+        self.status = Some(Status::warn("nothing was sent: the plan has changed. send-now shows it again"));
+        vec![Command::KeepOutbox(self.outbox.unsigned())]
+    }
+
+    fn failed(&mut self, job: JobKey, failure: &Failure) -> Vec<Command> {
+        self.jobs.answered(job);
+        let line = format!("{}: {}. {}", failure.what, failure.why, failure.next);
+        match job {
+            JobKey::Open => {
+                if let Some(review) = &mut self.review {
+                    review.failure = Some(failure.clone());
+                }
+            }
+            JobKey::Refresh => self.progress = None,
+            JobKey::Highlight => return Vec::new(),
+            JobKey::PreviewInit => self.sheet = None,
+            JobKey::Send => {
+                self.outbox.answered(false);
+                self.status = Some(Status::failed(line));
+                return vec![Command::KeepOutbox(self.outbox.unsigned())];
+            }
+            JobKey::Preview | JobKey::Init => {}
+        }
+        self.status = Some(Status::failed(line));
+        Vec::new()
+    }
+}
+
+/// Why a proposal is no longer in the queue after this; `None` where it still is.
+fn gone(item: &SentItem) -> Option<&'static str> {
+    match (&item.fate, item.kind) {
+        (Fate::Merged { .. }, _) => Some("merged"),
+        (Fate::Noted, DecisionKind::Reject) => Some("rejected"),
+        _ => None,
+    }
+}
+
+/// What became of it all, in a line.
+fn summary(report: &Report) -> Status {
+    let number = |wanted: fn(&Fate) -> bool| report.items.iter().filter(|item| wanted(&item.fate)).count();
+    let mut parts = Vec::new();
+    for (number, word) in [
+        (number(|fate| matches!(fate, Fate::Merged { .. })), "merged"),
+        (number(|fate| matches!(fate, Fate::Recorded { .. })), "approved, people still missing"),
+        (number(|fate| matches!(fate, Fate::Noted)), "recorded"),
+        (number(|fate| matches!(fate, Fate::Dropped { .. })), "left out"),
+    ] {
+        if number > 0 {
+            parts.push(format!("{number} {word}"));
+        }
+    }
+    let dropped = report.items.iter().any(|item| matches!(item.fate, Fate::Dropped { .. }));
+    let signed = count(report.entries.len(), "signature");
+    let line = format!("{}; {signed}", parts.join(", "));
+    if dropped || !report.problems.is_empty() { Status::warn(line) } else { Status::done(line) }
+}

@@ -1,0 +1,197 @@
+//! Everything that can happen to the console, and everything that it can ask for. Both are closed: what is not here does
+//! not happen.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::config::Chord;
+use crate::diff::{Lines, Roles};
+use crate::engine::{Draft, Failure, InitOffer, Opened, Plan, Report, Snapshot};
+use crate::model::{CommentSide, Intent, Subject};
+
+/// Something that happened. One channel carries them, in one order.
+#[derive(Debug)]
+pub enum Msg {
+    /// A key was pressed, at this time.
+    Key(Chord, Timestamp),
+    /// Text was pasted; it is text and nothing else, and never a key.
+    Paste(String),
+    /// The terminal has this many columns and rows.
+    Resize(u16, u16),
+    /// It is this late; sent when [`super::App::wakes_at`] asked for it.
+    Tick(Timestamp),
+    /// A frame is on the terminal, all of it, since this time; or it would have been the same as the one before. Says so after
+    /// every frame that [`super::App::dirty`] asked for.
+    Flushed {
+        /// When its last byte was written.
+        at: Timestamp,
+        /// What it showed.
+        frame: Frame,
+    },
+    /// Something that was asked for came back.
+    Outcome(Outcome),
+    /// The terminal is gone, or the system wants the program to end: keep everything, and leave.
+    Hangup,
+}
+
+/// What came back from the outside.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The proposals, read again; also when nobody asked, because something changed.
+    Snapshot(Arc<Snapshot>),
+    /// How far reading is.
+    Progress {
+        /// What is being done: "fetching origin", "reading".
+        what: String,
+        /// So much is done.
+        done: usize,
+        /// Of so much; zero where that is not known.
+        total: usize,
+    },
+    /// A proposal was opened.
+    Opened(Box<Opened>),
+    /// The syntax colours of a part of an opened proposal.
+    Highlighted {
+        /// Of what.
+        part: FilePart,
+        /// The first line of the colours, from 0.
+        from: u32,
+        /// The colours, a line each.
+        roles: Vec<Roles>,
+    },
+    /// The plan for the decisions of a sheet, or why there is none.
+    Planned {
+        /// Of [`Command::Preview`].
+        ticket: u64,
+        /// The plan.
+        plan: Result<Arc<Plan>, Failure>,
+    },
+    /// Decisions were sent.
+    Sent(Box<Report>),
+    /// Decisions were not sent, because the plan is no longer the one that was shown. They are still in the outbox.
+    Changed {
+        /// The plan as it would be now.
+        plan: Arc<Plan>,
+    },
+    /// What starting the ledger would write.
+    InitOffered(Box<InitOffer>),
+    /// The ledger was started; a line that says what was written and where.
+    Started(String),
+    /// Something that was asked for did not work.
+    Failed {
+        /// What was asked for.
+        job: JobKey,
+        /// What went wrong.
+        failure: Failure,
+    },
+}
+
+/// What is asked of the outside.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Fetch, and read the proposals again.
+    Refresh,
+    /// Open a proposal.
+    Open(Subject),
+    /// Find the syntax colours of some rows of an opened proposal.
+    Highlight(HighlightRequest),
+    /// Make the plan for these decisions, to be shown.
+    Preview {
+        /// Comes back with the plan.
+        ticket: u64,
+        /// The decisions.
+        intents: Vec<Intent>,
+    },
+    /// Sign and send decisions, each as its plan was shown; together, as one sitting.
+    Send(Vec<Arc<Plan>>),
+    /// Keep what a person has written.
+    SaveDraft(Box<Draft>),
+    /// Forget what a person had written.
+    DropDraft(Subject),
+    /// Keep exactly these unsigned decisions for the next start.
+    KeepOutbox(Vec<Intent>),
+    /// Put text on the clipboard of the terminal.
+    Copy(String),
+    /// Work out what starting the ledger would write.
+    PreviewInit,
+    /// Start the ledger as it was shown.
+    Init(Box<InitOffer>),
+    /// Step aside to the shell.
+    Suspend,
+    /// Draw the whole screen again.
+    Redraw,
+    /// End, with everything kept.
+    Quit,
+}
+
+/// One side of a file of an opened proposal.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FilePart {
+    /// Whose.
+    pub subject: Subject,
+    /// Which file of its document.
+    pub file: usize,
+    /// Which side.
+    pub side: CommentSide,
+}
+
+/// Lines of an opened proposal whose colours are wanted.
+#[derive(Debug, Clone)]
+pub struct HighlightRequest {
+    /// Of what.
+    pub part: FilePart,
+    /// The path, by which the language is known.
+    pub path: bstr::BString,
+    /// The text.
+    pub text: Lines,
+    /// The lines, from 0.
+    pub lines: Range<u32>,
+}
+
+/// What a frame showed. Only a frame of the present state says anything about what a person has seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The state that it was drawn from: [`super::App::revision`].
+    pub revision: u64,
+    /// The rows of the open document that it showed; empty where it showed none.
+    pub rows: Range<usize>,
+}
+
+/// What an answer belongs to. Of one key only the newest question counts: the runtime drops the older one, and a late
+/// answer to it is not taken. Writes are the exception: one at a time, never dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum JobKey {
+    /// [`Command::Refresh`].
+    Refresh,
+    /// [`Command::Open`].
+    Open,
+    /// [`Command::Highlight`].
+    Highlight,
+    /// [`Command::Preview`].
+    Preview,
+    /// [`Command::PreviewInit`].
+    PreviewInit,
+    /// [`Command::Send`].
+    Send,
+    /// [`Command::Init`].
+    Init,
+}
+
+impl Command {
+    /// The key of the answer that it will have; `None` where there is none.
+    #[must_use]
+    pub const fn key(&self) -> Option<JobKey> {
+        match self {
+            Self::Refresh => Some(JobKey::Refresh),
+            Self::Open(_) => Some(JobKey::Open),
+            Self::Highlight(_) => Some(JobKey::Highlight),
+            Self::Preview { .. } => Some(JobKey::Preview),
+            Self::PreviewInit => Some(JobKey::PreviewInit),
+            Self::Send(_) => Some(JobKey::Send),
+            Self::Init(_) => Some(JobKey::Init),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Decisions that have been confirmed and have not left: the undo window, and what an earlier console left behind.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::engine::Plan;
+use crate::model::{DecisionKind, Intent};
+
+/// Decisions on their way.
+#[derive(Debug)]
+pub struct Outbox {
+    /// How long a confirmed decision waits, unsigned, so that it can be taken back.
+    window: SignedDuration,
+    /// Confirmed in this console, oldest first; they leave together.
+    waiting: Vec<Arc<Plan>>,
+    leaves_at: Option<Timestamp>,
+    /// Sent, and no answer yet: what left together, oldest first.
+    sending: VecDeque<Vec<Arc<Plan>>>,
+    /// Left by an earlier console, and those that could not be sent: they wait for a person to say.
+    kept: Vec<Intent>,
+}
+
+impl Outbox {
+    /// The outbox as an earlier console left it; confirmed decisions will wait for so long.
+    #[must_use]
+    pub const fn new(kept: Vec<Intent>, window: SignedDuration) -> Self {
+        Self { window, waiting: Vec::new(), leaves_at: None, sending: VecDeque::new(), kept }
+    }
+
+    /// Puts confirmed decisions in; everything that waits now leaves together, when the window is over.
+    pub fn put(&mut self, plan: Arc<Plan>, at: Timestamp) {
+        let ids: Vec<_> = plan.intents.iter().map(|intent| intent.id).collect();
+        self.kept.retain(|intent| !ids.contains(&intent.id));
+        self.waiting.push(plan);
+        self.leaves_at = at.checked_add(self.window).ok();
+    }
+
+    /// Takes the last confirmed decisions back.
+    pub fn take_back(&mut self) -> Option<Arc<Plan>> {
+        let plan = self.waiting.pop();
+        if self.waiting.is_empty() {
+            self.leaves_at = None;
+        }
+        plan
+    }
+
+    /// Everything that waits, if it is time; it is then on its way.
+    pub fn due(&mut self, now: Timestamp) -> Option<Vec<Arc<Plan>>> {
+        self.leaves_at.filter(|at| *at <= now)?;
+        self.leave()
+    }
+
+    /// Everything that waits; it is then on its way.
+    pub fn leave(&mut self) -> Option<Vec<Arc<Plan>>> {
+        self.leaves_at = None;
+        if self.waiting.is_empty() {
+            return None;
+        }
+        let plans = std::mem::take(&mut self.waiting);
+        self.sending.push_back(plans.clone());
+        Some(plans)
+    }
+
+    /// What was sent first has an answer: it is done with, or, where it failed, kept until a person says.
+    pub fn answered(&mut self, sent: bool) {
+        let plans = self.sending.pop_front().unwrap_or_default();
+        if !sent {
+            self.kept.extend(plans.iter().flat_map(|plan| plan.intents.iter().cloned()));
+        }
+    }
+
+    /// Drops what was kept.
+    pub fn drop_kept(&mut self) -> Vec<Intent> {
+        std::mem::take(&mut self.kept)
+    }
+
+    /// What must survive the end of the console: everything unsigned.
+    #[must_use]
+    pub fn unsigned(&self) -> Vec<Intent> {
+        let plans = self.sending.iter().flatten().chain(&self.waiting);
+        self.kept.iter().chain(plans.flat_map(|plan| &plan.intents)).cloned().collect()
+    }
+
+    /// When what waits will leave.
+    #[must_use]
+    pub const fn leaves_at(&self) -> Option<Timestamp> {
+        self.leaves_at
+    }
+
+    /// Whole seconds until it leaves, the begun one counted.
+    #[must_use]
+    pub fn seconds_left(&self, now: Timestamp) -> Option<i64> {
+        let left = self.leaves_at?.as_millisecond() - now.as_millisecond();
+        Some((left.max(0) + 999) / 1000)
+    }
+
+    /// When [`Outbox::seconds_left`] will be another number.
+    #[must_use]
+    pub fn next_second(&self, now: Timestamp) -> Option<Timestamp> {
+        let seconds = self.seconds_left(now)?;
+        self.leaves_at?.checked_sub(SignedDuration::from_secs((seconds - 1).max(0))).ok()
+    }
+
+    /// What waits in its window.
+    #[must_use]
+    pub fn waiting(&self) -> &[Arc<Plan>] {
+        &self.waiting
+    }
+
+    /// Whether anything is on its way.
+    #[must_use]
+    pub fn sending(&self) -> bool {
+        !self.sending.is_empty()
+    }
+
+    /// What an earlier console left, and what could not be sent.
+    #[must_use]
+    pub fn kept(&self) -> &[Intent] {
+        &self.kept
+    }
+
+    /// What was decided about a proposal and has not left.
+    #[must_use]
+    pub fn decided(&self, proposal: &str) -> Option<DecisionKind> {
+        let plans = self.sending.iter().flatten().chain(&self.waiting).flat_map(|plan| &plan.intents);
+        plans.chain(&self.kept).find(|intent| about(intent, proposal)).map(|intent| intent.kind)
+    }
+}
+
+fn about(intent: &Intent, proposal: &str) -> bool {
+    intent.items.iter().any(|item| item.subject.proposal == proposal)
+}

@@ -1,0 +1,314 @@
+//! What the pages say: help, problems, policy, history, a plan as text, the offer to start the ledger.
+
+use super::actions::{ACTIONS, Group};
+use super::overlay::Page;
+use super::prose::Line;
+use super::review::effect;
+use super::sheet::Sheet;
+use super::{App, ago, count};
+use crate::config::{Context, Keymap, Role};
+use crate::engine::{Action as Step, Fate, InitOffer, LedgerHealth, Plan, Report};
+use crate::model::text::single_line;
+use crate::model::{Problem, Queued};
+use crate::policy::TraceLine;
+
+fn heading(text: impl AsRef<str>) -> Line {
+    Line::of(Role::Heading, text)
+}
+
+/// The keys that work where the person is, from the action table and the keymap.
+#[must_use]
+pub fn help(app: &App) -> Page {
+    let context = app.context();
+    Page::new(format!("keys that work here: {context}"), key_table(&app.keymap, context))
+}
+
+/// The keys of a context, grouped as in the action table.
+#[must_use]
+pub fn key_table(keymap: &Keymap, context: Context) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for group in Group::ALL {
+        let here = ACTIONS.iter().filter(|info| info.group == group && info.contexts.contains(&context));
+        let rows: Vec<Line> = here
+            .filter_map(|info| {
+                let bindings = keymap.of_action(context.stack(), info.name);
+                let keys: Vec<String> = bindings.iter().take(3).map(|binding| binding.label()).collect();
+                let line = Line::of(Role::HintKey, format!("  {:<16}", keys.join("  ")));
+                (!keys.is_empty()).then(|| line.then(Role::Text, info.sentence).hanging(18))
+            })
+            .collect();
+        if !rows.is_empty() {
+            if !lines.is_empty() {
+                lines.push(Line::blank());
+            }
+            lines.push(heading(group.name()));
+            lines.extend(rows);
+        }
+    }
+    lines
+}
+
+/// What is wrong, and what became of what was sent last.
+#[must_use]
+pub fn problems(app: &App) -> Page {
+    let snapshot = app.snapshot();
+    let mut lines = Vec::new();
+    match &snapshot.ledger {
+        LedgerHealth::Alarm { entries, what } => {
+            lines.push(Line::of(Role::Error, "the ledger raises an alarm"));
+            lines.push(Line::of(Role::Text, format!("  {}", single_line(what))).hanging(2));
+            lines.push(Line::of(
+                Role::Quiet,
+                format!("  {}; `countersign ledger verify` says it all", count(*entries, "entry")),
+            ));
+        }
+        LedgerHealth::Sound { entries } => {
+            lines.push(Line::of(Role::Ok, "ledger ok").then(Role::Quiet, format!("  {entries} entries")));
+        }
+        LedgerHealth::None => lines.push(Line::of(Role::Quiet, "no ledger yet: decisions are not recorded")),
+    }
+    if let Some(why) = &snapshot.offline {
+        lines.push(
+            Line::of(Role::Warn, "! ")
+                .then(Role::Text, format!("the remote could not be asked: {}", single_line(why)))
+                .hanging(2),
+        );
+    }
+    for problem in app.problems.iter().chain(&snapshot.problems) {
+        push_problem(&mut lines, problem);
+    }
+    if let Some(report) = &app.report {
+        lines.push(Line::blank());
+        push_report(&mut lines, report);
+    }
+    Page::new("what is wrong, and what was sent last", lines)
+}
+
+fn push_problem(lines: &mut Vec<Line>, problem: &Problem) {
+    lines.push(Line::blank());
+    lines.push(
+        Line::of(Role::Warn, "! ")
+            .then(Role::Text, single_line(&problem.place))
+            .then(Role::Quiet, ": ")
+            .then(Role::Text, single_line(&problem.what))
+            .hanging(2),
+    );
+    lines.push(Line::of(Role::Quiet, format!("  next: {}", single_line(&problem.next))).hanging(2));
+}
+
+fn push_report(lines: &mut Vec<Line>, report: &Report) {
+    lines.push(heading(format!(
+        "SENT LAST: {}, {}",
+        count(report.items.len(), "proposal"),
+        count(report.entries.len(), "entry")
+    )));
+    for item in &report.items {
+        let (word, role) = match &item.fate {
+            Fate::Merged { commit } => (format!("merged   {}", commit.short(9)), Role::Ok),
+            Fate::Recorded { missing } => (format!("recorded; {missing} more"), Role::People),
+            Fate::Noted => (item.kind.to_string(), Role::Found),
+            Fate::Dropped { .. } => ("left out".to_owned(), Role::Warn),
+        };
+        let line = Line::of(role, format!("  {word:<20}")).then(Role::Text, single_line(&item.summary)).hanging(22);
+        lines.push(match &item.fate {
+            Fate::Dropped { why, at } => {
+                let at = at.as_ref().map(|at| format!("  {at}")).unwrap_or_default();
+                line.then(Role::Quiet, format!("  {}{at}", single_line(why)))
+            }
+            _ => line,
+        });
+    }
+    if !report.log.is_empty() {
+        lines.push(Line::blank());
+        lines.push(Line::of(Role::Quiet, "git log --oneline"));
+        lines.extend(report.log.iter().map(|line| Line::of(Role::Text, format!("  {}", single_line(line)))));
+    }
+    for problem in &report.problems {
+        push_problem(lines, problem);
+    }
+}
+
+/// What policy says of the proposal: its reasons, and, where it is open, every rule.
+#[must_use]
+pub fn policy(app: &App) -> Page {
+    let Some((queued, short)) = app.chosen().first().copied() else { return Page::new("policy", Vec::new()) };
+    let mut lines = ruling_lines(queued);
+    let opened = app.review.as_ref().and_then(|review| review.opened.as_ref());
+    match opened {
+        Some(opened) => {
+            let matched = opened.trace.iter().filter(|line| line.matched).count();
+            lines.push(Line::blank());
+            lines.push(heading(format!("{matched} OF {} RULES MATCH", opened.trace.len())));
+            opened.trace.iter().for_each(|rule| push_rule(&mut lines, rule));
+        }
+        None => {
+            lines.push(Line::blank());
+            lines.push(Line::of(Role::Quiet, "open the proposal to see every rule"));
+        }
+    }
+    Page::new(format!("policy on {short}"), lines)
+}
+
+fn ruling_lines(queued: &Queued) -> Vec<Line> {
+    let ruling = &queued.standing.ruling;
+    let approvals = &ruling.approvals;
+    let by = if approvals.by.is_empty() { String::new() } else { format!(": {}", approvals.by.join(", ")) };
+    let mut lines = vec![
+        heading(format!("{} RISK", ruling.tier.to_string().to_uppercase()))
+            .then(Role::Quiet, format!("  {} of {} people have approved", approvals.have, approvals.need))
+            .then(Role::People, by),
+    ];
+    for reason in &ruling.reasons {
+        let (word, role) = effect(reason.effect);
+        lines.push(
+            Line::of(role, format!("  {word:<8}"))
+                .then(Role::Found, single_line(&reason.text))
+                .then(Role::Quiet, format!("  {}, {}", reason.rule, reason.at))
+                .hanging(10),
+        );
+    }
+    lines
+}
+
+fn push_rule(lines: &mut Vec<Line>, rule: &TraceLine) {
+    let (sign, role) = if rule.matched { ("=", Role::Found) } else { ("-", Role::Quiet) };
+    lines.push(
+        Line::of(role, format!("  {sign} {:<20}", single_line(&rule.rule)))
+            .then(role, single_line(&rule.does))
+            .then(Role::Quiet, format!("  {}", rule.at))
+            .hanging(4),
+    );
+    for condition in &rule.conditions {
+        let holds = match condition.holds {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "not evaluated",
+        };
+        let because = match condition.paths.as_slice() {
+            [] => String::new(),
+            paths => format!(": {}", paths.join(", ")),
+        };
+        let more = if condition.more > 0 { format!(" and {} more", condition.more) } else { String::new() };
+        lines.push(
+            Line::of(Role::Quiet, format!("      {}  {holds}{because}{more}", single_line(&condition.text))).hanging(8),
+        );
+    }
+}
+
+/// Who changed the files of the proposal before.
+#[must_use]
+pub fn history(app: &App) -> Page {
+    let review = app.review.as_ref();
+    let past = review
+        .and_then(|review| review.opened.as_ref())
+        .and_then(|opened| opened.history.as_deref())
+        .unwrap_or_default();
+    let mut lines = Vec::new();
+    for change in past {
+        lines.push(
+            Line::of(Role::Quiet, format!("{}  ", change.commit.short(9)))
+                .then(Role::Found, single_line(&change.subject))
+                .hanging(11),
+        );
+        lines.push(
+            Line::of(Role::People, format!("           {}", single_line(&change.author)))
+                .then(Role::Quiet, format!("  {}  {}", ago(change.date, app.now), change.files.join(", ")))
+                .hanging(11),
+        );
+    }
+    if lines.is_empty() {
+        lines.push(Line::of(Role::Found, "nobody changed these files before"));
+    }
+    Page::new(format!("before {}", review.map_or("", |review| &review.short)), lines)
+}
+
+/// The plan of the open sheet as text that can be copied.
+#[must_use]
+pub fn plan_as_text(app: &App) -> Page {
+    match &app.sheet {
+        Some(Sheet::Init(sheet)) => Page::new("what starting the ledger writes", init_lines(sheet.offer.as_deref())),
+        sheet => {
+            let plan = sheet.as_ref().and_then(Sheet::plan).and_then(|planning| planning.plan());
+            Page::new("the plan", plan.map_or_else(Vec::new, |plan| plan_lines(plan)))
+        }
+    }
+}
+
+fn plan_lines(plan: &Plan) -> Vec<Line> {
+    let mut lines = vec![Line::of(
+        Role::Text,
+        format!(
+            "{} as {}, in one push: {}, {}, {}",
+            count(plan.intents.len(), "ledger entry"),
+            plan.by,
+            count(plan.intents.len(), "signature"),
+            count(plan.merges().count(), "merge"),
+            count(plan.memory.len(), "memory file"),
+        ),
+    )];
+    lines.push(Line::blank());
+    for item in &plan.items {
+        let does = match &item.action {
+            Step::Merge { .. } => "merge".to_owned(),
+            Step::Record { missing } => format!("record, {missing} more"),
+            Step::Note => plan.intents.get(item.intent).map_or_else(String::new, |intent| intent.kind.to_string()),
+        };
+        lines.push(
+            Line::of(Role::Found, format!("{does:<16}"))
+                .then(Role::Text, format!("{}@{}", single_line(&item.subject.proposal), item.subject.head.short(12)))
+                .hanging(16),
+        );
+        lines.push(
+            Line::of(Role::Quiet, format!("                {}, {}", item.tier(), single_line(&item.summary)))
+                .hanging(16),
+        );
+    }
+    for dropped in &plan.dropped {
+        let at = dropped.at.as_ref().map(|at| format!("  {at}")).unwrap_or_default();
+        lines.push(
+            Line::of(Role::Warn, "left out        ")
+                .then(Role::Text, single_line(&dropped.subject.proposal))
+                .then(Role::Quiet, format!("  {}{at}", single_line(&dropped.why)))
+                .hanging(16),
+        );
+    }
+    lines.extend(plan.memory.iter().map(|file| Line::of(Role::Found, format!("{:<16}{}", "memory", file.path))));
+    lines.push(Line::blank());
+    lines.push(Line::of(
+        Role::Quiet,
+        format!("policy {}  ledger {}", plan.policy.0.short(12), plan.ledger_tip.short(12)),
+    ));
+    lines
+}
+
+/// What starting the ledger writes.
+#[must_use]
+pub fn init_lines(offer: Option<&InitOffer>) -> Vec<Line> {
+    let Some(offer) = offer else { return vec![Line::of(Role::Quiet, "working out what it would write")] };
+    let mut lines = vec![
+        Line::of(Role::Quiet, "you become ")
+            .then(Role::People, &offer.person)
+            .then(Role::Quiet, ", signing with ")
+            .then(Role::Text, &offer.key),
+        Line::blank(),
+    ];
+    lines.extend(offer.steps.iter().enumerate().map(|(at, step)| {
+        Line::of(Role::Quiet, format!("{} ", at + 1)).then(Role::Text, single_line(step)).hanging(2)
+    }));
+    let [high, medium, low] = offer.tiers;
+    lines.push(Line::blank());
+    lines.push(
+        Line::of(Role::Quiet, "today it would call ")
+            .then(Role::Found, format!("{high} high, {medium} medium, {low} low"))
+            .then(Role::Quiet, format!("; {} of the low clean", offer.clean)),
+    );
+    for problem in &offer.problems {
+        push_problem(&mut lines, problem);
+    }
+    for (path, text) in &offer.files {
+        lines.push(Line::blank());
+        lines.push(heading(single_line(path)));
+        lines.extend(text.lines().map(|line| Line::of(Role::DiffAddedSign, "  + ").then(Role::Text, line)));
+    }
+    lines
+}

@@ -1,0 +1,512 @@
+//! The list of proposals: what stands where, where the cursor is, what is marked.
+//!
+//! Nothing moves by itself. A new snapshot refreshes the rows that are there, in place; what is new is counted and what is
+//! gone stays grey until [`Queue::adopt`] is asked for. The cursor is kept by identity, not by number.
+
+mod filter;
+mod ids;
+mod order;
+mod rows;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+pub use filter::Filter;
+pub use ids::short_ids;
+pub use order::{Attention, Order, attention, why_here};
+pub use rows::{Entry, Layout, Row};
+
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::diff::{FoldKey, fold_key};
+use crate::engine::Snapshot;
+use crate::model::{Queued, Tier};
+
+/// The list and where a person is in it.
+#[derive(Debug)]
+pub struct Queue {
+    latest: Arc<Snapshot>,
+    entries: Vec<Entry>,
+    rows: Vec<Row>,
+    order: Order,
+    open: HashSet<FoldKey>,
+    marks: HashSet<String>,
+    anchor: Option<String>,
+    cursor: usize,
+    top: usize,
+    /// What the list is filtered by.
+    pub filter: Filter,
+    waiting: Waiting,
+    counts: Counts,
+    widths: Widths,
+}
+
+/// The columns that the widest entries take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Widths {
+    /// Of short names.
+    pub id: usize,
+    /// Of agents.
+    pub agent: usize,
+    /// Of counts of lines.
+    pub lines: usize,
+}
+
+impl Widths {
+    fn of(entries: &[Entry]) -> Self {
+        let widest = |width: fn(&Entry) -> usize| entries.iter().map(width).max().unwrap_or(0);
+        Self {
+            id: widest(|entry| entry.short.width()),
+            agent: widest(|entry| entry.queued.standing.agent.width()),
+            lines: widest(|entry| {
+                let digits = |number: u32| number.max(1).ilog10() as usize + 1;
+                entry.queued.proposal.stats.map_or(1, |stats| digits(stats.additions) + digits(stats.deletions) + 3)
+            }),
+        }
+    }
+}
+
+/// How many proposals there are, without those that are gone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// High risk.
+    pub high: usize,
+    /// Medium risk.
+    pub medium: usize,
+    /// Low risk.
+    pub low: usize,
+    /// Low, and clean: what a batch offers.
+    pub clean: usize,
+}
+
+impl Counts {
+    fn of(entries: &[Entry]) -> Self {
+        let mut counts = Self::default();
+        for entry in entries.iter().filter(|entry| entry.gone.is_none()) {
+            match entry.tier() {
+                Tier::High => counts.high += 1,
+                Tier::Medium => counts.medium += 1,
+                Tier::Low => counts.low += 1,
+            }
+            counts.clean += usize::from(is_clean(entry));
+        }
+        counts
+    }
+
+    /// All of them.
+    #[must_use]
+    pub const fn all(self) -> usize {
+        self.high + self.medium + self.low
+    }
+}
+
+/// What a newer snapshot has that the list does not show yet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Proposals that are new.
+    pub fresh: usize,
+    /// Proposals that are gone.
+    pub gone: usize,
+}
+
+impl Waiting {
+    /// Whether there is anything to show.
+    #[must_use]
+    pub const fn any(self) -> bool {
+        self.fresh + self.gone > 0
+    }
+}
+
+impl Queue {
+    /// The list of a snapshot.
+    #[must_use]
+    pub fn new(snapshot: Arc<Snapshot>) -> Self {
+        let mut queue = Self {
+            latest: snapshot,
+            entries: Vec::new(),
+            rows: Vec::new(),
+            order: Order::default(),
+            open: HashSet::new(),
+            marks: HashSet::new(),
+            anchor: None,
+            cursor: 0,
+            top: 0,
+            filter: Filter::default(),
+            waiting: Waiting::default(),
+            counts: Counts::default(),
+            widths: Widths::default(),
+        };
+        queue.adopt();
+        queue
+    }
+
+    /// Takes a newer snapshot: refreshes what is shown, in place, and counts what is not.
+    pub fn absorb(&mut self, snapshot: Arc<Snapshot>) {
+        self.latest = snapshot;
+        if self.entries.is_empty() {
+            return self.adopt();
+        }
+        let latest: HashMap<&str, &Queued> = self.latest.queue.iter().map(|q| (q.proposal.id.as_str(), q)).collect();
+        let mut kept = 0;
+        for entry in &mut self.entries {
+            if let Some(queued) = latest.get(entry.queued.proposal.id.as_str()) {
+                kept += 1;
+                entry.gone = None;
+                if entry.queued != **queued {
+                    entry.fold = key_of(queued);
+                    entry.queued = (*queued).clone();
+                }
+            } else {
+                entry.gone.get_or_insert_with(|| "gone".to_owned());
+            }
+        }
+        self.waiting = Waiting { fresh: latest.len() - kept, gone: self.entries.len() - kept };
+        self.filter.forget();
+        self.counts = Counts::of(&self.entries);
+    }
+
+    /// Shows the latest snapshot as it is: what is new, without what is gone, sorted again.
+    pub fn adopt(&mut self) {
+        let here = self.here();
+        let names: Vec<&str> = self.latest.queue.iter().map(|queued| queued.proposal.id.as_str()).collect();
+        let shorts = short_ids(&names);
+        let entry = |(queued, short): (&Queued, String)| Entry {
+            queued: queued.clone(),
+            short,
+            fold: key_of(queued),
+            gone: None,
+        };
+        self.entries = self.latest.queue.iter().zip(shorts).map(entry).collect();
+        self.waiting = Waiting::default();
+        self.counts = Counts::of(&self.entries);
+        self.widths = Widths::of(&self.entries);
+        self.filter.forget();
+        let ids: HashSet<&str> = self.entries.iter().map(Entry::id).collect();
+        self.marks.retain(|id| ids.contains(id.as_str()));
+        self.lay_out(here.as_deref());
+    }
+
+    /// Says what became of proposals that were decided; they stay where they are until the next [`Queue::adopt`].
+    pub fn settle(&mut self, id: &str, fate: &str) {
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.id() == id) {
+            entry.gone = Some(fate.to_owned());
+        }
+        self.marks.remove(id);
+        self.counts = Counts::of(&self.entries);
+    }
+
+    fn lay_out(&mut self, here: Option<&str>) {
+        let passes = self.filter.passes(&self.entries);
+        let layout = Layout { order: self.order, open: &self.open, passes: passes.as_deref() };
+        self.rows = rows::rows(&self.entries, &layout);
+        let found = here.and_then(|id| self.row_of(id));
+        self.cursor = found.unwrap_or(self.cursor);
+        self.settle_cursor();
+    }
+
+    /// The row that shows a proposal: its own, or the fold that it is in.
+    fn row_of(&self, id: &str) -> Option<usize> {
+        let shows = |row: &Row| row.entries().iter().any(|at| self.entries[*at].id() == id);
+        let own = self.rows.iter().position(|row| matches!(row, Row::One(_) | Row::Member(_)) && shows(row));
+        own.or_else(|| self.rows.iter().position(shows))
+    }
+
+    /// The name of the proposal under the cursor.
+    fn here(&self) -> Option<String> {
+        Some(self.current()?.id().to_owned())
+    }
+
+    fn settle_cursor(&mut self) {
+        self.cursor = self.cursor.min(self.rows.len().saturating_sub(1));
+        if self.rows.get(self.cursor).is_some_and(|row| !row.selectable()) {
+            let below = self.rows[self.cursor..].iter().position(Row::selectable);
+            self.cursor = below.map_or(0, |offset| self.cursor + offset);
+        }
+    }
+
+    /// Puts the cursor on a proposal, if it is in the list.
+    pub fn go_to(&mut self, id: &str) {
+        if let Some(row) = self.row_of(id) {
+            self.cursor = row;
+        }
+    }
+
+    /// Moves the cursor by so many rows that it may stand on; stops at the ends.
+    pub fn step(&mut self, by: isize) {
+        let forward = by >= 0;
+        for _ in 0..by.unsigned_abs() {
+            let next = if forward {
+                self.rows.iter().enumerate().skip(self.cursor + 1).find(|(_, row)| row.selectable())
+            } else {
+                self.rows.iter().enumerate().take(self.cursor).rfind(|(_, row)| row.selectable())
+            };
+            let Some((at, _)) = next else { return };
+            self.cursor = at;
+        }
+    }
+
+    /// Moves the cursor to the next row of the same kind of thing, around the end; for `n` and `N`.
+    pub fn step_around(&mut self, forward: bool) {
+        let before = self.cursor;
+        self.step(if forward { 1 } else { -1 });
+        if self.cursor == before {
+            if forward { self.to_top() } else { self.to_bottom() }
+        }
+    }
+
+    /// Moves the cursor to the first row.
+    pub fn to_top(&mut self) {
+        self.cursor = 0;
+        self.top = 0;
+        self.settle_cursor();
+    }
+
+    /// Moves the cursor to the last row.
+    pub fn to_bottom(&mut self) {
+        self.cursor = self.rows.iter().rposition(Row::selectable).unwrap_or(0);
+    }
+
+    /// Scrolls so that the cursor is among `height` rows, and a heading just above it too.
+    pub fn scroll_into(&mut self, height: usize) {
+        let heading = self.cursor > 0 && self.rows.get(self.cursor - 1).is_some_and(|row| !row.selectable());
+        let first = self.cursor - usize::from(heading && height > 1);
+        self.top = self.top.min(first).max((self.cursor + 1).saturating_sub(height));
+        self.top = self.top.min(self.rows.len().saturating_sub(height));
+    }
+
+    /// Opens or closes the fold under the cursor.
+    pub fn toggle_fold(&mut self) {
+        let Some(key) = self.current().and_then(|entry| entry.fold.clone()) else { return };
+        let here = self.here();
+        if !self.open.remove(&key) {
+            self.open.insert(key);
+        }
+        let fold = self.rows.get(self.cursor).is_some_and(|row| matches!(row, Row::Fold { .. }));
+        self.lay_out(if fold { None } else { here.as_deref() });
+    }
+
+    /// Whether there is a fold under the cursor.
+    #[must_use]
+    pub fn on_fold(&self) -> bool {
+        matches!(self.rows.get(self.cursor), Some(Row::Fold { .. } | Row::Member(_)))
+    }
+
+    /// Sorts by the next order.
+    pub fn sort_next(&mut self) {
+        let here = self.here();
+        self.order = self.order.next();
+        self.lay_out(here.as_deref());
+    }
+
+    /// Filters by these words.
+    pub fn set_filter(&mut self, text: &str) {
+        let here = self.here();
+        text.clone_into(&mut self.filter.text);
+        self.lay_out(here.as_deref());
+    }
+}
+
+/// Marks.
+impl Queue {
+    /// Marks what is under the cursor, or takes the marks off if all of it is marked; ends a range by marking it.
+    pub fn toggle_mark(&mut self) {
+        if self.anchor.is_some() {
+            return self.toggle_range();
+        }
+        let ids: Vec<String> = self.present(&[self.cursor]);
+        let all = !ids.is_empty() && ids.iter().all(|id| self.marks.contains(id));
+        for id in ids {
+            if all {
+                self.marks.remove(&id)
+            } else {
+                self.marks.insert(id)
+            };
+        }
+    }
+
+    /// Begins a range at the cursor, or marks the range that was begun.
+    pub fn toggle_range(&mut self) {
+        match self.anchor.take() {
+            None => self.anchor = self.here(),
+            Some(anchor) => {
+                self.anchor = Some(anchor);
+                let rows: Vec<usize> = self.range().collect();
+                self.end_range();
+                let ids = self.present(&rows);
+                self.marks.extend(ids);
+            }
+        }
+    }
+
+    /// Takes a begun range back.
+    pub fn end_range(&mut self) {
+        self.anchor = None;
+    }
+
+    /// The rows between the anchor and the cursor; empty where no range was begun.
+    #[must_use]
+    pub fn range(&self) -> std::ops::Range<usize> {
+        match self.anchor.as_deref().and_then(|id| self.row_of(id)) {
+            Some(anchor) => anchor.min(self.cursor)..anchor.max(self.cursor) + 1,
+            None => 0..0,
+        }
+    }
+
+    /// The names of the proposals on these rows that are still there.
+    fn present(&self, rows: &[usize]) -> Vec<String> {
+        let entries = rows.iter().filter_map(|at| self.rows.get(*at)).flat_map(Row::entries);
+        entries.map(|at| &self.entries[*at]).filter(|entry| entry.gone.is_none()).map(|e| e.id().to_owned()).collect()
+    }
+
+    /// Takes all marks off, and a begun range back.
+    pub fn unmark(&mut self) {
+        self.marks.clear();
+        self.anchor = None;
+    }
+
+    /// Whether anything is marked or a range begun.
+    #[must_use]
+    pub fn marking(&self) -> bool {
+        !self.marks.is_empty() || self.anchor.is_some()
+    }
+
+    /// How many proposals are marked.
+    #[must_use]
+    pub fn marked(&self) -> usize {
+        self.marks.len()
+    }
+
+    /// Whether a range was begun.
+    #[must_use]
+    pub const fn ranging(&self) -> bool {
+        self.anchor.is_some()
+    }
+
+    /// Whether all of a row is marked.
+    #[must_use]
+    pub fn is_marked(&self, row: &Row) -> bool {
+        let entries = row.entries();
+        !entries.is_empty() && entries.iter().all(|at| self.marks.contains(self.entries[*at].id()))
+    }
+
+    /// Marks proposals by name.
+    pub fn mark(&mut self, ids: impl IntoIterator<Item = String>) {
+        self.marks.extend(ids);
+    }
+
+    /// How many proposals a decision means.
+    #[must_use]
+    pub fn selected(&self) -> usize {
+        if self.marks.is_empty() { self.selection().len() } else { self.marks.len() }
+    }
+
+    /// What a decision means: the marked proposals, else those under the cursor; high first, in the order of the list.
+    #[must_use]
+    pub fn selection(&self) -> Vec<&Entry> {
+        if self.marks.is_empty() {
+            let under = self.rows.get(self.cursor).map_or(&[][..], Row::entries);
+            return under.iter().map(|at| &self.entries[*at]).filter(|entry| entry.gone.is_none()).collect();
+        }
+        self.sorted(|entry| entry.gone.is_none() && self.marks.contains(entry.id()))
+    }
+
+    /// The clean low proposals, in the order of the list.
+    #[must_use]
+    pub fn clean(&self) -> Vec<&Entry> {
+        self.sorted(is_clean)
+    }
+
+    /// The proposals that `wanted` wants, hidden by a filter or not, as the list sorts them.
+    fn sorted(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<&Entry> {
+        let mut found: Vec<&Entry> = self.entries.iter().filter(|entry| wanted(entry)).collect();
+        found.sort_by(|a, b| b.tier().cmp(&a.tier()).then_with(|| self.order.compare(&a.queued, &b.queued)));
+        found
+    }
+}
+
+fn is_clean(entry: &Entry) -> bool {
+    entry.gone.is_none() && entry.queued.standing.clean && entry.tier() == Tier::Low
+}
+
+/// What is drawn.
+impl Queue {
+    /// The snapshot that was read last.
+    #[must_use]
+    pub const fn latest(&self) -> &Arc<Snapshot> {
+        &self.latest
+    }
+
+    /// All rows.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// All proposals of the list, in no order.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The row of the cursor.
+    #[must_use]
+    pub const fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// The first row that is drawn.
+    #[must_use]
+    pub const fn top(&self) -> usize {
+        self.top
+    }
+
+    /// How the list is sorted.
+    #[must_use]
+    pub const fn order(&self) -> Order {
+        self.order
+    }
+
+    /// What a newer snapshot has that the list does not show.
+    #[must_use]
+    pub const fn waiting(&self) -> Waiting {
+        self.waiting
+    }
+
+    /// The proposal under the cursor; of a fold, the first.
+    #[must_use]
+    pub fn current(&self) -> Option<&Entry> {
+        self.rows.get(self.cursor)?.entries().first().map(|at| &self.entries[*at])
+    }
+
+    /// The proposal with this name.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.id() == id)
+    }
+
+    /// The columns that the widest entries take.
+    #[must_use]
+    pub const fn widths(&self) -> Widths {
+        self.widths
+    }
+
+    /// How many proposals the filter lets through.
+    #[must_use]
+    pub fn shown(&self) -> usize {
+        let heading = |row: &Row| if let Row::Heading { count, .. } = row { *count } else { 0 };
+        self.rows.iter().map(heading).sum()
+    }
+
+    /// How many proposals there are.
+    #[must_use]
+    pub const fn counts(&self) -> Counts {
+        self.counts
+    }
+}
+
+fn key_of(queued: &Queued) -> Option<FoldKey> {
+    queued.proposal.diff().map(|diff| fold_key(diff))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,308 @@
+//! The five questions, and what is known under each: what the agent *says*, what was *found*, what is not known yet.
+
+use super::{Facts, Review};
+use crate::app::prose::{Line, claim_lines};
+use crate::config::Role;
+use crate::model::text::single_line;
+use crate::model::{Answer, Answers, Confidence, Effect, Landing, Part, Reasoning};
+use crate::policy::MergeMethod;
+
+/// A question of a review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Question {
+    /// Is the change necessary?
+    Necessary,
+    /// Is it the right fix?
+    RightFix,
+    /// Is it the right time?
+    RightTime,
+    /// Does it fit the strategy?
+    Strategy,
+    /// Is there a way back?
+    WayBack,
+}
+
+impl Question {
+    /// All five, in the order of their keys.
+    pub const ALL: [Self; 5] = [Self::Necessary, Self::RightFix, Self::RightTime, Self::Strategy, Self::WayBack];
+
+    /// Its name on screen.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Necessary => "NECESSARY?",
+            Self::RightFix => "RIGHT FIX?",
+            Self::RightTime => "RIGHT TIME?",
+            Self::Strategy => "FITS THE STRATEGY?",
+            Self::WayBack => "WAY BACK?",
+        }
+    }
+
+    /// Its answer among the five.
+    pub const fn of(self, answers: &mut Answers) -> &mut Answer {
+        match self {
+            Self::Necessary => &mut answers.necessary,
+            Self::RightFix => &mut answers.right_fix,
+            Self::RightTime => &mut answers.right_time,
+            Self::Strategy => &mut answers.strategy,
+            Self::WayBack => &mut answers.way_back,
+        }
+    }
+}
+
+/// How many of the five are answered.
+#[must_use]
+pub fn answered(mut answers: Answers) -> usize {
+    Question::ALL.into_iter().filter(|question| *question.of(&mut answers) != Answer::Open).count()
+}
+
+/// The answer after this one: open, yes, no.
+#[must_use]
+pub const fn next_answer(answer: Answer) -> Answer {
+    match answer {
+        Answer::Open => Answer::Yes,
+        Answer::Yes => Answer::No,
+        Answer::No => Answer::Open,
+    }
+}
+
+/// Lines of a claim that are shown under a question; the rest is in the commit.
+const CLAIM_LINES: usize = 4;
+
+/// Everything that the pane of the questions shows.
+#[must_use]
+pub fn lines(review: &Review, facts: &Facts<'_>) -> Vec<Line> {
+    let mut out = Vec::new();
+    for (number, question) in Question::ALL.into_iter().enumerate() {
+        if number > 0 {
+            out.push(Line::blank());
+        }
+        out.push(title(number + 1, question, facts.answers));
+        match &review.opened {
+            Some(opened) => says(&mut out, question, &opened.reasoning),
+            None => out.push(quiet("  reading")),
+        }
+        found(&mut out, question, review, facts);
+    }
+    missing(&mut out, review);
+    policy(&mut out, review);
+    history(&mut out, review);
+    comments(&mut out, facts);
+    out
+}
+
+fn title(number: usize, question: Question, mut answers: Answers) -> Line {
+    let (mark, role) = match *question.of(&mut answers) {
+        Answer::Open => ("[ ]", Role::Quiet),
+        Answer::Yes => ("[yes]", Role::Ok),
+        Answer::No => ("[no]", Role::Warn),
+    };
+    Line::of(Role::HintKey, number.to_string())
+        .then(Role::Heading, format!(" {:<20}", question.name()))
+        .then(role, mark)
+}
+
+fn quiet(text: &str) -> Line {
+    Line::of(Role::Quiet, text).hanging(8)
+}
+
+fn says(out: &mut Vec<Line>, question: Question, reasoning: &Reasoning) {
+    let claims: Vec<String> = match question {
+        Question::Necessary => reasoning.why.iter().cloned().collect(),
+        Question::RightFix => {
+            reasoning.what.iter().cloned().chain(reasoning.confidence.as_ref().map(confidence)).collect()
+        }
+        Question::RightTime => Vec::new(),
+        Question::Strategy => Vec::new(),
+        Question::WayBack => {
+            reasoning.impact.iter().map(|i| format!("impact: {i}")).chain(reasoning.rollback.clone()).collect()
+        }
+    };
+    for claim in claims {
+        let (lines, more) = claim_lines(&claim, CLAIM_LINES);
+        for (at, line) in lines.iter().enumerate() {
+            let label = if at == 0 { "  says  " } else { "        " };
+            out.push(Line::of(Role::Quiet, label).then(Role::Claim, single_line(line)).hanging(8));
+        }
+        if more {
+            out.push(quiet("        … goes on in the commit message"));
+        }
+    }
+}
+
+/// What an agent says about how sure it is: `confidence 0.92, from metrics, 7 days`.
+#[must_use]
+pub fn confidence(confidence: &Confidence) -> String {
+    let value = confidence.value.map_or_else(|| "in words only".to_owned(), |value| format!("{value:.2}"));
+    let basis = single_line(&confidence.basis);
+    if basis.is_empty() { format!("confidence {value}") } else { format!("confidence {value}, from {basis}") }
+}
+
+fn found(out: &mut Vec<Line>, question: Question, review: &Review, facts: &Facts<'_>) {
+    match question {
+        Question::Necessary => found_necessary(out, review, facts),
+        Question::RightFix => found_right_fix(out, review, facts),
+        Question::RightTime => found_right_time(out, review),
+        Question::Strategy => unknown(out, "cost"),
+        Question::WayBack => found_way_back(out, review, facts),
+    }
+}
+
+fn fact(out: &mut Vec<Line>, text: impl AsRef<str>) {
+    out.push(Line::of(Role::Quiet, "  found ").then(Role::Found, text).hanging(8));
+}
+
+fn warning(out: &mut Vec<Line>, text: impl AsRef<str>) {
+    out.push(Line::of(Role::Quiet, "  found ").then(Role::Warn, "! ").then(Role::Found, text).hanging(8));
+}
+
+fn unknown(out: &mut Vec<Line>, what: &str) {
+    out.push(quiet(&format!("  not known yet: {what}")));
+}
+
+fn found_necessary(out: &mut Vec<Line>, review: &Review, facts: &Facts<'_>) {
+    let past = review.opened.as_ref().and_then(|opened| opened.history.as_ref());
+    match past.map(Vec::as_slice) {
+        None => unknown(out, "who changed these files before"),
+        Some([]) => fact(out, "nobody changed these files before"),
+        Some([last, ..]) => fact(
+            out,
+            format!(
+                "changed last {} by {}: {}",
+                facts.ago(last.date),
+                single_line(&last.author),
+                single_line(&last.subject)
+            ),
+        ),
+    }
+    let twins = &review.around.twins;
+    if !twins.is_empty() {
+        fact(out, format!("the same change is proposed by {}", few(twins)));
+    }
+}
+
+fn found_right_fix(out: &mut Vec<Line>, review: &Review, facts: &Facts<'_>) {
+    let proposal = &review.queued.proposal;
+    match &proposal.landing {
+        Landing::Clean(_) => fact(out, format!("merges cleanly into {}", facts.target)),
+        Landing::NeedsRebase(why) => warning(out, format!("needs a rebase: {}", single_line(why))),
+        Landing::Landed => fact(out, format!("{} has it already", facts.target)),
+        Landing::Unreadable(why) => warning(out, format!("cannot be read: {}", single_line(why))),
+    }
+    let shows_git = review.opened.as_ref().map(|opened| (opened.document.additions(), opened.document.changed_lines()));
+    if let Some((additions, changed)) = shows_git
+        && let Some(opened) = &review.opened
+        && additions + opened.document.deletions() > changed
+    {
+        fact(out, "files moved: fewer lines are shown than git counts");
+    }
+    unknown(out, "checks");
+}
+
+fn found_right_time(out: &mut Vec<Line>, review: &Review) {
+    match review.around.neighbours.as_slice() {
+        [] => fact(out, "no other proposal changes these files"),
+        [one] => fact(out, format!("{one} changes these files too")),
+        some => fact(out, format!("{} others change these files: {}", some.len(), few(some))),
+    }
+    unknown(out, "incidents, freezes");
+}
+
+/// The first names of a list, and how many more there are.
+fn few(names: &[String]) -> String {
+    const SHOWN: usize = 4;
+    let first = names[..names.len().min(SHOWN)].join(", ");
+    if names.len() > SHOWN { format!("{first} and {} more", names.len() - SHOWN) } else { first }
+}
+
+fn found_way_back(out: &mut Vec<Line>, review: &Review, facts: &Facts<'_>) {
+    if review.queued.proposal.diff().is_some() {
+        fact(
+            out,
+            match facts.merge {
+                MergeMethod::Squash => "lands as one commit, which one `git revert` takes back",
+                MergeMethod::Merge => "lands as one merge, which one `git revert -m 1` takes back",
+            },
+        );
+    }
+}
+
+fn missing(out: &mut Vec<Line>, review: &Review) {
+    let Some(opened) = &review.opened else { return };
+    let parts: Vec<String> = opened.reasoning.missing.iter().map(Part::to_string).collect();
+    if parts.is_empty() {
+        return;
+    }
+    out.push(Line::blank());
+    let text =
+        if parts.len() == Part::ALL.len() { "nothing that can be told apart".to_owned() } else { parts.join(", ") };
+    let verb = if parts.len() == Part::ALL.len() { "the agent says " } else { "the agent does not say " };
+    out.push(Line::of(Role::Warn, "? ").then(Role::Found, verb).then(Role::Found, text).hanging(2));
+}
+
+fn policy(out: &mut Vec<Line>, review: &Review) {
+    let ruling = &review.queued.standing.ruling;
+    out.push(Line::blank());
+    out.push(
+        Line::of(Role::Heading, "POLICY")
+            .then(Role::Quiet, format!("  {}, {} reasons", ruling.tier, ruling.reasons.len())),
+    );
+    for reason in &ruling.reasons {
+        let (word, role) = effect(reason.effect);
+        out.push(
+            Line::of(role, format!("  {word:<8}"))
+                .then(Role::Found, single_line(&reason.text))
+                .then(Role::Quiet, format!("  {}", reason.at))
+                .hanging(10),
+        );
+    }
+}
+
+/// The word for what a reason does, and how it is drawn.
+#[must_use]
+pub const fn effect(effect: Effect) -> (&'static str, Role) {
+    match effect {
+        Effect::Tier => ("tier", Role::Quiet),
+        Effect::Deny => ("denies", Role::Warn),
+        Effect::Needs => ("needs", Role::People),
+        Effect::Error => ("error", Role::Error),
+        Effect::Builtin => ("always", Role::Quiet),
+    }
+}
+
+/// Earlier changes that the pane lists; the page of the history has them all.
+const PAST: usize = 3;
+
+fn history(out: &mut Vec<Line>, review: &Review) {
+    let Some(past) = review.opened.as_ref().and_then(|opened| opened.history.as_ref()) else { return };
+    if past.is_empty() {
+        return;
+    }
+    out.push(Line::blank());
+    out.push(Line::of(Role::Heading, "LAST TIME").then(Role::Quiet, format!("  {} commits", past.len())));
+    for change in past.iter().take(PAST) {
+        out.push(
+            Line::of(Role::Quiet, format!("  {}  ", change.commit.short(7)))
+                .then(Role::Found, single_line(&change.subject))
+                .hanging(11),
+        );
+    }
+}
+
+fn comments(out: &mut Vec<Line>, facts: &Facts<'_>) {
+    if facts.comments.is_empty() {
+        return;
+    }
+    out.push(Line::blank());
+    out.push(
+        Line::of(Role::Heading, "YOUR COMMENTS").then(Role::Quiet, "  they travel with a rejection or a question"),
+    );
+    for comment in facts.comments {
+        let file = comment.file.rsplit('/').next().unwrap_or_default();
+        out.push(
+            Line::of(Role::Quiet, format!("  {file}:{}  ", comment.line))
+                .then(Role::Text, single_line(&comment.text))
+                .hanging(4),
+        );
+    }
+}

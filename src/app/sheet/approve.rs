@@ -1,0 +1,171 @@
+//! The sheet that waits for a `y`: approve one or many, take a decision back, send what was kept.
+
+use std::collections::HashMap;
+
+use super::Planning;
+use crate::app::subject_of;
+use crate::diff::{FoldKey, fold_key};
+use crate::model::{Answers, DecisionKind, Intent, IntentItem, LineStats, Queued, Seen, Subject, Tier};
+
+/// A proposal on the sheet.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// As it was seen.
+    pub subject: Subject,
+    /// Its short name.
+    pub short: String,
+    /// What it does, in our words.
+    pub summary: String,
+    /// The agent.
+    pub agent: String,
+    /// Its tier.
+    pub tier: Tier,
+    /// Its lines; `None` while they have not been counted.
+    pub stats: Option<LineStats>,
+    /// How many files it changes.
+    pub files: usize,
+    /// What of it was on a screen; `None` where it was not opened.
+    pub seen: Option<Seen>,
+    /// The answers to the five questions.
+    pub answers: Answers,
+    /// Whether it is part of what will be signed.
+    pub included: bool,
+    fold: Option<FoldKey>,
+}
+
+impl Candidate {
+    /// A proposal, with what of it was seen and answered.
+    #[must_use]
+    pub fn new(queued: &Queued, short: &str, seen: Option<Seen>, answers: Answers) -> Self {
+        let proposal = &queued.proposal;
+        Self {
+            subject: subject_of(queued),
+            short: short.to_owned(),
+            summary: queued.summary.clone(),
+            agent: queued.standing.agent.clone(),
+            tier: queued.standing.ruling.tier,
+            stats: proposal.stats,
+            files: proposal.diff().map_or(0, |diff| diff.files.len()),
+            seen,
+            answers,
+            included: true,
+            fold: proposal.diff().map(|diff| fold_key(diff)),
+        }
+    }
+
+    /// A proposal that the queue no longer has.
+    #[must_use]
+    pub fn unknown(item: &IntentItem) -> Self {
+        Self {
+            subject: item.subject.clone(),
+            short: item.subject.proposal.clone(),
+            summary: "no longer in the queue".to_owned(),
+            agent: String::new(),
+            tier: Tier::High,
+            stats: None,
+            files: 0,
+            seen: item.seen.clone(),
+            answers: item.answers,
+            included: true,
+            fold: None,
+        }
+    }
+}
+
+/// The sheet that waits for a `y`.
+#[derive(Debug)]
+pub struct ApproveSheet {
+    /// What is decided: approve or withdraw.
+    pub kind: DecisionKind,
+    /// The proposals, in the order in which they are to land.
+    pub candidates: Vec<Candidate>,
+    /// The plan.
+    pub planning: Planning,
+    /// Decisions that were made before and have not left: they are sent as they are, or taken back.
+    pub resend: Option<Vec<Intent>>,
+    groups: Vec<Vec<usize>>,
+    cursor: usize,
+    top: usize,
+}
+
+impl ApproveSheet {
+    /// A sheet over these proposals; identical changes stand as one row.
+    #[must_use]
+    pub fn new(kind: DecisionKind, candidates: Vec<Candidate>) -> Self {
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        let mut folds: HashMap<&FoldKey, usize> = HashMap::new();
+        for (at, candidate) in candidates.iter().enumerate() {
+            match candidate.fold.as_ref().and_then(|fold| folds.get(fold)) {
+                Some(group) => groups[*group].push(at),
+                None => {
+                    if let Some(fold) = &candidate.fold {
+                        folds.insert(fold, groups.len());
+                    }
+                    groups.push(vec![at]);
+                }
+            }
+        }
+        Self { kind, candidates, planning: Planning::default(), resend: None, groups, cursor: 0, top: 0 }
+    }
+
+    /// The decision as the sheet says it now; `None` where everything is left out.
+    #[must_use]
+    pub fn intent(&self, intent: Intent) -> Option<Intent> {
+        let items: Vec<IntentItem> = self
+            .candidates
+            .iter()
+            .filter(|candidate| candidate.included)
+            .map(|c| IntentItem { subject: c.subject.clone(), seen: c.seen.clone(), answers: c.answers })
+            .collect();
+        (!items.is_empty()).then_some(Intent { kind: self.kind, items, ..intent })
+    }
+
+    /// The rows: which candidates each stands for.
+    #[must_use]
+    pub fn groups(&self) -> &[Vec<usize>] {
+        &self.groups
+    }
+
+    /// The row of the cursor.
+    #[must_use]
+    pub const fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// The first row that is drawn.
+    #[must_use]
+    pub const fn top(&self) -> usize {
+        self.top
+    }
+
+    /// Moves the cursor; stops at the ends.
+    pub fn step(&mut self, by: isize) {
+        self.cursor = self.cursor.saturating_add_signed(by).min(self.groups.len().saturating_sub(1));
+    }
+
+    /// Scrolls so that the cursor is among `height` rows.
+    pub fn scroll_into(&mut self, height: usize) {
+        self.top = self.top.min(self.cursor).max((self.cursor + 1).saturating_sub(height));
+    }
+
+    /// Leaves the row under the cursor out, or takes it in again.
+    pub fn toggle(&mut self) {
+        let Some(group) = self.groups.get(self.cursor) else { return };
+        let included = group.iter().any(|at| self.candidates[*at].included);
+        for at in group {
+            self.candidates[*at].included = !included;
+        }
+    }
+
+    /// The name of the first proposal under the cursor.
+    #[must_use]
+    pub fn current(&self) -> Option<&Candidate> {
+        self.candidates.get(*self.groups.get(self.cursor)?.first()?)
+    }
+
+    /// How many proposals are part of it.
+    #[must_use]
+    pub fn included(&self) -> usize {
+        self.candidates.iter().filter(|candidate| candidate.included).count()
+    }
+}

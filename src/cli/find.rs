@@ -1,0 +1,109 @@
+//! From what a person types to a proposal: for reading a unique part is enough, for deciding the full id, and without a
+//! terminal the head that was seen.
+
+use crate::io::workspace::{Scope, Situation, Workspace};
+use crate::model::{Oid, Queued, Subject, text};
+
+use super::session::Session;
+use super::{CliError, Exit};
+
+/// A proposal as typed: `ID` or `ID@HEAD`, split at the last `@` that 12 to 40 hexadecimal digits follow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Typed {
+    /// The id.
+    pub id: String,
+    /// The digits of the head, lower case.
+    pub head: Option<String>,
+}
+
+impl Typed {
+    /// Splits what was typed.
+    #[must_use]
+    pub fn parse(typed: &str) -> Self {
+        let is_head = |head: &str| (12..=40).contains(&head.len()) && head.bytes().all(|b| b.is_ascii_hexdigit());
+        match typed.rsplit_once('@') {
+            Some((id, head)) if is_head(head) => Self { id: id.to_owned(), head: Some(head.to_ascii_lowercase()) },
+            _ => Self { id: typed.to_owned(), head: None },
+        }
+    }
+}
+
+/// Reads the repository, in which `names` are proposals even if no pattern matches them.
+pub fn situation(session: &Session, workspace: &Workspace, names: &[String]) -> Result<Situation, CliError> {
+    session.read(workspace, &Scope { extra: names, ..Scope::default() })
+}
+
+/// The proposal that a part of its name means; anything but exactly one is an error that lists what there is.
+pub fn by_part<'a>(queue: &'a [Queued], typed: &Typed) -> Result<&'a Queued, CliError> {
+    let exact = queue.iter().find(|queued| queued.proposal.id == typed.id);
+    let parts: Vec<&Queued> = queue.iter().filter(|queued| queued.proposal.id.contains(&typed.id)).collect();
+    let found = match (exact, parts.as_slice()) {
+        (Some(exact), _) => exact,
+        (None, [one]) => one,
+        (None, []) => return Err(unknown(&typed.id)),
+        (None, several) => {
+            let names: Vec<_> = several.iter().take(5).map(|queued| text::printable(&queued.proposal.id)).collect();
+            let what = format!("`{}` could be any of {} proposals", text::printable(&typed.id), several.len());
+            return Err(CliError { exit: Exit::Refused, what, next: format!("say which: {}", names.join(", ")) });
+        }
+    };
+    check_head(found, typed)?;
+    Ok(found)
+}
+
+/// The proposal with exactly this name, for deciding. Without a terminal the head must be named, and be the present one.
+pub fn to_decide(queue: &[Queued], typed: &Typed, interactive: bool) -> Result<Queued, CliError> {
+    let found = queue.iter().find(|queued| queued.proposal.id == typed.id).ok_or_else(|| unknown(&typed.id))?;
+    if typed.head.is_none() && !interactive {
+        let what =
+            format!("without a terminal a decision names the head that was seen: {}@HEAD", text::printable(&typed.id));
+        let next = format!("{}@{}", text::printable(&typed.id), found.proposal.head.short(12));
+        return Err(CliError::usage(what, format!("if you have looked at the present one, write {next}")));
+    }
+    check_head(found, typed)?;
+    Ok(found.clone())
+}
+
+fn unknown(id: &str) -> CliError {
+    CliError::refused(
+        format!("there is no proposal `{}`", text::printable(id)),
+        "`countersign list --all` shows what there is",
+    )
+}
+
+fn check_head(found: &Queued, typed: &Typed) -> Result<(), CliError> {
+    let now = found.proposal.head.to_string();
+    match &typed.head {
+        Some(head) if !now.starts_with(head.as_str()) => Err(CliError::refused(
+            format!("the head of {} moved: it is {} now", text::printable(&found.proposal.id), &now[..12]),
+            "look at the new round, and decide on that",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The proposal as it was seen.
+#[must_use]
+pub fn subject(queued: &Queued) -> Subject {
+    let proposal = &queued.proposal;
+    let head: Oid = proposal.head;
+    Subject { proposal: proposal.id.clone(), head, change_id: proposal.diff().map(|diff| diff.change_id) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_head_is_what_follows_the_last_at() {
+        for (typed, id, head) in [
+            ("agent/x/1", "agent/x/1", None),
+            ("agent/x/1@0123456789ab", "agent/x/1", Some("0123456789ab")),
+            ("agent/x@y@0123456789AB", "agent/x@y", Some("0123456789ab")),
+            ("agent/x@12345678901", "agent/x@12345678901", None),
+            ("agent/x@0123456789abz", "agent/x@0123456789abz", None),
+        ] {
+            assert_eq!(Typed::parse(typed), Typed { id: id.into(), head: head.map(str::to_owned) });
+        }
+    }
+}

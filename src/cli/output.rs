@@ -1,0 +1,84 @@
+//! The two streams of a command.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use serde::Serialize;
+
+use super::CliError;
+use crate::model::{Problem, text};
+
+/// Where answers and errors go.
+#[derive(Debug)]
+pub struct Output {
+    json: bool,
+    /// Whether standard output is a terminal, where columns are cut to its width.
+    pub terminal: bool,
+}
+
+impl Output {
+    /// The process's own streams.
+    #[must_use]
+    pub fn standard(json: bool) -> Self {
+        Self { json, terminal: io::stdout().is_terminal() }
+    }
+
+    /// Whether a person can be asked.
+    #[must_use]
+    pub fn interactive(&self) -> bool {
+        !self.json && self.terminal && io::stdin().is_terminal()
+    }
+
+    /// One line of the answer. A reader that has gone away is not an error.
+    pub fn line(&mut self, line: impl AsRef<str>) {
+        let _ = writeln!(io::stdout().lock(), "{}", line.as_ref());
+    }
+
+    /// Text of the answer as it is, bytes and all.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        let _ = io::stdout().lock().write_all(bytes);
+    }
+
+    /// The answer as one JSON document.
+    pub fn document<T: Serialize>(&mut self, value: &T) -> Result<(), CliError> {
+        let mut text = serde_json::to_string_pretty(value)
+            .map_err(|error| CliError::outside(format!("the answer cannot be written: {error}"), ""))?;
+        text.push('\n');
+        self.bytes(text.as_bytes());
+        Ok(())
+    }
+
+    /// A remark beside the answer.
+    pub fn remark(&mut self, line: impl AsRef<str>) {
+        let _ = writeln!(io::stderr().lock(), "{}", line.as_ref());
+    }
+
+    /// Problems beside the answer; in a JSON document they have their own place.
+    pub fn problems(&mut self, problems: &[Problem]) {
+        if self.json {
+            return;
+        }
+        for problem in problems {
+            self.remark(format!("warning: {}: {}", text::printable(&problem.place), text::single_line(&problem.what)));
+            if !problem.next.is_empty() {
+                self.remark(format!("  hint: {}", text::single_line(&problem.next)));
+            }
+        }
+    }
+
+    /// What a person types after a question; `None` at the end of input.
+    pub fn ask(&mut self, question: &str) -> Option<String> {
+        let _ = write!(io::stdout().lock(), "{question} ");
+        let _ = io::stdout().lock().flush();
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer).ok()?;
+        (read > 0).then(|| answer.trim().to_owned())
+    }
+
+    /// An error: what happened and why, then what to do next.
+    pub fn error(&mut self, error: &CliError) {
+        self.remark(format!("error: {}", text::single_line(&error.what)));
+        if !error.next.is_empty() {
+            self.remark(format!("  hint: {}", text::single_line(&error.next)));
+        }
+    }
+}

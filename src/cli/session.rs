@@ -1,0 +1,141 @@
+//! What a command finds when it starts: where it is, who runs it, the settings, the repository.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use directories::ProjectDirs;
+
+use crate::config::{Settings, Source};
+use crate::io::clock::Clock;
+use crate::io::git::repository::LocalRepository;
+use crate::io::state::StateFolder;
+use crate::io::workspace::{Scope, Situation, Workspace, built_in};
+use crate::model::Problem;
+use crate::policy::Globs;
+
+use super::output::Output;
+use super::{Arguments, CliError};
+
+/// Everything that a command needs of the process that it runs in.
+#[derive(Debug)]
+pub struct Session {
+    /// Where "now" comes from.
+    pub clock: Clock,
+    /// Whether the remote is asked.
+    pub offline: bool,
+    repo: Option<PathBuf>,
+    target: Option<String>,
+    remote: Option<String>,
+    folders: Option<ProjectDirs>,
+    home: Option<PathBuf>,
+}
+
+impl Session {
+    /// From the arguments and the environment.
+    #[must_use]
+    pub fn new(arguments: &Arguments) -> Self {
+        Self {
+            clock: Clock::System,
+            offline: arguments.offline,
+            repo: arguments.repo.clone(),
+            target: arguments.target.clone(),
+            remote: arguments.remote.clone(),
+            folders: ProjectDirs::from("", "", "countersign"),
+            home: directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned()),
+        }
+    }
+
+    /// The same with another clock.
+    #[must_use]
+    pub const fn at(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The folder of `config.toml`, `keymap.toml` and `theme.toml`.
+    #[must_use]
+    pub fn config_folder(&self) -> Option<&Path> {
+        self.folders.as_ref().map(ProjectDirs::config_dir)
+    }
+
+    /// The text of a file in the configuration folder; `None` where there is none.
+    pub fn config_text(&self, name: &str) -> Result<Option<String>, CliError> {
+        let Some(path) = self.config_folder().map(|folder| folder.join(name)) else { return Ok(None) };
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => {
+                Err(CliError::usage(format!("{} cannot be read: {error}", path.display()), "mend or remove it"))
+            }
+        }
+    }
+
+    /// The settings, and what is wrong with them.
+    pub fn settings(&self) -> Result<(Settings, Vec<Problem>), CliError> {
+        let text = self.config_text("config.toml")?;
+        Ok(Settings::load(text.as_deref().map(|text| Source::new("config.toml", text))))
+    }
+
+    /// Opens the repository that the arguments name, else the one around the current directory.
+    pub fn workspace(&self) -> Result<Workspace, CliError> {
+        self.workspace_at(self.repo.as_deref().unwrap_or_else(|| Path::new(".")))
+    }
+
+    /// Opens the repository around `path`.
+    pub fn workspace_at(&self, path: &Path) -> Result<Workspace, CliError> {
+        let (settings, problems) = self.settings()?;
+        if let Some(problem) = problems.first() {
+            return Err(CliError::usage(format!("{}: {}", problem.place, problem.what), problem.next.clone()));
+        }
+        let remote = self.remote.as_deref().or(settings.remote.as_deref());
+        let repository = LocalRepository::open(path, self.target.as_deref(), remote)?;
+        let patterns = Globs::new(&settings.branches)
+            .map_err(|error| CliError::usage(format!("config.toml: {error}"), "mend the pattern under `branches`"))?;
+        Ok(Workspace {
+            state: StateFolder::of(&self.state_folder()?, &repository.git_dir),
+            repository,
+            patterns,
+            clock: self.clock,
+            home: self.home.clone(),
+            known: Mutex::default(),
+            built_in: built_in(),
+        })
+    }
+
+    fn state_folder(&self) -> Result<PathBuf, CliError> {
+        let folders = self.folders.as_ref().ok_or_else(|| {
+            CliError::usage("there is no home directory, so decisions could not be kept safely", "set HOME")
+        })?;
+        Ok(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
+    }
+
+    /// [`Self::read`] for a command that decides: what a crash left is finished first, visibly.
+    pub fn read_to_decide(
+        &self,
+        workspace: &Workspace,
+        scope: &Scope<'_>,
+        output: &mut Output,
+    ) -> Result<Situation, CliError> {
+        let situation = self.read(workspace, scope)?;
+        let (said, again) = workspace.recover(&situation)?;
+        output.problems(&said);
+        let situation = if again { workspace.read(scope)? } else { situation };
+        output.problems(&situation.problems);
+        Ok(situation)
+    }
+
+    /// Asks the remote unless told not to, and reads. A remote that does not answer is a problem, not an error: everything
+    /// that was fetched works.
+    pub fn read(&self, workspace: &Workspace, scope: &Scope<'_>) -> Result<Situation, CliError> {
+        let fetched = if self.offline { Ok(()) } else { workspace.repository.fetch() };
+        let mut situation = workspace.read(scope)?;
+        if let Err(error) = fetched {
+            situation.problems.push(Problem {
+                place: workspace.repository.remote.as_ref().map(|remote| remote.name.clone()).unwrap_or_default(),
+                what: format!("the remote could not be asked: {error}"),
+                next: "this is what was fetched before; try again, or say --offline".into(),
+            });
+        }
+        Ok(situation)
+    }
+}

@@ -1,0 +1,106 @@
+//! How each proposal stands: ledger and policy, put together into the rows of a queue.
+
+use std::sync::Arc;
+
+use crate::diff;
+use crate::ledger::{Objection, ObjectionKind};
+use crate::model::{Landing, LineStats, Outcome, Proposal, Queued, Ruling, Stage, Standing, State};
+use crate::policy::{self, Evaluation};
+
+use super::World;
+
+/// The queue: every proposal with how it stands, in the order of `world.proposals`.
+#[must_use]
+pub fn queue(world: &World<'_>) -> Vec<Queued> {
+    world.proposals.iter().map(|proposal| queued(proposal, world)).collect()
+}
+
+/// One proposal with how it stands.
+#[must_use]
+pub fn queued(proposal: &Arc<Proposal>, world: &World<'_>) -> Queued {
+    Queued { proposal: Arc::clone(proposal), standing: standing(proposal, world), summary: summary(proposal) }
+}
+
+/// What a proposal does, in our words.
+#[must_use]
+pub fn summary(proposal: &Proposal) -> String {
+    match &proposal.landing {
+        Landing::Clean(diff) => diff::summary(diff, proposal.stats.unwrap_or_default()),
+        Landing::NeedsRebase(_) => "cannot be merged as it is".to_owned(),
+        Landing::Landed => "nothing that the target has not".to_owned(),
+        Landing::Unreadable(_) => "cannot be read".to_owned(),
+    }
+}
+
+fn standing(proposal: &Proposal, world: &World<'_>) -> Standing {
+    let objections = objections(proposal, world);
+    let round = world.ledger.map_or(1, |ledger| ledger.round(&proposal.id, proposal.head));
+    match world.judge(proposal) {
+        Ok(evaluation) => {
+            let state = state(proposal, world, &objections, &evaluation.ruling);
+            let clean = evaluation.clean && matches!(state, State::Pending | State::Ready);
+            let note = note(proposal, &objections, &evaluation, state);
+            let agent = evaluation.agent.clone().unwrap_or_else(|| proposal.agent.clone());
+            Standing { agent, round, state, until: None, clean, note, ruling: evaluation.ruling }
+        }
+        Err(errors) => {
+            let ruling = policy::error_ruling(errors);
+            let state = state(proposal, world, &objections, &ruling);
+            let (agent, note) = (proposal.agent.clone(), "policy is broken".to_owned());
+            Standing { agent, round, state, until: None, clean: false, note, ruling }
+        }
+    }
+}
+
+fn objections(proposal: &Proposal, world: &World<'_>) -> Vec<Objection> {
+    let change_id = proposal.diff().map(|diff| diff.change_id);
+    world.ledger.map(|ledger| ledger.objections(&proposal.id, proposal.head, change_id)).unwrap_or_default()
+}
+
+fn state(proposal: &Proposal, world: &World<'_>, objections: &[Objection], ruling: &Ruling) -> State {
+    let merged = world.ledger.is_some_and(|ledger| ledger.merged(&proposal.id, proposal.head).is_some());
+    let rejected = objections.iter().any(|o| o.kind == ObjectionKind::Reject && o.same_round);
+    let held = objections.iter().any(|o| o.kind == ObjectionKind::Hold);
+    let asked = objections.iter().any(|o| o.kind == ObjectionKind::Ask && o.same_round);
+    match &proposal.landing {
+        _ if merged => State::Merged,
+        Landing::Landed => State::Merged,
+        _ if world.unsent.contains(&proposal.id) => State::Unsent,
+        _ if rejected => State::Rejected,
+        _ if held => State::Held,
+        Landing::Unreadable(_) => State::Blocked,
+        Landing::NeedsRebase(_) => State::Conflict,
+        Landing::Clean(_) if asked => State::Asked,
+        Landing::Clean(_) => match ruling.outcome {
+            Outcome::Denied | Outcome::Error => State::Blocked,
+            Outcome::Satisfied if world.stage != Stage::Look => State::Ready,
+            Outcome::Satisfied | Outcome::Pending => State::Pending,
+        },
+    }
+}
+
+/// A few words for the row: what stands against it, the most important first.
+fn note(proposal: &Proposal, objections: &[Objection], evaluation: &Evaluation, state: State) -> String {
+    match (state, objections.last()) {
+        (State::Held, Some(last)) => format!("held by {}", last.person),
+        (State::Asked, Some(last)) => format!("asked by {}", last.person),
+        (State::Rejected, Some(last)) => format!("rejected by {}", last.person),
+        (State::Conflict, _) => "needs a rebase".to_owned(),
+        (State::Unsent, _) => "not sent yet".to_owned(),
+        (State::Blocked, _) if matches!(proposal.landing, Landing::Unreadable(_)) => "cannot be read".to_owned(),
+        (State::Pending | State::Ready, Some(last)) if last.kind == ObjectionKind::Reject => {
+            format!("repeat: rejected by {}", last.person)
+        }
+        _ => evaluation.note.clone(),
+    }
+}
+
+/// The lines of several proposals together.
+#[must_use]
+pub fn total(stats: impl IntoIterator<Item = LineStats>) -> LineStats {
+    stats.into_iter().fold(LineStats::default(), |sum, one| LineStats {
+        additions: sum.additions.saturating_add(one.additions),
+        deletions: sum.deletions.saturating_add(one.deletions),
+        binary: sum.binary || one.binary,
+    })
+}

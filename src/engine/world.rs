@@ -1,0 +1,139 @@
+//! Everything that a decision depends on, read at one moment.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::ledger::LedgerView;
+use crate::ledger::ObjectionKind;
+use crate::model::{DecisionKind, Proposal, Stage, Target, TreeDiff};
+use crate::policy::{self, Approval, Evaluation, Facts, Objection, Person, Policy, PolicyError, Root};
+
+/// The policy that rules at this moment.
+#[derive(Debug, Clone, Copy)]
+pub enum Force<'a> {
+    /// None is adopted: the built-in default rules, and merges nothing.
+    BuiltIn(&'a Policy),
+    /// The root named by the ledger.
+    Root(&'a Root),
+    /// There is one, and it cannot be read: it blocks everything.
+    Invalid(&'a [PolicyError]),
+}
+
+/// A repository as it is now, as far as decisions depend on it.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    /// How far the repository has adopted the product.
+    pub stage: Stage,
+    /// The policy.
+    pub force: Force<'a>,
+    /// What must be resolved before anybody decides: the ledger is missing, replaced or rewritten.
+    pub alarm: Option<&'a str>,
+    /// What the ledger says; `None` before the genesis.
+    pub ledger: Option<&'a LedgerView>,
+    /// The person who decides; `None` where this host has no key that policy knows.
+    pub me: Option<&'a Person>,
+    /// Where proposals land.
+    pub target: &'a Target,
+    /// The proposals.
+    pub proposals: &'a [Arc<Proposal>],
+    /// The names of proposals on which a decision lies in the outbox.
+    pub unsent: &'a BTreeSet<String>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl<'a> World<'a> {
+    /// The proposal with this full name.
+    #[must_use]
+    pub fn proposal(&self, id: &str) -> Option<&'a Arc<Proposal>> {
+        self.proposals.iter().find(|proposal| proposal.id == id)
+    }
+
+    /// The policy that rules, where one can be read.
+    #[must_use]
+    pub const fn policy(&self) -> Option<&'a Policy> {
+        match self.force {
+            Force::BuiltIn(policy) => Some(policy),
+            Force::Root(root) => Some(&root.policy),
+            Force::Invalid(_) => None,
+        }
+    }
+
+    /// What policy says of a proposal as it would land now.
+    pub fn judge(&self, proposal: &Proposal) -> Result<Evaluation, &'a [PolicyError]> {
+        self.judge_as(proposal, proposal.diff().map(AsRef::as_ref), None)
+    }
+
+    /// What policy says of a proposal that would land as `diff`, with the approvals that the ledger has for exactly that
+    /// change and, where it is given, one more that is being planned by a person whose own objections it lifts.
+    pub(super) fn judge_as(
+        &self,
+        proposal: &Proposal,
+        diff: Option<&TreeDiff>,
+        planned: Option<&Approval>,
+    ) -> Result<Evaluation, &'a [PolicyError]> {
+        let policy = match self.force {
+            Force::BuiltIn(policy) => policy,
+            Force::Root(root) => &root.policy,
+            Force::Invalid(errors) => return Err(errors),
+        };
+        let (mut approvals, mut objections) = self.said_of(proposal, diff);
+        if let Some(planned) = planned {
+            approvals.retain(|approval| approval.person != planned.person);
+            objections.retain(|objection| objection.person != planned.person);
+            approvals.push(planned.clone());
+        }
+        let repeat = self.refused_before(&proposal.id);
+        let facts = Facts {
+            stage: self.stage,
+            proposal: &proposal.id,
+            target: &proposal.target.refname,
+            changes: diff.map(|diff| diff.files.as_slice()),
+            contributors: &proposal.contributors,
+            messages: &proposal.messages,
+            approvals: &approvals,
+            objections: &objections,
+            repeat,
+        };
+        Ok(policy::evaluate(policy, &facts))
+    }
+
+    /// Whether a round of this name was ever rejected or held: then it merges only with a person's new approval.
+    fn refused_before(&self, id: &str) -> bool {
+        use crate::ledger::EntryKind::{Hold, Reject};
+        self.ledger.is_some_and(|ledger| ledger.history(id).any(|(entry, _)| matches!(entry.kind, Reject | Hold)))
+    }
+
+    /// The approvals and objections that the ledger has for the present round.
+    pub(super) fn said_of(&self, proposal: &Proposal, diff: Option<&TreeDiff>) -> (Vec<Approval>, Vec<Objection>) {
+        let Some(ledger) = self.ledger else { return (Vec::new(), Vec::new()) };
+        let change_id = diff.map(|diff| diff.change_id);
+        let approvals = change_id
+            .map(|change_id| ledger.approvals_for(&proposal.id, &proposal.target.refname, proposal.head, change_id))
+            .unwrap_or_default();
+        let approvals = approvals
+            .into_iter()
+            .map(|approval| Approval { person: approval.person, entry: Some(approval.entry), touch: approval.touched })
+            .collect();
+        let objections = ledger
+            .objections(&proposal.id, proposal.head, change_id)
+            .into_iter()
+            .map(|objection| Objection {
+                kind: decision(objection.kind),
+                person: objection.person,
+                entry: objection.entry,
+            })
+            .collect();
+        (approvals, objections)
+    }
+}
+
+const fn decision(kind: ObjectionKind) -> DecisionKind {
+    match kind {
+        ObjectionKind::Hold => DecisionKind::Hold,
+        ObjectionKind::Reject => DecisionKind::Reject,
+        ObjectionKind::Ask => DecisionKind::Ask,
+    }
+}

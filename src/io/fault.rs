@@ -1,0 +1,27 @@
+//! Named points at which a test can make the program die or fail.
+//!
+//! `COUNTERSIGN_FAULT=NAME:kill` ends the process with SIGKILL at the point NAME, `NAME:fail` makes it an error. Compiled
+//! only with the feature `faults`; without it every point is nothing.
+
+/// Passes the point `name`.
+#[cfg(feature = "faults")]
+pub fn point(name: &str) -> std::io::Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "the switch of the tests is an environment variable by design")]
+    let wanted = std::env::var("COUNTERSIGN_FAULT").unwrap_or_default();
+    match wanted.split_once(':') {
+        Some((point, "kill")) if point == name => {
+            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+            Ok(())
+        }
+        Some((point, "fail")) if point == name => Err(std::io::Error::other(format!("fault injected at {name}"))),
+        _ => Ok(()),
+    }
+}
+
+/// Passes the point `name`.
+#[cfg(not(feature = "faults"))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature with and without the feature")]
+#[expect(clippy::missing_const_for_fn, reason = "the same signature with and without the feature")]
+pub fn point(_name: &str) -> std::io::Result<()> {
+    Ok(())
+}

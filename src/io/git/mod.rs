@@ -1,0 +1,22 @@
+//! Git, in two halves: objects and refs are read in process with libgit2; what crosses a network, signs or moves a ref goes
+//! through the `git` program.
+//!
+//! - [`process`]: starts `git`.
+//! - [`repository`]: one local repository: where it is, what it is called, its branches and target.
+//! - [`store`]: the object database alone, hermetic: no configuration, attributes, drivers or filters.
+//! - [`proposals`]: branches of agents become proposals.
+//! - [`refresh`]: fetches.
+//! - [`stack`]: merges proposals on top of each other.
+
+pub mod ledger;
+pub mod limits;
+pub mod merge;
+pub mod open;
+pub mod process;
+pub mod proposals;
+pub mod refresh;
+pub mod repository;
+pub mod stack;
+pub mod store;
+pub mod verify;
+pub mod write;

@@ -1,0 +1,80 @@
+//! Opening a proposal: both sides of every changed file, compared into one document.
+
+use std::num::NonZero;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::diff::{Content, Document, FileDiff, FileInput, pair_renames};
+use crate::model::{FileChange, Mode, Side, TreeDiff};
+
+use super::repository::LocalRepository;
+use super::store::{Store, StoreError, Writes};
+
+/// Lines of context around a change.
+pub const CONTEXT: u32 = 3;
+
+/// Reads and compares everything that a change touches. Objects that cannot be read are notes in the document.
+pub fn document(repository: &LocalRepository, diff: &TreeDiff, context: u32) -> Result<Document, StoreError> {
+    let inputs = spread(repository, &diff.files, |store, change| input(store, change))?;
+    let pairs = pair_renames(&inputs);
+    if !pairs.is_empty() {
+        return Ok(Document::build(inputs, context));
+    }
+    let files = spread(repository, &inputs, |_, input| FileDiff::compute(input.clone(), context))?;
+    Ok(Document::new(files, context))
+}
+
+fn input(store: &Store, change: &FileChange) -> FileInput {
+    FileInput { change: change.clone(), old: content(store, change.old), new: content(store, change.new) }
+}
+
+fn content(store: &Store, side: Option<Side>) -> Content {
+    match side {
+        None => Content::Absent,
+        Some(Side { mode: Mode::Submodule, oid }) => Content::Submodule(oid),
+        Some(Side { mode, oid }) => match store.blob(oid, Content::MAX_TEXT) {
+            Ok(bytes) => Content::classify(mode, bytes),
+            Err(StoreError::TooLarge { size, .. }) => Content::TooLarge { size },
+            Err(error) => Content::Missing(error.to_string()),
+        },
+    }
+}
+
+/// Does `work` on every item, over the cores, in order.
+fn spread<I: Sync, O: Send>(
+    repository: &LocalRepository,
+    items: &[I],
+    work: impl Fn(&Store, &I) -> O + Sync,
+) -> Result<Vec<O>, StoreError> {
+    let workers =
+        std::thread::available_parallelism().map_or(1, NonZero::get).min(8).min(items.len().div_ceil(16).max(1));
+    let (next, done, failure) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(items.len())), Mutex::new(None));
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| match Store::open(&repository.git_dir, Writes::InMemory) {
+                Ok(store) => {
+                    let mut own = Vec::new();
+                    loop {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(item) = items.get(index) else { break };
+                        own.push((index, work(&store, item)));
+                    }
+                    if let Ok(mut done) = done.lock() {
+                        done.append(&mut own);
+                    }
+                }
+                Err(error) => {
+                    if let Ok(mut failure) = failure.lock() {
+                        *failure = Some(error);
+                    }
+                }
+            });
+        }
+    });
+    if let Some(error) = failure.into_inner().ok().flatten() {
+        return Err(error);
+    }
+    let mut done = done.into_inner().unwrap_or_default();
+    done.sort_by_key(|(index, _)| *index);
+    Ok(done.into_iter().map(|(_, output)| output).collect())
+}

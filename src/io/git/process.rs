@@ -1,0 +1,248 @@
+//! The `git` program: everything that crosses a network, signs, or moves a ref goes through it, so that SSH configuration,
+//! agents, jump hosts, credential helpers and hooks work as the user set them up.
+//!
+//! The one place that starts it. Arguments are vectors, never a shell's; the process has a session of its own, so that
+//! nothing can ask for a passphrase behind a full-screen console (it fails instead, and says so).
+
+use std::ffi::OsString;
+use std::io::{Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use process_wrap::std::{ChildWrapper, CommandWrap, ProcessSession};
+
+/// Why a run of `git` gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// The program could not be started.
+    #[error("git could not be started: {0}")]
+    Start(#[source] std::io::Error),
+    /// It ran and failed.
+    #[error("git {command} failed{}: {stderr}", code.map(|c| format!(" with {c}")).unwrap_or_default())]
+    Failed {
+        /// The subcommand.
+        command: String,
+        /// Its exit code; `None` where a signal ended it.
+        code: Option<i32>,
+        /// What it said, bounded and made printable.
+        stderr: String,
+    },
+    /// It did not finish in time and was ended.
+    #[error("git {command} did not finish within {seconds} s and was ended")]
+    TimedOut {
+        /// The subcommand.
+        command: String,
+        /// The limit.
+        seconds: u64,
+    },
+    /// Talking to it failed.
+    #[error("git {command}: {source}")]
+    Pipe {
+        /// The subcommand.
+        command: String,
+        /// What happened.
+        source: std::io::Error,
+    },
+}
+
+/// How much of what git says about an error is kept.
+const STDERR_KEPT: usize = 8 << 10;
+
+/// Starts `git` in one repository.
+#[derive(Debug, Clone)]
+pub struct Git {
+    dir: PathBuf,
+    settings: Vec<String>,
+}
+
+/// What a run printed.
+#[derive(Debug)]
+pub struct Output {
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error, as it came.
+    pub stderr: Vec<u8>,
+    /// Whether it exited with 0.
+    pub success: bool,
+    /// The exit code.
+    pub code: Option<i32>,
+}
+
+impl Output {
+    /// Standard output as text without the last newline.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).trim_end_matches('\n').to_owned()
+    }
+}
+
+impl Git {
+    /// For the repository that owns `dir` (a work tree or a git directory).
+    #[must_use]
+    pub fn new(dir: &Path) -> Self {
+        Self { dir: dir.to_owned(), settings: Vec::new() }
+    }
+
+    /// The same with one more `-c NAME=VALUE`.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.settings.push(format!("{name}={value}"));
+        self
+    }
+
+    /// The folder that it runs in.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Runs it to its end; a failure of git is an error.
+    pub fn run<S: AsRef<str>>(&self, args: &[S]) -> Result<Output, GitError> {
+        self.run_with(args, &[], None)
+    }
+
+    /// Runs it with more environment and standard input; a failure of git is an error.
+    pub fn run_with<S: AsRef<str>>(
+        &self,
+        args: &[S],
+        env: &[(&str, String)],
+        stdin: Option<&[u8]>,
+    ) -> Result<Output, GitError> {
+        let output = self.try_run(args, env, stdin)?;
+        if output.success { Ok(output) } else { Err(failure(&command_word(args), &output)) }
+    }
+
+    /// Runs it to its end; that git fails is part of the answer.
+    pub fn try_run<S: AsRef<str>>(
+        &self,
+        args: &[S],
+        env: &[(&str, String)],
+        stdin: Option<&[u8]>,
+    ) -> Result<Output, GitError> {
+        self.try_run_within(args, env, stdin, DEFAULT_LIMIT)
+    }
+
+    /// [`Self::try_run`] with a limit of time, after which the process is ended.
+    pub fn try_run_within<S: AsRef<str>>(
+        &self,
+        args: &[S],
+        env: &[(&str, String)],
+        stdin: Option<&[u8]>,
+        limit: Duration,
+    ) -> Result<Output, GitError> {
+        finish(command_word(args), self.spawn(args, env)?, stdin, limit)
+    }
+
+    fn spawn<S: AsRef<str>>(&self, args: &[S], env: &[(&str, String)]) -> Result<Box<dyn ChildWrapper>, GitError> {
+        let mut command = program("git", &self.dir);
+        command.args(self.arguments(args));
+        // Replace refs would let a push decide what a commit says; prompts would hang a console.
+        command.env("GIT_NO_REPLACE_OBJECTS", "1").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C.UTF-8");
+        command.env_remove("GIT_DIR").env_remove("GIT_WORK_TREE").env_remove("GIT_INDEX_FILE");
+        command.envs(env.iter().map(|(name, value)| (*name, value.as_str())));
+        in_own_session(command)
+    }
+
+    fn arguments<S: AsRef<str>>(&self, args: &[S]) -> Vec<OsString> {
+        let settings = self.settings.iter().flat_map(|setting| ["-c".into(), OsString::from(setting)]);
+        settings.chain(args.iter().map(|arg| OsString::from(arg.as_ref()))).collect()
+    }
+}
+
+fn program(name: &str, dir: &Path) -> Command {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that starts programs")]
+    let mut command = Command::new(name);
+    command.current_dir(dir);
+    command
+}
+
+fn in_own_session(mut command: Command) -> Result<Box<dyn ChildWrapper>, GitError> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut wrapped = CommandWrap::from(command);
+    wrapped.wrap(ProcessSession);
+    wrapped.spawn().map_err(GitError::Start)
+}
+
+/// Runs another program: `ssh-add`, `ssh-keygen`, or one of the user's own choosing (git's `gpg.ssh.defaultKeyCommand`).
+pub fn run_program(dir: &Path, words: &[String], stdin: &[u8]) -> Result<Output, GitError> {
+    let (name, args) = words.split_first().ok_or_else(|| GitError::Start(std::io::ErrorKind::NotFound.into()))?;
+    let mut command = program(name, dir);
+    command.args(args);
+    finish(name.clone(), in_own_session(command)?, Some(stdin), PROGRAM_LIMIT)
+}
+
+/// A key command that takes longer asks for something that nobody sees.
+const PROGRAM_LIMIT: Duration = Duration::from_secs(10);
+
+fn finish(
+    command: String,
+    mut child: Box<dyn ChildWrapper>,
+    stdin: Option<&[u8]>,
+    limit: Duration,
+) -> Result<Output, GitError> {
+    let pipe = |source| GitError::Pipe { command: command.clone(), source };
+    let stdout = drain(child.stdout().take());
+    let stderr = drain(child.stderr().take());
+    let writer = feed(child.stdin().take(), stdin);
+    let Some(status) = wait_until(child.as_mut(), Instant::now() + limit).map_err(pipe)? else {
+        let _ = child.kill();
+        return Err(GitError::TimedOut { command, seconds: limit.as_secs() });
+    };
+    // A child that closed its input early is judged by its exit status, not by our broken pipe.
+    drop(writer.join());
+    Ok(Output {
+        stdout: stdout.join().unwrap_or_default(),
+        stderr: stderr.join().unwrap_or_default(),
+        success: status.success(),
+        code: status.code(),
+    })
+}
+
+/// Long enough for a slow fetch over a bad line, short enough that nothing hangs for ever.
+const DEFAULT_LIMIT: Duration = Duration::from_secs(600);
+
+fn command_word<S: AsRef<str>>(args: &[S]) -> String {
+    args.iter().map(AsRef::as_ref).find(|arg| !arg.starts_with('-')).unwrap_or("").to_owned()
+}
+
+fn failure(command: &str, output: &Output) -> GitError {
+    let kept = &output.stderr[..output.stderr.len().min(STDERR_KEPT)];
+    let stderr = crate::model::text::single_line(&String::from_utf8_lossy(kept));
+    GitError::Failed { command: command.to_owned(), code: output.code, stderr }
+}
+
+fn drain<R: Read + Send + 'static>(source: Option<R>) -> std::thread::JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut source) = source {
+            let _ = source.read_to_end(&mut bytes);
+        }
+        bytes
+    })
+}
+
+fn feed(stdin: Option<std::process::ChildStdin>, bytes: Option<&[u8]>) -> std::thread::JoinHandle<()> {
+    let bytes = bytes.unwrap_or_default().to_owned();
+    std::thread::spawn(move || {
+        if let Some(mut stdin) = stdin {
+            let _ = stdin.write_all(&bytes);
+        }
+    })
+}
+
+/// The exit status, or `None` at the deadline. The pause grows, so that short commands cost no latency.
+fn wait_until(child: &mut dyn ChildWrapper, deadline: Instant) -> std::io::Result<Option<std::process::ExitStatus>> {
+    let mut pause = Duration::from_micros(200);
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if Instant::now() >= deadline {
+            return Ok(None);
+        }
+        #[expect(clippy::disallowed_methods, reason = "the standard library waits for a process without a limit only")]
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,256 @@
+//! Branches of agents become proposals: own commits, merge result, change id, line counts.
+//!
+//! Reading is spread over the cores, each with an object database of its own, and reports progress. What was read for the
+//! same target tip and head is taken from `known` instead: both are content addresses, so the answer cannot differ.
+
+use std::collections::{BTreeSet, HashMap};
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use bstr::ByteSlice as _;
+
+use crate::diff;
+use crate::evidence;
+use crate::model::{Contributor, FileChange, Landing, LineStats, Mode, Oid, Problem, Proposal, Side, Target};
+use crate::policy::Globs;
+
+use super::repository::{Branch, LocalRepository};
+use super::store::{BLOB_LIMIT, Commit, Store, StoreError, Writes};
+
+/// Proposals that were read before, by (target tip, head, name).
+pub type Known = HashMap<(Oid, Oid, String), Arc<Proposal>>;
+
+/// What a reading of a repository gives.
+#[derive(Debug)]
+pub struct Reading {
+    /// Where the proposals land.
+    pub target: Target,
+    /// The proposals ahead of the target, in name order; those that have landed already among them.
+    pub proposals: Vec<Arc<Proposal>>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// What is read, and how.
+pub struct Request<'a> {
+    /// The branches that are proposals.
+    pub patterns: &'a Globs,
+    /// If given, nothing but these branches.
+    pub only: Option<&'a BTreeSet<String>>,
+    /// Branches that are proposals because a person named them.
+    pub extra: &'a [String],
+    /// What was read before.
+    pub known: &'a Known,
+    /// Told how many of how many are done, from any thread.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+}
+
+/// Reads all proposals of a repository. Only a repository without a readable target is an error; a broken branch is a
+/// proposal that says so.
+pub fn read(repository: &LocalRepository, request: &Request<'_>) -> Result<Reading, StoreError> {
+    let target = repository.target()?;
+    let (mut branches, problems) = repository.branches(request.patterns, request.extra)?;
+    if let Some(only) = request.only {
+        branches.retain(|branch| only.contains(&branch.name));
+    }
+    let (done, next) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let read = Mutex::new(Vec::with_capacity(branches.len()));
+    let failure = Mutex::new(None);
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(8).min(branches.len().max(1));
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                let reader = match Reader::open(repository, &target) {
+                    Ok(reader) => reader,
+                    Err(error) => return put(&failure, Some(error)),
+                };
+                while let Some(branch) = branches.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let key = (target.tip, branch.tip, branch.name.clone());
+                    let proposal = request.known.get(&key).cloned().or_else(|| reader.proposal(branch).map(Arc::new));
+                    if let (Some(proposal), Ok(mut read)) = (proposal, read.lock()) {
+                        read.push(proposal);
+                    }
+                    (request.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, branches.len());
+                }
+            });
+        }
+    });
+    if let Some(error) = failure.into_inner().ok().flatten() {
+        return Err(error);
+    }
+    let mut proposals = read.into_inner().unwrap_or_default();
+    proposals.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(Reading { target, proposals, problems })
+}
+
+fn put<T>(slot: &Mutex<T>, value: T) {
+    if let Ok(mut slot) = slot.lock() {
+        *slot = value;
+    }
+}
+
+/// Reads proposals of one repository, on one thread.
+struct Reader<'a> {
+    store: Store,
+    notes: Notes,
+    target: &'a Target,
+    target_tree: Oid,
+    repo: &'a str,
+}
+
+impl<'a> Reader<'a> {
+    fn open(repository: &'a LocalRepository, target: &'a Target) -> Result<Self, StoreError> {
+        let store = repository.store(Writes::InMemory)?;
+        let target_tree = store.tree_of(target.tip)?;
+        Ok(Self { store, notes: Notes::open(repository)?, target, target_tree, repo: &repository.name })
+    }
+
+    /// `None` where the branch is not ahead of the target.
+    fn proposal(&self, branch: &Branch) -> Option<Proposal> {
+        match self.read(branch) {
+            Ok(proposal) => proposal,
+            Err(error) => Some(self.unreadable(branch, &error)),
+        }
+    }
+
+    fn read(&self, branch: &Branch) -> Result<Option<Proposal>, StoreError> {
+        let own = match self.store.own_commits(self.target.tip, branch.tip) {
+            Ok(own) => own,
+            Err(StoreError::NeedsRebase(why)) => return Ok(Some(self.needs_rebase(branch, why)?)),
+            Err(error) => return Err(error),
+        };
+        let (Some(first), Some(last)) = (own.first(), own.last()) else { return Ok(None) };
+        let (base, landing) = self.landing(branch.tip, last)?;
+        let stats = match &landing {
+            Landing::Clean(diff) => Some(diff.files.iter().map(|file| line_stats(&self.store, file)).fold(
+                LineStats::default(),
+                |sum, file| LineStats {
+                    additions: sum.additions + file.additions,
+                    deletions: sum.deletions + file.deletions,
+                    binary: sum.binary || file.binary,
+                },
+            )),
+            _ => None,
+        };
+        Ok(Some(Proposal {
+            note: self.notes.on(branch.tip),
+            messages: own.iter().map(|commit| commit.message.clone()).collect(),
+            contributors: contributors(&own),
+            created: first.authored,
+            base,
+            landing,
+            stats,
+            ..self.bare(branch, last)
+        }))
+    }
+
+    /// The merge result against the target's tip.
+    fn landing(&self, head: Oid, last: &Commit) -> Result<(Option<Oid>, Landing), StoreError> {
+        let base = match self.store.merge_base(head, &[self.target.tip]) {
+            Ok(base) => base,
+            Err(StoreError::NeedsRebase(why)) => return Ok((None, Landing::NeedsRebase(why))),
+            Err(error) => return Err(error),
+        };
+        let base_tree = self.store.tree_of(base)?;
+        let landing = match self.store.merge_trees(base_tree, self.target_tree, last.tree) {
+            Ok(result) if result == self.target_tree => Landing::Landed,
+            Ok(result) => Landing::Clean(Arc::new(self.store.diff(self.target_tree, result)?)),
+            Err(StoreError::NeedsRebase(why)) => Landing::NeedsRebase(why),
+            Err(error) => return Err(error),
+        };
+        Ok((Some(base), landing))
+    }
+
+    /// What the head commit alone says.
+    fn bare(&self, branch: &Branch, head: &Commit) -> Proposal {
+        Proposal {
+            id: branch.name.clone(),
+            repo: self.repo.to_owned(),
+            agent: evidence::agent_hint(&branch.name),
+            title: head.message.lines().next().unwrap_or_default().to_owned(),
+            messages: vec![head.message.clone()],
+            note: None,
+            contributors: contributors(std::slice::from_ref(head)),
+            author: head.author.clone(),
+            target: self.target.clone(),
+            base: None,
+            head: branch.tip,
+            landing: Landing::Landed,
+            stats: None,
+            created: head.authored,
+            updated: head.committed,
+        }
+    }
+
+    fn needs_rebase(&self, branch: &Branch, why: String) -> Result<Proposal, StoreError> {
+        let head = self.store.commit(branch.tip)?;
+        Ok(Proposal { landing: Landing::NeedsRebase(why), ..self.bare(branch, &head) })
+    }
+
+    fn unreadable(&self, branch: &Branch, error: &StoreError) -> Proposal {
+        let head = self.store.commit(branch.tip).unwrap_or_else(|_| Commit {
+            oid: branch.tip,
+            tree: Oid::EMPTY_TREE,
+            parents: Vec::new(),
+            author: Contributor { name: String::new(), email: String::new() },
+            committer: Contributor { name: String::new(), email: String::new() },
+            authored: jiff::Timestamp::UNIX_EPOCH,
+            committed: jiff::Timestamp::UNIX_EPOCH,
+            message: String::new(),
+        });
+        Proposal { landing: Landing::Unreadable(error.to_string()), ..self.bare(branch, &head) }
+    }
+}
+
+fn contributors(own: &[Commit]) -> Vec<Contributor> {
+    let all: BTreeSet<Contributor> =
+        own.iter().flat_map(|commit| [commit.author.clone(), commit.committer.clone()]).collect();
+    all.into_iter().collect()
+}
+
+/// The lines of one changed path, as `git diff --numstat` counts them. A side that cannot be read counts as binary, which
+/// is how it is shown.
+#[must_use]
+pub fn line_stats(store: &Store, file: &FileChange) -> LineStats {
+    let (Ok(old), Ok(new)) = (side_bytes(store, file.old), side_bytes(store, file.new)) else {
+        return LineStats { binary: true, ..LineStats::default() };
+    };
+    if file.old.map(|side| side.oid) == file.new.map(|side| side.oid) {
+        return LineStats::default();
+    }
+    diff::line_stats(&old, &new)
+}
+
+/// The text that git compares for a side: a blob, a link's target, or the one line that stands for a submodule.
+pub fn side_bytes(store: &Store, side: Option<Side>) -> Result<Vec<u8>, StoreError> {
+    match side {
+        None => Ok(Vec::new()),
+        Some(Side { mode: Mode::Submodule, oid }) => Ok(format!("Subproject commit {oid}\n").into_bytes()),
+        Some(Side { oid, .. }) => store.blob(oid, BLOB_LIMIT),
+    }
+}
+
+/// The git notes in which agents leave their reasoning.
+struct Notes {
+    repo: git2::Repository,
+    refs: Vec<String>,
+}
+
+/// Bytes of a note that are read.
+const NOTE_LIMIT: usize = 64 << 10;
+
+impl Notes {
+    fn open(repository: &LocalRepository) -> Result<Self, StoreError> {
+        let repo = git2::Repository::open(&repository.git_dir)?;
+        let candidates = [repository.notes_mirror(), Some(super::refresh::NOTES_REF.to_owned())];
+        let refs = candidates.into_iter().flatten().filter(|name| repo.find_reference(name).is_ok()).collect();
+        Ok(Self { repo, refs })
+    }
+
+    fn on(&self, head: Oid) -> Option<String> {
+        let found = self.refs.iter().find_map(|name| self.repo.find_note(Some(name), super::store::raw(head)).ok())?;
+        let bytes = found.message_bytes();
+        Some(bytes[..bytes.len().min(NOTE_LIMIT)].to_str_lossy().into_owned())
+    }
+}

@@ -1,0 +1,250 @@
+//! One local repository: where it is, what it is called, its remote, branches and target.
+
+use std::path::{Path, PathBuf};
+
+use crate::model::{Oid, Problem, Target, text};
+use crate::policy::Globs;
+
+use super::process::Git;
+use super::store::{Store, StoreError, Writes, cooked};
+
+/// Why a repository cannot be worked with; each says what to do next.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct OpenError {
+    /// What is wrong.
+    pub what: String,
+    /// What to do next.
+    pub next: String,
+}
+
+/// A remote that is fetched from and pushed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    /// Its name: `origin`.
+    pub name: String,
+    /// The one URL that is used for both directions.
+    pub url: String,
+}
+
+/// A branch that a proposal can live on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Branch {
+    /// The name without the remote: `agent/infra/0001`.
+    pub name: String,
+    /// Its tip.
+    pub tip: Oid,
+}
+
+/// A local clone, or a bare or plain repository without a remote.
+#[derive(Debug, Clone)]
+pub struct LocalRepository {
+    /// What screens call it.
+    pub name: String,
+    /// The common git directory, which holds objects and refs.
+    pub git_dir: PathBuf,
+    /// The work tree, if there is one.
+    pub workdir: Option<PathBuf>,
+    /// The remote whose branches are the proposals, if there is one.
+    pub remote: Option<Remote>,
+    /// The branch that proposals land on, without `refs/heads/`.
+    pub target_branch: String,
+}
+
+impl LocalRepository {
+    /// Opens the repository that `path` lies in. `target` and `remote` are the user's answers to questions that the
+    /// repository itself may leave open; git's own `countersign.target` and `countersign.remote` come next.
+    pub fn open(path: &Path, target: Option<&str>, remote: Option<&str>) -> Result<Self, OpenError> {
+        super::limits::apply();
+        let repo = git2::Repository::discover(path).map_err(|error| refused(path, &error))?;
+        let config = repo.config().and_then(|mut config| config.snapshot()).ok();
+        let setting = |name: &str| config.as_ref().and_then(|config| config.get_string(name).ok());
+        let remote = choose_remote(&repo, remote.map(str::to_owned).or_else(|| setting("countersign.remote")))?;
+        let wanted = target.map(str::to_owned).or_else(|| setting("countersign.target"));
+        let target_branch = choose_target(&repo, remote.as_ref(), wanted)?;
+        let git_dir = repo.commondir().to_owned();
+        let workdir = repo.workdir().map(Path::to_owned);
+        let name = repository_name(remote.as_ref(), workdir.as_deref().unwrap_or(&git_dir));
+        Ok(Self { name, git_dir, workdir, remote, target_branch })
+    }
+
+    /// The `git` program, started where hooks and relative paths expect it.
+    #[must_use]
+    pub fn git(&self) -> Git {
+        Git::new(self.workdir.as_deref().unwrap_or(&self.git_dir))
+    }
+
+    /// Its object database.
+    pub fn store(&self, writes: Writes) -> Result<Store, StoreError> {
+        Store::open(&self.git_dir, writes)
+    }
+
+    /// The full name, in this repository, of the ref that mirrors the branch `name` of the place where proposals live.
+    #[must_use]
+    pub fn tracking(&self, name: &str) -> String {
+        match &self.remote {
+            Some(remote) => format!("refs/remotes/{}/{name}", remote.name),
+            None => format!("refs/heads/{name}"),
+        }
+    }
+
+    /// The tip of a ref by its full name.
+    pub fn tip(&self, refname: &str) -> Result<Option<Oid>, StoreError> {
+        let repo = git2::Repository::open(&self.git_dir)?;
+        match repo.find_reference(refname).and_then(|reference| reference.peel_to_commit()) {
+            Ok(commit) => Ok(Some(cooked(commit.id()))),
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Where proposals land.
+    pub fn target(&self) -> Result<Target, StoreError> {
+        let tip = self.tip(&self.tracking(&self.target_branch))?.ok_or_else(|| {
+            StoreError::Git(format!("the target branch {} has no commit yet", text::printable(&self.target_branch)))
+        })?;
+        Ok(Target { refname: format!("refs/heads/{}", self.target_branch), tip })
+    }
+
+    /// Lock files of refs and the index that are older than any git process takes for its work.
+    #[must_use]
+    pub fn stale_locks(&self) -> Vec<PathBuf> {
+        let old = |path: &PathBuf| {
+            let modified = path.metadata().and_then(|metadata| metadata.modified());
+            modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > STALE_LOCK))
+        };
+        let folders =
+            [self.git_dir.clone(), self.git_dir.join("refs/heads"), self.git_dir.join("refs/heads/countersign")];
+        let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+        let locks = files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|end| end == "lock"));
+        locks.filter(old).collect()
+    }
+
+    /// The branches that match `patterns` or are named in `extra`, in name order; names that are not UTF-8 are problems.
+    pub fn branches(&self, patterns: &Globs, extra: &[String]) -> Result<(Vec<Branch>, Vec<Problem>), StoreError> {
+        let repo = git2::Repository::open(&self.git_dir)?;
+        let prefix = self.tracking("");
+        let (mut branches, mut problems) = (Vec::new(), Vec::new());
+        for reference in repo.references()? {
+            let reference = reference?;
+            let Some(short) = reference.name_bytes().strip_prefix(prefix.as_bytes()) else { continue };
+            let Ok(name) = std::str::from_utf8(short) else {
+                problems.push(unreadable_name(short));
+                continue;
+            };
+            let wanted = patterns.matches(name.into()) || extra.iter().any(|extra| extra == name);
+            let Some(tip) = reference.target().filter(|_| wanted && name != self.target_branch) else { continue };
+            branches.push(Branch { name: name.to_owned(), tip: cooked(tip) });
+        }
+        branches.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok((branches, problems))
+    }
+}
+
+/// A lock that is older belongs to nobody who is still at work.
+const STALE_LOCK: std::time::Duration = std::time::Duration::from_secs(60);
+
+fn unreadable_name(name: &[u8]) -> Problem {
+    Problem {
+        place: text::printable_bytes(name),
+        what: "the branch name is not valid UTF-8, so no policy and no command can name it".into(),
+        next: "have the agent push it under another name".into(),
+    }
+}
+
+fn refused(path: &Path, error: &git2::Error) -> OpenError {
+    let message = error.message();
+    let (what, next) = if error.code() == git2::ErrorCode::NotFound {
+        (format!("{} is not inside a git repository", path.display()), "run it in a clone, or name one")
+    } else if message.contains("refstorage") || message.contains("reftable") {
+        (
+            "this repository keeps its refs in a reftable, which libgit2 cannot read".into(),
+            "clone it with --ref-format=files",
+        )
+    } else if message.contains("partialclone") {
+        ("this is a partial clone, and its missing objects cannot be read in process".into(), "make a full clone")
+    } else if message.contains("sha256") || message.contains("object format") {
+        ("this repository uses SHA-256 object ids, which are not supported yet".into(), "use a SHA-1 repository")
+    } else if error.code() == git2::ErrorCode::Owner {
+        (format!("{} belongs to another user", path.display()), "add it to git's safe.directory if you trust it")
+    } else {
+        (format!("{} cannot be opened: {message}", path.display()), "run `git status` there and mend what it says")
+    };
+    OpenError { what, next: next.into() }
+}
+
+fn choose_remote(repo: &git2::Repository, wanted: Option<String>) -> Result<Option<Remote>, OpenError> {
+    let names = repo.remotes().map_err(|error| refused(repo.path(), &error))?;
+    let names: Vec<&str> = names.iter().flatten().flatten().collect();
+    let name = match (&wanted, names.as_slice()) {
+        (Some(wanted), _) if names.contains(&wanted.as_str()) => wanted.as_str(),
+        (Some(wanted), _) => {
+            return Err(OpenError {
+                what: format!("there is no remote `{wanted}`"),
+                next: format!("name one of: {}", names.join(", ")),
+            });
+        }
+        (None, []) => return Ok(None),
+        (None, [only]) => only,
+        (None, several) if several.contains(&"origin") => "origin",
+        (None, several) => {
+            return Err(OpenError {
+                what: format!("there are several remotes ({}) and none is called origin", several.join(", ")),
+                next: "say which one holds the proposals: git config countersign.remote NAME".into(),
+            });
+        }
+    };
+    let remote = repo.find_remote(name).map_err(|error| refused(repo.path(), &error))?;
+    let url = remote.url().unwrap_or_default().to_owned();
+    Ok(Some(Remote { name: name.to_owned(), url }))
+}
+
+fn choose_target(
+    repo: &git2::Repository,
+    remote: Option<&Remote>,
+    wanted: Option<String>,
+) -> Result<String, OpenError> {
+    let full = |branch: &str| match remote {
+        Some(remote) => format!("refs/remotes/{}/{branch}", remote.name),
+        None => format!("refs/heads/{branch}"),
+    };
+    let exists = |branch: &str| repo.find_reference(&full(branch)).is_ok();
+    if let Some(wanted) = wanted {
+        return if exists(&wanted) {
+            Ok(wanted)
+        } else {
+            Err(OpenError {
+                what: format!("there is no branch `{wanted}` to land on"),
+                next: "fetch it, or name another".into(),
+            })
+        };
+    }
+    let head = default_branch(repo, remote).filter(|branch| exists(branch));
+    let known = head.or_else(|| ["main", "master"].into_iter().find(|branch| exists(branch)).map(str::to_owned));
+    known.ok_or_else(|| OpenError {
+        what: "it is not clear which branch proposals land on: the remote names none, and there is no main or master"
+            .into(),
+        next: "say it: git config countersign.target BRANCH (after a first commit and fetch)".into(),
+    })
+}
+
+/// The remote's HEAD as the last clone or `git remote set-head` saw it; a bare repository's own HEAD. A plain
+/// repository's HEAD is what somebody happens to have checked out, and says nothing.
+fn default_branch(repo: &git2::Repository, remote: Option<&Remote>) -> Option<String> {
+    let (name, prefix) = match remote {
+        Some(remote) => (format!("refs/remotes/{}/HEAD", remote.name), format!("refs/remotes/{}/", remote.name)),
+        None if repo.is_bare() => ("HEAD".to_owned(), "refs/heads/".to_owned()),
+        None => return None,
+    };
+    let reference = repo.find_reference(&name).ok()?;
+    let target = reference.symbolic_target().ok().flatten()?;
+    target.strip_prefix(&prefix).map(str::to_owned)
+}
+
+/// The last segment of the remote's URL, else of the folder, without `.git`.
+fn repository_name(remote: Option<&Remote>, folder: &Path) -> String {
+    let folder = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let url = remote.map(|remote| remote.url.trim_end_matches('/')).and_then(|url| url.rsplit(['/', ':']).next());
+    let name = url.filter(|name| !name.is_empty()).unwrap_or(&folder);
+    text::printable(name.strip_suffix(".git").unwrap_or(name)).into_owned()
+}

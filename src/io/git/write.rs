@@ -1,0 +1,328 @@
+//! The mutations. Every function here takes a value that only the engine can make ([`Plan`], [`Genesis`]): going around
+//! policy is a type error.
+//!
+//! Order: landing commits and the memory commit are made first (objects without a ref are nothing yet), then the entries
+//! are signed, then ledger and target move together, the ledger first, so that a crash can only leave the ledger ahead.
+
+use jiff::Timestamp;
+
+use crate::engine::{Action, Genesis, Landed, Plan, Recovery, Void, landing_message, memory_message};
+use crate::ledger::{self, Entry};
+use crate::model::{Contributor, Oid};
+use crate::policy::{LedgerKey, MergeMethod};
+
+use super::super::fault;
+use super::super::signer::{self, SigningKey};
+use super::process::GitError;
+use super::repository::LocalRepository;
+use super::store::{Store, StoreError, cooked, raw};
+
+/// Why nothing, or not everything, was written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// Somebody else moved a ref first: reading again and trying again may help.
+    #[error("somebody else was faster: {0}")]
+    Lost(String),
+    /// The other side, or a hook here, said no.
+    #[error("the push was refused: {0}")]
+    Refused(String),
+    /// Signing failed.
+    #[error("signing failed: {0}")]
+    Signing(GitError),
+    /// Files of the work tree are in the way.
+    #[error("the target is checked out here and local changes are in the way: {0}")]
+    InTheWay(String),
+    /// Objects could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// `git` failed.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The disk, or a fault that a test asked for.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// The commits of a plan, made but not yet reachable.
+#[derive(Debug, Clone)]
+pub struct Commits {
+    /// One element for each item of the plan.
+    pub landed: Vec<Option<Landed>>,
+    /// Where the target ends.
+    pub tip: Oid,
+}
+
+/// Makes the landing commits and the memory commit of a plan.
+pub fn commits(store: &Store, plan: &Plan, me: &Contributor, at: Timestamp) -> Result<Commits, WriteError> {
+    let mut tip = plan.target.old;
+    let mut landed = Vec::with_capacity(plan.items.len());
+    for item in &plan.items {
+        let Action::Merge { diff } = &item.action else {
+            landed.push(None);
+            continue;
+        };
+        let entry = plan.intents[item.intent].id;
+        let message = landing_message(item, entry);
+        let (author, parents, authored) = match plan.method {
+            MergeMethod::Squash => (&item.author, vec![tip], item.authored),
+            MergeMethod::Merge => (me, vec![tip, item.subject.head], at),
+        };
+        let commit = commit(store, diff.new, &parents, (author, authored), (me, at), &message)?;
+        landed.push(Some(Landed { first_parent: tip, commit, tree: diff.new }));
+        tip = commit;
+    }
+    if !plan.memory.is_empty() {
+        let tree = memory_tree(store, plan, store.tree_of(tip)?)?;
+        tip = commit(store, tree, &[tip], (me, at), (me, at), &memory_message(plan))?;
+    }
+    fault::point("after-commits")?;
+    Ok(Commits { landed, tip })
+}
+
+fn memory_tree(store: &Store, plan: &Plan, top: Oid) -> Result<Oid, WriteError> {
+    let files = plan.memory.iter().map(|change| (change.path.as_str(), change.after.as_slice()));
+    Ok(tree_with(store, top, files)?)
+}
+
+/// The tree `top` with these plain files replaced or added.
+fn tree_with<'a>(store: &Store, top: Oid, files: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<Oid, StoreError> {
+    let repo = store.raw_repository();
+    let tree = repo.find_tree(raw(top))?;
+    let mut update = git2::build::TreeUpdateBuilder::new();
+    for (path, bytes) in files {
+        update.upsert(path, repo.blob(bytes)?, git2::FileMode::Blob);
+    }
+    Ok(cooked(update.create_updated(repo, &tree)?))
+}
+
+fn commit(
+    store: &Store,
+    tree: Oid,
+    parents: &[Oid],
+    author: (&Contributor, Timestamp),
+    committer: (&Contributor, Timestamp),
+    message: &str,
+) -> Result<Oid, StoreError> {
+    let repo = store.raw_repository();
+    let parents = parents.iter().map(|p| repo.find_commit(raw(*p))).collect::<Result<Vec<_>, _>>()?;
+    let parents: Vec<&git2::Commit<'_>> = parents.iter().collect();
+    let (author, committer) = (signature(author)?, signature(committer)?);
+    let tree = repo.find_tree(raw(tree))?;
+    Ok(cooked(repo.commit(None, &author, &committer, message, &tree, &parents)?))
+}
+
+/// A name as git can store it. Agents choose theirs; what git would refuse or misread is replaced.
+fn signature((who, when): (&Contributor, Timestamp)) -> Result<git2::Signature<'static>, StoreError> {
+    let clean = |text: &str| -> String {
+        let kept = text.chars().filter(|c| !crate::model::text::is_active(*c) && !matches!(c, '<' | '>'));
+        let kept: String = kept.take(200).collect();
+        if kept.trim().is_empty() { "unknown".to_owned() } else { kept.trim().to_owned() }
+    };
+    Ok(git2::Signature::new(&clean(&who.name), &clean(&who.email), &git2::Time::new(when.as_second(), 0))?)
+}
+
+/// Signs entries on top of `parent`, in order; gives the new tip. The chain is nothing until a ref reaches it.
+pub fn sign_entries(
+    repository: &LocalRepository,
+    key: &SigningKey,
+    entries: &[Entry],
+    parent: Option<Oid>,
+) -> Result<Option<Oid>, WriteError> {
+    fault::point("before-sign")?;
+    let git = repository.git();
+    let mut tip = parent;
+    for entry in entries {
+        let signed = signer::sign(&git, key, entry.at, &ledger::message(entry), tip).map_err(WriteError::Signing)?;
+        tip = Some(signed);
+    }
+    fault::point("after-sign")?;
+    Ok(tip)
+}
+
+/// A ref that moves from `old` (nothing, for a new one) to `new`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Move {
+    refname: String,
+    old: Option<Oid>,
+    new: Oid,
+}
+
+/// Moves ledger and target as `plan` says: to `entry` and `tip`.
+pub fn publish(
+    repository: &LocalRepository,
+    plan: &Plan,
+    ledger: &LedgerKey,
+    entry: Oid,
+    tip: Oid,
+) -> Result<(), WriteError> {
+    let mut moves = vec![Move { refname: ledger.full(), old: Some(plan.ledger_tip), new: entry }];
+    if tip != plan.target.old {
+        moves.push(Move { refname: plan.target.refname.clone(), old: Some(plan.target.old), new: tip });
+    }
+    move_refs(repository, &moves)
+}
+
+/// Refuses a plan whose target is checked out somewhere with local changes in its way; call before signing.
+pub fn check_work_trees(repository: &LocalRepository, plan: &Plan, store: &Store, tip: Oid) -> Result<(), WriteError> {
+    if repository.remote.is_some() || tip == plan.target.old {
+        return Ok(());
+    }
+    let Some(worktree) = checked_out(repository, &plan.target.refname)? else { return Ok(()) };
+    let git = super::process::Git::new(&worktree);
+    let status = git.run(&["status", "--porcelain", "-z", "--untracked-files=all", "--no-renames"])?;
+    let changed = store.diff(store.tree_of(plan.target.old)?, store.tree_of(tip)?)?;
+    let touched: Vec<&[u8]> = status.stdout.split(|byte| *byte == 0).filter_map(|line| line.get(3..)).collect();
+    let hits = changed.files.iter().filter(|file| touched.contains(&file.path.as_slice()));
+    let names: Vec<String> = hits.take(3).map(|file| crate::model::text::printable_bytes(&file.path)).collect();
+    if names.is_empty() { Ok(()) } else { Err(WriteError::InTheWay(names.join(", "))) }
+}
+
+/// Moves refs, the ledger first: at the remote by one atomic push; here by one transaction, or, where the target is
+/// checked out, the ledger and then a fast-forward in that work tree.
+fn move_refs(repository: &LocalRepository, moves: &[Move]) -> Result<(), WriteError> {
+    fault::point("before-push")?;
+    match &repository.remote {
+        Some(remote) => push(repository, &remote.url, moves)?,
+        None => move_here(repository, moves)?,
+    }
+    fault::point("after-push")?;
+    Ok(())
+}
+
+fn push(repository: &LocalRepository, url: &str, moves: &[Move]) -> Result<(), WriteError> {
+    let mut args: Vec<String> =
+        ["push", "--atomic", "--no-follow-tags", "--recurse-submodules=no", "--porcelain", "--", url]
+            .map(str::to_owned)
+            .to_vec();
+    args.extend(moves.iter().map(|one| format!("{}:{}", one.new, one.refname)));
+    let output = repository.git().try_run(&args, &[], None)?;
+    if output.success {
+        return Ok(());
+    }
+    Err(push_failure(&output))
+}
+
+/// What a failed push means. Porcelain lines start with `!`; git says `fetch first`, `non-fast-forward`, `stale info` or
+/// fails to lock where somebody was faster (git-push(1), OUTPUT).
+fn push_failure(output: &super::process::Output) -> WriteError {
+    let text = format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let kept: String = text.chars().take(4_000).collect();
+    let refused: Vec<&str> = kept.lines().filter(|line| line.starts_with('!') || line.starts_with("remote:")).collect();
+    let said = crate::model::text::single_line(&if refused.is_empty() { kept.clone() } else { refused.join("; ") });
+    let lost =
+        ["fetch first", "non-fast-forward", "stale info", "cannot lock ref", "failed to update ref", "failed to lock"];
+    if lost.iter().any(|word| kept.contains(word)) {
+        WriteError::Lost(said)
+    } else if kept.contains("[remote rejected]") || kept.contains("hook declined") {
+        WriteError::Refused(said)
+    } else {
+        WriteError::Git(GitError::Failed { command: "push".into(), code: output.code, stderr: said })
+    }
+}
+
+fn move_here(repository: &LocalRepository, moves: &[Move]) -> Result<(), WriteError> {
+    let (mut transaction, mut forwards) = (Vec::new(), Vec::new());
+    for one in moves {
+        match checked_out(repository, &one.refname)? {
+            Some(worktree) => forwards.push((worktree, one)),
+            None => transaction.push(one),
+        }
+    }
+    update_refs(repository, &transaction)?;
+    fault::point("between-refs")?;
+    for (worktree, one) in forwards {
+        let git = super::process::Git::new(&worktree);
+        git.run(&["merge", "--ff-only", "--quiet", "--no-verify", &one.new.to_string()])?;
+    }
+    Ok(())
+}
+
+fn update_refs(repository: &LocalRepository, moves: &[&Move]) -> Result<(), WriteError> {
+    let mut input = String::from("start\n");
+    for one in moves {
+        let old = one.old.unwrap_or(Oid::ZERO);
+        input.push_str(&format!("update {} {} {old}\n", one.refname, one.new));
+    }
+    input.push_str("prepare\ncommit\n");
+    let output = repository.git().try_run(&["update-ref", "--stdin"], &[], Some(input.as_bytes()))?;
+    if output.success {
+        return Ok(());
+    }
+    let said = crate::model::text::single_line(&String::from_utf8_lossy(&output.stderr));
+    let lost =
+        said.contains("but expected") || said.contains("cannot lock ref") || said.contains("reference already exists");
+    Err(if lost && !said.contains(".lock': File exists") {
+        WriteError::Lost(said)
+    } else {
+        WriteError::Git(GitError::Failed { command: "update-ref".into(), code: output.code, stderr: said })
+    })
+}
+
+/// The work tree that has the branch checked out, if any has.
+fn checked_out(repository: &LocalRepository, refname: &str) -> Result<Option<std::path::PathBuf>, GitError> {
+    let output = repository.git().run(&["worktree", "list", "--porcelain", "-z"])?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut worktree = None;
+    for line in text.split('\0') {
+        if let Some(path) = line.strip_prefix("worktree ") {
+            worktree = Some(std::path::PathBuf::from(path));
+        } else if line.strip_prefix("branch ") == Some(refname) {
+            return Ok(worktree);
+        }
+    }
+    Ok(None)
+}
+
+/// Writes the commit that puts policy and signers on the target.
+pub fn genesis_commit(store: &Store, genesis: &Genesis, me: &Contributor) -> Result<Oid, WriteError> {
+    let top = store.tree_of(genesis.target.old)?;
+    let files = genesis.files.iter().map(|(path, text)| (path.as_str(), text.as_bytes()));
+    let tree = tree_with(store, top, files)?;
+    Ok(commit(store, tree, &[genesis.target.old], (me, genesis.at), (me, genesis.at), &genesis.commit_message())?)
+}
+
+/// Creates the ledger and moves the target to the commit with the policy.
+pub fn publish_genesis(
+    repository: &LocalRepository,
+    genesis: &Genesis,
+    entry: Oid,
+    commit: Oid,
+) -> Result<(), WriteError> {
+    let moves = [
+        Move { refname: genesis.ledger.full(), old: None, new: entry },
+        Move { refname: genesis.target.refname.clone(), old: Some(genesis.target.old), new: commit },
+    ];
+    move_refs(repository, &moves)
+}
+
+/// Leaves policy and signers on the branch `countersign/init`, where the target may not be pushed to.
+pub fn offer_genesis(
+    repository: &LocalRepository,
+    genesis: &Genesis,
+    entry: Oid,
+    commit: Oid,
+) -> Result<(), WriteError> {
+    let moves = [
+        Move { refname: "refs/heads/countersign/init".to_owned(), old: None, new: commit },
+        Move { refname: genesis.ledger.full(), old: None, new: entry },
+    ];
+    move_refs(repository, &moves)
+}
+
+/// Makes the move that a crash left undone, and nothing else.
+pub fn finish_move(repository: &LocalRepository, recovery: &Recovery) -> Result<(), WriteError> {
+    let moves = [Move { refname: recovery.refname.clone(), old: Some(recovery.old), new: recovery.new }];
+    move_refs(repository, &moves)
+}
+
+/// Takes back a move that cannot be made any more.
+pub fn publish_void(
+    repository: &LocalRepository,
+    void: &Void,
+    ledger: &LedgerKey,
+    key: &SigningKey,
+) -> Result<(), WriteError> {
+    let signed = sign_entries(repository, key, std::slice::from_ref(&void.entry), Some(void.ledger_tip))?;
+    let moves = [Move { refname: ledger.full(), old: Some(void.ledger_tip), new: signed.unwrap_or(void.ledger_tip) }];
+    move_refs(repository, &moves)
+}

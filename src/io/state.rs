@@ -1,0 +1,178 @@
+//! The state folder: drafts, the outbox of unsigned intents, and pins. Fsynced files, one a thing, so that a crash, a full
+//! disk or a lost connection loses nothing that was acknowledged. Not a cache: it must not be deleted.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+
+use crate::model::{EntryId, Intent, Oid, Problem};
+
+/// The files of one repository in the state folder.
+#[derive(Debug, Clone)]
+pub struct StateFolder {
+    folder: PathBuf,
+}
+
+/// What a console remembers of a ledger, so that another one in its place is an alarm and not a new start.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pin {
+    /// The genesis entry's id.
+    pub genesis: EntryId,
+    /// The highest ledger tip seen.
+    pub tip: Oid,
+}
+
+impl StateFolder {
+    /// The folder of the repository at `git_dir`, below the user's state folder `base`.
+    #[must_use]
+    pub fn of(base: &Path, git_dir: &Path) -> Self {
+        let canonical = git_dir.canonicalize().unwrap_or_else(|_| git_dir.to_owned());
+        let digest = Sha256::digest(canonical.as_os_str().as_encoded_bytes());
+        let key: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Self { folder: base.join(key) }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Keeps an intent until it is sent. When this returns, it is on the disk.
+    pub fn keep_intent(&self, intent: &Intent) -> io::Result<()> {
+        self.write("outbox", &intent.id.to_string(), intent)
+    }
+
+    /// Forgets an intent: it was sent, or taken back.
+    pub fn drop_intent(&self, id: EntryId) -> io::Result<()> {
+        self.remove("outbox", &id.to_string())
+    }
+
+    /// The intents that wait, oldest first; files that cannot be read are problems.
+    pub fn outbox(&self) -> (Vec<Intent>, Vec<Problem>) {
+        let (mut intents, mut problems) = (Vec::new(), Vec::new());
+        for path in self.files("outbox") {
+            match read_json::<Intent>(&path) {
+                Ok(intent) => intents.push(intent),
+                Err(error) => problems.push(Problem {
+                    place: path.display().to_string(),
+                    what: format!("an unsent decision cannot be read: {error}"),
+                    next: "look at the file, decide again, and delete it".into(),
+                }),
+            }
+        }
+        intents.sort_by_key(|intent| (intent.at, intent.id));
+        (intents, problems)
+    }
+
+    /// Keeps a draft under `key` (any text; it is hashed into a file name).
+    pub fn keep_draft<T: Serialize>(&self, key: &str, draft: &T) -> io::Result<()> {
+        self.write("drafts", &file_key(key), draft)
+    }
+
+    /// The draft under `key`, if there is one that can be read.
+    #[must_use]
+    pub fn draft<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        read_json(&self.folder.join("drafts").join(format!("{}.json", file_key(key)))).ok()
+    }
+
+    /// Forgets the draft under `key`.
+    pub fn drop_draft(&self, key: &str) -> io::Result<()> {
+        self.remove("drafts", &file_key(key))
+    }
+
+    /// What was pinned of the ledger.
+    #[must_use]
+    pub fn pin(&self) -> Option<Pin> {
+        read_json(&self.folder.join("pin.json")).ok()
+    }
+
+    /// Pins the ledger.
+    pub fn set_pin(&self, pin: &Pin) -> io::Result<()> {
+        self.write("", "pin", pin)
+    }
+
+    fn files(&self, kind: &str) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.folder.join(kind)).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> =
+            entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "json")).collect();
+        paths.sort();
+        paths
+    }
+
+    /// Writes beside, syncs, renames, syncs the folder: after a crash there is the old file or the new one.
+    fn write<T: Serialize>(&self, kind: &str, name: &str, value: &T) -> io::Result<()> {
+        let folder = self.folder.join(kind);
+        fs::create_dir_all(&folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(&folder)?;
+        serde_json::to_writer_pretty(&mut file, value)?;
+        file.write_all(b"\n")?;
+        file.as_file().sync_all()?;
+        file.persist(folder.join(format!("{name}.json")))?;
+        File::open(&folder)?.sync_all()
+    }
+
+    fn remove(&self, kind: &str, name: &str) -> io::Result<()> {
+        let folder = self.folder.join(kind);
+        match fs::remove_file(folder.join(format!("{name}.json"))) {
+            Ok(()) => File::open(&folder)?.sync_all(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn file_key(key: &str) -> String {
+    Sha256::digest(key.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
+    Ok(serde_json::from_slice(&fs::read(path)?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::DecisionKind;
+
+    fn intent(id: u8) -> Intent {
+        Intent {
+            id: EntryId::from_bytes([id; 16]),
+            kind: DecisionKind::Hold,
+            items: Vec::new(),
+            reason: None,
+            note: Some("wait".into()),
+            comments: Vec::new(),
+            lesson: None,
+            at: jiff::Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_there_until_it_is_dropped() {
+        let base = tempfile::tempdir().unwrap();
+        let state = StateFolder::of(base.path(), Path::new("/a/b.git"));
+        assert_eq!(state.outbox().0, []);
+        state.keep_intent(&intent(2)).unwrap();
+        state.keep_intent(&intent(1)).unwrap();
+        assert_eq!(state.outbox().0, [intent(1), intent(2)]);
+        state.drop_intent(intent(1).id).unwrap();
+        state.drop_intent(intent(1).id).unwrap();
+        assert_eq!(state.outbox().0, [intent(2)]);
+    }
+
+    #[test]
+    fn a_broken_file_is_a_problem_and_loses_nothing_else() {
+        let base = tempfile::tempdir().unwrap();
+        let state = StateFolder::of(base.path(), Path::new("/a/b.git"));
+        state.keep_intent(&intent(1)).unwrap();
+        fs::write(state.path().join("outbox/half.json"), "{").unwrap();
+        let (intents, problems) = state.outbox();
+        assert_eq!((intents.len(), problems.len()), (1, 1));
+    }
+}

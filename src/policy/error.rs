@@ -1,0 +1,99 @@
+//! What is wrong with a policy or a signers file, and where.
+
+use std::fmt;
+
+use crate::model::text::{printable, single_line, truncate};
+use crate::model::{Approvals, Effect, Outcome, Place, Problem, Reason, Ruling, Tier};
+
+/// One mistake in a file, with its place and what would put it right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyError {
+    /// The file, as the reader named it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// What is wrong, fit for a terminal.
+    pub message: String,
+    /// What would put it right.
+    pub hint: Option<String>,
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, "\n  hint: {hint}"))
+    }
+}
+
+impl std::error::Error for PolicyError {}
+
+impl From<PolicyError> for Problem {
+    fn from(error: PolicyError) -> Self {
+        Self {
+            place: format!("{}:{}:{}", error.file, error.line, error.column),
+            what: error.message,
+            next: error.hint.unwrap_or_default(),
+        }
+    }
+}
+
+/// The ruling under a policy that cannot be read: an error, with a reason a mistake; nothing passes.
+#[must_use]
+pub fn error_ruling(errors: &[PolicyError]) -> Ruling {
+    Ruling {
+        outcome: Outcome::Error,
+        tier: Tier::High,
+        // What the policy would ask for is not known; at least one person.
+        approvals: Approvals { have: 0, need: 1, by: Vec::new() },
+        reasons: errors.iter().map(reason).collect(),
+    }
+}
+
+fn reason(error: &PolicyError) -> Reason {
+    let hint = error.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    Reason {
+        rule: "policy".to_owned(),
+        effect: Effect::Error,
+        text: format!("{}{hint}", error.message),
+        at: Place::File { line: error.line, column: error.column },
+    }
+}
+
+/// Text from a file, made fit to stand in a message.
+pub(super) fn quoted(text: &str) -> String {
+    format!("`{}`", truncate(&single_line(text), 60))
+}
+
+/// A message of a library, which may quote the file.
+pub(super) fn foreign(message: &str) -> String {
+    truncate(&printable(&single_line(message)), 200).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_blocks_and_says_where() {
+        let error = PolicyError {
+            file: "policy.yaml".to_owned(),
+            line: 31,
+            column: 5,
+            message: "unknown key `teir`".to_owned(),
+            hint: Some("did you mean `tier`?".to_owned()),
+        };
+        assert_eq!(error.to_string(), "policy.yaml:31:5: unknown key `teir`\n  hint: did you mean `tier`?");
+        let ruling = error_ruling(&[error]);
+        assert_eq!((ruling.outcome, ruling.tier), (Outcome::Error, Tier::High));
+        assert!(!ruling.approvable());
+        assert_eq!(ruling.reasons[0].at.to_string(), "policy.yaml:31:5");
+        assert_eq!(ruling.reasons[0].text, "unknown key `teir` (did you mean `tier`?)");
+    }
+
+    #[test]
+    fn quoted_text_cannot_act() {
+        assert_eq!(quoted("a\n\x1b[2J"), "`a <U+001B>[2J`");
+    }
+}

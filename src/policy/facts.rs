@@ -1,0 +1,114 @@
+//! What policy is asked about: one round of one proposal, as objects and ledger show it.
+
+use crate::model::{Contributor, DecisionKind, EntryId, FileChange, Stage};
+
+/// A signature under this round, as the ledger found it valid: it binds this target, head and change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// The person, by the policy's name.
+    pub person: String,
+    /// The entry that holds it; `None` for one that is being planned.
+    pub entry: Option<EntryId>,
+    /// Whether a finger was on a hardware key.
+    pub touch: bool,
+}
+
+impl Approval {
+    /// The approval that a person is about to give.
+    #[must_use]
+    pub fn planned(person: &str, touch: bool) -> Self {
+        Self { person: person.to_owned(), entry: None, touch }
+    }
+}
+
+/// A reject, hold or ask that nobody has lifted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objection {
+    /// Reject, hold or ask.
+    pub kind: DecisionKind,
+    /// The person, by the policy's name.
+    pub person: String,
+    /// The entry that holds it.
+    pub entry: EntryId,
+}
+
+/// The facts of a round. All of them come from objects and the ledger, none from an index or the network.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// How far the repository has adopted the product.
+    pub stage: Stage,
+    /// The proposal's name: its branch.
+    pub proposal: &'a str,
+    /// The full name of the ref where it wants to land.
+    pub target: &'a str,
+    /// What would land; `None` where it does not merge.
+    pub changes: Option<&'a [FileChange]>,
+    /// Authors and committers of its own commits.
+    pub contributors: &'a [Contributor],
+    /// The messages of its own commits.
+    pub messages: &'a [String],
+    /// The approvals of this round.
+    pub approvals: &'a [Approval],
+    /// The objections that stand against it.
+    pub objections: &'a [Objection],
+    /// Whether an earlier round of this name was rejected or held: it merges only with a person's new approval.
+    pub repeat: bool,
+}
+
+/// The most trailers that are read from one proposal; a real one has a handful for each commit.
+const MAX_TRAILERS: usize = 1024;
+/// The longest trailer that is read, in bytes.
+const MAX_TRAILER: usize = 1024;
+
+/// The `Name: value` lines of whole messages, in order.
+///
+/// Squashed messages repeat trailers in their middle, so every line counts but the first. What only looks like a trailer
+/// (`https://…`, `fix: …`) is left out: a name has a hyphen or starts with a capital.
+#[must_use]
+pub fn trailers<S: AsRef<str>>(messages: &[S]) -> Vec<(String, String)> {
+    let lines = messages.iter().flat_map(|message| message.as_ref().lines().skip(1));
+    lines.filter(|line| line.len() <= MAX_TRAILER).filter_map(trailer).take(MAX_TRAILERS).collect()
+}
+
+fn trailer(line: &str) -> Option<(String, String)> {
+    let (name, value) = line.split_once(':')?;
+    let (name, value) = (name.trim_end(), value.trim());
+    let word = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let named = name.starts_with(|c: char| c.is_ascii_uppercase())
+        || name.contains('-') && name.starts_with(|c: char| c.is_ascii_alphabetic());
+    (word && named && !value.is_empty() && !value.starts_with("//")).then(|| (name.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trailers_are_found_in_the_whole_message() {
+        let message = "feat: one\n\n* feat: two\n\nCo-authored-by: Claude <noreply@anthropic.com>\n\n---------\n\n\
+                       Assisted-by: Claude:claude-opus-4-8 coccinelle\nhttps://example.com/x\nfix: not this\n\
+                       Signed-off-by : Ann <ann@corp.example>\r\nlower-case: yes\nEmpty-One:\nTwo words: no\n";
+        let found: Vec<String> = trailers(&[message]).into_iter().map(|(n, v)| format!("{n}={v}")).collect();
+        assert_eq!(
+            found,
+            [
+                "Co-authored-by=Claude <noreply@anthropic.com>",
+                "Assisted-by=Claude:claude-opus-4-8 coccinelle",
+                "Signed-off-by=Ann <ann@corp.example>",
+                "lower-case=yes",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_subject_is_no_trailer() {
+        assert_eq!(trailers(&["Revert-This: now"]), []);
+    }
+
+    #[test]
+    fn what_is_read_is_bounded() {
+        let line = "A-B: c\n".repeat(5000);
+        assert_eq!(trailers(&[format!("s\n\n{line}")]).len(), MAX_TRAILERS);
+        assert_eq!(trailers(&[format!("s\nA-B: {}", "x".repeat(5000))]), []);
+    }
+}

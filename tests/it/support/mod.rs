@@ -1,0 +1,27 @@
+//! The rigs: what a test builds its world from.
+//!
+//! - [`Sandbox`]: a folder with an empty home; nothing of the machine's or the user's settings gets in. It starts programs.
+//! - [`Repo`], [`Commit`]: repositories whose object ids are the same on every run.
+//! - [`Person`]: a reviewer with an address and a key.
+//! - [`Ran`]: what a finished program printed, and its exit status.
+//! - [`Terminal`], [`View`]: the real program in a pseudo-terminal, and what is on its screen.
+//! - [`picture`], [`golden`]: files that tests write with `UPDATE=1` and compare otherwise.
+//! - [`needs`]: tests that want a program, a corpus or time say so in one line and pass.
+
+pub mod golden;
+pub mod keys;
+pub mod needs;
+mod person;
+pub mod picture;
+mod ran;
+mod repo;
+mod sandbox;
+mod terminal;
+mod view;
+
+pub use person::Person;
+pub use ran::Ran;
+pub use repo::{Commit, Repo};
+pub use sandbox::{COUNTERSIGN, Sandbox};
+pub use terminal::Terminal;
+pub use view::View;
