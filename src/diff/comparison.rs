@@ -20,12 +20,14 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// Compares; `context` is the number of equal lines around a change that make it one hunk with the next.
+    /// Compares, sharing the texts; `context` is as in [`FileDiff::compute`].
     #[must_use]
-    pub fn compute(self, context: u32) -> FileDiff {
+    pub fn compute(&self, context: u32) -> FileDiff {
         match self {
-            Self::File(input) => FileDiff::compute(input, context),
-            Self::Renamed { old, new, similarity } => FileDiff::compute_renamed(old, new, similarity, context),
+            Self::File(input) => FileDiff::compute(input.clone(), context),
+            Self::Renamed { old, new, similarity } => {
+                FileDiff::compute_renamed(old.clone(), new.clone(), *similarity, context)
+            }
         }
     }
 }

@@ -57,7 +57,7 @@ impl Document {
     /// Pairs renames, compares every file and joins them: all in one, on the calling thread.
     #[must_use]
     pub fn build(inputs: Vec<FileInput>, context: u32) -> Self {
-        let files = comparisons(inputs).into_iter().map(|comparison| comparison.compute(context)).collect();
+        let files = comparisons(inputs).iter().map(|comparison| comparison.compute(context)).collect();
         Self::new(files, context)
     }
 
