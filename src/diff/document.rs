@@ -212,12 +212,10 @@ mod tests {
     }
 
     fn document(files: &[(&str, Option<&str>, Option<&str>)]) -> Document {
-        let bytes = |text: &Option<&'static str>| text.map(str::as_bytes);
-        let files: Vec<(&str, Option<&'static str>, Option<&'static str>)> = files
-            .iter()
-            .map(|(path, old, new)| (*path, old.map(|t| &*t.to_owned().leak()), new.map(|t| &*t.to_owned().leak())))
-            .collect();
-        Document::build(files.iter().map(|(path, old, new)| input(path, bytes(old), bytes(new))).collect(), CONTEXT)
+        let input = |(path, old, new): &(&str, Option<&str>, Option<&str>)| {
+            input(path, old.map(str::as_bytes), new.map(str::as_bytes))
+        };
+        Document::build(files.iter().map(input).collect(), CONTEXT)
     }
 
     fn numbered(lines: Range<u32>) -> String {
@@ -415,7 +413,10 @@ mod tests {
         })
     }
 
-    fn files() -> impl Strategy<Value = Vec<(Option<Vec<u8>>, Option<Vec<u8>>)>> {
+    /// Both sides of a file.
+    type Sides = (Option<Vec<u8>>, Option<Vec<u8>>);
+
+    fn files() -> impl Strategy<Value = Vec<Sides>> {
         let file = (proptest::option::weighted(0.8, text()), proptest::option::weighted(0.8, text()));
         proptest::collection::vec(
             file.prop_filter("one side is there", |file| file.0.is_some() || file.1.is_some()),
@@ -423,7 +424,7 @@ mod tests {
         )
     }
 
-    fn from_files(files: &[(Option<Vec<u8>>, Option<Vec<u8>>)]) -> Document {
+    fn from_files(files: &[Sides]) -> Document {
         let inputs = files
             .iter()
             .enumerate()
@@ -513,7 +514,7 @@ mod tests {
                     1 => { document.expand(row, Expand::Bottom(lines)); }
                     2 => { document.expand(row, Expand::Both(lines)); }
                     3 => { document.expand(row, Expand::Whole); }
-                    4 => document.fold_file(lines as usize, row % 2 == 0),
+                    4 => document.fold_file(lines as usize, row.is_multiple_of(2)),
                     _ => document.set_context(lines),
                 }
                 assert_whole(&document);

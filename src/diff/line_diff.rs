@@ -96,9 +96,9 @@ mod tests {
     fn patch(old: &str, new: &str) -> String {
         let (old_lines, new_lines): (Vec<_>, Vec<_>) =
             (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
-        let mut out = String::new();
+        let mut out = Vec::new();
         let mut at = 0;
-        let mut put = |sign: char, line: &str| out.push_str(&format!("{sign}{} ", line.trim_end()));
+        let mut put = |sign: char, line: &str| out.push(format!("{sign}{}", line.trim_end()));
         for Change { old, new } in LineDiff::compute(old.as_bytes(), new.as_bytes()).changes {
             old_lines[at..old.start as usize].iter().for_each(|line| put(' ', line));
             old.clone().for_each(|line| put('-', old_lines[line as usize]));
@@ -106,7 +106,7 @@ mod tests {
             at = old.end as usize;
         }
         old_lines[at..].iter().for_each(|line| put(' ', line));
-        out.trim_end().to_owned()
+        out.join(" ")
     }
 
     #[test]

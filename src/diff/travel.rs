@@ -111,10 +111,10 @@ impl Document {
         let row = self.within(file, row);
         let change_rows = &self.views[file].layout.change_rows;
         let before = |change: u32| change_rows.get(change as usize).is_some_and(|stop| *stop < row);
-        match change_rows.is_empty() {
-            true => usize::from(row > 0),
-            false => self.files[file].hunks.partition_point(|hunk| before(hunk.start)),
+        if change_rows.is_empty() {
+            return usize::from(row > 0);
         }
+        self.files[file].hunks.partition_point(|hunk| before(hunk.start))
     }
 
     /// The header of the next file.

@@ -200,13 +200,13 @@ mod tests {
     use super::*;
 
     fn marked(line: &str, ranges: &[Range<usize>]) -> String {
-        let mut out = String::new();
         let mut at = 0;
+        let mut out: Vec<&str> = Vec::new();
         for range in ranges {
-            out += &format!("{}[{}]", &line[at..range.start], &line[range.clone()]);
+            out.extend([&line[at..range.start], "[", &line[range.clone()], "]"]);
             at = range.end;
         }
-        out + &line[at..]
+        out.concat() + &line[at..]
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub const CONTEXT: u32 = 3;
 
 /// Reads and compares everything that a change touches. Objects that cannot be read are notes in the document.
 pub fn document(repository: &LocalRepository, diff: &TreeDiff, context: u32) -> Result<Document, StoreError> {
-    let inputs = spread(repository, &diff.files, |store, change| input(store, change))?;
+    let inputs = spread(repository, &diff.files, input)?;
     let files = spread(repository, &comparisons(inputs), |_, comparison| comparison.compute(context))?;
     Ok(Document::new(files, context))
 }
