@@ -43,6 +43,14 @@ impl StateFolder {
         &self.folder
     }
 
+    /// Forgets everything about a repository that is made anew.
+    pub fn clear(&self) -> io::Result<()> {
+        match fs::remove_dir_all(&self.folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Keeps an intent until it is sent. When this returns, it is on the disk.
     pub fn keep_intent(&self, intent: &Intent) -> io::Result<()> {
         self.write("outbox", &intent.id.to_string(), intent)
@@ -79,6 +87,12 @@ impl StateFolder {
     #[must_use]
     pub fn draft<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
         read_json(&self.folder.join("drafts").join(format!("{}.json", file_key(key)))).ok()
+    }
+
+    /// All drafts that can be read.
+    #[must_use]
+    pub fn drafts<T: DeserializeOwned>(&self) -> Vec<T> {
+        self.files("drafts").iter().filter_map(|path| read_json(path).ok()).collect()
     }
 
     /// Forgets the draft under `key`.

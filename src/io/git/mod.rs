@@ -7,7 +7,9 @@
 //! - [`proposals`]: branches of agents become proposals.
 //! - [`refresh`]: fetches.
 //! - [`stack`]: merges proposals on top of each other.
+//! - [`talk`]: a `git` that answers while it runs.
 
+pub mod history;
 pub mod ledger;
 pub mod limits;
 pub mod merge;
@@ -18,5 +20,6 @@ pub mod refresh;
 pub mod repository;
 pub mod stack;
 pub mod store;
+pub mod talk;
 pub mod verify;
 pub mod write;
