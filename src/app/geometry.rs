@@ -11,6 +11,11 @@ pub const STACKED: (u16, u16) = (100, 30);
 /// Rows of the pane below the diff that has not the focus.
 pub const SHARE: u16 = 14;
 
+/// Rows of the screen that a page does not have: its title, a blank row, the hint bar.
+pub const AROUND_PAGE: u16 = 3;
+/// Columns of the screen that a page does not have.
+pub const BESIDE_PAGE: u16 = 4;
+
 /// Whether a screen is too small to be drawn on.
 #[must_use]
 pub const fn too_small(screen: Rect) -> bool {

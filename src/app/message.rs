@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use crate::config::Chord;
 use crate::diff::{Lines, Roles};
-use crate::engine::{Draft, Failure, InitOffer, Opened, Plan, Report, Snapshot};
-use crate::model::{CommentSide, Intent, Subject};
+use crate::engine::{Draft, Failure, InitOffer, Opened, PastChange, Plan, Report, Snapshot};
+use crate::model::{CommentSide, Intent, Problem, Subject};
 
 /// Something that happened. One channel carries them, in one order.
 #[derive(Debug)]
@@ -41,6 +41,8 @@ pub enum Msg {
 pub enum Outcome {
     /// The proposals, read again; also when nobody asked, because something changed.
     Snapshot(Arc<Snapshot>),
+    /// What a crash had left was put right, or cannot be.
+    Recovered(Problem),
     /// How far reading is.
     Progress {
         /// What is being done: "fetching origin", "reading".
@@ -52,6 +54,8 @@ pub enum Outcome {
     },
     /// A proposal was opened.
     Opened(Box<Opened>),
+    /// Who changed the files of an opened proposal before, newest first.
+    History(Subject, Vec<PastChange>),
     /// The syntax colours of a part of an opened proposal.
     Highlighted {
         /// Of what.

@@ -41,6 +41,7 @@ pub use age::{ago, short_age};
 pub use entry_ids::EntryIds;
 pub use message::{Command, FilePart, Frame, HighlightRequest, JobKey, Msg, Outcome};
 pub use outbox::Outbox;
+pub use pages::{init_lines, key_table};
 pub use preview::Preview;
 pub use status::{Status, Tone};
 pub use text_field::TextField;
@@ -261,4 +262,13 @@ pub fn subject_of(queued: &Queued) -> Subject {
         head: queued.proposal.head,
         change_id: queued.proposal.diff().map(|diff| diff.change_id),
     }
+}
+
+/// What a proposal does, in our words, without the counts of lines that a column or a header shows beside it.
+#[must_use]
+pub fn headline(queued: &Queued) -> String {
+    let text = crate::model::text::single_line(&queued.summary);
+    let stats = queued.proposal.stats.unwrap_or_default();
+    let counts = format!(" +{} -{}", stats.additions, stats.deletions);
+    text.strip_suffix(&counts).map_or_else(|| text.clone(), str::to_owned)
 }

@@ -4,16 +4,26 @@
 //! happened, why, and what to do next. Exit status: 0 done, 1 refused, 2 wrong usage or configuration, 3 some of a batch
 //! failed, 4 the outside failed and trying again may help.
 
+mod approve;
 mod args;
 mod completions;
+mod console;
+mod decide;
 mod diff;
+mod doctor;
 mod error;
 mod find;
+mod init;
 mod json;
+mod ledger;
 mod list;
+mod memory;
+mod note;
 mod output;
+mod policy;
 mod session;
 mod show;
+mod status;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -53,6 +63,18 @@ fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliError
         Some(Command::List(list)) => list::run(&session, list, output),
         Some(Command::Show(show)) => show::run(&session, show, output),
         Some(Command::Diff(diff)) => diff::run(&session, diff, output),
-        _ => Err(CliError::usage("not built yet", "")),
+        Some(Command::Init(init)) => init::run(&session, init, output),
+        Some(Command::Approve(approve)) => approve::run(&session, approve, output),
+        Some(Command::Reject(reject)) => note::reject(&session, reject, output),
+        Some(Command::Hold(note)) => note::hold(&session, note, output),
+        Some(Command::Ask(note)) => note::ask(&session, note, output),
+        Some(Command::Withdraw(withdraw)) => note::withdraw(&session, withdraw, output),
+        Some(Command::Ledger(command)) => ledger::run(&session, command, output),
+        Some(Command::Memory(command)) => memory::run(&session, command, output),
+        Some(Command::Policy(command)) => policy::run(&session, command, output),
+        Some(Command::Status(status)) => status::run(&session, status, output),
+        Some(Command::Doctor(doctor)) => doctor::run(&session, doctor, output),
+        Some(Command::Demo(_)) => Err(CliError::usage("not built yet", "")),
+        None => console::run(&session, arguments),
     }
 }

@@ -13,6 +13,7 @@ use crate::io::workspace::{Scope, Situation, Workspace, built_in};
 use crate::model::Problem;
 use crate::policy::Globs;
 
+use super::output::Output;
 use super::{Arguments, CliError};
 
 /// Everything that a command needs of the process that it runs in.
@@ -106,6 +107,21 @@ impl Session {
             CliError::usage("there is no home directory, so decisions could not be kept safely", "set HOME")
         })?;
         Ok(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
+    }
+
+    /// [`Self::read`] for a command that decides: what a crash left is finished first, visibly.
+    pub fn read_to_decide(
+        &self,
+        workspace: &Workspace,
+        scope: &Scope<'_>,
+        output: &mut Output,
+    ) -> Result<Situation, CliError> {
+        let situation = self.read(workspace, scope)?;
+        let (said, again) = workspace.recover(&situation)?;
+        output.problems(&said);
+        let situation = if again { workspace.read(scope)? } else { situation };
+        output.problems(&situation.problems);
+        Ok(situation)
     }
 
     /// Asks the remote unless told not to, and reads. A remote that does not answer is a problem, not an error: everything

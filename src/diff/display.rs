@@ -1,5 +1,6 @@
 //! A line of hostile bytes as terminal columns.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -7,7 +8,17 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::SyntaxRole;
-use crate::model::text::is_active;
+use crate::model::text::printable;
+
+/// A grapheme of more characters than this is shown as codes: no writing system needs so many, and a line of them would
+/// hang over its neighbours. Family emoji with skin tones have eleven.
+const MAX_GRAPHEME: usize = 16;
+
+/// As many bytes as a column can need: a grapheme of [`MAX_GRAPHEME`] characters of four bytes.
+const BYTES_A_COLUMN: usize = MAX_GRAPHEME * 4;
+
+/// White space at the end of a line is looked for in its last so many bytes.
+const MAX_TRAILING: usize = 4_096;
 
 /// What a span stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,7 +40,7 @@ pub struct Span {
     pub text: String,
     /// Its columns.
     pub width: usize,
-    /// The bytes of the line that it shows, or a part of them where they are cut at an edge.
+    /// The bytes of the line that it shows; at an edge of the window perhaps only a part of their columns.
     pub range: Range<usize>,
     /// What it stands for.
     pub kind: SpanKind,
@@ -63,19 +74,19 @@ pub struct Marks<'a> {
     pub syntax: &'a [(Range<usize>, SyntaxRole)],
 }
 
-/// The columns of a line that a window shows, as spans in order. Looks at no more bytes than the window needs, however long
-/// the line is.
+/// The columns of a line that a window shows, as spans in order, together at most as wide as the window. Looks at no more
+/// bytes than the columns up to the window's end can need, however long the line is.
 #[must_use]
 pub fn display_line(line: &[u8], window: Window, marks: Marks<'_>) -> Vec<Span> {
-    let mut painter = Painter { window, marks, spans: Vec::new(), column: 0, trailing: trailing_start(line) };
+    let end = window.offset.saturating_add(window.columns);
+    let needed = end.saturating_mul(BYTES_A_COLUMN).min(line.len());
+    let mut painter = Painter { window, end, marks, spans: Vec::new(), column: 0, trailing: trailing(line) };
     let mut at = 0;
-    for chunk in line.utf8_chunks() {
-        for grapheme in chunk.valid().graphemes(true) {
-            if painter.done() {
-                return painter.spans;
-            }
-            painter.grapheme(grapheme, at);
-            at += grapheme.len();
+    for chunk in line[..needed].utf8_chunks() {
+        at = painter.valid(chunk.valid(), at);
+        // A character that is cut where the looking stops is not invalid; nothing of it is in the window.
+        if painter.done() || (at + chunk.invalid().len() == needed && needed < line.len()) {
+            break;
         }
         for byte in chunk.invalid() {
             painter.put(&format!("\\x{byte:02x}"), at..at + 1, SpanKind::Invalid);
@@ -85,58 +96,305 @@ pub fn display_line(line: &[u8], window: Window, marks: Marks<'_>) -> Vec<Span> 
     painter.spans
 }
 
-fn trailing_start(line: &[u8]) -> usize {
-    line.len() - line.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count()
+/// Where the white space at the end of a line starts.
+fn trailing(line: &[u8]) -> usize {
+    let near = &line[line.len().saturating_sub(MAX_TRAILING)..];
+    line.len() - near.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count()
 }
 
 struct Painter<'a> {
     window: Window,
+    /// The column behind the window.
+    end: usize,
     marks: Marks<'a>,
     spans: Vec<Span>,
+    /// The column that comes next.
     column: usize,
+    /// Where the white space at the end of the line starts.
     trailing: usize,
 }
 
 impl Painter<'_> {
     fn done(&self) -> bool {
-        self.column >= self.window.offset.saturating_add(self.window.columns)
+        self.column >= self.end
+    }
+
+    /// Paints text that starts at byte `at`; returns where it ends.
+    fn valid(&mut self, text: &str, mut at: usize) -> usize {
+        let mut rest = text;
+        while !rest.is_empty() && !self.done() {
+            let ascii = plain_prefix(rest, self.end - self.column);
+            let (piece, behind) = rest.split_at(if ascii > 0 { ascii } else { first_grapheme(rest) });
+            if ascii > 0 {
+                self.ascii(piece, at);
+            } else {
+                self.grapheme(piece, at);
+            }
+            at += piece.len();
+            rest = behind;
+        }
+        at
+    }
+
+    /// Paints characters that are one column wide each.
+    fn ascii(&mut self, text: &str, at: usize) {
+        let blank = self.trailing.clamp(at, at + text.len()) - at;
+        for (piece, range, kind) in [
+            (&text[..blank], at..at + blank, SpanKind::Plain),
+            (&text[blank..], at + blank..at + text.len(), SpanKind::Trailing),
+        ] {
+            let mut from = 0;
+            while from < piece.len() {
+                let to = self.marks.next_edge(range.start + from).unwrap_or(usize::MAX).min(range.end) - range.start;
+                self.put(&piece[from..to], range.start + from..range.start + to, kind);
+                from = to;
+            }
+        }
     }
 
     fn grapheme(&mut self, grapheme: &str, at: usize) {
         let range = at..at + grapheme.len();
+        let kind = if at >= self.trailing { SpanKind::Trailing } else { SpanKind::Plain };
         if grapheme == "\t" {
             let tab = self.window.tab_width.max(1);
-            let kind = if at >= self.trailing { SpanKind::Trailing } else { SpanKind::Plain };
-            self.put(&" ".repeat(tab - self.column % tab), range, kind);
-        } else if grapheme.chars().any(is_active) {
-            for c in grapheme.chars() {
-                let mut text = String::new();
-                let _ = write!(text, "<U+{:04X}>", c as u32);
-                self.put(&text, range.clone(), SpanKind::Active);
+            return self.put(&" ".repeat(tab - self.column % tab), range, kind);
+        }
+        match printable(grapheme) {
+            Cow::Borrowed(text) if text.width() > 0 && text.chars().count() <= MAX_GRAPHEME => {
+                self.put(text, range, kind);
             }
-        } else {
-            let kind = if at >= self.trailing { SpanKind::Trailing } else { SpanKind::Plain };
-            self.put(grapheme, range, kind);
+            Cow::Owned(text) => self.put(&text, range, SpanKind::Active),
+            Cow::Borrowed(text) => self.put(&codes(text), range, SpanKind::Active),
         }
     }
 
+    /// Paints printable text that stands for a range of bytes, as far as the window shows it.
     fn put(&mut self, text: &str, range: Range<usize>, kind: SpanKind) {
-        let width = text.width();
-        let column = self.column;
+        let width = columns(text);
+        let start = self.column;
         self.column += width;
-        if column < self.window.offset || self.column > self.window.offset.saturating_add(self.window.columns) {
+        if width == 0 || self.column <= self.window.offset || start >= self.end {
             return;
         }
-        let covers = |ranges: &[Range<usize>]| ranges.iter().any(|mark| mark.contains(&range.start));
-        let (emphasis, found) = (covers(self.marks.words), covers(self.marks.found));
-        let syntax = self.marks.syntax.iter().find(|mark| mark.0.contains(&range.start)).map(|mark| mark.1);
+        let left = self.window.offset.saturating_sub(start);
+        let right = self.column.saturating_sub(self.end);
+        let (text, range) = clip(text, range, (left, right));
+        let span = Span {
+            width: width - left - right,
+            emphasis: covers(self.marks.words, range.start),
+            found: covers(self.marks.found, range.start),
+            syntax: self.marks.role(range.start),
+            text: text.into_owned(),
+            range,
+            kind,
+        };
         match self.spans.last_mut() {
-            Some(span) if (span.kind, span.emphasis, span.found, span.syntax) == (kind, emphasis, found, syntax) => {
-                span.text.push_str(text);
-                span.width += width;
-                span.range.end = range.end;
+            Some(last) if last.looks_like(&span) => last.append(&span),
+            _ => self.spans.push(span),
+        }
+    }
+}
+
+impl Span {
+    fn looks_like(&self, other: &Self) -> bool {
+        let look = |span: &Self| (span.kind, span.emphasis, span.found, span.syntax);
+        look(self) == look(other)
+    }
+
+    fn append(&mut self, behind: &Self) {
+        self.text.push_str(&behind.text);
+        self.width += behind.width;
+        self.range.end = behind.range.end;
+    }
+}
+
+impl Marks<'_> {
+    /// The role at a byte.
+    fn role(&self, at: usize) -> Option<SyntaxRole> {
+        let next = self.syntax.partition_point(|(range, _)| range.end <= at);
+        self.syntax.get(next).filter(|(range, _)| range.contains(&at)).map(|(_, role)| *role)
+    }
+
+    /// The first byte behind `at` where some mark starts or ends.
+    fn next_edge(&self, at: usize) -> Option<usize> {
+        let syntax = self.syntax.partition_point(|(range, _)| range.end <= at);
+        let syntax = self.syntax.get(syntax).map(|(range, _)| edge(range, at));
+        [edge_of(self.words, at), edge_of(self.found, at), syntax].into_iter().flatten().min()
+    }
+}
+
+fn edge_of(ranges: &[Range<usize>], at: usize) -> Option<usize> {
+    ranges.get(ranges.partition_point(|range| range.end <= at)).map(|range| edge(range, at))
+}
+
+/// The start of a range that lies ahead, else its end.
+const fn edge(range: &Range<usize>, at: usize) -> usize {
+    if range.start > at { range.start } else { range.end }
+}
+
+fn covers(ranges: &[Range<usize>], at: usize) -> bool {
+    ranges.get(ranges.partition_point(|range| range.end <= at)).is_some_and(|range| range.contains(&at))
+}
+
+/// A text without so many columns at its left and right. What is cut of something wider than a column becomes blank.
+fn clip(text: &str, range: Range<usize>, (left, right): (usize, usize)) -> (Cow<'_, str>, Range<usize>) {
+    match (left, right) {
+        (0, 0) => (Cow::Borrowed(text), range),
+        // One byte a column; the bytes shown are only known where the text is what it stands for.
+        _ if text.is_ascii() => {
+            let same = text.len() == range.len();
+            let bytes = if same { range.start + left..range.end - right } else { range };
+            (Cow::Borrowed(&text[left..text.len() - right]), bytes)
+        }
+        _ => (Cow::Owned(" ".repeat(text.width() - left - right)), range),
+    }
+}
+
+/// How many bytes at the start are printable ASCII, looking at few more than `columns`. The last of them before anything
+/// else is left out: a combining mark may follow and belong to it.
+fn plain_prefix(text: &str, columns: usize) -> usize {
+    let ascii = text.bytes().take(columns.saturating_add(1)).take_while(|byte| matches!(byte, b' '..=b'~')).count();
+    if text.as_bytes().get(ascii).is_none_or(u8::is_ascii) { ascii } else { ascii.saturating_sub(1) }
+}
+
+fn columns(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
+}
+
+fn first_grapheme(text: &str) -> usize {
+    text.graphemes(true).next().map_or(text.len(), str::len)
+}
+
+/// Every character as its code.
+fn codes(text: &str) -> String {
+    text.chars().fold(String::new(), |mut codes, c| {
+        let _ = write!(codes, "<U+{:04X}>", c as u32);
+        codes
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn window(offset: usize, columns: usize) -> Window {
+        Window { tab_width: 4, offset, columns }
+    }
+
+    fn shown(line: &[u8], window: Window) -> String {
+        display_line(line, window, Marks::default()).into_iter().map(|span| span.text).collect()
+    }
+
+    #[test]
+    fn lines_as_columns() {
+        for (line, offset, columns, text) in [
+            (&b"plain text"[..], 0, 80, "plain text"),
+            (b"plain text", 0, 5, "plain"),
+            (b"plain text", 6, 80, "text"),
+            (b"plain text", 60, 80, ""),
+            (b"", 0, 80, ""),
+            (b"a\tb\t\tc", 0, 80, "a   b       c"),
+            (b"a\tb", 2, 80, "  b"),
+            ("日本語".as_bytes(), 0, 4, "日本"),
+            ("日本語".as_bytes(), 0, 5, "日本 "),
+            ("日本語".as_bytes(), 1, 80, " 本語"),
+            ("e\u{301}a".as_bytes(), 0, 80, "e\u{301}a"),
+            ("e\u{301}a".as_bytes(), 1, 80, "a"),
+            ("👩‍👩‍👧 x".as_bytes(), 0, 80, "👩‍👩‍👧 x"),
+            (b"a\x1b[2Jb", 0, 80, "a<U+001B>[2Jb"),
+            (b"a\x1b[2Jb", 0, 4, "a<U+"),
+            ("x\u{202e}y".as_bytes(), 0, 80, "x<U+202E>y"),
+            ("\u{301}".as_bytes(), 0, 80, "<U+0301>"),
+            (b"caf\xe9!", 0, 80, "caf\\xe9!"),
+            (b"end\r", 0, 80, "end<U+000D>"),
+        ] {
+            assert_eq!(shown(line, window(offset, columns)), text, "{:?}", bstr::BStr::new(line));
+        }
+    }
+
+    fn kinds(line: &[u8]) -> Vec<(String, SpanKind)> {
+        let spans = display_line(line, window(0, 80), Marks::default());
+        spans.into_iter().map(|span| (span.text, span.kind)).collect()
+    }
+
+    #[test]
+    fn spans_say_what_they_stand_for() {
+        let is = |text: &str, kind| (text.to_owned(), kind);
+        assert_eq!(kinds(b"a b  \t"), [is("a b", SpanKind::Plain), is("     ", SpanKind::Trailing)]);
+        assert_eq!(kinds(b"  "), [is("  ", SpanKind::Trailing)]);
+        assert_eq!(
+            kinds(b"a\x07\xff"),
+            [is("a", SpanKind::Plain), is("<U+0007>", SpanKind::Active), is("\\xff", SpanKind::Invalid)]
+        );
+    }
+
+    #[test]
+    fn marks_cut_spans() {
+        let syntax = [(0..4, SyntaxRole::Key), (4..5, SyntaxRole::Punctuation), (6..9, SyntaxRole::String)];
+        let (words, found) = ([7..9], [2..5, 8..9]);
+        let marks = Marks { words: &words, found: &found, syntax: &syntax };
+        let spans = display_line(b"name: abc def", window(1, 80), marks);
+        let look = |span: &Span| (span.text.clone(), span.range.clone(), span.emphasis, span.found, span.syntax);
+        let owned = |text: &str| text.to_owned();
+        assert_eq!(
+            spans.iter().map(look).collect::<Vec<_>>(),
+            [
+                (owned("a"), 1..2, false, false, Some(SyntaxRole::Key)),
+                (owned("me"), 2..4, false, true, Some(SyntaxRole::Key)),
+                (owned(":"), 4..5, false, true, Some(SyntaxRole::Punctuation)),
+                (owned(" "), 5..6, false, false, None),
+                (owned("a"), 6..7, false, false, Some(SyntaxRole::String)),
+                (owned("b"), 7..8, true, false, Some(SyntaxRole::String)),
+                (owned("c"), 8..9, true, true, Some(SyntaxRole::String)),
+                (owned(" def"), 9..13, false, false, None),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_stack_of_combining_marks_is_shown_as_codes() {
+        let line = format!("a{}", "\u{301}".repeat(1_000));
+        assert!(shown(line.as_bytes(), window(0, 20)).starts_with("<U+0061><U+0301>"));
+    }
+
+    #[test]
+    fn huge_lines_are_cut() {
+        for piece in ["x", "日", "\u{301}", "\x1b", " "] {
+            let line = piece.repeat(10_000_000 / piece.len());
+            for offset in 0..100 {
+                assert!(columns(&shown(line.as_bytes(), window(offset, 200))) <= 200);
             }
-            _ => self.spans.push(Span { text: text.to_owned(), width, range, kind, emphasis, found, syntax }),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_wider_than_the_window_and_always_printable(
+            line in proptest::collection::vec(prop_oneof![any::<u8>().prop_map(|b| vec![b]),
+                any::<char>().prop_map(|c| c.to_string().into_bytes()), Just(b"\t".to_vec()), Just("日".into())], 0..60),
+            offset in 0usize..50, columns in 0usize..50,
+        ) {
+            let line = line.concat();
+            let spans = display_line(&line, window(offset, columns), Marks::default());
+            prop_assert!(spans.iter().map(|span| span.width).sum::<usize>() <= columns);
+            for span in &spans {
+                prop_assert_eq!(super::columns(&span.text), span.width);
+                prop_assert_eq!(printable(&span.text), span.text.as_str());
+                prop_assert!(span.range.start < span.range.end && span.range.end <= line.len());
+            }
+            prop_assert!(spans.windows(2).all(|pair| pair[0].range.end <= pair[1].range.start + 1));
+        }
+
+        #[test]
+        fn everything_is_shown_where_there_is_room(line in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let spans = display_line(&line, window(0, 10_000), Marks::default());
+            let mut at = 0;
+            for span in spans {
+                prop_assert_eq!(span.range.start, at);
+                at = span.range.end;
+            }
+            prop_assert_eq!(at, line.len());
         }
     }
 }

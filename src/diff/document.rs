@@ -7,7 +7,7 @@ use bstr::{BStr, ByteSlice as _};
 use super::file::{FileDiff, FileInput, FileSummary};
 use super::layout::{Layout, Shown};
 use super::row::{LineKind, LineRow, Row};
-use super::{Lines, pair_renames, seen_mark, words};
+use super::{Lines, pair_renames, seen_mark};
 use crate::model::{ChangeId, CommentSide};
 
 /// How many equal lines are shown around a change unless the reader asks for more.
@@ -120,13 +120,13 @@ impl Document {
     /// Added lines as git counts them without renames.
     #[must_use]
     pub fn additions(&self) -> u32 {
-        self.files.iter().map(|diff| diff.unpaired.additions).sum()
+        self.files.iter().map(|diff| diff.unpaired().additions).sum()
     }
 
     /// Deleted lines as git counts them without renames.
     #[must_use]
     pub fn deletions(&self) -> u32 {
-        self.files.iter().map(|diff| diff.unpaired.deletions).sum()
+        self.files.iter().map(|diff| diff.unpaired().deletions).sum()
     }
 
     /// Changed lines that have a row, folded or not: what a reader can see, and less than git counts where files moved.
@@ -170,30 +170,8 @@ impl Document {
     /// counterpart or nearly all of it changed.
     #[must_use]
     pub fn words(&self, row: &LineRow) -> Vec<Range<usize>> {
-        let Some(diff) = self.files.get(row.file) else { return Vec::new() };
-        let Some(change) = row.change.filter(|change| *change < diff.changes.len()) else { return Vec::new() };
-        let run = &diff.changes[change];
-        let pairs = diff.pairs[change].get_or_init(|| {
-            let removed: Vec<&[u8]> =
-                run.old.clone().map(|line| &diff.old.bytes()[diff.visible(&diff.old, line)]).collect();
-            let added: Vec<&[u8]> =
-                run.new.clone().map(|line| &diff.new.bytes()[diff.visible(&diff.new, line)]).collect();
-            words::Pairs::new(&removed, &added)
-        });
-        let own = row.number().saturating_sub(1);
-        let old_text = |line: u32| &diff.old.bytes()[diff.visible(&diff.old, line)];
-        let new_text = |line: u32| &diff.new.bytes()[diff.visible(&diff.new, line)];
-        match row.kind {
-            LineKind::Equal => Vec::new(),
-            LineKind::Removed => match pairs.added.get((own - run.old.start) as usize) {
-                Some(Some(other)) => words::changed_words(old_text(own), new_text(run.new.start + other)).0,
-                _ => Vec::new(),
-            },
-            LineKind::Added => match pairs.removed.get((own - run.new.start) as usize) {
-                Some(Some(other)) => words::changed_words(old_text(run.old.start + other), new_text(own)).1,
-                _ => Vec::new(),
-            },
-        }
+        let (Some(diff), Some(change)) = (self.files.get(row.file), row.change) else { return Vec::new() };
+        diff.words(change, row.side(), row.number().saturating_sub(1))
     }
 
     /// The seen mark of a changed line; `None` for an equal one.

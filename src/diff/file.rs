@@ -1,12 +1,14 @@
 //! One changed file compared: what changed, where, and what has to be said about it.
 
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use bstr::BString;
 
+use super::notes::{is_plain, notes};
+use super::words::{Pairs, changed_words};
 use super::{Change, Content, LineDiff, Lines, Note};
-use crate::model::{CommentSide, FileChange, LineStats, Mode, Side};
+use crate::model::{CommentSide, FileChange, LineStats, Side};
 
 /// A changed path with what both sides hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,12 +38,27 @@ pub enum FileKind {
     Mode,
 }
 
+impl FileKind {
+    /// What happened to a path, renames aside.
+    fn of(change: &FileChange) -> Self {
+        match (change.old, change.new) {
+            (None, _) => Self::Added,
+            (_, None) => Self::Deleted,
+            (Some(old), Some(new)) if old.mode != new.mode && !(is_plain(old.mode) && is_plain(new.mode)) => {
+                Self::Retyped
+            }
+            (Some(old), Some(new)) if old.oid == new.oid => Self::Mode,
+            _ => Self::Modified,
+        }
+    }
+}
+
 /// What the header of a file and the file tree show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSummary {
-    /// The path; of a renamed file the new one.
+    /// The path, raw; of a renamed file the new one.
     pub path: BString,
-    /// The path that a renamed file had.
+    /// The path, raw, that a renamed file had.
     pub old_path: Option<BString>,
     /// What happened to it.
     pub kind: FileKind,
@@ -49,7 +66,7 @@ pub struct FileSummary {
     pub old: Option<Side>,
     /// The side after.
     pub new: Option<Side>,
-    /// Lines of the rows shown.
+    /// Changed lines that have a row.
     pub stats: LineStats,
     /// How many hunks its rows have.
     pub hunks: usize,
@@ -61,10 +78,9 @@ pub struct FileSummary {
 /// computed at the same time.
 #[derive(Debug)]
 pub struct FileDiff {
-    /// What its header shows.
     pub(super) summary: FileSummary,
     /// git's count without rename pairing.
-    pub(super) unpaired: LineStats,
+    unpaired: LineStats,
     /// Remarks, in the order of their rows.
     pub(super) notes: Vec<Note>,
     /// The text before.
@@ -76,27 +92,16 @@ pub struct FileDiff {
     /// Which changes make each hunk.
     pub(super) hunks: Vec<Range<u32>>,
     /// For each change, once somebody asked: which removed line became which added line.
-    pub(super) pairs: Box<[OnceLock<super::words::Pairs>]>,
+    pairs: Box<[OnceLock<Box<Pairs>>]>,
 }
 
 impl FileDiff {
     /// Compares the two sides of a file. Changes with at most `2 * context` equal lines between them make one hunk.
     #[must_use]
     pub fn compute(input: FileInput, context: u32) -> Self {
-        let FileInput { change, old, new } = input;
-        let kind = kind(&change);
-        let notes = notes(&change, &old, &new);
-        let summary = FileSummary {
-            path: change.path,
-            old_path: None,
-            kind,
-            old: change.old,
-            new: change.new,
-            stats: LineStats::default(),
-            hunks: 0,
-            crlf: false,
-        };
-        Self::compare(summary, notes, (&old, &new), context)
+        let notes = notes(&input.change, &input.old, &input.new);
+        let kind = FileKind::of(&input.change);
+        Self::compare(input, kind, notes, context)
     }
 
     /// Compares a deleted file with an added one as one file that moved; `similarity` is per cent.
@@ -105,19 +110,10 @@ impl FileDiff {
         let change = FileChange { path: new.change.path, old: old.change.old, new: new.change.new };
         let mut notes = notes(&change, &old.old, &new.new);
         notes.insert(0, Note::Renamed { similarity });
-        let summary = FileSummary {
-            path: change.path,
-            old_path: Some(old.change.path),
-            kind: FileKind::Renamed,
-            old: change.old,
-            new: change.new,
-            stats: LineStats::default(),
-            hunks: 0,
-            crlf: false,
-        };
-        let mut diff = Self::compare(summary, notes, (&old.old, &new.new), context);
-        diff.unpaired.additions = diff.new.len();
-        diff.unpaired.deletions = diff.old.len();
+        let input = FileInput { change, old: old.old, new: new.new };
+        let mut diff = Self::compare(input, FileKind::Renamed, notes, context);
+        diff.summary.old_path = Some(old.change.path);
+        (diff.unpaired.additions, diff.unpaired.deletions) = (diff.new.len(), diff.old.len());
         diff
     }
 
@@ -133,105 +129,77 @@ impl FileDiff {
         self.unpaired
     }
 
-    fn compare(mut summary: FileSummary, mut notes: Vec<Note>, sides: (&Content, &Content), context: u32) -> Self {
-        let (old, new, diff) = match (sides.0.lines(), sides.1.lines()) {
-            (Some(old), Some(new)) => {
-                let diff = LineDiff::compute(&old, &new);
-                summary.stats = diff.stats();
-                (Lines::new(old), Lines::new(new), diff)
-            }
-            _ => {
-                summary.stats.binary = true;
-                (Lines::default(), Lines::default(), LineDiff::default())
-            }
+    fn compare(input: FileInput, kind: FileKind, mut notes: Vec<Note>, context: u32) -> Self {
+        let (old, new, diff, stats) = if let (Some(old), Some(new)) = (input.old.lines(), input.new.lines()) {
+            let diff = LineDiff::compute(&old, &new);
+            let stats = diff.stats();
+            (Lines::new(old), Lines::new(new), diff, stats)
+        } else {
+            let uncounted = LineStats { binary: true, ..LineStats::default() };
+            (Lines::default(), Lines::default(), LineDiff::default(), uncounted)
         };
-        summary.crlf = (old.all_crlf() || old.is_empty())
-            && (new.all_crlf() || new.is_empty())
+        let crlf = [&old, &new].into_iter().all(|lines| lines.is_empty() || lines.all_crlf())
             && !(old.is_empty() && new.is_empty());
-        if summary.crlf {
-            notes.push(Note::Crlf);
-        }
-        if diff.coarse {
-            notes.push(Note::Coarse);
-        }
+        notes.extend(crlf.then_some(Note::Crlf));
+        notes.extend(diff.coarse.then_some(Note::Coarse));
         let hunks = group(&diff.changes, context);
-        summary.hunks = hunks.len();
-        let pairs = std::iter::repeat_with(OnceLock::new).take(diff.changes.len()).collect();
-        Self { unpaired: summary.stats, summary, notes, old, new, changes: diff.changes, hunks, pairs }
+        let FileChange { path, old: old_side, new: new_side } = input.change;
+        let summary =
+            FileSummary { path, old_path: None, kind, old: old_side, new: new_side, stats, hunks: hunks.len(), crlf };
+        let pairs = diff.changes.iter().map(|_| OnceLock::new()).collect();
+        Self { summary, unpaired: stats, notes, old, new, changes: diff.changes, hunks, pairs }
     }
-}
 
-/// What happened to a path.
-fn kind(change: &FileChange) -> FileKind {
-    match (change.old, change.new) {
-        (None, _) => FileKind::Added,
-        (_, None) => FileKind::Deleted,
-        (Some(old), Some(new)) if is_plain(old.mode) != is_plain(new.mode) => FileKind::Retyped,
-        (Some(old), Some(new)) if !is_plain(old.mode) && old.mode != new.mode => FileKind::Retyped,
-        (Some(old), Some(new)) if old.oid == new.oid => FileKind::Mode,
-        _ => FileKind::Modified,
+    /// Whether there is anything below the header to fold.
+    pub(super) fn folds(&self) -> bool {
+        !self.notes.is_empty() || !self.changes.is_empty()
     }
-}
 
-/// Whether an entry is a file, whatever its permissions.
-const fn is_plain(mode: Mode) -> bool {
-    matches!(mode, Mode::File | Mode::Executable)
-}
-
-/// What has to be said before the lines.
-fn notes(change: &FileChange, old: &Content, new: &Content) -> Vec<Note> {
-    let mut notes = Vec::new();
-    match (change.old.map(|side| side.mode), change.new.map(|side| side.mode)) {
-        (Some(old), Some(new)) if is_plain(old) && is_plain(new) && old != new => notes.push(Note::Mode { old, new }),
-        (Some(old), Some(new)) if old != new => notes.push(Note::Retyped { old, new }),
-        (Some(mode), None) | (None, Some(mode)) if mode == Mode::Executable => notes.push(Note::Kind(mode)),
-        _ => {}
-    }
-    content_notes(old, new, &mut notes);
-    for (side, content) in [(CommentSide::Old, old), (CommentSide::New, new)] {
-        match content {
-            Content::TooLarge { size } => notes.push(Note::TooLarge { side, size: *size }),
-            Content::Missing(why) => notes.push(Note::Missing { side, why: why.as_str().into() }),
-            _ => {}
+    /// The text of a side.
+    pub(super) const fn lines(&self, side: CommentSide) -> &Lines {
+        match side {
+            CommentSide::Old => &self.old,
+            CommentSide::New => &self.new,
         }
     }
-    notes
-}
 
-/// What has to be said about contents that are not plain text.
-fn content_notes(old: &Content, new: &Content, notes: &mut Vec<Note>) {
-    let is = |test: fn(&Content) -> bool| test(old) || test(new);
-    if is(|side| matches!(side, Content::Symlink(_))) {
-        let target = |side: &Content| match side {
-            Content::Symlink(target) => Some(Arc::clone(target)),
-            _ => None,
-        };
-        notes.push(Note::SymlinkTarget { old: target(old), new: target(new) });
+    /// Where line `line` (from 0) of a side lies without the line ending: `\n`, and `\r\n` where every line ends so.
+    pub(super) fn visible(&self, side: CommentSide, line: u32) -> Range<usize> {
+        let lines = self.lines(side);
+        let mut range = lines.range(line);
+        let bytes = &lines.bytes()[range.clone()];
+        let ending: &[u8] = if self.summary.crlf && bytes.ends_with(b"\r\n") { b"\r\n" } else { b"\n" };
+        if bytes.ends_with(ending) {
+            range.end -= ending.len();
+        }
+        range
     }
-    if is(|side| matches!(side, Content::Submodule(_))) {
-        let commit = |side: &Content| match side {
-            Content::Submodule(oid) => Some(*oid),
-            _ => None,
-        };
-        notes.push(Note::Submodule { old: commit(old), new: commit(new) });
-    }
-    if is(|side| matches!(side, Content::Binary { .. })) {
-        notes.push(Note::Binary { old: size(old), new: size(new) });
-    }
-    if is(|side| matches!(side, Content::Lfs { .. })) {
-        notes.push(Note::Lfs { old: size(old), new: size(new) });
-    }
-    if matches!((old.lines(), new.lines()), (Some(old), Some(new)) if old.is_empty() && new.is_empty()) {
-        notes.push(Note::Empty);
-    }
-}
 
-/// How many bytes a side is, or stands for.
-fn size(side: &Content) -> Option<u64> {
-    match side {
-        Content::Text(bytes) => Some(bytes.len() as u64),
-        Content::Binary { size } | Content::Lfs { size, .. } | Content::TooLarge { size } => Some(*size),
-        Content::Symlink(_) | Content::Submodule(_) | Content::Missing(_) | Content::Absent => None,
+    fn text(&self, side: CommentSide, line: u32) -> &[u8] {
+        &self.lines(side).bytes()[self.visible(side, line)]
+    }
+
+    /// Which parts of a changed line (from 0) differ from the line that it was or became.
+    pub(super) fn words(&self, change: usize, side: CommentSide, line: u32) -> Vec<Range<usize>> {
+        let (Some(Change { old, new }), Some(pairs)) = (self.changes.get(change), self.pairs.get(change)) else {
+            return Vec::new();
+        };
+        let pairs = pairs.get_or_init(|| {
+            let removed: Vec<&[u8]> = old.clone().map(|line| self.text(CommentSide::Old, line)).collect();
+            let added: Vec<&[u8]> = new.clone().map(|line| self.text(CommentSide::New, line)).collect();
+            Box::new(Pairs::new(&removed, &added))
+        });
+        let both = |old, new| changed_words(self.text(CommentSide::Old, old), self.text(CommentSide::New, new));
+        match side {
+            CommentSide::Old => match line.checked_sub(old.start).and_then(|at| pairs.added(at as usize)) {
+                Some(at) => both(line, new.start + at).0,
+                None => Vec::new(),
+            },
+            CommentSide::New => match line.checked_sub(new.start).and_then(|at| pairs.removed(at as usize)) {
+                Some(at) => both(old.start + at, line).1,
+                None => Vec::new(),
+            },
+        }
     }
 }
 
@@ -246,22 +214,4 @@ fn group(changes: &[Change], context: u32) -> Vec<Range<u32>> {
         }
     }
     hunks
-}
-
-impl FileDiff {
-    /// Whether there is anything below the header to fold.
-    pub(super) fn folds(&self) -> bool {
-        !self.notes.is_empty() || !self.changes.is_empty()
-    }
-
-    /// Where line `line` (from 0) of one of its texts lies without the line ending: `\n`, and `\r\n` where every line ends so.
-    pub(super) fn visible(&self, lines: &Lines, line: u32) -> Range<usize> {
-        let mut range = lines.range(line);
-        let bytes = &lines.bytes()[range.clone()];
-        let ending: &[u8] = if self.summary.crlf && bytes.ends_with(b"\r\n") { b"\r\n" } else { b"\n" };
-        if bytes.ends_with(ending) {
-            range.end -= ending.len();
-        }
-        range
-    }
 }

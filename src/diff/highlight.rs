@@ -1,78 +1,254 @@
 //! Syntax colours as roles, for a window of lines of one side of one file.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
-use bstr::BStr;
+use bstr::{BStr, ByteSlice as _};
+use syntect::parsing::{ParseState, ScopeStack, ScopeStackOp, SyntaxReference, SyntaxSet};
 
 use super::Lines;
+use super::syntax_role::{SyntaxRole, role_of};
 
-/// What a piece of text is in its language. A theme says how each looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SyntaxRole {
-    /// A comment.
-    Comment,
-    /// A string.
-    String,
-    /// A number.
-    Number,
-    /// `true`, `null` and the like.
-    Constant,
-    /// A key of a mapping, an attribute's name.
-    Key,
-    /// A keyword or operator of the language.
-    Keyword,
-    /// The name of a function or command.
-    Function,
-    /// The name of a type, class, tag or block.
-    Type,
-    /// A variable or parameter.
-    Variable,
-    /// Brackets, colons, commas.
-    Punctuation,
-    /// A heading of prose.
-    Heading,
-}
+/// Larger texts, in bytes, are not coloured.
+const MAX_BYTES: usize = 2 << 20;
 
-impl SyntaxRole {
-    /// Its name in themes: `syntax.comment`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Comment => "syntax.comment",
-            Self::String => "syntax.string",
-            Self::Number => "syntax.number",
-            Self::Constant => "syntax.constant",
-            Self::Key => "syntax.key",
-            Self::Keyword => "syntax.keyword",
-            Self::Function => "syntax.function",
-            Self::Type => "syntax.type",
-            Self::Variable => "syntax.variable",
-            Self::Punctuation => "syntax.punctuation",
-            Self::Heading => "syntax.heading",
-        }
-    }
-}
+/// Longer lines, in bytes, are not coloured, and do not change the state behind them.
+const MAX_LINE: usize = 400;
+
+/// The state is remembered each time so many lines have passed.
+const STRIDE: u32 = 64;
+
+/// Further than this behind any known state, in lines, colouring starts afresh: a jump to the end of a long file should cost
+/// little more than a page, though the first lines after it may be coloured as if nothing had come before.
+const MAX_CATCH_UP: u32 = 2_048;
+
+/// How many lines before the window a fresh start is made.
+const LEAD: u32 = 256;
 
 /// The roles in one line: ranges of its bytes, in order, without overlaps; what no range covers has no role.
 pub type Roles = Vec<(Range<usize>, SyntaxRole)>;
 
 /// Colours one side of one file, window by window, and remembers enough to go on from any place it has passed.
 ///
-/// Meant for a thread in the background: the first use of a language loads its grammar.
+/// Meant for a thread in the background: the first use of all loads the grammars, the first use of a language compiles its
+/// patterns (milliseconds to a tenth of a second).
 #[derive(Debug)]
 pub struct Highlighter {
     lines: Lines,
+    /// The states before lines, by line from 0.
+    states: BTreeMap<u32, State>,
+}
+
+/// What the grammar knows before a line.
+#[derive(Debug, Clone)]
+struct State {
+    parse: ParseState,
+    scopes: ScopeStack,
 }
 
 impl Highlighter {
     /// Picks the language by the file's name, extension and first line; `None` where there is none, or the text is too large.
     #[must_use]
     pub fn new(path: &BStr, lines: Lines) -> Option<Self> {
-        (!path.is_empty()).then_some(Self { lines })
+        if lines.is_empty() || lines.bytes().len() > MAX_BYTES {
+            return None;
+        }
+        let syntax = language(path, lines.line(0))?;
+        let start = State { parse: ParseState::new(syntax), scopes: ScopeStack::new() };
+        Some(Self { lines, states: BTreeMap::from([(0, start)]) })
     }
 
     /// The roles in these lines (from 0), one list a line; fewer lists where the text ends before.
     pub fn window(&mut self, wanted: Range<u32>) -> Vec<Roles> {
-        vec![Roles::new(); (wanted.start..wanted.end.min(self.lines.len())).len()]
+        let end = wanted.end.min(self.lines.len());
+        let Some((mut line, mut state)) = self.state_before(wanted.start) else { return Vec::new() };
+        let mut roles = Vec::with_capacity(end.saturating_sub(wanted.start) as usize);
+        while line < end {
+            if line.is_multiple_of(STRIDE) && !self.states.contains_key(&line) {
+                self.states.insert(line, state.clone());
+            }
+            let found = state.line(self.lines.line(line));
+            if line >= wanted.start {
+                roles.push(found);
+            }
+            line += 1;
+        }
+        roles
+    }
+
+    /// The nearest state at or before a line, and where it holds.
+    fn state_before(&self, line: u32) -> Option<(u32, State)> {
+        let (at, state) = self.states.range(..=line).next_back()?;
+        if line - at <= MAX_CATCH_UP {
+            return Some((*at, state.clone()));
+        }
+        let fresh = self.states.get(&0)?.clone();
+        Some((line - LEAD, fresh))
+    }
+}
+
+impl State {
+    /// Reads one line. A line that is too long, not UTF-8, or too much for the grammar has no roles.
+    fn line(&mut self, line: &[u8]) -> Roles {
+        let text = if line.len() > MAX_LINE { None } else { line.to_str().ok() };
+        let Some(text) = text else { return Roles::new() };
+        let parsed = self.parse.parse_line(text, grammars());
+        let visible = text.trim_end_matches(['\n', '\r']).len();
+        parsed.map_or_else(|_| Roles::new(), |steps| self.roles(visible, &steps))
+    }
+
+    fn roles(&mut self, length: usize, steps: &[(usize, ScopeStackOp)]) -> Roles {
+        let mut roles = Roles::new();
+        let mut at = 0;
+        for (to, step) in steps.iter().map(|(to, step)| (*to, Some(step))).chain([(length, None)]) {
+            let to = to.min(length);
+            if let Some(role) = (at < to).then(|| role_of(&self.scopes)).flatten() {
+                match roles.last_mut() {
+                    Some((range, last)) if *last == role && range.end == at => range.end = to,
+                    _ => roles.push((at..to, role)),
+                }
+            }
+            at = at.max(to);
+            if let Some(step) = step {
+                // A grammar that takes away more than there is leaves the stack as it was.
+                let _ = self.scopes.apply(step);
+            }
+        }
+        roles
+    }
+}
+
+/// Every grammar that comes with the program.
+fn grammars() -> &'static SyntaxSet {
+    static GRAMMARS: OnceLock<SyntaxSet> = OnceLock::new();
+    GRAMMARS.get_or_init(two_face::syntax::extra_newlines)
+}
+
+/// The language of a file.
+fn language(path: &BStr, first_line: &[u8]) -> Option<&'static SyntaxReference> {
+    let name = path.rsplit_str("/").next()?.to_str().ok()?;
+    // A template is coloured as what it makes: `values.yaml.j2`.
+    let made =
+        [".j2", ".tpl", ".tmpl", ".gotmpl"].iter().find_map(|template| name.strip_suffix(template)).unwrap_or(name);
+    let extension = made.rsplit_once('.').map_or(made, |(_, extension)| extension);
+    let known = match extension {
+        "json5" | "jsonc" | "tfstate" => "json",
+        "kubeconfig" | "yamllint" => "yaml",
+        "Containerfile" => "Dockerfile",
+        other => other,
+    };
+    let grammars = grammars();
+    let by_name = || grammars.find_syntax_by_extension(made);
+    let by_extension = || grammars.find_syntax_by_extension(known).or_else(|| grammars.find_syntax_by_token(known));
+    let by_first_line =
+        || grammars.find_syntax_by_first_line(first_line[..first_line.len().min(MAX_LINE)].to_str().ok()?);
+    let plain = |syntax: &&SyntaxReference| syntax.name != "Plain Text";
+    by_name().or_else(by_extension).filter(plain).or_else(by_first_line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn highlighter(path: &str, text: &str) -> Option<Highlighter> {
+        Highlighter::new(path.into(), Lines::new(text.as_bytes().into()))
+    }
+
+    /// Each line with the first letters of its roles under it.
+    fn drawn(path: &str, text: &str) -> String {
+        let windows = highlighter(path, text).unwrap().window(0..u32::MAX);
+        text.lines().zip(windows).fold(String::new(), |out, (line, roles)| {
+            let mut under = vec![b' '; line.len()];
+            for (range, role) in roles {
+                under[range].fill(role.name().as_bytes()["syntax.".len()]);
+            }
+            out + line + "\n" + String::from_utf8(under).unwrap().trim_end() + "\n"
+        })
+    }
+
+    #[test]
+    fn yaml() {
+        let text = "# note\nreplicas: 3\nname: \"web\"\non: true\n- &a x\n";
+        assert_eq!(
+            drawn("apps/web.yaml", text),
+            "# note\ncccccc\nreplicas: 3\nkkkkkkkkp n\nname: \"web\"\nkkkkp sssss\non: true\nccp cccc\n- &a x\np pt s\n"
+        );
+    }
+
+    #[test]
+    fn json_and_terraform() {
+        assert_eq!(drawn("a.json", "{\"key\": [1, null]}\n"), "{\"key\": [1, null]}\npkkkkkp pnp ccccpp\n");
+        assert_eq!(
+            drawn("main.tf", "resource \"a\" \"b\" {\n  count = 3\n}\n"),
+            "resource \"a\" \"b\" {\nkkkkkkkk sss sss p\n  count = 3\n  kkkkkvppn\n}\np\n"
+        );
+    }
+
+    #[test]
+    fn languages_by_name_extension_and_first_line() {
+        let name = |path: &str, first: &str| language(path.into(), first.as_bytes()).map(|syntax| syntax.name.as_str());
+        for (path, first, language) in [
+            ("a/b.yaml", "", Some("YAML")),
+            ("a/b.yml", "", Some("YAML")),
+            ("b.sops.yaml", "", Some("YAML")),
+            ("values.yaml.j2", "", Some("YAML")),
+            ("main.tf", "", Some("Terraform")),
+            ("x.hcl", "", Some("Terraform")),
+            ("x.tfvars", "", Some("Terraform")),
+            ("Cargo.toml", "", Some("TOML")),
+            ("renovate.json5", "", Some("JSON")),
+            ("README.md", "", Some("Markdown")),
+            ("run.sh", "", Some("Bourne Again Shell (bash)")),
+            ("bin/run", "#!/usr/bin/env bash\n", Some("Bourne Again Shell (bash)")),
+            ("a/Dockerfile", "", Some("Dockerfile")),
+            ("a/Makefile", "", Some("Makefile")),
+            (".env", "", Some("DotENV")),
+            ("LICENSE", "MIT\n", None),
+            ("notes.txt", "x\n", None),
+            ("", "", None),
+        ] {
+            assert_eq!(name(path, first), language, "{path}");
+        }
+        assert!(Highlighter::new(b"\xff.yaml".as_bstr(), Lines::new(b"a: 1\n".as_slice().into())).is_none());
+    }
+
+    #[test]
+    fn windows_agree_with_the_whole() {
+        let text: String =
+            (0..100).map(|n| format!("key{n}: |\n  block {n}\n  # not a comment\nlist: [1, \"x\"]\n")).collect();
+        let whole = highlighter("a.yaml", &text).unwrap().window(0..u32::MAX);
+        assert_eq!(whole.len(), 400);
+        let mut stepwise = highlighter("a.yaml", &text).unwrap();
+        for start in [0, 40, 200, 90, 390, 64, 0] {
+            let end = (start + 50).min(400);
+            assert_eq!(stepwise.window(start..start + 50), whole[start as usize..end as usize]);
+        }
+        assert_eq!(stepwise.window(5_000..5_010), Vec::<Roles>::new());
+    }
+
+    #[test]
+    fn a_far_jump_starts_afresh() {
+        let text = "a: 1\n".repeat(100_000);
+        let mut far = highlighter("a.yaml", &text).unwrap();
+        assert_eq!(far.window(99_990..100_020).len(), 10);
+        assert!(far.states.len() < 10);
+    }
+
+    #[test]
+    fn hostile_lines_have_no_roles() {
+        let long = format!("a: {}\nb: 1\n", "x".repeat(MAX_LINE));
+        let roles = highlighter("a.yaml", &long).unwrap().window(0..2);
+        assert!(roles[0].is_empty() && !roles[1].is_empty());
+        let lines = Lines::new(b"a: \xff\nb: 1\n".as_slice().into());
+        let roles = Highlighter::new("a.yaml".into(), lines).unwrap().window(0..2);
+        assert!(roles[0].is_empty() && !roles[1].is_empty());
+        assert!(highlighter("a.yaml", &"a: 1\n".repeat(MAX_BYTES)).is_none());
+    }
+
+    #[test]
+    fn moves_to_a_thread() {
+        const fn send<T: Send>() {}
+        send::<Highlighter>();
     }
 }

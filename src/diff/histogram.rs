@@ -1,177 +1,171 @@
-//! The histogram algorithm over interned lines, after its published description in JGit's `HistogramDiff`: the common run
-//! whose rarest line is rarest splits both sides, and each part is compared in turn. That is patience diff where lines are
+//! The histogram algorithm over interned lines, after its description in `JGit`'s `HistogramDiff`: the common run whose rarest
+//! line is rarest on the old side splits both sides, and each part is compared in turn. That is patience diff where lines are
 //! unique, and a good answer where they are not.
+//!
+//! Written here because counts must be git's: `imara-diff` (0.2) cuts common ends off first and passes over places of
+//! repeated lines, which gives other counts on real files.
 
 use std::ops::Range;
 
-use imara_diff::{Algorithm, Diff, Token};
+use imara_diff::Token;
 
-/// Lines that occur more often than this on the old side do not split (JGit's `maxChainLength`, which git shares).
+use super::budget::Budget;
+use super::myers::{self, Counts, Region};
+
+/// Lines that occur more often than this on the old side do not split it.
 const MAX_CHAIN: u32 = 64;
 
 /// No line.
 const NONE: u32 = u32::MAX;
 
-/// A part of both sides that is still to be compared.
-#[derive(Clone)]
-struct Region {
-    old: Range<u32>,
-    new: Range<u32>,
+/// Which lines of both sides differ, by index.
+pub(super) struct Flags {
+    /// Lines that only the old side has.
+    pub(super) removed: Vec<bool>,
+    /// Lines that only the new side has.
+    pub(super) added: Vec<bool>,
 }
 
-/// Equal lines found in a region.
-#[derive(Default)]
-struct Run {
-    old: Range<u32>,
-    new: Range<u32>,
+impl Flags {
+    fn fill(&mut self, (old, new): &Region) {
+        self.removed[old.clone()].fill(true);
+        self.added[new.clone()].fill(true);
+    }
 }
 
-/// What a region's search found.
+/// What a region can be split at.
 enum Split {
-    /// A run to split at.
-    At(Run),
+    /// Equal lines.
+    At(Region),
     /// No line is common.
     Disjoint,
     /// Lines are common, but all of them too often.
     TooCommon,
 }
 
-/// Marks the lines of `old` and `new` that differ. Returns whether it stayed within `budget` steps; what was left then is
-/// marked as changed but for its common ends.
-pub(super) fn mark(
-    old: &[Token],
-    new: &[Token],
-    tokens: u32,
-    changed: (&mut [bool], &mut [bool]),
-    budget: u64,
-) -> bool {
+/// Compares two sides whose tokens are below `tokens`. Once the budget is spent, what is left counts as changed but for its
+/// common ends.
+pub(super) fn compare(old: &[Token], new: &[Token], tokens: u32, budget: &mut Budget) -> Flags {
+    let mut flags = Flags { removed: vec![false; old.len()], added: vec![false; new.len()] };
     let mut search = Search::new(old, new, tokens);
-    search.budget = budget;
-    let mut within = true;
-    let mut stack = vec![Region { old: 0..old.len() as u32, new: 0..new.len() as u32 }];
-    while let Some(region) = stack.pop() {
-        if region.old.is_empty() || region.new.is_empty() {
-            fill(changed.0, &region.old);
-            fill(changed.1, &region.new);
+    let mut counts = None;
+    let mut regions: Vec<Region> = vec![(0..old.len(), 0..new.len())];
+    while let Some(region) = regions.pop() {
+        if budget.is_spent() {
+            flags.fill(&myers::trim(old, new, region));
             continue;
         }
-        match search.split(&region) {
-            Split::Disjoint => {
-                fill(changed.0, &region.old);
-                fill(changed.1, &region.new);
+        let (a, b) = region.clone();
+        match search.split(&region, budget) {
+            Split::At((x, y)) => {
+                regions.push((x.end..a.end, y.end..b.end));
+                regions.push((a.start..x.start, b.start..y.start));
             }
-            Split::At(run) => {
-                stack.push(Region { old: run.old.end..region.old.end, new: run.new.end..region.new.end });
-                stack.push(Region { old: region.old.start..run.old.start, new: region.new.start..run.new.start });
-            }
+            Split::Disjoint => flags.fill(&region),
             Split::TooCommon => {
-                let mut diff = Diff::default();
-                diff.compute_with(Algorithm::Myers, &old[range(&region.old)], &new[range(&region.new)], tokens);
-                for h in diff.hunks() {
-                    fill(changed.0, &(region.old.start + h.before.start..region.old.start + h.before.end));
-                    fill(changed.1, &(region.new.start + h.after.start..region.new.start + h.after.end));
-                }
+                let counts = counts.get_or_insert_with(|| Counts::new(tokens));
+                let within = |start: usize, lines: Range<usize>| start + lines.start..start + lines.end;
+                myers::compare((&old[a.clone()], &new[b.clone()]), counts, budget, |x, y| {
+                    flags.fill(&(within(a.start, x), within(b.start, y)));
+                });
             }
         }
     }
-    let _ = &mut within;
-    within
+    flags
 }
 
-fn range(r: &Range<u32>) -> Range<usize> {
-    r.start as usize..r.end as usize
-}
-
-fn fill(flags: &mut [bool], lines: &Range<u32>) {
-    flags[range(lines)].fill(true);
-}
-
+/// Finds where to split; what it knows of one region is wiped before the next.
 struct Search<'a> {
     old: &'a [Token],
     new: &'a [Token],
-    /// For each token, its first place in the region's old side.
+    /// For each token, the first line of the region's old side that is equal to it.
     first: Vec<u32>,
     /// For each token, how often it occurs in the region's old side.
     count: Vec<u32>,
     /// For each old line, the next one that is equal to it.
     next: Vec<u32>,
-    budget: u64,
+}
+
+/// The best split found so far.
+struct Best {
+    run: Region,
+    /// How often its rarest line occurs.
+    rarest: u32,
 }
 
 impl<'a> Search<'a> {
     fn new(old: &'a [Token], new: &'a [Token], tokens: u32) -> Self {
-        Self {
-            old,
-            new,
-            first: vec![NONE; tokens as usize],
-            count: vec![0; tokens as usize],
-            next: vec![NONE; old.len()],
-            budget: 0,
-        }
+        let tokens = tokens as usize;
+        Self { old, new, first: vec![NONE; tokens], count: vec![0; tokens], next: vec![NONE; old.len()] }
     }
 
-    fn split(&mut self, region: &Region) -> Split {
-        for line in region.old.clone().rev() {
-            let token = self.old[line as usize].0 as usize;
-            self.next[line as usize] = self.first[token];
-            self.first[token] = line;
-            self.count[token] += 1;
+    fn split(&mut self, region: &Region, budget: &mut Budget) -> Split {
+        let (a, b) = region;
+        if a.is_empty() || b.is_empty() {
+            return Split::Disjoint;
         }
-        let mut best = Run::default();
-        let mut rarest = MAX_CHAIN + 1;
+        budget.spend((2 * a.len() + b.len()) as u64);
+        self.read(a);
+        let mut best = Best { run: (0..0, 0..0), rarest: MAX_CHAIN + 1 };
         let mut common = false;
-        let mut line = region.new.start;
-        while line < region.new.end {
-            let count = self.count[self.new[line as usize].0 as usize];
+        let mut line = b.start;
+        while line < b.end && !budget.is_spent() {
+            let count = self.count[self.new[line].0 as usize];
             common |= count > 0;
-            line = if count > 0 && count <= rarest {
-                self.try_line(region, line, &mut best, &mut rarest)
-            } else {
-                line + 1
-            };
+            let try_it = count > 0 && count <= best.rarest;
+            line = if try_it { self.try_line(region, line, &mut best, budget) } else { line + 1 };
         }
-        for line in region.old.clone() {
-            let token = self.old[line as usize].0 as usize;
-            self.first[token] = NONE;
-            self.count[token] = 0;
-        }
+        self.wipe(a);
         match common {
             false => Split::Disjoint,
-            true if rarest > MAX_CHAIN => Split::TooCommon,
-            true => Split::At(best),
+            true if best.rarest > MAX_CHAIN => Split::TooCommon,
+            true => Split::At(best.run),
         }
     }
 
-    fn try_line(&self, region: &Region, line: u32, best: &mut Run, rarest: &mut u32) -> u32 {
-        let token = self.new[line as usize].0 as usize;
+    fn read(&mut self, lines: &Range<usize>) {
+        for line in lines.clone().rev() {
+            let token = self.old[line].0 as usize;
+            self.next[line] = self.first[token];
+            self.first[token] = line as u32;
+            self.count[token] += 1;
+        }
+    }
+
+    fn wipe(&mut self, lines: &Range<usize>) {
+        for token in &self.old[lines.clone()] {
+            self.first[token.0 as usize] = NONE;
+            self.count[token.0 as usize] = 0;
+        }
+    }
+
+    /// Widens a new line into the longest equal run at each of its places in the old side. Returns the next line to try: the
+    /// first behind all those runs.
+    fn try_line(&self, region: &Region, line: usize, best: &mut Best, budget: &mut Budget) -> usize {
         let mut resume = line + 1;
-        let mut at = self.first[token];
-        while at != NONE {
-            let mut count = self.count[token];
-            let (mut os, mut ns, mut oe, mut ne) = (at, line, at + 1, line + 1);
-            while os > region.old.start
-                && ns > region.new.start
-                && self.old[os as usize - 1] == self.new[ns as usize - 1]
-            {
-                os -= 1;
-                ns -= 1;
-                count = count.min(self.count[self.old[os as usize].0 as usize]);
+        let mut place = self.first[self.new[line].0 as usize];
+        while place != NONE {
+            let run = self.widen(region, place as usize, line);
+            budget.spend(run.0.len() as u64 + 1);
+            resume = resume.max(run.1.end);
+            let behind = run.0.end as u32;
+            let rarest = self.old[run.0.clone()].iter().map(|token| self.count[token.0 as usize]).min().unwrap_or(NONE);
+            if run.0.len() > best.run.0.len() || rarest < best.rarest {
+                *best = Best { run, rarest };
             }
-            while oe < region.old.end && ne < region.new.end && self.old[oe as usize] == self.new[ne as usize] {
-                count = count.min(self.count[self.old[oe as usize].0 as usize]);
-                oe += 1;
-                ne += 1;
-            }
-            resume = resume.max(ne);
-            if oe - os > best.old.len() as u32 || count < *rarest {
-                *best = Run { old: os..oe, new: ns..ne };
-                *rarest = count;
-            }
-            at = self.next[at as usize];
-            while at != NONE && at < oe {
-                at = self.next[at as usize];
+            while place != NONE && place < behind {
+                place = self.next[place as usize];
             }
         }
         resume
+    }
+
+    /// The longest run of equal lines around an old and a new line, which are equal.
+    fn widen(&self, (a, b): &Region, old: usize, new: usize) -> Region {
+        let above = self.old[a.start..old].iter().rev().zip(self.new[b.start..new].iter().rev());
+        let above = above.take_while(|(x, y)| x == y).count();
+        let below = self.old[old..a.end].iter().zip(&self.new[new..b.end]);
+        let below = below.take_while(|(x, y)| x == y).count();
+        (old - above..old + below, new - above..new + below)
     }
 }

@@ -173,8 +173,8 @@ impl Run {
 /// A line row; numbers come from 0 and leave from 1.
 fn line(diff: &FileDiff, file: usize, kind: LineKind, old: Option<u32>, new: Option<u32>, change: Option<u32>) -> Row {
     let range = match kind {
-        LineKind::Removed => diff.visible(&diff.old, old.unwrap_or(0)),
-        LineKind::Equal | LineKind::Added => diff.visible(&diff.new, new.unwrap_or(0)),
+        LineKind::Removed => diff.visible(CommentSide::Old, old.unwrap_or(0)),
+        LineKind::Equal | LineKind::Added => diff.visible(CommentSide::New, new.unwrap_or(0)),
     };
     let number = |line: Option<u32>| line.map(|line| line + 1);
     Row::Line(LineRow { file, kind, old: number(old), new: number(new), change: change.map(|at| at as usize), range })

@@ -2,10 +2,17 @@
 
 use std::ops::Range;
 
-use imara_diff::{Interner, Token};
+use imara_diff::sources::byte_lines;
+use imara_diff::{IndentLevel, Interner, Token};
 
+use super::budget::Budget;
 use super::content::is_binary;
+use super::histogram::{self, Flags};
+use super::slide::slide;
 use crate::model::LineStats;
+
+/// Columns between tab stops where indentation is measured, as git measures it.
+const TAB: u8 = 8;
 
 /// A run of lines that differ: `old` gives way to `new`. One of them may be empty, not both.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -29,28 +36,16 @@ impl LineDiff {
     /// Compares two texts line by line.
     #[must_use]
     pub fn compute(old: &[u8], new: &[u8]) -> Self {
-        let mut interner: Interner<&[u8]> = Interner::new(64);
-        let a: Vec<Token> = imara_diff::sources::byte_lines(old).map(|l| interner.intern(l)).collect();
-        let b: Vec<Token> = imara_diff::sources::byte_lines(new).map(|l| interner.intern(l)).collect();
-        let (mut x, mut y) = (vec![false; a.len()], vec![false; b.len()]);
-        super::histogram::mark(&a, &b, interner.num_tokens(), (&mut x, &mut y), 0);
-        let mut changes = vec![];
-        let (mut i, mut j) = (0, 0);
-        while i < x.len() || j < y.len() {
-            let (si, sj) = (i, j);
-            while i < x.len() && x[i] {
-                i += 1;
-            }
-            while j < y.len() && y[j] {
-                j += 1;
-            }
-            if si != i || sj != j {
-                changes.push(Change { old: si as u32..i as u32, new: sj as u32..j as u32 });
-            }
-            i += 1;
-            j += 1;
-        }
-        Self { changes, coarse: false }
+        let mut interner: Interner<&[u8]> = Interner::new(0);
+        let old: Vec<Token> = byte_lines(old).map(|line| interner.intern(line)).collect();
+        let new: Vec<Token> = byte_lines(new).map(|line| interner.intern(line)).collect();
+        let mut budget = Budget::for_lines(old.len() + new.len());
+        let mut flags = histogram::compare(&old, &new, interner.num_tokens(), &mut budget);
+        let coarse = budget.is_spent();
+        let indent = |token| IndentLevel::for_ascii_line(interner[token].iter().copied(), TAB);
+        slide(&old, &mut flags.removed, &flags.added, indent, &mut budget);
+        slide(&new, &mut flags.added, &flags.removed, indent, &mut budget);
+        Self { changes: runs(&flags), coarse }
     }
 
     /// The lines counted.
@@ -72,4 +67,21 @@ pub fn line_stats(old: &[u8], new: &[u8]) -> LineStats {
         return LineStats { additions: 0, deletions: 0, binary: true };
     }
     LineDiff::compute(old, new).stats()
+}
+
+/// The differing lines as runs; equal lines advance on both sides together.
+fn runs(flags: &Flags) -> Vec<Change> {
+    let run = |flags: &[bool], from: usize| flags[from..].iter().take_while(|differs| **differs).count();
+    let mut changes = Vec::new();
+    let (mut old, mut new) = (0, 0);
+    while old < flags.removed.len() || new < flags.added.len() {
+        let (removed, added) = (run(&flags.removed, old), run(&flags.added, new));
+        if removed + added > 0 {
+            let change = (old as u32..(old + removed) as u32, new as u32..(new + added) as u32);
+            changes.push(Change { old: change.0, new: change.1 });
+        }
+        old += removed + 1;
+        new += added + 1;
+    }
+    changes
 }

@@ -61,6 +61,7 @@ impl Lines {
     }
 
     /// All lines with their endings.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> + Clone {
         self.starts.windows(2).map(|pair| &self.bytes[pair[0] as usize..pair[1] as usize])
     }
@@ -71,10 +72,11 @@ impl Lines {
         self.bytes.last().is_some_and(|&byte| byte != b'\n')
     }
 
-    /// Whether there are lines and each ends with `\r\n`.
+    /// Whether there are line endings, and each is `\r\n`.
     #[must_use]
     pub fn all_crlf(&self) -> bool {
-        !self.is_empty() && self.iter().all(|line| line.ends_with(b"\r\n"))
+        let first = self.iter().next().is_some_and(|line| line.ends_with(b"\r\n"));
+        first && self.iter().all(|line| line.ends_with(b"\r\n") || !line.ends_with(b"\n"))
     }
 }
 
@@ -121,7 +123,8 @@ mod tests {
     #[test]
     fn endings() {
         assert!(lines(b"a\r\nb\r\n").all_crlf());
-        assert!(!lines(b"a\r\nb").all_crlf());
+        assert!(lines(b"a\r\nb").all_crlf());
+        assert!(!lines(b"a").all_crlf());
         assert!(!lines(b"a\r\nb\n").all_crlf());
         assert!(!lines(b"").all_crlf());
         assert!(lines(b"a").ends_open());

@@ -7,31 +7,40 @@
 //! Everything here keeps bytes as they are. What an agent wrote becomes fit for a terminal in [`display_line`], in
 //! [`summary()`] and where a [`Note`] prints; paths in a [`FileSummary`] are raw.
 
+mod alike;
+mod budget;
 mod change_id;
 mod content;
 mod display;
 mod document;
+mod edits;
 mod file;
 mod highlight;
 mod histogram;
 mod layout;
 mod line_diff;
 mod lines;
+mod myers;
+mod notes;
 mod rename;
 mod row;
 mod seen;
+mod slide;
 mod summary;
+mod syntax_role;
 mod words;
 
 pub use change_id::change_id;
 pub use content::{Content, is_binary};
 pub use display::{Marks, Span, SpanKind, Window, display_line};
 pub use document::{Anchor, CONTEXT, Document, Expand, HunkPlace};
+pub use edits::EditDigest;
 pub use file::{FileDiff, FileInput, FileKind, FileSummary};
-pub use highlight::{Highlighter, Roles, SyntaxRole};
+pub use highlight::{Highlighter, Roles};
 pub use line_diff::{Change, LineDiff, line_stats};
 pub use lines::Lines;
 pub use rename::pair_renames;
 pub use row::{FileRow, FoldRow, LineKind, LineRow, Note, NoteRow, Row};
 pub use seen::{seen_digest, seen_mark};
 pub use summary::{FoldKey, fold_key, summary};
+pub use syntax_role::SyntaxRole;

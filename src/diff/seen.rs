@@ -26,7 +26,7 @@ pub fn seen_digest(marks: impl IntoIterator<Item = [u8; 32]>) -> String {
     let mut marks: Vec<[u8; 32]> = marks.into_iter().collect();
     marks.sort_unstable();
     marks.dedup();
-    let digest = marks.iter().fold(Sha256::new(), |hasher, mark| hasher.chain_update(mark)).finalize();
+    let digest = marks.iter().fold(Sha256::new(), sha2::Digest::chain_update).finalize();
     digest.iter().fold(String::with_capacity(64), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use crate::ledger::{Entry, EntryKind, RefUpdate};
-use crate::model::{EntryId, Oid, Target};
+use crate::model::{Oid, Target};
 use crate::policy::{self, LedgerKey, Signers};
 
-use super::plan::Authority;
+use super::plan::Authorised;
 use super::{RefMove, Refusal};
 
 /// Where the policy lies, from the root of the repository.
@@ -15,8 +15,11 @@ pub const POLICY_PATH: &str = ".countersign/policy.yaml";
 pub const SIGNERS_PATH: &str = ".countersign/allowed_signers";
 
 /// What `init` writes. Only [`genesis`] makes one.
+pub type Genesis = Authorised<GenesisParts>;
+
+/// What a [`Genesis`] consists of.
 #[derive(Debug, Clone)]
-pub struct Genesis {
+pub struct GenesisParts {
     /// The ledger's id and branch.
     pub ledger: LedgerKey,
     /// The branch that gets the policy.
@@ -29,8 +32,6 @@ pub struct Genesis {
     pub by: String,
     /// Whether this is a sandbox, where marked keys are allowed.
     pub demo: bool,
-    /// Who may execute it.
-    pub authority: Authority,
 }
 
 /// What a genesis is made from.
@@ -85,7 +86,7 @@ pub fn genesis(request: &GenesisRequest<'_>) -> Result<Genesis, Refusal> {
         let what = "the policy and signers would not know the key that signs them".to_owned();
         return refuse(what, "sign with a key whose address stands under `people`");
     };
-    Ok(Genesis {
+    Ok(Authorised::grant(GenesisParts {
         ledger,
         target: RefMove { refname: request.target.refname.clone(), old: request.target.tip },
         files: vec![
@@ -95,11 +96,10 @@ pub fn genesis(request: &GenesisRequest<'_>) -> Result<Genesis, Refusal> {
         at: request.at,
         by: person.name,
         demo: request.demo,
-        authority: Authority::granted(),
-    })
+    }))
 }
 
-impl Genesis {
+impl GenesisParts {
     /// The message of the commit with policy and signers.
     #[must_use]
     pub fn commit_message(&self) -> String {
@@ -114,33 +114,4 @@ impl Genesis {
         entry.demo = self.demo;
         entry
     }
-}
-
-/// A move that the ledger's tip names and that did not happen: what a crash between the two refs leaves.
-#[derive(Debug, Clone)]
-pub struct Recovery {
-    /// The entry that names it.
-    pub entry: EntryId,
-    /// The ref.
-    pub refname: String,
-    /// Where it still is.
-    pub old: Oid,
-    /// Where the entry says it goes.
-    pub new: Oid,
-    /// Who may execute it.
-    pub authority: Authority,
-}
-
-/// Finds the move that is still to be made. `entry` is the valid entry at the ledger's tip, `tip` where its ref is now.
-/// Nothing is recovered where the ref has gone on: that is for `ledger verify` to report.
-#[must_use]
-pub fn recovery(entry: &Entry, tip_of: &dyn Fn(&str) -> Option<Oid>) -> Option<Recovery> {
-    let update = entry.refs.iter().find(|update| tip_of(&update.refname) == Some(update.old))?;
-    Some(Recovery {
-        entry: entry.id,
-        refname: update.refname.clone(),
-        old: update.old,
-        new: update.new,
-        authority: Authority::granted(),
-    })
 }

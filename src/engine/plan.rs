@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::model::{
-    Answers, Contributor, EntryId, Intent, LineStats, Oid, Place, Ruling, Seen, Subject, Tier, TreeDiff,
+    Answers, ChangeId, Contributor, EntryId, Intent, LineStats, Oid, Place, Ruling, Seen, Subject, Tier, TreeDiff,
 };
 use crate::policy::MergeMethod;
 
@@ -104,19 +104,32 @@ pub struct RefMove {
     pub old: Oid,
 }
 
-/// The proof that a plan comes from the engine: outside of it none can be made.
+/// A value that only the engine makes, and nobody changes: what the functions in `io` that move a ref insist on.
 #[derive(Debug, Clone)]
-pub struct Authority(());
+pub struct Authorised<T> {
+    authority: T,
+}
 
-impl Authority {
-    pub(super) const fn granted() -> Self {
-        Self(())
+impl<T> Authorised<T> {
+    pub(super) const fn grant(value: T) -> Self {
+        Self { authority: value }
     }
 }
 
-/// What decisions will execute. Only [`super::plan`] makes one; its [`Authority`] sees to that.
+impl<T> std::ops::Deref for Authorised<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.authority
+    }
+}
+
+/// What decisions will execute. Only [`super::plan`] makes one.
+pub type Plan = Authorised<PlanParts>;
+
+/// What a [`Plan`] consists of.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct PlanParts {
     /// The decisions, in the order in which they become entries.
     pub intents: Vec<Intent>,
     /// What happens to each proposal, in landing order.
@@ -141,11 +154,9 @@ pub struct Plan {
     pub policy: (Oid, Oid),
     /// How proposals land.
     pub method: MergeMethod,
-    /// Who may execute it.
-    pub authority: Authority,
 }
 
-impl Plan {
+impl PlanParts {
     /// The items that land.
     pub fn merges(&self) -> impl Iterator<Item = &PlannedItem> {
         self.items.iter().filter(|item| matches!(item.action, Action::Merge { .. }))
@@ -181,8 +192,13 @@ impl Plan {
     /// actions. Main and the ledger may have moved; what was consented to may not.
     #[must_use]
     pub fn agrees_with(&self, fresh: &Self) -> bool {
-        let consent = |plan: &Self| -> Vec<(Subject, Tier, std::mem::Discriminant<Action>)> {
-            plan.items.iter().map(|i| (i.subject.clone(), i.tier(), std::mem::discriminant(&i.action))).collect()
+        let consent = |plan: &Self| -> Vec<(Subject, Tier, Option<ChangeId>, usize)> {
+            let item = |item: &PlannedItem| match &item.action {
+                Action::Merge { diff } => (item.subject.clone(), item.tier(), Some(diff.change_id), 0),
+                Action::Record { missing } => (item.subject.clone(), item.tier(), None, *missing),
+                Action::Note => (item.subject.clone(), item.tier(), None, 0),
+            };
+            plan.items.iter().map(item).collect()
         };
         self.remaining_intents() == fresh.remaining_intents() && consent(self) == consent(fresh)
     }

@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::policy::{self, Approval, Evaluation, Person, Root};
 
-use super::plan::{Authority, RefMove};
+use super::plan::{Authorised, PlanParts, RefMove};
 use super::{Action, Dropped, Force, MemoryChange, Plan, PlannedItem, Stack, World, record, standing};
 
 /// Why nothing can be decided at all: what happened, why, and what to do next.
@@ -47,7 +47,7 @@ pub fn plan(intents: &[Intent], world: &World<'_>, stack: &mut dyn Stack) -> Res
         }
     }
     let Planner { items, dropped, .. } = planner;
-    let mut plan = Plan {
+    let mut plan = PlanParts {
         intents: intents.to_vec(),
         items,
         dropped,
@@ -60,10 +60,9 @@ pub fn plan(intents: &[Intent], world: &World<'_>, stack: &mut dyn Stack) -> Res
         target: RefMove { refname: world.target.refname.clone(), old: world.target.tip },
         policy: (root.commit, root.policy_blob),
         method: root.policy.merge,
-        authority: Authority::granted(),
     };
     teach(&mut plan, ledger, stack, world.now);
-    Ok(plan)
+    Ok(Authorised::grant(plan))
 }
 
 fn no_genesis() -> Refusal {
@@ -192,11 +191,8 @@ impl Planner<'_, '_> {
             return Err(("it changes what others are judged by, so it lands alone".into(), Some(Place::BuiltIn)));
         }
         let stacked = self.stack.offer(proposal.head).map_err(|why| (why, None))?;
-        if stacked.change_id != alone.change_id {
-            return Err((
-                "together with the items above it would change something else: it needs a rebase".into(),
-                None,
-            ));
+        if stacked.change_id != alone.change_id && !self.same_edits(alone, &stacked).map_err(|why| (why, None))? {
+            return Err(("together with the items above it would change other lines: it needs a rebase".into(), None));
         }
         let again = self.judge(proposal, &stacked, mine)?;
         if again.ruling.outcome != Outcome::Satisfied || again.ruling.tier != evaluation.ruling.tier {
@@ -207,23 +203,26 @@ impl Planner<'_, '_> {
         Ok((Action::Merge { diff: stacked }, again, relies_on))
     }
 
+    /// Whether a change on top of others in the same files still removes and adds the lines that were seen. Its identity is
+    /// another one then, and approvals that others gave to the change alone do not count for it.
+    fn same_edits(&self, alone: &TreeDiff, stacked: &TreeDiff) -> Result<bool, String> {
+        Ok(self.stack.edits(alone)? == self.stack.edits(stacked)?)
+    }
+
     fn judge(&self, proposal: &Proposal, diff: &TreeDiff, mine: &Approval) -> Result<Evaluation, Left> {
-        self.world
-            .judge(proposal, Some(&diff.files), Some(mine))
-            .map_err(|errors| blocking(&policy::error_ruling(errors)))
+        self.world.judge_as(proposal, Some(diff), Some(mine)).map_err(|errors| blocking(&policy::error_ruling(errors)))
     }
 
     /// Reject, hold, ask and withdraw only write something down.
     fn note(&self, kind: DecisionKind, proposal: &Proposal) -> Result<(Action, Evaluation, Vec<EntryId>), Left> {
         if kind == DecisionKind::Withdraw {
-            let (approvals, objections) = self.world.said_of(proposal);
+            let (approvals, objections) = self.world.said_of(proposal, proposal.diff().map(AsRef::as_ref));
             let mut own = approvals.iter().map(|a| &a.person).chain(objections.iter().map(|o| &o.person));
             if !own.any(|person| *person == self.me.name) {
                 return Err(("there is nothing of yours on it to withdraw".into(), None));
             }
         }
-        let changes = proposal.diff().map(|diff| diff.files.as_slice());
-        let evaluation = self.world.judge(proposal, changes, None);
+        let evaluation = self.world.judge(proposal);
         let evaluation = evaluation.map_err(|errors| blocking(&policy::error_ruling(errors)))?;
         Ok((Action::Note, evaluation, Vec::new()))
     }
@@ -231,7 +230,7 @@ impl Planner<'_, '_> {
 
 /// Adds the memory files as the lessons of this sitting will leave them. A file that cannot be rewritten is a problem, and
 /// keeps no rejection from being recorded.
-fn teach(plan: &mut Plan, ledger: &LedgerView, stack: &dyn Stack, now: Timestamp) {
+fn teach(plan: &mut PlanParts, ledger: &LedgerView, stack: &dyn Stack, now: Timestamp) {
     let entries = record::entries(plan, &[], plan.target.old, now);
     let paths: BTreeSet<&str> = entries.iter().filter_map(|entry| Some(entry.lesson.as_ref()?.into.as_str())).collect();
     let after = ledger.assuming(&entries);

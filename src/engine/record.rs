@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::ledger::{Entry, EntryKind, Item, LessonRecord, MergeRecord, PolicyRef, RefUpdate};
 use crate::model::{Answers, DecisionKind, EntryId, Intent, Oid, text};
 
-use super::{Action, Plan, PlannedItem};
+use super::{Action, PlanParts, PlannedItem};
 
 /// A landing commit that was made for an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,7 @@ fn landing_body(message: &str) -> String {
 
 /// The message of the commit that moves the memory files of a sitting.
 #[must_use]
-pub fn memory_message(plan: &Plan) -> String {
+pub fn memory_message(plan: &PlanParts) -> String {
     let taught: Vec<&Intent> = plan.intents.iter().filter(|intent| teaches(plan, intent)).collect();
     let subject = match taught.as_slice() {
         [one] => one.lesson.as_ref().map(|lesson| format!("Lesson from review: {}", text::single_line(&lesson.text))),
@@ -71,11 +71,11 @@ pub fn memory_message(plan: &Plan) -> String {
     format!("{}\n\n{}", text::truncate(&subject, SUBJECT_COLUMNS), trailers.concat())
 }
 
-fn teaches(plan: &Plan, intent: &Intent) -> bool {
+fn teaches(plan: &PlanParts, intent: &Intent) -> bool {
     intent.lesson.is_some() && items_of(plan, intent).next().is_some()
 }
 
-fn items_of<'a>(plan: &'a Plan, intent: &'a Intent) -> impl Iterator<Item = (usize, &'a PlannedItem)> {
+fn items_of<'a>(plan: &'a PlanParts, intent: &'a Intent) -> impl Iterator<Item = (usize, &'a PlannedItem)> {
     let index = plan.intents.iter().position(|other| other.id == intent.id);
     plan.items.iter().enumerate().filter(move |(_, item)| Some(item.intent) == index)
 }
@@ -83,7 +83,7 @@ fn items_of<'a>(plan: &'a Plan, intent: &'a Intent) -> impl Iterator<Item = (usi
 /// The entries of a plan, in chain order. `landed` has one element for each item, in order; `new` is where the target
 /// ends. The last entry names the move of the target, because it is the ledger's tip after the push.
 #[must_use]
-pub fn entries(plan: &Plan, landed: &[Option<Landed>], new: Oid, at: Timestamp) -> Vec<Entry> {
+pub fn entries(plan: &PlanParts, landed: &[Option<Landed>], new: Oid, at: Timestamp) -> Vec<Entry> {
     let mut entries: Vec<Entry> = plan
         .intents
         .iter()
@@ -96,7 +96,7 @@ pub fn entries(plan: &Plan, landed: &[Option<Landed>], new: Oid, at: Timestamp) 
     entries
 }
 
-fn entry(plan: &Plan, intent: &Intent, landed: &[Option<Landed>], at: Timestamp) -> Entry {
+fn entry(plan: &PlanParts, intent: &Intent, landed: &[Option<Landed>], at: Timestamp) -> Entry {
     let kind = match intent.kind {
         DecisionKind::Approve => EntryKind::Approve,
         DecisionKind::Reject => EntryKind::Reject,
@@ -117,23 +117,26 @@ fn entry(plan: &Plan, intent: &Intent, landed: &[Option<Landed>], at: Timestamp)
 
 /// The lesson of an intent as its entry records it, if it teaches one.
 #[must_use]
-pub fn lesson_record(plan: &Plan, intent: &Intent, at: Timestamp) -> Option<LessonRecord> {
+pub fn lesson_record(plan: &PlanParts, intent: &Intent, at: Timestamp) -> Option<LessonRecord> {
     let (_, first) = items_of(plan, intent).next()?;
     Some(LessonRecord::from_draft(intent.lesson.as_ref()?, at, &first.memory))
 }
 
+/// A merged item names the change that landed, which is another one than was seen where it was merged on top of others in
+/// the same files.
 fn ledger_item(item: &PlannedItem, landed: Option<Landed>) -> Item {
-    let merge = landed.filter(|_| matches!(item.action, Action::Merge { .. })).map(|landed| MergeRecord {
-        first_parent: landed.first_parent,
-        commit: landed.commit,
-        tree: landed.tree,
-        relies_on: item.relies_on.clone(),
-    });
+    let (change_id, merge) = match (&item.action, landed) {
+        (Action::Merge { diff }, Some(landed)) => {
+            let Landed { first_parent, commit, tree } = landed;
+            (Some(diff.change_id), Some(MergeRecord { first_parent, commit, tree, relies_on: item.relies_on.clone() }))
+        }
+        _ => (item.subject.change_id, None),
+    };
     Item {
         proposal: item.subject.proposal.clone(),
         target: item.target.clone(),
         head: item.subject.head,
-        change_id: item.subject.change_id,
+        change_id,
         tier: item.tier(),
         seen: item.seen.clone(),
         answers: Some(item.answers).filter(|answers| *answers != Answers::default()),

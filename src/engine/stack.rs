@@ -11,6 +11,9 @@ pub trait Stack {
     /// for people: why it needs a rebase, or what could not be read.
     fn offer(&mut self, head: Oid) -> Result<Arc<TreeDiff>, String>;
 
+    /// A digest of the lines that a difference removes and adds; see [`crate::diff::EditDigest`].
+    fn edits(&self, diff: &TreeDiff) -> Result<[u8; 32], String>;
+
     /// Makes the result of the last offer the new top.
     fn accept(&mut self);
 

@@ -35,8 +35,7 @@ pub fn summary(proposal: &Proposal) -> String {
 fn standing(proposal: &Proposal, world: &World<'_>) -> Standing {
     let objections = objections(proposal, world);
     let round = world.ledger.map_or(1, |ledger| ledger.round(&proposal.id, proposal.head));
-    let changes = proposal.diff().map(|diff| diff.files.as_slice());
-    match world.judge(proposal, changes, None) {
+    match world.judge(proposal) {
         Ok(evaluation) => {
             let state = state(proposal, world, &objections, &evaluation.ruling);
             let clean = evaluation.clean && matches!(state, State::Pending | State::Ready);

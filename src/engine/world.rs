@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::ledger::LedgerView;
 use crate::ledger::ObjectionKind;
-use crate::model::{DecisionKind, FileChange, Proposal, Stage, Target};
+use crate::model::{DecisionKind, Proposal, Stage, Target, TreeDiff};
 use crate::policy::{self, Approval, Evaluation, Facts, Objection, Person, Policy, PolicyError, Root};
 
 /// The policy that rules at this moment.
@@ -61,13 +61,17 @@ impl<'a> World<'a> {
         }
     }
 
-    /// What policy says of a proposal that would land as `changes`, with the approvals that the ledger has and, where it
-    /// is given, one more that is being planned by a person whose own objections it lifts.
-    #[must_use]
-    pub fn judge(
+    /// What policy says of a proposal as it would land now.
+    pub fn judge(&self, proposal: &Proposal) -> Result<Evaluation, &'a [PolicyError]> {
+        self.judge_as(proposal, proposal.diff().map(AsRef::as_ref), None)
+    }
+
+    /// What policy says of a proposal that would land as `diff`, with the approvals that the ledger has for exactly that
+    /// change and, where it is given, one more that is being planned by a person whose own objections it lifts.
+    pub(super) fn judge_as(
         &self,
         proposal: &Proposal,
-        changes: Option<&[FileChange]>,
+        diff: Option<&TreeDiff>,
         planned: Option<&Approval>,
     ) -> Result<Evaluation, &'a [PolicyError]> {
         let policy = match self.force {
@@ -75,7 +79,7 @@ impl<'a> World<'a> {
             Force::Root(root) => &root.policy,
             Force::Invalid(errors) => return Err(errors),
         };
-        let (mut approvals, mut objections) = self.said_of(proposal);
+        let (mut approvals, mut objections) = self.said_of(proposal, diff);
         if let Some(planned) = planned {
             approvals.retain(|approval| approval.person != planned.person);
             objections.retain(|objection| objection.person != planned.person);
@@ -86,7 +90,7 @@ impl<'a> World<'a> {
             stage: self.stage,
             proposal: &proposal.id,
             target: &proposal.target.refname,
-            changes,
+            changes: diff.map(|diff| diff.files.as_slice()),
             contributors: &proposal.contributors,
             messages: &proposal.messages,
             approvals: &approvals,
@@ -103,9 +107,9 @@ impl<'a> World<'a> {
     }
 
     /// The approvals and objections that the ledger has for the present round.
-    pub(super) fn said_of(&self, proposal: &Proposal) -> (Vec<Approval>, Vec<Objection>) {
+    pub(super) fn said_of(&self, proposal: &Proposal, diff: Option<&TreeDiff>) -> (Vec<Approval>, Vec<Objection>) {
         let Some(ledger) = self.ledger else { return (Vec::new(), Vec::new()) };
-        let change_id = proposal.diff().map(|diff| diff.change_id);
+        let change_id = diff.map(|diff| diff.change_id);
         let approvals = change_id
             .map(|change_id| ledger.approvals_for(&proposal.id, &proposal.target.refname, proposal.head, change_id))
             .unwrap_or_default();

@@ -2,8 +2,11 @@
 //! one's feet; everything above it is a function of its inputs.
 
 pub mod clock;
+pub mod demo;
 pub mod fault;
 pub mod git;
+pub mod init;
+pub mod recover;
 pub mod send;
 pub mod signer;
 pub mod state;

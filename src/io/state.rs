@@ -81,6 +81,12 @@ impl StateFolder {
         read_json(&self.folder.join("drafts").join(format!("{}.json", file_key(key)))).ok()
     }
 
+    /// All drafts that can be read.
+    #[must_use]
+    pub fn drafts<T: DeserializeOwned>(&self) -> Vec<T> {
+        self.files("drafts").iter().filter_map(|path| read_json(path).ok()).collect()
+    }
+
     /// Forgets the draft under `key`.
     pub fn drop_draft(&self, key: &str) -> io::Result<()> {
         self.remove("drafts", &file_key(key))

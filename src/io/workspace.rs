@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 
-use crate::engine::{self, Force, POLICY_PATH, World};
+use crate::engine::{self, Force, LedgerHealth, POLICY_PATH, Snapshot, World};
 use crate::ledger::{Alarm, Chain, LedgerView};
 use crate::model::{Intent, Problem, Proposal, Queued, Stage, Target};
 use crate::policy::{self, GateMode, Globs, LedgerKey, Policy, PolicyError, Root};
@@ -295,6 +295,39 @@ impl Situation {
     #[must_use]
     pub fn queue(&self) -> Vec<Queued> {
         engine::queue(&self.world())
+    }
+
+    /// The repository as a console shows it.
+    #[must_use]
+    pub fn snapshot(&self, repo: &str, offline: Option<String>) -> Snapshot {
+        let policy = self.policy();
+        let queue = self.queue().into_iter().filter(|queued| queued.standing.state.open()).collect();
+        let entries = self.view.as_ref().map_or(0, |view| view.entries().len());
+        let ledger = match (&self.alarm, self.stage) {
+            (Some(what), _) => LedgerHealth::Alarm { entries, what: what.clone() },
+            (None, Stage::Look) => LedgerHealth::None,
+            (None, _) => LedgerHealth::Sound { entries },
+        };
+        let mut problems = self.problems.clone();
+        if let (Err(error), false) = (&self.key, self.stage == Stage::Look) {
+            let (place, what, next) = ("signing key".to_owned(), error.what.clone(), error.next.clone());
+            problems.push(Problem { place, what, next });
+        }
+        Snapshot {
+            repo: repo.to_owned(),
+            stage: self.stage,
+            gate: policy.gate,
+            ledger,
+            me: self.key.as_ref().ok().map(|key| key.person.name.clone()),
+            target: self.target.branch().to_owned(),
+            tiers: policy.tiers,
+            merge: policy.merge,
+            built_in: policy.built_in,
+            queue,
+            problems,
+            read_at: self.now,
+            offline,
+        }
     }
 
     /// The policy that rules, or the built-in one where it cannot be read.

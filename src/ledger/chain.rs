@@ -1,12 +1,12 @@
 //! The chain: which commits of the ledger are valid entries, judged in order, each by what was in force at its place.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::signature::{self, Externals, Question, Verified};
-use super::{Entry, EntryKind, Fault, RawCommit, SignatureFault, message};
+use super::{Entry, EntryKind, Fault, Item, RawCommit, SignatureFault, message};
 use crate::model::{EntryId, Oid};
 use crate::policy::{Person, Role, Root, Signer};
 
@@ -72,11 +72,12 @@ pub struct Chain {
     commits: Vec<Checked>,
     alarms: Vec<Alarm>,
     questions: Vec<Question>,
-    ids: HashSet<EntryId>,
+    /// The valid entries by id, with the places of their commits.
+    ids: HashMap<EntryId, usize>,
     latest: Option<Timestamp>,
     /// The roots that entries brought into force, oldest first; the last one is in force.
     roots: Vec<(EntryId, Arc<Root>)>,
-    /// Entries of no admin that moved the default branch to other policy or signers, and to which commit.
+    /// Entries that moved the default branch to other policy or signers without an admin, and to which commit.
     unadopted: Vec<(EntryId, Oid)>,
 }
 
@@ -119,7 +120,7 @@ impl Chain {
             commits: Vec::new(),
             alarms: Vec::new(),
             questions: Vec::new(),
-            ids: HashSet::new(),
+            ids: HashMap::new(),
             latest: None,
             roots: Vec::new(),
             unadopted: Vec::new(),
@@ -193,8 +194,8 @@ impl Chain {
         self.roots.last().map(|(_, root)| root)
     }
 
-    /// Entries that moved the default branch to a changed `.countersign/` without an admin's signature, with that commit:
-    /// such a change is not in force until an entry of an admin names a commit that has it.
+    /// Entries that moved the default branch to a changed `.countersign/` without an admin's consent, with that commit: such a
+    /// change is not in force until an entry of an admin names a commit that has it.
     #[must_use]
     pub fn unadopted(&self) -> &[(EntryId, Oid)] {
         &self.unadopted
@@ -220,7 +221,7 @@ impl Chain {
         });
         match (&result, first) {
             (Ok(entry), _) => {
-                self.ids.insert(entry.id);
+                self.ids.insert(entry.id, self.commits.len());
                 self.latest = Some(entry.at);
             }
             (Err(fault), true) if self.alarms.is_empty() => self.alarms.push(Alarm::NoGenesis(fault.clone())),
@@ -285,7 +286,7 @@ impl Chain {
         if entry.repo != genesis.id {
             return Err(Fault::OtherLedger { found: entry.repo, wanted: genesis.id });
         }
-        if self.ids.contains(&entry.id) {
+        if self.ids.contains_key(&entry.id) {
             return Err(Fault::RepeatedId(entry.id));
         }
         self.timely(commit, entry, around.now)?;
@@ -333,7 +334,7 @@ impl Chain {
     /// What the entry changes about the root in force: a moved default branch brings its own, a void takes the last back.
     ///
     /// The chain alone cannot know whether the branch really went there. So a *changed* policy or signer list comes into
-    /// force only by an admin's entry: else whoever may approve could name a commit of his own making and rule by it.
+    /// force only with an admin's signature: else whoever may approve could name a commit of his own making and rule by it.
     fn apply_root(&mut self, entry: &Entry, root: &Arc<Root>, around: &Surroundings<'_>) -> Result<(), Fault> {
         if entry.kind == EntryKind::Void {
             return self.take_root_back(entry, root);
@@ -347,12 +348,41 @@ impl Chain {
         let fault = |why| Fault::Root { commit: update.new, why };
         let next = around.roots.root(update.new).map_err(fault)?;
         belongs(&next, entry.repo).map_err(fault)?;
-        if is_admin(root, &entry.by) || same_trust(root, &next) {
+        if same_trust(root, &next) || self.admin_agrees(entry, root) {
             self.roots.push((entry.id, next));
         } else {
             self.unadopted.push((entry.id, update.new));
         }
         Ok(())
+    }
+
+    /// Whether an admin stands behind a change of policy or signers: by this signature, or by an earlier approval, which he did
+    /// not take back, of the one change that the entry lands. (What changes `.countersign/` lands alone.)
+    fn admin_agrees(&self, entry: &Entry, root: &Root) -> bool {
+        if is_admin(root, &entry.by) {
+            return true;
+        }
+        let mut landed = entry.merges();
+        let (Some((item, merge)), None) = (landed.next(), landed.next()) else { return false };
+        merge.relies_on.iter().any(|id| self.approved_by_admin(*id, item, root))
+    }
+
+    fn approved_by_admin(&self, id: EntryId, wanted: &Item, root: &Root) -> bool {
+        let Some(&place) = self.ids.get(&id) else { return false };
+        let mut later = self.commits[place..].iter().filter_map(Checked::valid);
+        let Some(approval) = later.next().filter(|entry| entry.kind == EntryKind::Approve) else { return false };
+        let same = |item: &Item| {
+            (&item.proposal, &item.target, item.head, item.change_id)
+                == (&wanted.proposal, &wanted.target, wanted.head, wanted.change_id)
+        };
+        let touches = |item: &Item| item.proposal == wanted.proposal || item.change_id == wanted.change_id;
+        let ends = |entry: &Entry| {
+            let decides =
+                matches!(entry.kind, EntryKind::Reject | EntryKind::Hold | EntryKind::Ask | EntryKind::Withdraw);
+            let names = entry.about.contains(&id) || entry.items.iter().any(touches);
+            entry.by == approval.by && decides && names
+        };
+        is_admin(root, &approval.by) && approval.items.iter().any(same) && !later.any(|entry| ends(entry))
     }
 
     /// A void of the entry that moved the default branch last puts the root before it in force again. Where the two differ
@@ -408,3 +438,6 @@ fn may_sign(person: &Person, kind: EntryKind) -> Result<(), Fault> {
     };
     if person.roles.contains(&role) { Ok(()) } else { Err(Fault::Role { by: person.name.clone(), kind, role: name }) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -188,3 +188,171 @@ fn is_plain_path(path: &str) -> bool {
         && parts.iter().all(plain)
         && !matches!(parts.first(), Some(&(".countersign" | ".github")) | None)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::RefUpdate;
+    use crate::ledger::testing::{id, item, merged, moved, time};
+    use crate::model::{ReasonCode, Seen};
+
+    /// Takes something away from an entry, or adds something to it.
+    type Change = fn(&mut Entry);
+
+    /// An entry of each kind with exactly what it needs.
+    fn least(kind: EntryKind) -> Entry {
+        let genesis = kind == EntryKind::Genesis;
+        let mut entry = Entry::new(kind, id(if genesis { "genesis" } else { "e" }), id("genesis"), time(0), "maria");
+        let shape = shape(kind);
+        if shape.items == Need::Must {
+            entry.items.push(item("a", "h", "c"));
+        }
+        if shape.merge == Need::Must {
+            entry.items[0] = merged(item("a", "h", "c"), "p", "m", &[]);
+        }
+        if shape.refs == Need::Must {
+            entry.refs.push(moved("p", "m"));
+        }
+        if shape.about == Need::Must || kind == EntryKind::Withdraw {
+            entry.about.push(id("x"));
+        }
+        if shape.note == Need::Must {
+            entry.note = Some("n".to_owned());
+        }
+        entry.reason = (kind == EntryKind::Reject).then_some(ReasonCode::Unsafe);
+        entry.lesson = (kind == EntryKind::Lesson).then(lesson);
+        entry
+    }
+
+    fn lesson() -> LessonRecord {
+        LessonRecord {
+            text: "Ask first.".to_owned(),
+            scope: "file:a".parse().unwrap(),
+            expires: jiff::civil::date(2027, 1, 1),
+            into: "docs/AGENTS.md".to_owned(),
+        }
+    }
+
+    const ALL: [EntryKind; 14] = [
+        EntryKind::Genesis,
+        EntryKind::Approve,
+        EntryKind::Reject,
+        EntryKind::Hold,
+        EntryKind::Ask,
+        EntryKind::Withdraw,
+        EntryKind::Override,
+        EntryKind::Merge,
+        EntryKind::Lesson,
+        EntryKind::Observe,
+        EntryKind::Verify,
+        EntryKind::Revert,
+        EntryKind::Void,
+        EntryKind::Reset,
+    ];
+
+    #[test]
+    fn every_kind_has_a_least_entry_and_needs_all_of_it() {
+        for kind in ALL {
+            assert_eq!(least(kind).check(), Ok(()), "{kind}");
+            let shape = shape(kind);
+            let lacks: [(Need, Change); 4] = [
+                (shape.items, |e| e.items.clear()),
+                (shape.refs, |e| e.refs.clear()),
+                (shape.about, |e| e.about.clear()),
+                (shape.note, |e| e.note = None),
+            ];
+            for (need, take) in lacks {
+                let mut entry = least(kind);
+                take(&mut entry);
+                assert_eq!(
+                    entry.check().is_err(),
+                    need == Need::Must || entry_says_nothing(&entry),
+                    "{kind}: {entry:?}"
+                );
+            }
+        }
+    }
+
+    fn entry_says_nothing(entry: &Entry) -> bool {
+        entry.kind == EntryKind::Withdraw && entry.about.is_empty()
+    }
+
+    #[test]
+    fn members_that_do_not_belong_are_refused() {
+        for kind in ALL {
+            let shape = shape(kind);
+            let adds: [(Need, Change); 6] = [
+                (shape.items, |e| e.items.push(item("b", "h", "c"))),
+                (shape.about, |e| e.about.push(id("y"))),
+                (shape.lesson, |e| e.lesson = Some(lesson())),
+                (if kind == EntryKind::Reject { Need::May } else { Need::Never }, |e| {
+                    e.reason = Some(ReasonCode::NotNow);
+                }),
+                (if kind == EntryKind::Genesis { Need::May } else { Need::Never }, |e| e.demo = true),
+                (shape.note, |e| e.note = Some("n".to_owned())),
+            ];
+            for (index, (need, add)) in adds.into_iter().enumerate() {
+                let mut entry = least(kind);
+                add(&mut entry);
+                let unlanded = kind == EntryKind::Merge && index == 0;
+                assert_eq!(entry.check().is_err(), need == Need::Never || unlanded, "{kind}: {index}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_cannot_be_are_refused() {
+        let spoilt: [(&str, Change); 16] = [
+            ("fraction", |e| e.at += jiff::SignedDuration::from_millis(1)),
+            ("not a name", |e| e.by = "ma\u{200b}ria".to_owned()),
+            ("not a name", |e| e.by.clear()),
+            ("names no proposal", |e| e.items[0].proposal.clear()),
+            ("not a branch", |e| e.items[0].target = "main".to_owned()),
+            ("not a branch", |e| e.items[0].target = "refs/tags/v1".to_owned()),
+            ("without a change id", |e| e.items[0].change_id = None),
+            ("not a count", |e| e.items[0].seen = Some(Seen { drawn: 2, total: 1, digest: "a".repeat(64) })),
+            ("not a count", |e| e.items[0].seen = Some(Seen { drawn: 1, total: 1, digest: "A".repeat(64) })),
+            ("not a branch", |e| e.refs.push(RefUpdate { refname: "HEAD".to_owned(), ..moved("a", "b") })),
+            ("deletes", |e| e.refs.push(RefUpdate { new: Oid::ZERO, ..moved("a", "b") })),
+            ("twice", |e| e.refs = vec![moved("a", "b"), moved("b", "c")]),
+            ("`note` is empty", |e| e.note = Some(" \n".to_owned())),
+            ("equals `id` only there", |e| e.repo = e.id),
+            ("has no `lesson`", |e| e.lesson = Some(lesson())),
+            ("version 7", |e| e.v = 7),
+        ];
+        for (text, spoil) in spoilt {
+            let mut entry = least(EntryKind::Approve);
+            spoil(&mut entry);
+            let error = entry.check().expect_err(text).to_string();
+            assert!(error.contains(text), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn lessons_are_one_line_into_a_plain_file() {
+        let with = |spoil: fn(&mut LessonRecord)| {
+            let mut entry = least(EntryKind::Reject);
+            let mut record = lesson();
+            spoil(&mut record);
+            entry.lesson = Some(record);
+            entry.check().is_ok()
+        };
+        assert!(with(|_| {}));
+        assert!(with(|l| l.into = ".agents/rules.md".to_owned()));
+        let bad: [fn(&mut LessonRecord); 10] = [
+            |l| l.text = "two\nlines".to_owned(),
+            |l| l.text = "  ".to_owned(),
+            |l| l.text = "x".repeat(501),
+            |l| l.into.clear(),
+            |l| l.into = "/etc/passwd".to_owned(),
+            |l| l.into = "../AGENTS.md".to_owned(),
+            |l| l.into = "a/.GIT/hooks/x".to_owned(),
+            |l| l.into = ".countersign/policy.yaml".to_owned(),
+            |l| l.into = ".github/workflows/ci.yml".to_owned(),
+            |l| l.into = "a\\b".to_owned(),
+        ];
+        for (index, spoil) in bad.into_iter().enumerate() {
+            assert!(!with(spoil), "{index}");
+        }
+    }
+}

@@ -201,3 +201,79 @@ fn stamp(line: &[u8]) -> Option<Stamp> {
         time: Timestamp::from_second(seconds.to_str().ok()?.parse().ok()?).ok()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ledger::testing::{commit, key, oid, payload, sealed, time};
+
+    fn plain(parents: &[Oid]) -> Vec<u8> {
+        payload(parents, Oid::EMPTY_TREE, "", time(0), b"subject\n\nline\n")
+    }
+
+    #[test]
+    fn a_signed_commit_comes_apart() {
+        let payload = plain(&[oid("parent")]);
+        let commit = commit(&sealed(&payload, &key("maria")));
+        assert_eq!(commit.form(false), Ok(()));
+        assert_eq!(commit.parents, [oid("parent")]);
+        assert_eq!(commit.payload, payload);
+        assert_eq!(commit.message, b"subject\n\nline\n");
+        let committer = commit.committer.unwrap();
+        assert_eq!((committer.name.as_str(), committer.email.as_str()), ("Test Person", "person@corp.example"));
+        assert_eq!(committer.time, time(0));
+        let signature = String::from_utf8(commit.signature.unwrap()).unwrap();
+        assert!(signature.starts_with("-----BEGIN SSH SIGNATURE-----\n"), "{signature}");
+        assert!(signature.ends_with("\n-----END SSH SIGNATURE-----\n"), "{signature}");
+    }
+
+    #[test]
+    fn other_forms_are_told_apart() {
+        let object = |text: &str| commit(text.as_bytes()).form(false).expect_err(text).to_string();
+        let good = String::from_utf8(plain(&[oid("parent")])).unwrap();
+        let parent = format!("parent {}\n", oid("parent"));
+        for (from, to, fault) in [
+            (parent.as_str(), "", "0 parents where 1 belong"),
+            (parent.as_str(), &format!("{parent}{parent}"), "2 parents where 1 belong"),
+            (&Oid::EMPTY_TREE.to_string(), &oid("tree").to_string(), "not the empty tree"),
+            ("\n\nsubject", "\nencoding ISO-8859-1\n\nsubject", "header `encoding`"),
+            ("\n\nsubject", "\nmergetag object\n x\n\nsubject", "header `mergetag`"),
+            ("\n\nsubject", "\ngpgsig-sha256 x\n\nsubject", "header `gpgsig-sha256`"),
+            ("\n\nsubject", "\ngpgsig x\ngpgsig y\n\nsubject", "header `gpgsig`"),
+            ("author", "gpgsig x\nauthor", "header `gpgsig`"),
+            ("\n\nsubject", "\n\u{1b}]0;x\n\nsubject", "header `<U+001B>]0;x`"),
+            ("tree", "Tree", "out of order"),
+            ("committer", "author", "out of order"),
+            (" 1795248000 +0100\n\n", " 1795248000 +01\n\n", "cannot be read"),
+            (" 1795248000 +0100\n\n", " -5 +0000\n\n", "cannot be read"),
+            ("\n\nsubject\n\nline\n", "\n", "do not end"),
+            (&oid("parent").to_string(), "PARENT", "object id"),
+        ] {
+            assert!(good.contains(from), "{from}");
+            let found = object(&good.replacen(from, to, 1));
+            assert!(found.contains(fault), "{to}: {found}");
+        }
+    }
+
+    #[test]
+    fn only_the_first_commit_has_no_parent() {
+        assert_eq!(commit(&plain(&[])).form(true), Ok(()));
+        assert_eq!(commit(&plain(&[oid("p")])).form(true), Err(FormFault::Parents { found: 1, wanted: 0 }));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_give_a_commit(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let _ = commit(&bytes).form(false);
+        }
+
+        #[test]
+        fn header_soup_gives_a_commit(
+            lines in proptest::collection::vec("(tree|parent|author|committer|gpgsig|) ?[ -~]{0,20}", 0..12)
+        ) {
+            let _ = commit(lines.join("\n").as_bytes()).form(false);
+        }
+    }
+}

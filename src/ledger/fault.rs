@@ -156,12 +156,14 @@ pub enum SignatureFault {
     #[error("the key {0} is not among the signers in force")]
     UnknownKey(String),
     /// The key is somebody's, but not at that time or not for this.
-    #[error("the key {key} of {principal} may not sign this: {why}")]
+    #[error("the key {key} of {principal} (allowed_signers:{line}) may not sign this: {why}")]
     NotAllowed {
         /// The key's fingerprint.
         key: String,
         /// Whose it is.
         principal: String,
+        /// The line of `allowed_signers`, from 1.
+        line: usize,
         /// Why not.
         why: String,
     },

@@ -7,6 +7,7 @@
 //!
 //! Pure: commits, roots, landed commits and the answers of `ssh-keygen` come in as data. No clock: `now` is an argument.
 
+mod armor;
 mod chain;
 mod check;
 mod commit;
@@ -14,6 +15,8 @@ mod entry;
 mod fault;
 mod message;
 pub mod signature;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod verify;
 mod view;
 
@@ -23,5 +26,7 @@ pub use entry::{Entry, EntryKind, Item, LessonRecord, MergeRecord, PolicyRef, Re
 pub use fault::{Fault, FormFault, SignatureFault};
 pub use message::{MESSAGE_LIMIT, SUBJECT_COLUMNS, message, parse_message};
 pub use signature::{Externals, Question, Seal, Sealed, Verified};
-pub use verify::{Branch, Evidence, LandingFacts, Landings, VerifyReport, verify};
+pub use verify::{
+    Branch as ProtectedBranch, Evidence, LandingFacts, Landings, Question as LandedQuestion, VerifyReport, verify,
+};
 pub use view::{Approval, LedgerView, Merged, Objection, ObjectionKind, Taught};

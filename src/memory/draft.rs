@@ -103,3 +103,52 @@ fn common_folder(paths: &[BString]) -> &[u8] {
     }
     common
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_sentence_of_a_note_is_the_lesson() {
+        for (note, lesson) in [
+            ("never lower this limit. INC-213 was an OOM.", Some("Never lower this limit.")),
+            (
+                "Never lower a limit without\n35 days of peak data",
+                Some("Never lower a limit without 35 days of peak data."),
+            ),
+            ("please keep 2 replicas, e.g. in staging", Some("Keep 2 replicas, e.g. in staging.")),
+            ("Why now? Wait for the freeze to end.", Some("Wait for the freeze to end.")),
+            ("> the agent's own words\n\nKeep v1.2.3 pinned!", Some("Keep v1.2.3 pinned!")),
+            ("- do one thing\n- do another", Some("Do one thing.")),
+            ("```\nkubectl get\n```\nRead the docs first.", Some("Read the docs first.")),
+            ("Élargir d'abord. Puis réduire.", Some("Élargir d'abord.")),
+            ("Why?", None),
+            ("  \n\n", None),
+            ("...", None),
+            ("> quoted only", None),
+        ] {
+            assert_eq!(lesson_from_note(note).as_deref(), lesson, "{note}");
+        }
+    }
+
+    #[test]
+    fn a_long_sentence_is_cut() {
+        let lesson = lesson_from_note(&"word ".repeat(200)).unwrap();
+        assert!(lesson.chars().count() <= SENTENCE_CHARS + 1);
+    }
+
+    #[test]
+    fn the_scope_is_the_file_or_the_deepest_common_folder() {
+        let scope =
+            |paths: &[&str]| default_scope(&paths.iter().map(|p| BString::from(*p)).collect::<Vec<_>>()).to_string();
+        assert_eq!(scope(&["a/b.yaml"]), "file:a/b.yaml");
+        assert_eq!(scope(&["b.yaml"]), "file:b.yaml");
+        assert_eq!(scope(&["a/b/c", "a/b/d/e"]), "folder:a/b/**");
+        assert_eq!(scope(&["a/bc/x", "a/bd/x"]), "folder:a/**");
+        assert_eq!(scope(&["a/b", "a/b/c"]), "folder:a/**");
+        assert_eq!(scope(&["ab/x", "a/x"]), "folder:**");
+        assert_eq!(scope(&["a/x", "x"]), "folder:**");
+        assert_eq!(scope(&[]), "folder:**");
+        assert_eq!(scope(&["we[ird*]/x", "we[ird*]/y"]), "folder:we[[]ird[*][]]/**");
+    }
+}

@@ -111,3 +111,122 @@ fn count(lesson: &mut Lesson, record: &LessonRecord) {
     lesson.until = if lesson.repeats == 0 { record.expires } else { lesson.until.max(record.expires) };
     lesson.repeats += 1;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::testing::{Bench, id, item, time};
+    use crate::ledger::{Entry, EntryKind};
+
+    const DAY: i64 = 86_400;
+
+    /// A rejection by sam on day `day` that teaches `text` for 30 days.
+    fn teach(bench: &mut Bench, day: i64, text: &str) -> EntryId {
+        let record = LessonRecord {
+            text: text.to_owned(),
+            scope: "folder:apps/**".parse().unwrap(),
+            expires: time(day * DAY + 30 * DAY).to_zoned(TimeZone::UTC).date(),
+            into: "AGENTS.md".to_owned(),
+        };
+        bench.clock = bench.clock.max(day * DAY);
+        let mut entry = bench.entry(EntryKind::Reject, "sam");
+        entry.items.push(item(&format!("p{}", bench.clock), "h", "c"));
+        entry.lesson = Some(record);
+        bench.push(&entry)
+    }
+
+    fn withdraw(bench: &mut Bench, taught: EntryId) {
+        let mut entry = bench.entry(EntryKind::Withdraw, "sam");
+        entry.about.push(taught);
+        bench.push(&entry);
+    }
+
+    fn said(bench: &Bench) -> Vec<(usize, String, usize, String)> {
+        let lessons = lessons(&bench.view()).into_iter();
+        lessons.map(|l| (l.number, l.text, l.repeats, l.until.to_string())).collect()
+    }
+
+    #[test]
+    fn lessons_are_numbered_as_taught_and_repetitions_count() {
+        let mut bench = Bench::new();
+        let first = teach(&mut bench, 0, "One.");
+        teach(&mut bench, 1, "Two.");
+        teach(&mut bench, 2, " One. ");
+        teach(&mut bench, 3, "Three.");
+        assert_eq!(
+            said(&bench),
+            [
+                (1, "One.".to_owned(), 2, "2026-12-23".to_owned()),
+                (2, "Two.".to_owned(), 1, "2026-12-22".to_owned()),
+                (3, "Three.".to_owned(), 1, "2026-12-24".to_owned()),
+            ]
+        );
+        let lesson = &lessons(&bench.view())[0];
+        assert_eq!(
+            (lesson.entry, lesson.label(), lesson.since.to_string()),
+            (first, "L-001".to_owned(), "2026-11-21".to_owned())
+        );
+        assert_eq!(lesson.id8(), first.to_string()[..8]);
+    }
+
+    #[test]
+    fn the_same_words_after_their_time_are_a_new_lesson() {
+        let mut bench = Bench::new();
+        teach(&mut bench, 0, "One.");
+        teach(&mut bench, 30, "One.");
+        teach(&mut bench, 61, "One.");
+        assert_eq!(said(&bench).iter().map(|l| (l.0, l.2)).collect::<Vec<_>>(), [(1, 2), (2, 1)]);
+    }
+
+    #[test]
+    fn numbers_do_not_change_when_something_is_withdrawn() {
+        let mut bench = Bench::new();
+        let first = teach(&mut bench, 0, "One.");
+        let second = teach(&mut bench, 20, "One.");
+        teach(&mut bench, 40, "One.");
+        teach(&mut bench, 41, "Two.");
+        assert_eq!(said(&bench).iter().map(|l| (l.0, l.2)).collect::<Vec<_>>(), [(1, 3), (2, 1)]);
+        withdraw(&mut bench, second);
+        assert_eq!(said(&bench).iter().map(|l| (l.0, l.2)).collect::<Vec<_>>(), [(1, 2), (2, 1)]);
+        withdraw(&mut bench, first);
+        assert_eq!(said(&bench)[0], (1, "One.".to_owned(), 1, "2027-01-30".to_owned()));
+    }
+
+    #[test]
+    fn a_lesson_stands_up_to_its_last_day_and_not_after_all_was_withdrawn() {
+        let mut bench = Bench::new();
+        let taught = teach(&mut bench, 0, "One.");
+        let stands = |bench: &Bench, day: &str| lessons(&bench.view())[0].stands(day.parse().unwrap());
+        assert!(stands(&bench, "2026-12-21") && !stands(&bench, "2026-12-22"));
+        withdraw(&mut bench, taught);
+        assert!(!stands(&bench, "2026-11-22"));
+    }
+
+    #[test]
+    fn scopes_cover_paths() {
+        let lesson = |scope: &str| {
+            let mut entry = Entry::new(EntryKind::Lesson, id("x"), id("g"), time(0), "sam");
+            entry.lesson = Some(LessonRecord {
+                text: "x".to_owned(),
+                scope: scope.parse().unwrap(),
+                expires: jiff::civil::date(2027, 1, 1),
+                into: "AGENTS.md".to_owned(),
+            });
+            let taught = Taught { entry: std::sync::Arc::new(entry), withdrawn: None };
+            let record = taught.entry.lesson.clone().unwrap();
+            first(1, &taught, &record, jiff::civil::date(2026, 1, 1))
+        };
+        for (scope, path, covers) in [
+            ("file:a/b.yaml", "a/b.yaml", true),
+            ("file:a/b.yaml", "a/b.yaml.bak", false),
+            ("folder:a/**", "a/b/c", true),
+            ("folder:a/**", "ab/c", false),
+            ("folder:**", "c", true),
+            ("folder:a/*/x", "a/b/c/x", false),
+            ("folder:a/[", "a/[", false),
+            ("field:Deployment shop/checkout spec.replicas", "a/b", false),
+        ] {
+            assert_eq!(lesson(scope).covers(path.into()), covers, "{scope} {path}");
+        }
+    }
+}

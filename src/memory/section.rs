@@ -151,3 +151,164 @@ fn removed(file: &[u8], start: usize, end: usize) -> Vec<u8> {
     }
     [head, rest].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ONE: &str =
+        "<!-- BEGIN countersign lessons v1 -->\n## Lessons from review\n\n- One.\n<!-- END countersign lessons -->";
+    const TWO: &str = "<!-- BEGIN countersign lessons v1 -->\n## Lessons from review\n\n- One.\n- Two.\n<!-- END countersign lessons -->";
+
+    #[test]
+    fn a_section_is_appended_after_one_blank_line() {
+        for (file, before) in [
+            (None, ""),
+            (Some(""), ""),
+            (Some("# Agents\n"), "# Agents\n\n"),
+            (Some("# Agents"), "# Agents\n\n"),
+            (Some("# Agents\n\n"), "# Agents\n\n"),
+            (Some("# Agents\n\n\n"), "# Agents\n\n\n"),
+            (Some("\n"), "\n"),
+            (Some("# Agents\r\n"), "# Agents\r\n\r\n"),
+            (Some("# Agents\r\nlast"), "# Agents\r\nlast\r\n\r\n"),
+            (Some("# Agents\r\n\r\n"), "# Agents\r\n\r\n"),
+            (Some("\u{feff}"), "\u{feff}"),
+            (Some("\u{feff}# Agents\n"), "\u{feff}# Agents\n\n"),
+        ] {
+            let after = apply(file.map(str::as_bytes), Some(ONE)).unwrap();
+            assert_eq!(String::from_utf8(after).unwrap(), format!("{before}{ONE}\n"), "{file:?}");
+        }
+        assert_eq!(apply(None, None).unwrap(), b"");
+    }
+
+    #[test]
+    fn a_section_is_replaced_where_it_is() {
+        for (before, after) in [
+            ("", ""),
+            ("# A\n\n", "\n# B"),
+            ("x\r\n", "\r\ny"),
+            ("\u{feff}", "\n"),
+            ("\n\n\n", "\n\n\n"),
+            ("# A\n", "  \n"),
+        ] {
+            let file = format!("{before}{ONE}{after}");
+            let found = apply(Some(file.as_bytes()), Some(TWO)).unwrap();
+            assert_eq!(String::from_utf8(found).unwrap(), format!("{before}{TWO}{after}"));
+            assert_eq!(section(file.as_bytes()).unwrap(), Some(ONE.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn an_editor_that_changed_the_line_ends_is_put_right() {
+        let file = format!("# A\r\n\r\n{}\r\n# B\r\n", ONE.replace('\n', "\r\n"));
+        let after = apply(Some(file.as_bytes()), Some(ONE)).unwrap();
+        assert_eq!(String::from_utf8(after).unwrap(), format!("# A\r\n\r\n{ONE}\r\n# B\r\n"));
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_are_kept() {
+        let file = b"\xff\xfe\x00caf\xe9\n".to_vec();
+        let after = apply(Some(&file), Some(ONE)).unwrap();
+        assert!(after.starts_with(&file));
+    }
+
+    #[test]
+    fn a_section_can_be_taken_out() {
+        for (file, after) in [
+            (format!("# A\n\n{ONE}\n"), "# A\n"),
+            (format!("# A\n\n{ONE}\n\n# B\n"), "# A\n\n# B\n"),
+            (format!("{ONE}\n"), ""),
+            (format!("# A\r\n\r\n{ONE}\r\n"), "# A\r\n"),
+            (format!("# A\n{ONE}"), "# A\n"),
+            ("# A\n".to_owned(), "# A\n"),
+        ] {
+            assert_eq!(String::from_utf8(apply(Some(file.as_bytes()), None).unwrap()).unwrap(), after, "{file}");
+        }
+    }
+
+    #[test]
+    fn unclear_markers_are_a_fault_that_says_what_to_do() {
+        for (file, what) in [
+            (format!("{ONE}\n{ONE}\n"), "begin twice (lines 1 and 6): keep one"),
+            (format!("{BEGIN}\n{BEGIN}\n{END}\n"), "begin twice (lines 1 and 2)"),
+            (format!("x\n{END}\n"), "line 2 ends the lessons, and no line before it begins them: delete"),
+            (format!("{ONE}\n{END}\n"), "line 6 ends the lessons"),
+            (format!("x\n{BEGIN}\n"), "line 2 begins the lessons, and nothing ends them: write"),
+            ("<!-- BEGIN countersign lessons v2 -->\n".to_owned(), "another format than v1"),
+        ] {
+            let error = apply(Some(file.as_bytes()), Some(ONE)).expect_err(&file).to_string();
+            assert!(error.contains(what), "{error}");
+            assert_eq!(apply(Some(file.as_bytes()), None).expect_err(&file).to_string(), error);
+        }
+    }
+
+    #[test]
+    fn markers_count_only_alone_on_their_line() {
+        let file = format!("We write `{BEGIN}` there.\n");
+        assert_eq!(section(file.as_bytes()).unwrap(), None);
+    }
+
+    #[test]
+    fn a_commit_that_moves_only_the_section_is_told_from_one_that_does_more() {
+        let before = format!("# A\n\n{ONE}\n");
+        let good = format!("# A\n\n{TWO}\n");
+        assert!(holds(Some(before.as_bytes()), good.as_bytes(), Some(TWO)));
+        for bad in [good.replace("# A", "# B"), good.replace("- Two", "- Too"), format!("{good}\n")] {
+            assert!(!holds(Some(before.as_bytes()), bad.as_bytes(), Some(TWO)), "{bad}");
+        }
+        assert!(holds(None, format!("{ONE}\n").as_bytes(), Some(ONE)));
+    }
+
+    /// Files of any line ends, with blank lines, without a final one, with a byte-order mark.
+    fn files() -> impl Strategy<Value = Vec<u8>> {
+        let line = prop_oneof!["[ -~]{0,12}", Just(String::new()), Just("é\u{feff}".to_owned())];
+        let end = prop_oneof![Just("\n"), Just("\r\n"), Just("\r"), Just("")];
+        (any::<bool>(), proptest::collection::vec((line, end), 0..8)).prop_map(|(bom, lines)| {
+            let text: String = lines.into_iter().map(|(line, end)| line + end).collect();
+            format!("{}{text}", if bom { "\u{feff}" } else { "" }).into_bytes()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn appending_keeps_every_byte_and_is_done_once(file in files()) {
+            let once = apply(Some(&file), Some(ONE)).unwrap();
+            prop_assert!(once.starts_with(&file));
+            prop_assert_eq!(section(&once).unwrap(), Some(ONE.as_bytes()));
+            prop_assert_eq!(&apply(Some(&once), Some(ONE)).unwrap(), &once);
+            let added = &once[file.len()..];
+            prop_assert!(added.len() <= ONE.len() + 5, "{:?}", added);
+        }
+
+        #[test]
+        fn replacing_keeps_every_byte_outside(before in files(), after in files()) {
+            let mut file = before.clone();
+            if !file.is_empty() && file != BOM && !file.ends_with(b"\n") {
+                file.push(b'\n');
+            }
+            let start = file.len();
+            file.extend_from_slice(ONE.as_bytes());
+            file.push(b'\n');
+            let end = file.len() - 1;
+            file.extend_from_slice(&after);
+            let changed = apply(Some(&file), Some(TWO)).unwrap();
+            prop_assert_eq!(&changed[..start], &file[..start]);
+            prop_assert_eq!(&changed[start..start + TWO.len()], TWO.as_bytes());
+            prop_assert_eq!(&changed[start + TWO.len()..], &file[end..]);
+            prop_assert_eq!(&apply(Some(&changed), Some(ONE)).unwrap(), &file);
+        }
+
+        #[test]
+        fn taking_out_twice_is_taking_out_once(before in files(), after in files()) {
+            let file = [&before[..], b"\n", ONE.as_bytes(), b"\n", &after].concat();
+            let once = apply(Some(&file), None).unwrap();
+            prop_assert_eq!(section(&once).unwrap(), None);
+            prop_assert_eq!(apply(Some(&once), None).unwrap(), once);
+        }
+    }
+}

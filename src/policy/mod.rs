@@ -9,8 +9,10 @@ mod checked;
 mod error;
 mod evaluate;
 mod facts;
+mod fitted;
 mod globs;
 mod guards;
+mod lint;
 mod parse;
 mod refs;
 mod scope;
@@ -18,7 +20,7 @@ mod signer_line;
 mod signers;
 mod trace;
 
-pub use builtin::built_in;
+pub use builtin::{built_in, built_in_table};
 pub use checked::{
     Agent, AgentMatch, GateMode, KeyKind, LedgerKey, MergeMethod, OnReject, Person, Policy, Role, Root, Rule,
     SelfApproval, TierNeeds, Tiers,
@@ -26,7 +28,9 @@ pub use checked::{
 pub use error::{PolicyError, error_ruling};
 pub use evaluate::{Evaluation, evaluate};
 pub use facts::{Approval, Facts, Objection, trailers};
+pub use fitted::{Findings, FoundAgent, FoundPerson, fitted};
 pub use globs::{GlobError, Globs};
+pub use lint::{Lint, Source, lint};
 pub use parse::parse;
 pub use signers::{Signer, Signers};
 pub use trace::{ConditionTrace, TraceLine, explain_text};

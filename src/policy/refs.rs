@@ -60,7 +60,7 @@ pub(super) fn ledger_before(protect: &[&str], default_branch: Option<&str>) -> O
 }
 
 /// Whether a protected pattern cannot live beside this ledger branch: it can come before it, or is the branch itself.
-pub(super) fn clashes(pattern: &str, ledger: &str) -> bool {
+fn clashes(pattern: &str, ledger: &str) -> bool {
     may_sort_before(pattern, ledger) || Globs::new(&[pattern]).is_ok_and(|globs| globs.matches(ledger.into()))
 }
 

@@ -52,7 +52,7 @@ pub(super) fn rule(policy: &Policy, facts: &Facts, matched: &[&Agent]) -> Option
     };
     let all: Vec<&Agent> = policy.agents.iter().collect();
     let bound = if matched.is_empty() { &all } else { matched };
-    let mut trace = Vec::new();
+    let mut trace = vec![recognition(policy, matched, unsure.is_some())];
     let mut denied = None;
     for agent in bound.iter().filter(|agent| agent.scope.is_some()) {
         let outside = outside(agent, facts, matched.is_empty());
@@ -76,6 +76,22 @@ fn outside<'a>(agent: &Agent, facts: &Facts<'a>, unknown: bool) -> Vec<&'a BStr>
 fn condition(agent: &Agent, facts: &Facts, outside: &[&BStr]) -> ConditionTrace {
     let scope = agent.scope.as_ref().map(ToString::to_string).unwrap_or_default();
     ConditionTrace::new(format!("outside {scope}"), facts.changes.map(|_| !outside.is_empty()), outside)
+}
+
+/// The line of the trace that says which agent it is.
+fn recognition(policy: &Policy, matched: &[&Agent], unsure: bool) -> TraceLine {
+    let who = if matched.is_empty() { "none".to_owned() } else { names(matched) };
+    TraceLine {
+        rule: "agents".to_owned(),
+        at: Place::BuiltIn,
+        does: format!("at least {}", policy.default_tier),
+        matched: unsure,
+        conditions: vec![ConditionTrace::new(
+            format!("from no known agent, or from several (matches {who})"),
+            Some(unsure),
+            &[],
+        )],
+    }
 }
 
 fn line(agent: &Agent, outside: &[&BStr], condition: ConditionTrace) -> TraceLine {

@@ -46,7 +46,7 @@ pub(super) fn read(text: &str, line: usize) -> Result<Option<Signer>, String> {
         principal: principal.to_owned(),
         key,
         cert_authority,
-        namespaces,
+        namespaces: namespaces.unwrap_or_default(),
         valid_after,
         valid_before,
         zoneless,

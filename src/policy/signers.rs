@@ -21,8 +21,8 @@ pub struct Signer {
     pub key: ssh_key::PublicKey,
     /// Whether the key is a certificate authority.
     pub cert_authority: bool,
-    /// The namespaces that it may sign in; `None` is all. git signs in `git`.
-    pub namespaces: Option<Vec<String>>,
+    /// The namespaces that it may sign in; empty is all. git signs in `git`.
+    pub namespaces: Vec<String>,
     /// Not valid before.
     pub valid_after: Option<Timestamp>,
     /// Not valid from this moment on.
@@ -43,11 +43,24 @@ impl Signer {
         is_address(&self.principal)
     }
 
-    /// Whether the line lets the key sign commits at this moment.
+    /// Whether the line lets the key itself sign commits, at some time.
+    #[must_use]
+    pub fn signs_commits(&self) -> bool {
+        self.is_for_git() && !self.cert_authority
+    }
+
+    /// Whether the line lets the key itself sign commits at this moment.
     #[must_use]
     pub fn is_valid_at(&self, at: Timestamp) -> bool {
-        let named = |names: &Vec<String>| names.iter().any(|name| name == Self::NAMESPACE || name == "*");
-        self.namespaces.as_ref().is_none_or(named)
+        self.is_in_force(at) && !self.cert_authority
+    }
+
+    fn is_for_git(&self) -> bool {
+        self.namespaces.is_empty() || self.namespaces.iter().any(|name| name == Self::NAMESPACE)
+    }
+
+    fn is_in_force(&self, at: Timestamp) -> bool {
+        self.is_for_git()
             && self.valid_after.is_none_or(|after| at >= after)
             && self.valid_before.is_none_or(|before| at < before)
     }
@@ -111,7 +124,7 @@ impl Signers {
     /// names a pattern, a list or an authority, and where two lines in force name different principals.
     #[must_use]
     pub fn valid_at(&self, key: &KeyData, at: Timestamp) -> Option<&Signer> {
-        let mut valid = self.lines.iter().filter(|line| line.key.key_data() == key && line.is_valid_at(at));
+        let mut valid = self.lines.iter().filter(|line| line.key.key_data() == key && line.is_in_force(at));
         let first = valid.next()?;
         let agree = valid.all(|line| line.principal == first.principal && !line.cert_authority);
         (agree && first.is_single() && !first.cert_authority).then_some(first)

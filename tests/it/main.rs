@@ -10,6 +10,9 @@
     reason = "the bans keep the product's outside in one place; tests are outside by nature"
 )]
 
+mod house;
 mod support;
 
+mod ledger;
+mod reading;
 mod rigs;

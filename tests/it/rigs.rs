@@ -121,7 +121,7 @@ fn a_clone_of_a_person_signs() {
 fn keys_are_what_a_terminal_sends() {
     let sent = |text: &str| keys::bytes(text).concat();
     assert_eq!(sent("jjK<space><lt>"), b"jjK <");
-    assert_eq!(sent("<c-d><a-x><up><f1><s-tab>é"), b"\x04\x1bx\x1b[A\x1bOP\x1b[Z\xc3\xa9");
+    assert_eq!(sent("<ctrl-d><alt-x><up><f1><backtab>é"), b"\x04\x1bx\x1b[A\x1bOP\x1b[Z\xc3\xa9");
 }
 
 #[test]

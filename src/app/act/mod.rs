@@ -8,4 +8,3 @@ mod review;
 mod sheet;
 
 pub(crate) use decide::count;
-pub(crate) use overlay::{AROUND_PAGE, BESIDE_PAGE};

@@ -14,8 +14,15 @@ impl App {
     pub(in crate::app) fn outcome(&mut self, outcome: Outcome) -> Vec<Command> {
         match outcome {
             Outcome::Snapshot(snapshot) => return self.absorb(snapshot),
+            Outcome::Recovered(problem) => self.status = Some(Status::done(problem.what)),
             Outcome::Progress { what, done, total } => self.progress = Some(Progress { what, done, total }),
             Outcome::Opened(opened) => self.opened(*opened),
+            Outcome::History(subject, history) => {
+                let review = self.review.as_mut().filter(|review| review.subject == subject);
+                if let Some(opened) = review.and_then(|review| review.opened.as_mut()) {
+                    opened.history = Some(history);
+                }
+            }
             Outcome::Highlighted { part, from, roles } => {
                 self.jobs.answered(JobKey::Highlight);
                 if let Some(review) = self.review.as_mut().filter(|review| review.subject == part.subject) {
@@ -67,8 +74,7 @@ impl App {
     fn opened(&mut self, opened: Opened) {
         self.jobs.answered(JobKey::Open);
         let Some(review) = self.review.as_mut().filter(|review| review.subject == opened.subject) else { return };
-        review.opened = Some(opened);
-        review.failure = None;
+        review.take(opened);
     }
 
     /// Decisions were sent. What landed stays grey where it was; what dropped out stays marked.

@@ -3,14 +3,10 @@
 use jiff::Timestamp;
 
 use crate::app::actions::Action;
+use crate::app::geometry::{AROUND_PAGE, BESIDE_PAGE};
 use crate::app::overlay::Overlay;
 use crate::app::status::Status;
 use crate::app::{App, Command};
-
-/// Rows of the screen that a page does not have: its title and the hint bar.
-pub(crate) const AROUND_PAGE: u16 = 3;
-/// Columns of the screen that a page does not have.
-pub(crate) const BESIDE_PAGE: u16 = 4;
 
 impl App {
     pub(in crate::app) fn act_overlay(&mut self, action: Action, at: Timestamp) -> Vec<Command> {

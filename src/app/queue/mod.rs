@@ -16,6 +16,8 @@ pub use ids::short_ids;
 pub use order::{Attention, Order, attention, why_here};
 pub use rows::{Entry, Layout, Row};
 
+use unicode_width::UnicodeWidthStr as _;
+
 use crate::diff::{FoldKey, fold_key};
 use crate::engine::Snapshot;
 use crate::model::{Queued, Tier};
@@ -36,6 +38,32 @@ pub struct Queue {
     pub filter: Filter,
     waiting: Waiting,
     counts: Counts,
+    widths: Widths,
+}
+
+/// The columns that the widest entries take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Widths {
+    /// Of short names.
+    pub id: usize,
+    /// Of agents.
+    pub agent: usize,
+    /// Of counts of lines.
+    pub lines: usize,
+}
+
+impl Widths {
+    fn of(entries: &[Entry]) -> Self {
+        let widest = |width: fn(&Entry) -> usize| entries.iter().map(width).max().unwrap_or(0);
+        Self {
+            id: widest(|entry| entry.short.width()),
+            agent: widest(|entry| entry.queued.standing.agent.width()),
+            lines: widest(|entry| {
+                let digits = |number: u32| number.max(1).ilog10() as usize + 1;
+                entry.queued.proposal.stats.map_or(1, |stats| digits(stats.additions) + digits(stats.deletions) + 3)
+            }),
+        }
+    }
 }
 
 /// How many proposals there are, without those that are gone.
@@ -106,6 +134,7 @@ impl Queue {
             filter: Filter::default(),
             waiting: Waiting::default(),
             counts: Counts::default(),
+            widths: Widths::default(),
         };
         queue.adopt();
         queue
@@ -150,6 +179,7 @@ impl Queue {
         self.entries = self.latest.queue.iter().zip(shorts).map(entry).collect();
         self.waiting = Waiting::default();
         self.counts = Counts::of(&self.entries);
+        self.widths = Widths::of(&self.entries);
         self.filter.forget();
         let ids: HashSet<&str> = self.entries.iter().map(Entry::id).collect();
         self.marks.retain(|id| ids.contains(id.as_str()));
@@ -452,6 +482,19 @@ impl Queue {
     #[must_use]
     pub fn find(&self, id: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.id() == id)
+    }
+
+    /// The columns that the widest entries take.
+    #[must_use]
+    pub const fn widths(&self) -> Widths {
+        self.widths
+    }
+
+    /// How many proposals the filter lets through.
+    #[must_use]
+    pub fn shown(&self) -> usize {
+        let heading = |row: &Row| if let Row::Heading { count, .. } = row { *count } else { 0 };
+        self.rows.iter().map(heading).sum()
     }
 
     /// How many proposals there are.

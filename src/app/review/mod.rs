@@ -3,10 +3,12 @@
 mod colours;
 mod questions;
 mod seen;
+mod tree;
 
 pub use colours::Colours;
 pub use questions::{Question, answered, confidence, effect, lines, next_answer};
 pub use seen::{SeenLines, next_unseen};
+pub use tree::{Tree, TreeRow};
 
 use jiff::Timestamp;
 
@@ -43,6 +45,10 @@ pub struct Review {
     pub questions_top: usize,
     /// The file that the cursor of the file list is on.
     pub file: usize,
+    /// The changed files as a tree.
+    pub tree: Tree,
+    /// The columns of the widest line number.
+    pub number_width: usize,
     /// What stands around it in the list.
     pub around: Around,
     /// What is searched for.
@@ -101,6 +107,8 @@ impl Review {
             pane: Pane::Diff,
             questions_top: 0,
             file: 0,
+            tree: Tree::default(),
+            number_width: 1,
             around: Around::default(),
             search: String::new(),
             colours: Colours::default(),
@@ -108,6 +116,17 @@ impl Review {
             top: 0,
             left: 0,
         }
+    }
+
+    /// Takes what was read of it.
+    pub fn take(&mut self, opened: Opened) {
+        let document = &opened.document;
+        let sides = (0..document.files().len()).flat_map(|file| [(file, CommentSide::Old), (file, CommentSide::New)]);
+        let lines = sides.map(|(file, side)| document.lines(file, side).len()).max().unwrap_or(0);
+        self.number_width = lines.max(1).ilog10() as usize + 1;
+        self.tree = Tree::of(document);
+        self.opened = Some(opened);
+        self.failure = None;
     }
 
     /// The diff, if it has been read.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::engine::{POLICY_PATH, SIGNERS_PATH};
-use crate::ledger::{self, Chain, Externals, LandingFacts, Landings, Question, RawCommit, Roots};
+use crate::ledger::{self, Chain, Externals, Question, RawCommit, Roots};
 use crate::model::{EntryId, Oid, Side};
 use crate::policy::{self, PolicyError, Root, Signers};
 
@@ -163,28 +163,4 @@ fn ask(store: &Store, commit: &RawCommit, question: &Question) -> Result<String,
     let verify = ["ssh-keygen", "-Y", "verify", &time, "-n", "git", "-I", &principal, "-s", &signature, "-f", &signers];
     let verified = run(&verify, &commit.payload).map_err(|e| text(&e))?;
     if verified.success { Ok(principal) } else { Err("ssh-keygen does not accept the signature".to_owned()) }
-}
-
-/// What really landed, for [`ledger::verify`].
-#[derive(Debug)]
-pub struct LandedCommits<'a> {
-    /// Where the commits are.
-    pub store: &'a Store,
-}
-
-impl Landings for LandedCommits<'_> {
-    fn landing(&self, commit: Oid) -> Result<LandingFacts, String> {
-        self.read(commit).map_err(|error| error.to_string())
-    }
-}
-
-impl LandedCommits<'_> {
-    fn read(&self, commit: Oid) -> Result<LandingFacts, StoreError> {
-        let found = self.store.commit(commit)?;
-        let first_parent = found.parents.first().copied();
-        let before = first_parent.map_or(Ok(Oid::EMPTY_TREE), |parent| self.store.tree_of(parent))?;
-        let diff = self.store.diff(before, found.tree)?;
-        let trailers = policy::trailers(&[found.message]);
-        Ok(LandingFacts { parents: found.parents, diff: Arc::new(diff), trailers })
-    }
 }

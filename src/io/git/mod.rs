@@ -7,9 +7,12 @@
 //! - [`proposals`]: branches of agents become proposals.
 //! - [`refresh`]: fetches.
 //! - [`stack`]: merges proposals on top of each other.
+//! - [`talk`]: a `git` that answers while it runs.
 
+pub mod history;
 pub mod ledger;
 pub mod limits;
+pub mod merge;
 pub mod open;
 pub mod process;
 pub mod proposals;
@@ -17,4 +20,6 @@ pub mod refresh;
 pub mod repository;
 pub mod stack;
 pub mod store;
+pub mod talk;
+pub mod verify;
 pub mod write;

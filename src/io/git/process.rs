@@ -134,7 +134,7 @@ impl Git {
         finish(command_word(args), self.spawn(args, env)?, stdin, limit)
     }
 
-    fn spawn<S: AsRef<str>>(&self, args: &[S], env: &[(&str, String)]) -> Result<Box<dyn ChildWrapper>, GitError> {
+    pub(super) fn spawn<S: AsRef<str>>(&self, args: &[S], env: &[(&str, String)]) -> Result<Box<dyn ChildWrapper>, GitError> {
         let mut command = program("git", &self.dir);
         command.args(self.arguments(args));
         // Replace refs would let a push decide what a commit says; prompts would hang a console.
@@ -200,19 +200,19 @@ fn finish(
 }
 
 /// Long enough for a slow fetch over a bad line, short enough that nothing hangs for ever.
-const DEFAULT_LIMIT: Duration = Duration::from_secs(600);
+pub(super) const DEFAULT_LIMIT: Duration = Duration::from_secs(600);
 
-fn command_word<S: AsRef<str>>(args: &[S]) -> String {
+pub(super) fn command_word<S: AsRef<str>>(args: &[S]) -> String {
     args.iter().map(AsRef::as_ref).find(|arg| !arg.starts_with('-')).unwrap_or("").to_owned()
 }
 
-fn failure(command: &str, output: &Output) -> GitError {
+pub(super) fn failure(command: &str, output: &Output) -> GitError {
     let kept = &output.stderr[..output.stderr.len().min(STDERR_KEPT)];
     let stderr = crate::model::text::single_line(&String::from_utf8_lossy(kept));
     GitError::Failed { command: command.to_owned(), code: output.code, stderr }
 }
 
-fn drain<R: Read + Send + 'static>(source: Option<R>) -> std::thread::JoinHandle<Vec<u8>> {
+pub(super) fn drain<R: Read + Send + 'static>(source: Option<R>) -> std::thread::JoinHandle<Vec<u8>> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(mut source) = source {
@@ -232,7 +232,7 @@ fn feed(stdin: Option<std::process::ChildStdin>, bytes: Option<&[u8]>) -> std::t
 }
 
 /// The exit status, or `None` at the deadline. The pause grows, so that short commands cost no latency.
-fn wait_until(child: &mut dyn ChildWrapper, deadline: Instant) -> std::io::Result<Option<std::process::ExitStatus>> {
+pub(super) fn wait_until(child: &mut dyn ChildWrapper, deadline: Instant) -> std::io::Result<Option<std::process::ExitStatus>> {
     let mut pause = Duration::from_micros(200);
     loop {
         if let Some(status) = child.try_wait()? {

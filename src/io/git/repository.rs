@@ -106,6 +106,20 @@ impl LocalRepository {
         Ok(Target { refname: format!("refs/heads/{}", self.target_branch), tip })
     }
 
+    /// Lock files of refs and the index that are older than any git process takes for its work.
+    #[must_use]
+    pub fn stale_locks(&self) -> Vec<PathBuf> {
+        let old = |path: &PathBuf| {
+            let modified = path.metadata().and_then(|metadata| metadata.modified());
+            modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > STALE_LOCK))
+        };
+        let folders =
+            [self.git_dir.clone(), self.git_dir.join("refs/heads"), self.git_dir.join("refs/heads/countersign")];
+        let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+        let locks = files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|end| end == "lock"));
+        locks.filter(old).collect()
+    }
+
     /// The branches that match `patterns` or are named in `extra`, in name order; names that are not UTF-8 are problems.
     pub fn branches(&self, patterns: &Globs, extra: &[String]) -> Result<(Vec<Branch>, Vec<Problem>), StoreError> {
         let repo = git2::Repository::open(&self.git_dir)?;
@@ -126,6 +140,9 @@ impl LocalRepository {
         Ok((branches, problems))
     }
 }
+
+/// A lock that is older belongs to nobody who is still at work.
+const STALE_LOCK: std::time::Duration = std::time::Duration::from_secs(60);
 
 fn unreadable_name(name: &[u8]) -> Problem {
     Problem {

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::diff::EditDigest;
 use crate::engine::Stack;
 use crate::model::{Mode, Oid, TreeDiff};
 use crate::policy::MergeMethod;
 
+use super::proposals::side_bytes;
 use super::store::{BLOB_LIMIT, Store, StoreError};
 
 /// Stacks merges on the target's tip.
@@ -38,6 +40,15 @@ impl Stack for TreeStack<'_> {
     fn offer(&mut self, head: Oid) -> Result<Arc<TreeDiff>, String> {
         self.offered = None;
         self.merge(head).map(Arc::new).map_err(|error| error.to_string())
+    }
+
+    fn edits(&self, diff: &TreeDiff) -> Result<[u8; 32], String> {
+        let mut digest = EditDigest::default();
+        for change in &diff.files {
+            let read = |side| side_bytes(self.store, side).map_err(|error| error.to_string());
+            digest.add(change, &read(change.old)?, &read(change.new)?);
+        }
+        Ok(digest.finish())
     }
 
     fn accept(&mut self) {

@@ -1,10 +1,12 @@
 //! The object database of one repository, alone: no configuration, attributes, drivers or filters, and, unless asked for,
 //! nothing is written. Every host computes the same from it.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
-use bstr::{BString, ByteSlice as _};
+use bstr::{BStr, BString, ByteSlice as _};
 use jiff::Timestamp;
 
 use crate::diff;
@@ -35,7 +37,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    fn of(error: &git2::Error, oid: Oid) -> Self {
+    pub(super) fn of(error: &git2::Error, oid: Oid) -> Self {
         if error.code() == git2::ErrorCode::NotFound { Self::Missing(oid) } else { Self::from(error) }
     }
 }
@@ -92,6 +94,8 @@ pub enum Writes {
 /// The object database. Not `Sync`: one a thread.
 pub struct Store {
     repo: git2::Repository,
+    /// Differences between trees that were computed for merges.
+    pub(super) compared: RefCell<HashMap<(Oid, Oid), Arc<Vec<FileChange>>>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -110,7 +114,7 @@ impl Store {
             // Above the disk's backends in priority, so that every write ends here.
             odb.add_new_mempack_backend(1_000)?;
         }
-        Ok(Self { repo: git2::Repository::from_odb(odb)? })
+        Ok(Self { repo: git2::Repository::from_odb(odb)?, compared: RefCell::default() })
     }
 
     /// The commit.
@@ -161,14 +165,26 @@ impl Store {
 
     /// The mode and blob at `path` in a tree; `None` where there is nothing.
     pub fn entry(&self, tree: Oid, path: &str) -> Result<Option<Side>, StoreError> {
+        self.entry_at(tree, path.as_bytes().as_bstr())
+    }
+
+    /// [`Self::entry`] for a path that need not be UTF-8.
+    pub fn entry_at(&self, tree: Oid, path: &BStr) -> Result<Option<Side>, StoreError> {
         let tree = self.repo.find_tree(raw(tree)).map_err(|e| StoreError::of(&e, tree))?;
-        match tree.get_path(Path::new(path)) {
+        match tree.get_path(&path.to_path_lossy()) {
             Ok(entry) => {
                 Ok(Mode::from_bits(entry.filemode() as u32).map(|mode| Side { mode, oid: cooked(entry.id()) }))
             }
             Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whether there is a folder at `path`.
+    #[must_use]
+    pub fn is_folder(&self, tree: Oid, path: &str) -> bool {
+        let entry = self.repo.find_tree(raw(tree)).and_then(|tree| tree.get_path(Path::new(path)));
+        entry.is_ok_and(|entry| entry.kind() == Some(git2::ObjectType::Tree))
     }
 
     /// The one merge base of `head` and the hypothetical merge of `onto`; anything else needs a rebase.
@@ -192,24 +208,6 @@ impl Store {
     /// Whether `descendant` contains `ancestor` (a commit contains itself).
     pub fn contains(&self, descendant: Oid, ancestor: Oid) -> Result<bool, StoreError> {
         Ok(descendant == ancestor || self.repo.graph_descendant_of(raw(descendant), raw(ancestor))?)
-    }
-
-    /// Merges three trees, renames off, and gives the resulting tree.
-    pub fn merge_trees(&self, base: Oid, ours: Oid, theirs: Oid) -> Result<Oid, StoreError> {
-        if base == ours || ours == theirs {
-            return Ok(theirs);
-        }
-        if base == theirs {
-            return Ok(ours);
-        }
-        let find = |oid| self.repo.find_tree(raw(oid)).map_err(|e| StoreError::of(&e, oid));
-        let mut options = git2::MergeOptions::new();
-        options.find_renames(false);
-        let mut index = self.repo.merge_trees(&find(base)?, &find(ours)?, &find(theirs)?, Some(&options))?;
-        if index.has_conflicts() {
-            return Err(StoreError::NeedsRebase(conflict_sentence(&index)));
-        }
-        Ok(cooked(index.write_tree_to(&self.repo)?))
     }
 
     /// Every path that differs between two trees, renames off, with the change id.
@@ -304,7 +302,7 @@ fn file_change(delta: &git2::DiffDelta<'_>) -> Result<FileChange, StoreError> {
 }
 
 /// Names at most three of the paths that conflict.
-fn conflict_sentence(index: &git2::Index) -> String {
+pub(super) fn conflict_sentence(index: &git2::Index) -> String {
     let mut paths = BTreeSet::new();
     for conflict in index.conflicts().into_iter().flatten().flatten() {
         let entry = conflict.our.or(conflict.their).or(conflict.ancestor);

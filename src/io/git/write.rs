@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 
-use crate::engine::{Action, Genesis, Landed, Plan, landing_message, memory_message};
+use crate::engine::{Action, Genesis, Landed, Plan, Recovery, Void, landing_message, memory_message};
 use crate::ledger::{self, Entry};
 use crate::model::{Contributor, Oid};
 use crate::policy::{LedgerKey, MergeMethod};
@@ -309,8 +309,20 @@ pub fn offer_genesis(
     move_refs(repository, &moves)
 }
 
-/// Finishes or voids what a crash left: moves the target that the ledger's tip names, and nothing else.
-pub fn finish_move(repository: &LocalRepository, recovery: &crate::engine::Recovery) -> Result<(), WriteError> {
+/// Makes the move that a crash left undone, and nothing else.
+pub fn finish_move(repository: &LocalRepository, recovery: &Recovery) -> Result<(), WriteError> {
     let moves = [Move { refname: recovery.refname.clone(), old: Some(recovery.old), new: recovery.new }];
+    move_refs(repository, &moves)
+}
+
+/// Takes back a move that cannot be made any more.
+pub fn publish_void(
+    repository: &LocalRepository,
+    void: &Void,
+    ledger: &LedgerKey,
+    key: &SigningKey,
+) -> Result<(), WriteError> {
+    let signed = sign_entries(repository, key, std::slice::from_ref(&void.entry), Some(void.ledger_tip))?;
+    let moves = [Move { refname: ledger.full(), old: Some(void.ledger_tip), new: signed.unwrap_or(void.ledger_tip) }];
     move_refs(repository, &moves)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Evidence;
 use crate::ledger::{Approval, Entry, EntryKind, Item, LedgerView, MergeRecord, Objection};
-use crate::model::{Approvals, Effect, EntryId, FileChange, Oid, Outcome, Place, Reason, Ruling, TreeDiff};
+use crate::model::{Approvals, Effect, EntryId, FileChange, Oid, Outcome, Place, Reason, Ruling, TreeDiff, text};
 use crate::policy::Root;
 
 /// A landed commit as the repository has it.
@@ -89,7 +89,7 @@ fn trailer_fault(asked: &Asked<'_>, facts: &LandingFacts) -> Option<String> {
         named.map(|(_, value)| value.as_str()).collect()
     };
     let entries = values("Countersign-Entry");
-    let proposal = format!("{}@{}", asked.item.proposal, asked.item.head);
+    let proposal = format!("{}@{}", text::printable(&asked.item.proposal), asked.item.head);
     if entries.is_empty() && asked.entry.kind == EntryKind::Merge {
         return None;
     }

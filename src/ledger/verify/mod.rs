@@ -114,20 +114,26 @@ impl<'a> Walk<'a> {
 
     /// The merges of an entry: each on its branch, each as recorded, each allowed.
     fn merges(&mut self, entry: &Arc<Entry>, root: &Arc<Root>) {
-        for (item, merge) in entry.merges().filter(|(item, _)| self.places.contains_key(item.target.as_str())) {
+        for (item, merge) in entry.merges() {
             let proposal = text::single_line(&item.proposal);
-            if self.place(&item.target, merge.commit).is_none() {
+            if !self.places.contains_key(item.target.as_str()) {
+                let what = format!("{proposal} landed on {}, which was not compared", text::single_line(&item.target));
+                self.report.remarks.push(Remark { entry: entry.id, what });
+            } else if self.place(&item.target, merge.commit).is_none() {
                 let (refname, commit) = (item.target.clone(), merge.commit);
                 self.pending.push(Pending { entry: entry.id, refname, proposal, commit, old: None });
-                continue;
+            } else {
+                self.merge(&landing::Asked { entry, item, merge, root, view: &self.view.clone() }, &proposal);
             }
-            self.report.merges += 1;
-            self.accounted.insert(merge.commit);
-            let asked = landing::Asked { entry, item, merge, root, view: &self.view };
-            for what in landing::faults(&asked, self.evidence) {
-                let proposal = proposal.clone();
-                self.report.mismatches.push(Mismatch { entry: entry.id, proposal, commit: merge.commit, what });
-            }
+        }
+    }
+
+    /// One merge that is on its branch.
+    fn merge(&mut self, asked: &landing::Asked<'_>, proposal: &str) {
+        self.report.merges += 1;
+        self.accounted.insert(asked.merge.commit);
+        for what in landing::faults(asked, self.evidence) {
+            self.mismatch(asked.entry.id, proposal.to_owned(), asked.merge.commit, what);
         }
     }
 
@@ -303,3 +309,6 @@ fn empty_report(chain: &Chain, stage: Stage) -> VerifyReport {
         remarks: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -310,3 +310,6 @@ impl LedgerView {
         Arc::make_mut(&mut self.fold).settle(chain);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use super::place;
 use super::reader::{Fields, Keys, Matched, Reader};
 use super::yaml::Node;
+use crate::model::text::is_active;
 use crate::policy::error::quoted;
 use crate::policy::{Agent, AgentMatch, Globs};
 
@@ -65,22 +66,29 @@ fn matcher(reader: &mut Reader, fields: &Fields) -> Option<AgentMatch> {
     Some(matcher)
 }
 
-/// A path of a plain file in the repository, outside the folders that are closed to it.
 fn memory(reader: &mut Reader, node: &Node) -> Option<String> {
     let path = reader.text(node, "memory")?;
-    let first = path.split('/').next().unwrap_or_default().to_lowercase();
-    let why = if path.starts_with('/') || path.starts_with('~') || path.contains(['\\', ':']) {
-        "paths begin at the root of the repository, without a slash"
-    } else if path.split('/').any(|part| part.is_empty() || part == "." || part == "..") {
-        "no part may be empty, `.` or `..`"
-    } else if CLOSED.contains(&first.as_str()) {
-        "lessons are not written there: reviewers would have to treat them as policy"
-    } else if path.len() > 255 {
-        "it is longer than 255 bytes"
-    } else {
-        return Some(path.to_owned());
-    };
+    let Some(why) = closed_to_lessons(path) else { return Some(path.to_owned()) };
     let hint = format!("{why}; write a file such as {}", Agent::DEFAULT_MEMORY);
     reader.error(node.at, format!("{} cannot be a memory file", quoted(path)), hint);
     None
+}
+
+/// Why lessons cannot be written to this path: it must name a plain file of the repository, outside the folders that are
+/// closed to it.
+pub(super) fn closed_to_lessons(path: &str) -> Option<&'static str> {
+    let first = path.split('/').next().unwrap_or_default().to_lowercase();
+    if path.trim().is_empty() || path.chars().any(is_active) {
+        Some("it must be a visible name")
+    } else if path.starts_with(['/', '~']) || path.contains(['\\', ':']) {
+        Some("paths begin at the root of the repository, without a slash")
+    } else if path.split('/').any(|part| part.is_empty() || part == "." || part == ".." || part.trim() != part) {
+        Some("no part may be empty, `.` or `..`, or end in a space")
+    } else if CLOSED.contains(&first.as_str()) {
+        Some("lessons are not written there: reviewers would have to treat them as policy")
+    } else if path.len() > 255 {
+        Some("it is longer than 255 bytes")
+    } else {
+        None
+    }
 }

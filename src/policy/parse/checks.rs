@@ -3,16 +3,15 @@
 use super::reader::{Fields, Reader};
 use super::yaml::{Node, Spot, Value};
 use crate::model::Tier;
-use crate::policy::refs::{clashes, ledger_before};
-use crate::policy::{LedgerKey, Person, Policy, Role};
+use crate::policy::refs::{ledger_before, may_sort_before};
+use crate::policy::{Globs, LedgerKey, Person, Policy, Role};
 
-/// Checks a policy whose parts have been read; says nothing of parts with mistakes of their own.
-pub(super) fn check(reader: &mut Reader, fields: &Fields, policy: &Policy) {
+/// Checks a policy whose parts have been read; says nothing of people who have mistakes of their own.
+pub(super) fn check(reader: &mut Reader, fields: &Fields, policy: &Policy, people_are_fine: bool) {
     distinct(reader, fields, policy);
     protect(reader, fields, policy);
     // Who could approve is known only if everybody could be read.
-    let all = matches!(fields.get("people"), Some(Node { value: Value::List(items), .. }) if items.len() == policy.people.len());
-    if all {
+    if people_are_fine {
         satisfiable(reader, fields, policy);
     }
 }
@@ -75,9 +74,11 @@ fn protect(reader: &mut Reader, fields: &Fields, policy: &Policy) {
     );
     let Some(Node { value: Value::List(items), .. }) = fields.get("protect") else { return };
     for (item, pattern) in items.iter().zip(&patterns) {
-        if clashes(pattern, ledger) {
-            let message = format!("`{pattern}` can name a branch that does not come after the ledger's, {ledger}");
+        if may_sort_before(pattern, ledger) {
+            let message = format!("`{pattern}` can name a branch before {ledger}, and the ledger must move first");
             reader.error(item.at, message, hint.clone());
+        } else if Globs::new(&[pattern]).is_ok_and(|globs| globs.matches(ledger.into())) {
+            reader.error(item.at, format!("`{pattern}` names the ledger, which is protected anyway"), "leave it out");
         }
     }
 }

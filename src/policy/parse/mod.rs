@@ -78,6 +78,16 @@ pub fn parse(text: &str, file: &str) -> Result<Policy, Vec<PolicyError>> {
     policy.filter(|_| errors.is_empty()).ok_or(errors)
 }
 
+/// Whether a policy takes this as a pattern over paths and over branches.
+pub(super) fn is_pattern(pattern: &str) -> bool {
+    [Matched::Paths, Matched::Branches].into_iter().all(|matched| reader::never_matches(pattern, matched).is_none())
+}
+
+/// Whether a policy takes this path as a memory file.
+pub(super) fn is_memory(path: &str) -> bool {
+    agents::closed_to_lessons(path).is_none()
+}
+
 fn policy(reader: &mut Reader, root: &Node) -> Option<Policy> {
     if matches!(root.value, Value::Null) {
         reader.error(root.at, "the policy is empty", "`countersign init` writes one");
@@ -85,7 +95,9 @@ fn policy(reader: &mut Reader, root: &Node) -> Option<Policy> {
     }
     let fields = reader.map(root, &TOP)?;
     version(reader, &fields);
+    let before = reader.count();
     let people = people::read(reader, &fields);
+    let people_are_fine = reader.count() == before;
     let agents = agents::read(reader, &fields);
     let (default_tier, default_tier_at) = default_tier(reader, &fields);
     let (self_approval, self_approval_at) = approvals(reader, &fields);
@@ -108,7 +120,7 @@ fn policy(reader: &mut Reader, root: &Node) -> Option<Policy> {
         self_approval,
         self_approval_at,
     };
-    checks::check(reader, &fields, &policy);
+    checks::check(reader, &fields, &policy, people_are_fine);
     Some(policy)
 }
 

@@ -125,11 +125,7 @@ impl<'a> Reader<'a> {
     /// Reads text that is one line and not empty.
     pub fn text<'n>(&mut self, node: &'n Node, key: &str) -> Option<&'n str> {
         let Value::Text(text) = &node.value else {
-            let hint = match node.value {
-                Value::Integer(_) | Value::Float | Value::Bool(_) => "put it in quotes",
-                _ => "",
-            };
-            self.wrong_type(node, key, "text", hint);
+            self.wrong_type(node, key, "text", quote_hint(&node.value));
             return None;
         };
         if text.trim().is_empty() {
@@ -162,7 +158,7 @@ impl<'a> Reader<'a> {
     /// Reads a whole number from 1 on.
     pub fn number(&mut self, node: &Node, key: &str, most: usize, hint: &str) -> Option<usize> {
         let Value::Integer(number) = node.value else {
-            self.wrong_type(node, key, "a whole number", hint);
+            self.wrong_type(node, key, "a whole number", "");
             return None;
         };
         let number = number.and_then(|number| usize::try_from(number).ok()).filter(|n| (1..=most).contains(n));
@@ -199,7 +195,16 @@ impl<'a> Reader<'a> {
     /// Reads a list of texts, each with its place.
     pub fn texts<'n>(&mut self, node: &'n Node, key: &str) -> Vec<(Spot, &'n str)> {
         let items = self.list(node, key);
-        items.iter().filter_map(|item| Some((item.at, self.text(item, key)?))).collect()
+        let mut texts = Vec::new();
+        for item in items {
+            if matches!(item.value, Value::Text(_)) {
+                texts.extend(self.text(item, key).map(|text| (item.at, text)));
+            } else {
+                let message = format!("`{key}` must hold text, not {}", item.value.kind());
+                self.error(item.at, message, quote_hint(&item.value));
+            }
+        }
+        texts
     }
 
     /// Reads a list of patterns; every bad one is a mistake of its own.
@@ -237,7 +242,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Why a pattern cannot match any path or branch, and what was meant: a rule that never matches protects nothing.
-fn never_matches(pattern: &str, matched: Matched) -> Option<(&'static str, String)> {
+pub(super) fn never_matches(pattern: &str, matched: Matched) -> Option<(&'static str, String)> {
     let write = |instead: &str| format!("write `{}`", instead.trim_start_matches('/'));
     if matched == Matched::Text {
         return None;
@@ -258,6 +263,13 @@ fn never_matches(pattern: &str, matched: Matched) -> Option<(&'static str, Strin
     broken.then(|| ("names have no empty, `.` or `..` part", String::new()))
 }
 
+const fn quote_hint(value: &Value) -> &'static str {
+    match value {
+        Value::Integer(_) | Value::Float | Value::Bool(_) => "put it in quotes",
+        _ => "",
+    }
+}
+
 impl Keys {
     fn hint(&self) -> String {
         format!("its keys are {}", self.known.join(", "))
@@ -268,11 +280,11 @@ fn did_you_mean(word: &str) -> String {
     format!("did you mean `{word}`?")
 }
 
-/// The word that was probably meant: at most two letters off, and fewer than half of them.
+/// The word that was probably meant: at most two letters off, and no more than half of them.
 fn closest<'w>(text: &str, words: impl Iterator<Item = &'w &'w str>) -> Option<&'w str> {
     let short: String = text.chars().take(MAX_NAME).collect::<String>().to_lowercase();
     let near =
-        words.map(|word| (distance(&short, word), *word)).filter(|(off, word)| *off <= 2 && off * 2 < word.len());
+        words.map(|word| (distance(&short, word), *word)).filter(|(off, word)| *off <= 2 && off * 2 <= word.len());
     near.min_by_key(|(off, _)| *off).map(|(_, word)| word)
 }
 

@@ -68,7 +68,8 @@ impl Value {
         match self {
             Self::Null => "nothing",
             Self::Bool(_) => "true or false",
-            Self::Integer(_) | Self::Float => "a number",
+            Self::Integer(_) => "a number",
+            Self::Float => "a fraction",
             Self::Text(_) => "text",
             Self::List(_) => "a list",
             Self::Map(_) => "a map",
@@ -266,7 +267,7 @@ mod tests {
         assert_eq!(
             out,
             "1:1 a@1:1 1:4 a number bé@2:1 2:5 c@2:6 2:9 text d@2:12 2:15 2:16 text 2:19 text 2:24 true or false 2:30 \
-             nothing 2:33 a number "
+             nothing 2:33 a fraction "
         );
     }
 
@@ -276,10 +277,10 @@ mod tests {
             + &["b,a", "c,b", "d,c", "e,d"].map(|p| bomb_line(&p[..1], &p[2..])).concat();
         for (text, message) in [
             ("a: 1\na: 2", "f:2:1: the key `a` stands twice\n  hint: keep one of the two"),
-            ("a: 1\n---\nb: 2", "f:2:1: a policy is one document\n  hint: remove what follows `---`"),
+            ("a: 1\n---\nb: 2", "f:3:1: a policy is one document\n  hint: remove what follows `---`"),
             ("a: !evil 1", "f:1:10: not YAML that can be read: unsupported tag `!evil`"),
             ("a: 'x", "f:1:4: not YAML that can be read: unclosed quote"),
-            (&bomb, "f:5:8: too deeply nested, or too large once its aliases are written out\n  hint: write it flat"),
+            (&bomb, "f:5:11: too deeply nested, or too large once its aliases are written out\n  hint: write it flat"),
             (
                 &"[".repeat(50_000),
                 "f:1:17: too deeply nested, or too large once its aliases are written out\n  hint: write it flat",

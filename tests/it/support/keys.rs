@@ -27,7 +27,7 @@ fn special(name: &str) -> Option<Vec<u8>> {
         "enter" => b"\r",
         "esc" => b"\x1b",
         "tab" => b"\t",
-        "s-tab" => b"\x1b[Z",
+        "backtab" => b"\x1b[Z",
         "space" => b" ",
         "backspace" => b"\x7f",
         "lt" => b"<",
@@ -37,20 +37,27 @@ fn special(name: &str) -> Option<Vec<u8>> {
         "left" => b"\x1b[D",
         "home" => b"\x1b[H",
         "end" => b"\x1b[F",
-        "delete" => b"\x1b[3~",
-        "pageup" => b"\x1b[5~",
-        "pagedown" => b"\x1b[6~",
+        "del" => b"\x1b[3~",
+        "pgup" => b"\x1b[5~",
+        "pgdn" => b"\x1b[6~",
         "f1" => b"\x1bOP",
+        "f2" => b"\x1bOQ",
+        "f3" => b"\x1bOR",
+        "f4" => b"\x1bOS",
+        "f5" => b"\x1b[15~",
+        "ctrl-up" => b"\x1b[1;5A",
+        "ctrl-down" => b"\x1b[1;5B",
         _ => return with_modifier(name),
     };
     Some(sequence.to_vec())
 }
 
-/// `<c-d>` and `<a-x>`: a letter with Control or Alt held.
+/// `<ctrl-d>` and `<alt-x>`: a letter with a modifier held.
 fn with_modifier(name: &str) -> Option<Vec<u8>> {
-    match name.as_bytes() {
-        [b'c', b'-', letter @ b'a'..=b'z'] => Some(vec![letter & 0x1f]),
-        [b'a', b'-', letter] => Some(vec![0x1b, *letter]),
+    let (modifier, letter) = name.split_once('-')?;
+    match (modifier, letter.as_bytes()) {
+        ("ctrl", [letter @ b'a'..=b'z']) => Some(vec![letter & 0x1f]),
+        ("alt", [letter]) => Some(vec![0x1b, *letter]),
         _ => None,
     }
 }

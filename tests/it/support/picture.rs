@@ -105,6 +105,7 @@ struct Run {
     column: u16,
     columns: u16,
     look: Look,
+    wide: bool,
     text: String,
 }
 
@@ -138,7 +139,7 @@ impl Run {
     }
 }
 
-/// A row's cells, gathered by their look. Blanks at the row's end that look like nothing are left out.
+/// A row's cells, gathered by their look; a wide character stands alone, so that what follows keeps its column.
 fn runs(screen: &Screen, row: u16, columns: u16) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for (column, cell) in (0..columns).filter_map(|column| Some((column, screen.cell(row, column)?))) {
@@ -149,11 +150,11 @@ fn runs(screen: &Screen, row: u16, columns: u16) -> Vec<Run> {
             text => text,
         };
         match runs.last_mut() {
-            Some(run) if run.look == look || content.is_empty() => {
+            Some(run) if content.is_empty() || run.look == look && !run.wide && !cell.is_wide() => {
                 run.columns += 1;
                 run.text.push_str(content);
             }
-            _ => runs.push(Run { column, columns: 1, look, text: content.to_owned() }),
+            _ => runs.push(Run { column, columns: 1, look, wide: cell.is_wide(), text: content.to_owned() }),
         }
     }
     runs.iter_mut().for_each(Run::trim);

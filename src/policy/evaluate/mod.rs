@@ -1,7 +1,8 @@
 //! A policy and the facts of a round become a ruling with its trace.
 //!
-//! Of the rules that match the highest tier wins; where none sets one, `default_tier` does; any deny blocks. The scope of
-//! agents and the guards come on top and can only tighten. Nothing here looks at what an agent says to lower anything:
+//! Of the rules that match the highest tier wins; where none sets one, `default_tier` does; any deny blocks. Unknown is
+//! never low: a low rule speaks for the paths that it names, and for no others. The scope of agents and the guards come on
+//! top and can only tighten. Nothing here looks at what an agent says to lower anything:
 //! its strings may raise a tier or narrow a scope.
 
 use bstr::{BStr, ByteSlice as _};
@@ -9,7 +10,7 @@ use serde::Serialize;
 
 use super::approvals::{self, needs};
 use super::guards::{Floor, Guard, Guarded, Guards};
-use super::trace::{ConditionTrace, TraceLine};
+use super::trace::{ConditionTrace, TraceLine, shown};
 use super::{Agent, Facts, LedgerKey, Policy, Rule, scope};
 use crate::model::{DecisionKind, Effect, EntryId, FileChange, Outcome, Place, Reason, Ruling, Stage, Tier};
 
@@ -65,10 +66,12 @@ struct Found {
 
 impl Found {
     fn rules(&mut self, policy: &Policy, facts: &Facts) {
+        let mut low: Vec<&Rule> = Vec::new();
         for rule in &policy.rules {
             let (matched, conditions) = conditions(rule, facts.changes);
             if matched {
                 self.rule(rule, &conditions);
+                low.extend((rule.tier == Some(Tier::Low)).then_some(rule));
             }
             self.trace.push(TraceLine {
                 rule: rule.name.clone(),
@@ -78,18 +81,34 @@ impl Found {
                 conditions,
             });
         }
-        let default = self.by_rule.is_none();
-        if default {
-            let text = format!("{}: no rule sets a tier", policy.default_tier);
-            self.reason("default_tier", Effect::Tier, text, policy.default_tier_at.clone());
-        }
+        self.default_tier(policy, facts, &low);
+    }
+
+    /// What no rule speaks of has the default tier. A low rule speaks only for the paths that it names: what else a change
+    /// touches does not become low by touching a low file, too.
+    fn default_tier(&mut self, policy: &Policy, facts: &Facts, low: &[&Rule]) {
+        let named = |path: &BStr| {
+            let globs = low.iter().flat_map(|rule| [&rule.paths, &rule.only_paths]).flatten();
+            globs.into_iter().any(|globs| globs.matches(path))
+        };
+        let mut paths = facts.changes.unwrap_or_default().iter().map(|change| change.path.as_bstr());
+        let text = match self.by_rule {
+            None => Some("no rule sets a tier".to_owned()),
+            Some(Tier::Low) => paths.find(|path| !named(path)).map(|path| format!("no rule speaks of {}", shown(path))),
+            Some(_) => None,
+        };
         self.trace.push(TraceLine {
             rule: "default_tier".to_owned(),
             at: policy.default_tier_at.clone(),
             does: policy.default_tier.to_string(),
-            matched: default,
+            matched: text.is_some(),
             conditions: Vec::new(),
         });
+        if let Some(text) = text {
+            let text = format!("{}: {text}", policy.default_tier);
+            self.reason("default_tier", Effect::Tier, text, policy.default_tier_at.clone());
+            self.raise(policy.default_tier, "default_tier");
+        }
     }
 
     fn rule(&mut self, rule: &Rule, conditions: &[ConditionTrace]) {
@@ -308,3 +327,6 @@ fn does(rule: &Rule) -> String {
     let deny = rule.deny.as_ref().map(|why| format!("denied: {why}"));
     [tier, deny].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! `countersign approve ID@HEAD...` and `approve --tier TIER`.
+
+use std::io::BufRead as _;
+
+use crate::engine;
+use crate::io::signer::random_id;
+use crate::io::workspace::{Scope, Workspace};
+use crate::model::{Answers, DecisionKind, Intent, IntentItem, Queued, Tier, text};
+
+use super::args::{ApproveArgs, DecideArgs};
+use super::decide::decide;
+use super::find::{self, Typed};
+use super::output::Output;
+use super::session::Session;
+use super::{CliError, Exit};
+
+/// Runs the command.
+pub fn run(session: &Session, args: &ApproveArgs, output: &mut Output) -> Result<Exit, CliError> {
+    let workspace = session.workspace()?;
+    let typed: Vec<Typed> = typed(&args.ids)?;
+    let names: Vec<String> = typed.iter().map(|typed| typed.id.clone()).collect();
+    let situation = session.read_to_decide(&workspace, &Scope { extra: &names, ..Scope::default() }, output)?;
+    let queue = situation.queue();
+    let chosen = match args.tier {
+        Some(tier) => clean(queue, tier, &args.decide, output)?,
+        None => {
+            typed.iter().map(|typed| find::to_decide(&queue, typed, output.interactive())).collect::<Result<_, _>>()?
+        }
+    };
+    let intent = intent(&workspace, DecisionKind::Approve, &chosen, args.message.clone());
+    decide(&workspace, &situation, &[intent], &args.decide, output)
+}
+
+/// The ids that were typed, or that standard input has, one a line.
+fn typed(ids: &[String]) -> Result<Vec<Typed>, CliError> {
+    if ids.iter().any(|id| id == "-") {
+        if ids.len() > 1 {
+            return Err(CliError::usage("`-` stands for all ids", "give them all on standard input, or none"));
+        }
+        let lines: Vec<String> = std::io::stdin().lock().lines().collect::<Result<_, _>>()?;
+        let ids = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
+        return Ok(ids.map(Typed::parse).collect());
+    }
+    Ok(ids.iter().map(|id| Typed::parse(id)).collect())
+}
+
+/// All clean proposals of a tier, in the order of the queue. Without a terminal that consent must be spelled out.
+fn clean(mut queue: Vec<Queued>, tier: Tier, args: &DecideArgs, output: &Output) -> Result<Vec<Queued>, CliError> {
+    if !output.interactive() && !args.yes && !args.dry_run {
+        return Err(CliError::usage(
+            "without a terminal `--tier` approves what nobody named",
+            "see it with --dry-run, and say --yes",
+        ));
+    }
+    engine::sort(&mut queue);
+    queue.retain(|queued| queued.standing.clean && queued.standing.ruling.tier == tier);
+    if queue.is_empty() {
+        return Err(CliError::refused(
+            format!("no {tier} proposal is clean"),
+            "`countersign list` says what is in the way",
+        ));
+    }
+    Ok(queue)
+}
+
+/// The decision on these proposals as they are now.
+#[must_use]
+pub fn intent(workspace: &Workspace, kind: DecisionKind, chosen: &[Queued], note: Option<String>) -> Intent {
+    let item = |queued: &Queued| IntentItem { subject: find::subject(queued), seen: None, answers: Answers::default() };
+    Intent {
+        id: random_id(),
+        kind,
+        items: chosen.iter().map(item).collect(),
+        reason: None,
+        note: note.map(|note| text::printable(note.trim()).into_owned()),
+        comments: Vec::new(),
+        lesson: None,
+        at: workspace.clock.seconds(),
+    }
+}

@@ -1,0 +1,116 @@
+//! `countersign [REPO]`: the console.
+
+mod reads;
+mod runtime;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use crate::app::{ACTIONS, App, Start};
+use crate::config::{Context, Depth, Keymap, Source, Theme};
+use crate::engine::Snapshot;
+use crate::io::workspace::Workspace;
+use crate::model::Problem;
+use crate::tui::{self, Console, Drawn, Terminal};
+use crate::ui;
+
+use super::session::Session;
+use super::{Arguments, CliError, Exit};
+use runtime::Runtime;
+
+/// Runs the command.
+pub fn run(session: &Session, arguments: &Arguments) -> Result<Exit, CliError> {
+    let workspace = match arguments.repos.as_slice() {
+        [] => session.workspace()?,
+        [one] => session.workspace_at(one)?,
+        _ => {
+            let next = "open one of them; several in one queue come with a later version";
+            return Err(CliError::usage("several repositories cannot be opened together yet", next));
+        }
+    };
+    open(session, workspace)
+}
+
+/// Opens the console on a workspace.
+pub fn open(session: &Session, workspace: Workspace) -> Result<Exit, CliError> {
+    let (settings, mut problems) = session.settings()?;
+    let depth = Depth::detect(settings.colour, variable);
+    let (keymap, theme) = (keymap(session, &settings, &mut problems)?, theme(session, &settings, &mut problems)?);
+    let styles = theme.styles(depth);
+    let workspace = Arc::new(workspace);
+    let clock = workspace.clock;
+    let clock: tui::Clock = Arc::new(move || clock.now());
+    let (unsent, broken) = workspace.state.outbox();
+    problems.extend(broken);
+    let terminal = Terminal::enter().map_err(|error| {
+        let next = "run it in a terminal; scripts use `countersign list --json` and the other commands";
+        CliError::usage(format!("the console needs a terminal: {error}"), next)
+    })?;
+    let (mailbox, inbox) = tui::mailbox();
+    tui::listen(&mailbox, &clock)?;
+    let known = unsent.iter().map(|intent| intent.id).collect();
+    let (app, first) = App::start(Start {
+        keymap,
+        snapshot: Arc::new(empty(&workspace)),
+        drafts: workspace.state.drafts(),
+        unsent,
+        problems,
+        seed: rand::random(),
+        undo: SignedDuration::try_from(settings.undo).unwrap_or(SignedDuration::from_secs(8)),
+        size: Terminal::size(),
+        now: clock(),
+    });
+    let mut runtime = Runtime::start(Arc::clone(&workspace), session.offline, mailbox, known)?;
+    let draw = |app: &App, buffer: &mut ratatui::buffer::Buffer| {
+        let drawn = ui::draw(app, &styles, buffer);
+        Drawn { frame: drawn.frame, cursor: drawn.cursor }
+    };
+    let console =
+        Console::new(app, terminal, depth, clock, variable("TMUX").is_some(), draw, |command| runtime.carry_out(command));
+    console.run(&inbox, first);
+    Ok(Exit::Done)
+}
+
+/// What is shown before anything was read.
+fn empty(workspace: &Workspace) -> Snapshot {
+    let repository = &workspace.repository;
+    Snapshot::empty(&repository.name, &repository.target_branch, &workspace.built_in, workspace.clock.now())
+}
+
+fn keymap(
+    session: &Session,
+    settings: &crate::config::Settings,
+    problems: &mut Vec<Problem>,
+) -> Result<Keymap, CliError> {
+    let actions: Vec<(&str, &[Context])> = ACTIONS.iter().map(|info| (info.name, info.contexts)).collect();
+    let text = session.config_text("keymap.toml")?;
+    let source = text.as_deref().map(|text| Source::new("keymap.toml", text));
+    let (keymap, found) = Keymap::load(settings.keymap, source, &actions);
+    problems.extend(found);
+    Ok(keymap)
+}
+
+fn theme(
+    session: &Session,
+    settings: &crate::config::Settings,
+    problems: &mut Vec<Problem>,
+) -> Result<Theme, CliError> {
+    let text = session.config_text("theme.toml")?;
+    let source = text.as_deref().map(|text| Source::new("theme.toml", text));
+    let (theme, found) = Theme::load(settings.theme.unwrap_or_default(), source);
+    problems.extend(found);
+    Ok(theme)
+}
+
+/// A variable of the environment; one that is not UTF-8 counts as not set.
+#[expect(clippy::disallowed_methods, reason = "the terminal describes itself in the environment")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Opens the console on the repository at `path`.
+pub fn open_at(session: &Session, path: &Path) -> Result<Exit, CliError> {
+    open(session, session.workspace_at(path)?)
+}

@@ -1,0 +1,193 @@
+//! What the console asks to read.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::app::{FilePart, HighlightRequest, JobKey, Msg, Outcome};
+use crate::diff::Highlighter;
+use crate::engine::{Failure, Opened, TraceLine};
+use crate::evidence::reasoning;
+use crate::io::git::{history, open};
+use crate::io::init::Given;
+use crate::io::workspace::{Scope, Situation, Workspace};
+use crate::model::{Intent, Landing, Problem, Proposal, Subject};
+use crate::policy;
+use crate::tui::Mailbox;
+
+/// Everything that reading needs; shared by the threads that read.
+pub struct Reads {
+    /// The repository.
+    pub workspace: Arc<Workspace>,
+    /// Whether the remote is left alone.
+    pub offline: bool,
+    /// Where answers go.
+    pub mailbox: Mailbox,
+}
+
+/// Whether an answer is still wanted.
+type Still<'a> = &'a dyn Fn() -> bool;
+
+impl Reads {
+    /// First what was fetched before, then what the remote has now.
+    pub fn refresh(&self, still: Still<'_>) {
+        self.finish_what_a_crash_left();
+        self.snapshot(None, still);
+        if self.offline || self.workspace.repository.remote.is_none() {
+            return;
+        }
+        self.progress("fetching", 0, 0);
+        let fetched = self.workspace.repository.fetch();
+        self.snapshot(fetched.err().map(|error| error.to_string()), still);
+    }
+
+    fn finish_what_a_crash_left(&self) {
+        let none = std::collections::BTreeSet::new();
+        let Ok(situation) = self.workspace.read(&Scope { only: Some(&none), ..Scope::default() }) else { return };
+        match self.workspace.recover(&situation) {
+            Ok((said, _)) => said.into_iter().for_each(|problem| self.answer(Outcome::Recovered(problem))),
+            Err(error) => self.fail(JobKey::Refresh, "what a crash left could not be finished", &error, "see `countersign doctor`"),
+        }
+    }
+
+    fn snapshot(&self, offline: Option<String>, still: Still<'_>) {
+        let told = AtomicU64::new(0);
+        let progress = |done: usize, total: usize| {
+            // Ten times for a reading, however many proposals there are.
+            let step = (done * 10 / total.max(1)) as u64;
+            if told.swap(step, Ordering::Relaxed) != step {
+                self.progress("reading", done, total);
+            }
+        };
+        let read = super::runtime::snapshot(&self.workspace, offline, &progress);
+        if !still() {
+            return;
+        }
+        match read {
+            Ok(snapshot) => self.answer(Outcome::Snapshot(Arc::new(snapshot))),
+            Err(error) => self.fail(JobKey::Refresh, "the repository could not be read", &error, "run `git fsck` there"),
+        }
+    }
+
+    /// Opens a proposal: the diff and what is said and ruled first, then who was here before.
+    pub fn open(&self, subject: &Subject, still: Still<'_>) {
+        let names = std::collections::BTreeSet::from([subject.proposal.clone()]);
+        let extra = [subject.proposal.clone()];
+        let situation = match self.workspace.read(&Scope { only: Some(&names), extra: &extra, progress: None }) {
+            Ok(situation) => situation,
+            Err(error) => return self.fail(JobKey::Open, "it could not be opened", &error, "run `git fsck` there"),
+        };
+        let Some(proposal) = situation.proposals.iter().find(|p| p.id == subject.proposal && p.head == subject.head) else {
+            let failure = Failure {
+                what: "it could not be opened".into(),
+                why: "this round is gone: the branch moved or was deleted".into(),
+                next: "refresh the queue".into(),
+            };
+            return self.answer(Outcome::Failed { job: JobKey::Open, failure });
+        };
+        match self.opened(subject, proposal, &situation) {
+            Ok(opened) if still() => self.answer(Outcome::Opened(Box::new(opened))),
+            Ok(_) => return,
+            Err(failure) => return self.answer(Outcome::Failed { job: JobKey::Open, failure }),
+        }
+        let files = proposal.diff().map(|diff| diff.files.as_slice()).unwrap_or_default();
+        if let Ok(past) = history::of_files(&self.workspace.repository, situation.target.tip, files)
+            && still()
+        {
+            self.answer(Outcome::History(subject.clone(), past));
+        }
+    }
+
+    fn opened(&self, subject: &Subject, proposal: &Proposal, situation: &Situation) -> Result<Opened, Failure> {
+        let (diff, mut problems) = match &proposal.landing {
+            Landing::Clean(diff) => (Arc::clone(diff), Vec::new()),
+            Landing::NeedsRebase(why) | Landing::Unreadable(why) => (own_changes(&self.workspace, proposal)?, vec![Problem {
+                place: proposal.id.clone(),
+                what: format!("it cannot be merged: {why}; shown is what it changes on its own base"),
+                next: "ask the agent to rebase it".into(),
+            }]),
+            Landing::Landed => (own_changes(&self.workspace, proposal)?, Vec::new()),
+        };
+        let document = open::document(&self.workspace.repository, &diff, open::CONTEXT).map_err(|error| Failure {
+            what: "it could not be opened".into(),
+            why: error.to_string(),
+            next: "run `git fsck` in the repository".into(),
+        })?;
+        let (said, broken) = reasoning::read(&proposal.messages, proposal.note.as_deref());
+        problems.extend(broken);
+        let trace = situation.world().judge(proposal).map(|evaluation| trace(&evaluation)).unwrap_or_default();
+        Ok(Opened { subject: subject.clone(), document, reasoning: said, trace, history: None, problems })
+    }
+
+    /// Finds syntax colours. The highlighter of a file starts from its first line, once for each thread.
+    pub fn highlight(&self, request: &HighlightRequest, still: Still<'_>) {
+        use bstr::ByteSlice as _;
+        let roles = Highlighter::new(request.path.as_bstr(), request.text.clone())
+            .map(|mut highlighter| highlighter.window(request.lines.clone()))
+            .unwrap_or_default();
+        if still() {
+            let FilePart { subject, file, side } = request.part.clone();
+            let part = FilePart { subject, file, side };
+            self.answer(Outcome::Highlighted { part, from: request.lines.start, roles });
+        }
+    }
+
+    /// Plans decisions, to be shown.
+    pub fn preview(&self, ticket: u64, intents: &[Intent], still: Still<'_>) {
+        let planned = self.workspace.read(&Scope::default()).map_err(Into::into);
+        let planned = planned.and_then(|situation| self.workspace.plan(&situation, intents));
+        let plan = planned.map(Arc::new).map_err(|error| Failure::from(&error));
+        if still() {
+            self.answer(Outcome::Planned { ticket, plan });
+        }
+    }
+
+    /// Works out what starting a ledger would write.
+    pub fn preview_init(&self, still: Still<'_>) {
+        let situation = match self.workspace.read(&Scope::default()) {
+            Ok(situation) => situation,
+            Err(error) => return self.fail(JobKey::PreviewInit, "it could not be worked out", &error, "run `git fsck` there"),
+        };
+        match self.workspace.propose_init(&situation, &Given::default()) {
+            Ok(proposed) if still() => self.answer(Outcome::InitOffered(Box::new(proposed.offer))),
+            Ok(_) => {}
+            Err(error) => self.fail(JobKey::PreviewInit, "no ledger can be started", &error, "see `countersign init --dry-run`"),
+        }
+    }
+
+    fn progress(&self, what: &str, done: usize, total: usize) {
+        self.answer(Outcome::Progress { what: what.to_owned(), done, total });
+    }
+
+    fn fail(&self, job: JobKey, what: &str, error: &dyn std::fmt::Display, next: &str) {
+        let failure = Failure { what: what.to_owned(), why: error.to_string(), next: next.to_owned() };
+        self.answer(Outcome::Failed { job, failure });
+    }
+
+    fn answer(&self, outcome: Outcome) {
+        // A console that has ended needs no answer.
+        let _ = self.mailbox.send(Msg::Outcome(outcome));
+    }
+}
+
+/// What a proposal changes on its own base, where it does not merge.
+fn own_changes(workspace: &Workspace, proposal: &Proposal) -> Result<Arc<crate::model::TreeDiff>, Failure> {
+    let read = || {
+        let store = workspace.repository.store(crate::io::git::store::Writes::InMemory)?;
+        let base = proposal.base.map_or_else(|| store.merge_base(proposal.head, &[proposal.target.tip]), Ok)?;
+        store.diff(store.tree_of(base)?, store.tree_of(proposal.head)?)
+    };
+    read().map(Arc::new).map_err(|error: crate::io::git::store::StoreError| Failure {
+        what: "it could not be opened".into(),
+        why: error.to_string(),
+        next: "ask the agent to push it again".into(),
+    })
+}
+
+fn trace(evaluation: &policy::Evaluation) -> Vec<TraceLine> {
+    let line = |line: &policy::TraceLine| TraceLine {
+        matched: line.matched,
+        text: line.sentence(),
+        at: line.at.clone(),
+    };
+    evaluation.trace.iter().map(line).collect()
+}

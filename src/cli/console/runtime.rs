@@ -1,0 +1,224 @@
+//! Carries the console's commands out: reads on threads of their own, of which only the newest of a kind is answered;
+//! writes on one thread, in order, never dropped.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::{self, JoinHandle};
+
+use crate::app::{Command, JobKey, Msg, Outcome};
+use crate::engine::{Draft, Failure, Plan, Snapshot};
+use crate::io::init::Given;
+use crate::io::send::SendError;
+use crate::io::workspace::{Scope, Workspace};
+use crate::model::{EntryId, Intent, Subject};
+use crate::tui::Mailbox;
+
+use super::reads::Reads;
+
+/// The runtime of one console.
+pub struct Runtime {
+    reads: Arc<Reads>,
+    newest: HashMap<JobKey, Arc<AtomicU64>>,
+    writes: Option<Sender<Write>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// A write, in the order in which it was asked for.
+enum Write {
+    Send(Vec<Arc<Plan>>),
+    KeepOutbox(Vec<Intent>),
+    SaveDraft(Box<Draft>),
+    DropDraft(Subject),
+    Init,
+}
+
+impl Runtime {
+    /// Starts the writing thread. `known` are the ids of the intents that were in the outbox at the start.
+    pub fn start(
+        workspace: Arc<Workspace>,
+        offline: bool,
+        mailbox: Mailbox,
+        known: BTreeSet<EntryId>,
+    ) -> std::io::Result<Self> {
+        let reads = Arc::new(Reads { workspace: Arc::clone(&workspace), offline, mailbox: mailbox.clone() });
+        let (sender, receiver) = mpsc::channel();
+        let writer = Writer { workspace, mailbox, known };
+        let writer = thread::Builder::new().name("writes".into()).spawn(move || writer.run(&receiver))?;
+        Ok(Self { reads, newest: HashMap::new(), writes: Some(sender), writer: Some(writer) })
+    }
+
+    /// Starts a command and returns at once; `Quit` waits for the writes.
+    pub fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Refresh => self.read(JobKey::Refresh, Reads::refresh),
+            Command::Open(subject) => self.read(JobKey::Open, move |reads, still| reads.open(&subject, still)),
+            Command::Highlight(request) => {
+                self.read(JobKey::Highlight, move |reads, still| reads.highlight(&request, still));
+            }
+            Command::Preview { ticket, intents } => {
+                self.read(JobKey::Preview, move |reads, still| reads.preview(ticket, &intents, still));
+            }
+            Command::PreviewInit => self.read(JobKey::PreviewInit, Reads::preview_init),
+            Command::Send(plans) => self.write(Write::Send(plans)),
+            Command::KeepOutbox(intents) => self.write(Write::KeepOutbox(intents)),
+            Command::SaveDraft(draft) => self.write(Write::SaveDraft(draft)),
+            Command::DropDraft(subject) => self.write(Write::DropDraft(subject)),
+            Command::Init(_) => self.write(Write::Init),
+            Command::Quit => self.finish(),
+            // The loop keeps what concerns the terminal alone to itself.
+            Command::Copy(_) | Command::Suspend | Command::Redraw => {}
+        }
+    }
+
+    /// Reads on a thread of its own. The job is told, whenever it asks, whether it is still the newest of its kind.
+    fn read(&mut self, key: JobKey, job: impl FnOnce(&Reads, &dyn Fn() -> bool) + Send + 'static) {
+        let newest = Arc::clone(self.newest.entry(key).or_default());
+        let mine = newest.fetch_add(1, Ordering::SeqCst) + 1;
+        let reads = Arc::clone(&self.reads);
+        let spawned = thread::Builder::new().name(format!("{key:?}")).spawn(move || {
+            job(&reads, &|| newest.load(Ordering::SeqCst) == mine);
+        });
+        if let Err(error) = spawned {
+            let failure = Failure {
+                what: "it could not be read".into(),
+                why: error.to_string(),
+                next: "close other programs and try again".into(),
+            };
+            let _ = self.reads.mailbox.send(Msg::Outcome(Outcome::Failed { job: key, failure }));
+        }
+    }
+
+    fn write(&self, write: Write) {
+        if let Some(writes) = &self.writes {
+            // The thread lives as long as the sender.
+            let _ = writes.send(write);
+        }
+    }
+
+    fn finish(&mut self) {
+        self.writes = None;
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+struct Writer {
+    workspace: Arc<Workspace>,
+    mailbox: Mailbox,
+    /// The intents in the outbox that are this console's: those of another one are not touched.
+    known: BTreeSet<EntryId>,
+}
+
+impl Writer {
+    fn run(mut self, writes: &Receiver<Write>) {
+        for write in writes {
+            match write {
+                Write::Send(plans) => self.send(&plans),
+                Write::KeepOutbox(intents) => self.keep(&intents),
+                Write::SaveDraft(draft) => self.done(self.workspace.state.keep_draft(&draft_key(&draft.subject), &draft)),
+                Write::DropDraft(subject) => self.done(self.workspace.state.drop_draft(&draft_key(&subject))),
+                Write::Init => self.init(),
+            }
+        }
+    }
+
+    /// Everything of one sitting goes in one push: the plans' intents are planned together once more.
+    fn send(&self, plans: &[Arc<Plan>]) {
+        let intents: Vec<Intent> = plans.iter().flat_map(|plan| plan.remaining_intents()).collect();
+        let shown = match plans {
+            [one] => Ok(Arc::clone(one)),
+            several => self.together(several, &intents),
+        };
+        let sent = shown.and_then(|plan| self.workspace.send(&plan));
+        let outcome = match sent {
+            Ok(report) => Outcome::Sent(Box::new(report)),
+            Err(SendError::Changed(plan)) => Outcome::Changed { plan: Arc::from(plan) },
+            Err(error) => Outcome::Failed { job: JobKey::Send, failure: Failure::from(&error) },
+        };
+        self.answer(outcome);
+        if let Ok(snapshot) = snapshot(&self.workspace, None, &|_, _| {}) {
+            self.answer(Outcome::Snapshot(Arc::new(snapshot)));
+        }
+    }
+
+    /// One plan for all that was shown in several; where it does more or less than they did, it is shown first.
+    fn together(&self, plans: &[Arc<Plan>], intents: &[Intent]) -> Result<Arc<Plan>, SendError> {
+        let situation = self.workspace.read(&Scope::default())?;
+        let whole = self.workspace.plan(&situation, intents)?;
+        let shown: usize = plans.iter().map(|plan| plan.items.len()).sum();
+        if whole.items.len() == shown { Ok(Arc::new(whole)) } else { Err(SendError::Changed(Box::new(whole))) }
+    }
+
+    fn keep(&mut self, intents: &[Intent]) {
+        let wanted: BTreeSet<EntryId> = intents.iter().map(|intent| intent.id).collect();
+        let gone: Vec<EntryId> = self.known.difference(&wanted).copied().collect();
+        let kept = intents.iter().try_for_each(|intent| self.workspace.state.keep_intent(intent));
+        self.done(kept.and_then(|()| gone.iter().try_for_each(|id| self.workspace.state.drop_intent(*id))));
+        self.known = wanted;
+    }
+
+    fn init(&self) {
+        let proposed = self.workspace.read(&Scope::default()).map_err(|error| error.to_string()).and_then(|situation| {
+            self.workspace.propose_init(&situation, &Given::default()).map_err(|error| error.to_string())
+        });
+        let started = proposed.and_then(|proposed| {
+            let started = self.workspace.init(&proposed).map_err(|error| error.to_string())?;
+            Ok(match started {
+                crate::io::init::Started::Adopted { commit } => format!("the ledger begins; the policy is {}", commit.short(12)),
+                crate::io::init::Started::Offered { .. } => {
+                    "the remote refused the target: merge the branch countersign/init, then decide".to_owned()
+                }
+            })
+        });
+        self.answer(match started {
+            Ok(line) => Outcome::Started(line),
+            Err(why) => Outcome::Failed {
+                job: JobKey::Init,
+                failure: Failure { what: "no ledger was started".into(), why, next: "see `countersign init --dry-run`".into() },
+            },
+        });
+        if let Ok(snapshot) = snapshot(&self.workspace, None, &|_, _| {}) {
+            self.answer(Outcome::Snapshot(Arc::new(snapshot)));
+        }
+    }
+
+    /// What a person wrote must not be lost in silence.
+    fn done(&self, result: std::io::Result<()>) {
+        if let Err(error) = result {
+            let failure = Failure {
+                what: "what you wrote could not be kept on the disk".into(),
+                why: error.to_string(),
+                next: "free space or mend the state folder; until then it is only in this console".into(),
+            };
+            self.answer(Outcome::Failed { job: JobKey::Send, failure });
+        }
+    }
+
+    fn answer(&self, outcome: Outcome) {
+        // A console that has ended needs no answer.
+        let _ = self.mailbox.send(Msg::Outcome(outcome));
+    }
+}
+
+fn draft_key(subject: &Subject) -> String {
+    format!("{}@{}", subject.proposal, subject.head)
+}
+
+/// Reads the repository as the console shows it.
+pub(super) fn snapshot(
+    workspace: &Workspace,
+    offline: Option<String>,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Snapshot, crate::io::git::store::StoreError> {
+    let situation = workspace.read(&Scope { progress: Some(progress), ..Scope::default() })?;
+    Ok(situation.snapshot(&workspace.repository.name, offline))
+}

@@ -1,0 +1,156 @@
+//! `countersign doctor`: what would get in the way, and how to mend it.
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::config::{Source, Theme};
+use crate::io::signer;
+use crate::io::workspace::{Scope, Situation, Workspace};
+use crate::model::{Problem, Stage};
+
+use super::args::JsonArgs;
+use super::output::Output;
+use super::session::Session;
+use super::{CliError, Exit};
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Check {
+    what: String,
+    ok: bool,
+    found: String,
+    next: String,
+}
+
+impl Check {
+    fn good(what: &str, found: impl Into<String>) -> Self {
+        Self { what: what.to_owned(), ok: true, found: found.into(), next: String::new() }
+    }
+
+    fn bad(what: &str, found: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { what: what.to_owned(), ok: false, found: found.into(), next: next.into() }
+    }
+}
+
+/// Runs the command.
+pub fn run(session: &Session, args: &JsonArgs, output: &mut Output) -> Result<Exit, CliError> {
+    let mut checks = configuration(session)?;
+    let workspace = session.workspace()?;
+    checks.extend(git_version(&workspace));
+    checks.push(remote(session, &workspace));
+    let none = std::collections::BTreeSet::new();
+    let situation = workspace.read(&Scope { only: Some(&none), ..Scope::default() })?;
+    checks.push(signing(&workspace, &situation));
+    checks.push(ledger(&situation));
+    checks.push(state(&workspace));
+    checks.extend(locks(&workspace));
+    checks.extend(situation.problems.iter().map(|p| Check::bad(&p.place, p.what.clone(), p.next.clone())));
+    let sound = checks.iter().all(|check| check.ok);
+    if args.json {
+        output.document(&json!({ "ok": sound, "checks": checks }))?;
+    } else {
+        for check in &checks {
+            let word = if check.ok { "ok " } else { "BAD" };
+            output.line(format!("{word}  {:<14} {}", check.what, check.found));
+            if !check.next.is_empty() {
+                output.line(format!("       next: {}", check.next));
+            }
+        }
+    }
+    Ok(if sound { Exit::Done } else { Exit::Refused })
+}
+
+/// The user's own files.
+fn configuration(session: &Session) -> Result<Vec<Check>, CliError> {
+    let (_, mut problems) = session.settings()?;
+    if let Some(text) = session.config_text("theme.toml")? {
+        problems.extend(Theme::load(crate::config::Ground::Dark, Some(Source::new("theme.toml", &text))).1);
+    }
+    let checks = problems.into_iter().map(|Problem { place, what, next }| Check::bad(&place, what, next));
+    let checks: Vec<Check> = checks.collect();
+    Ok(if checks.is_empty() { vec![Check::good("configuration", "nothing is wrong with it")] } else { checks })
+}
+
+/// git 2.28 is the first whose `reference-transaction` hook and atomic pushes behave as the ledger needs.
+fn git_version(workspace: &Workspace) -> Option<Check> {
+    let output = workspace.repository.git().run(&["version"]);
+    match output {
+        Ok(output) => {
+            let text = output.text();
+            let number = text.split_whitespace().nth(2).unwrap_or_default().to_owned();
+            let mut parts = number.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+            let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+            Some(if version >= (2, 34) {
+                Check::good("git", number)
+            } else {
+                Check::bad("git", number, "install git 2.34 or newer: older ones cannot sign with SSH keys")
+            })
+        }
+        Err(error) => Some(Check::bad("git", error.to_string(), "install git")),
+    }
+}
+
+fn remote(session: &Session, workspace: &Workspace) -> Check {
+    let Some(remote) = &workspace.repository.remote else {
+        return Check::good("remote", "none: decisions move this repository's own branches");
+    };
+    if session.offline {
+        return Check::good("remote", format!("{} was not asked", remote.url));
+    }
+    match workspace.repository.fetch() {
+        Ok(()) => Check::good("remote", format!("{} answers", remote.url)),
+        Err(error) => {
+            Check::bad("remote", error.to_string(), "mend the connection or the credentials; `git fetch` tells more")
+        }
+    }
+}
+
+fn signing(workspace: &Workspace, situation: &Situation) -> Check {
+    match (&situation.key, situation.stage) {
+        (Ok(key), _) => Check::good(
+            "signing key",
+            format!("{} from {}", signer::fingerprint(&key.candidate.public), key.candidate.found_in),
+        ),
+        (Err(_), Stage::Look) => {
+            let git = workspace.repository.git();
+            let first = signer::candidates(&git, workspace.home.as_deref()).next();
+            match first {
+                Some(key) => Check::good("signing key", format!("`init` would use {}", key.found_in)),
+                None => Check::bad("signing key", "none was found", "make one with `ssh-keygen -t ed25519`"),
+            }
+        }
+        (Err(error), _) => Check::bad("signing key", error.what.clone(), error.next.clone()),
+    }
+}
+
+fn ledger(situation: &Situation) -> Check {
+    match (&situation.alarm, &situation.view) {
+        (Some(alarm), _) => {
+            Check::bad("ledger", alarm.clone(), "see `countersign ledger verify`; do not decide until it is clear")
+        }
+        (None, None) => Check::good("ledger", "none yet (stage look)"),
+        (None, Some(view)) => Check::good("ledger", format!("{} entries", view.entries().len())),
+    }
+}
+
+/// Whether decisions can be kept.
+fn state(workspace: &Workspace) -> Check {
+    let probe = workspace.state.keep_draft("doctor", &"probe").and_then(|()| workspace.state.drop_draft("doctor"));
+    let path = workspace.state.path().display().to_string();
+    match probe {
+        Ok(()) => Check::good("state folder", path),
+        Err(error) => {
+            Check::bad("state folder", format!("{path}: {error}"), "make it writable, or free space on the disk")
+        }
+    }
+}
+
+/// Lock files that a crash left; they are reported, never removed.
+fn locks(workspace: &Workspace) -> Vec<Check> {
+    let stale = workspace.repository.stale_locks();
+    let check = |path: std::path::PathBuf| {
+        let next = "if no git is running there, remove it";
+        Check::bad("lock", format!("{} is over a minute old", path.display()), next)
+    };
+    stale.into_iter().map(check).collect()
+}

@@ -1,0 +1,109 @@
+//! `countersign policy lint [FILE]` and `policy explain ID`.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::engine::{POLICY_PATH, SIGNERS_PATH};
+use crate::io::workspace::{Ruling, Scope, Situation};
+use crate::model::text;
+use crate::policy::{self, Lint, Source};
+
+use super::args::PolicyCommand;
+use super::find::{self, Typed};
+use super::output::Output;
+use super::session::Session;
+use super::{CliError, Exit};
+
+/// Runs the command.
+pub fn run(session: &Session, command: &PolicyCommand, output: &mut Output) -> Result<Exit, CliError> {
+    match command {
+        PolicyCommand::Lint { file, json } => lint(session, file.as_deref(), json.json, output),
+        PolicyCommand::Explain(args) => explain(session, &args.id, args.json.json, output),
+    }
+}
+
+fn lint(session: &Session, file: Option<&Path>, json: bool, output: &mut Output) -> Result<Exit, CliError> {
+    let workspace = session.workspace()?;
+    let top = workspace.repository.workdir.clone();
+    let path = match (file, top) {
+        (Some(file), _) => file.to_owned(),
+        (None, Some(top)) => top.join(POLICY_PATH),
+        (None, None) => return Err(CliError::usage("there is no work tree to read a policy from", "name a file")),
+    };
+    let text = read(&path)?;
+    let signers_path = beside(&path);
+    let signers = std::fs::read_to_string(&signers_path).ok();
+    let found = policy::lint(
+        Source { name: "policy.yaml", text: &text },
+        signers.as_deref().map(|text| Source { name: "allowed_signers", text }),
+    );
+    let none = std::collections::BTreeSet::new();
+    let situation = workspace.read(&Scope { only: Some(&none), ..Scope::default() })?;
+    if json {
+        output.document(&json!({
+            "file": path.display().to_string(), "errors": found.errors, "warnings": found.warnings,
+            "in_force": in_force(&situation),
+        }))?;
+    } else {
+        tell(&path, &found, &situation, output);
+    }
+    Ok(if found.errors.is_empty() { Exit::Done } else { Exit::Usage })
+}
+
+fn read(path: &Path) -> Result<String, CliError> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let next = "name a file, or let `countersign init` write one";
+        CliError::usage(format!("{} cannot be read: {error}", path.display()), next)
+    })
+}
+
+/// `allowed_signers` lies beside the policy.
+fn beside(policy: &Path) -> PathBuf {
+    let name = Path::new(SIGNERS_PATH).file_name().unwrap_or_default();
+    policy.with_file_name(name)
+}
+
+fn in_force(situation: &Situation) -> String {
+    match &situation.ruling {
+        Ruling::BuiltIn => "the built-in default: no ledger has begun".to_owned(),
+        Ruling::Root(root) => format!("the policy of commit {}", root.commit.short(12)),
+        Ruling::Invalid(_) => "none: the one that the ledger names cannot be read, and blocks everything".to_owned(),
+    }
+}
+
+fn tell(path: &Path, found: &Lint, situation: &Situation, output: &mut Output) {
+    for (word, problems) in [("error", &found.errors), ("warning", &found.warnings)] {
+        for problem in problems {
+            output.line(format!("{}: {word}: {}", text::printable(&problem.place), text::single_line(&problem.what)));
+            if !problem.next.is_empty() {
+                output.line(format!("  hint: {}", text::single_line(&problem.next)));
+            }
+        }
+    }
+    if found.is_empty() {
+        output.line(format!("{} is fine", path.display()));
+    }
+    output.line(format!("in force: {}", in_force(situation)));
+}
+
+fn explain(session: &Session, id: &str, json: bool, output: &mut Output) -> Result<Exit, CliError> {
+    let workspace = session.workspace()?;
+    let typed = Typed::parse(id);
+    let situation = find::situation(session, &workspace, std::slice::from_ref(&typed.id))?;
+    let queue = situation.queue();
+    let queued = find::by_part(&queue, &typed)?;
+    let evaluation = situation.world().judge(&queued.proposal).map_err(|errors| {
+        let first = errors.first().map(ToString::to_string).unwrap_or_default();
+        CliError::usage(format!("the policy in force cannot be read: {first}"), "mend it on the default branch")
+    })?;
+    if json {
+        output.document(
+            &json!({ "id": queued.proposal.id, "in_force": in_force(&situation), "evaluation": evaluation }),
+        )?;
+    } else {
+        output.line(format!("{}: {}", text::printable(&queued.proposal.id), in_force(&situation)));
+        output.line(policy::explain_text(&evaluation).trim_end());
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,93 @@
+//! `countersign status [--short]`: how things are, in a few lines.
+
+use serde_json::json;
+
+use crate::io::workspace::{Scope, Situation, Workspace};
+use crate::model::{Queued, Stage, State, Tier, text};
+
+use super::args::StatusArgs;
+use super::output::Output;
+use super::session::Session;
+use super::{CliError, Exit};
+
+/// Runs the command. `--short` asks no remote: it stands in prompts.
+pub fn run(session: &Session, args: &StatusArgs, output: &mut Output) -> Result<Exit, CliError> {
+    let workspace = session.workspace()?;
+    let situation =
+        if args.short { workspace.read(&Scope::default())? } else { session.read(&workspace, &Scope::default())? };
+    let queue: Vec<Queued> = situation.queue().into_iter().filter(|queued| queued.standing.state.open()).collect();
+    let counts = Counts::of(&queue);
+    if args.short {
+        output.line(short(&situation, &counts));
+    } else if args.json.json {
+        output.document(&json!({
+            "repo": workspace.repository.name, "stage": situation.stage, "target": situation.target,
+            "me": situation.key.as_ref().ok().map(|key| &key.person.name), "alarm": situation.alarm,
+            "open": queue.len(), "high": counts.high, "medium": counts.medium, "low": counts.low, "clean": counts.clean,
+            "unsent": situation.outbox.len(), "entries": entries(&situation), "problems": situation.problems,
+        }))?;
+    } else {
+        tell(&workspace, &situation, &counts, queue.len(), output);
+    }
+    Ok(if situation.alarm.is_some() { Exit::Refused } else { Exit::Done })
+}
+
+struct Counts {
+    high: usize,
+    medium: usize,
+    low: usize,
+    clean: usize,
+    ready: usize,
+}
+
+impl Counts {
+    fn of(queue: &[Queued]) -> Self {
+        let tier = |tier: Tier| queue.iter().filter(|queued| queued.standing.ruling.tier == tier).count();
+        Self {
+            high: tier(Tier::High),
+            medium: tier(Tier::Medium),
+            low: tier(Tier::Low),
+            clean: queue.iter().filter(|queued| queued.standing.clean).count(),
+            ready: queue.iter().filter(|queued| queued.standing.state == State::Ready).count(),
+        }
+    }
+}
+
+fn short(situation: &Situation, counts: &Counts) -> String {
+    let alarm = if situation.alarm.is_some() { " ALARM" } else { "" };
+    format!("{}: {}H {}M {}L{alarm}", situation.stage, counts.high, counts.medium, counts.low)
+}
+
+fn entries(situation: &Situation) -> usize {
+    situation.view.as_ref().map_or(0, |view| view.entries().len())
+}
+
+fn tell(workspace: &Workspace, situation: &Situation, counts: &Counts, open: usize, output: &mut Output) {
+    let repository = &workspace.repository;
+    let place = repository.remote.as_ref().map_or_else(|| "no remote".to_owned(), |remote| remote.url.clone());
+    output.line(format!("{}  {}", repository.name, text::printable(&place)));
+    let stage = match situation.stage {
+        Stage::Look => "look: nothing is written; `countersign init` starts a ledger".to_owned(),
+        Stage::Record => format!("record: {} entries in the ledger", entries(situation)),
+        Stage::Enforce => format!("enforce: {} entries in the ledger", entries(situation)),
+    };
+    output.line(format!("stage     {stage}"));
+    match &situation.key {
+        Ok(key) => output.line(format!("you       {} ({})", text::printable(&key.person.name), key.candidate.found_in)),
+        Err(_) if situation.stage == Stage::Look => {}
+        Err(error) => output.line(format!("you       {}", text::single_line(&error.to_string()))),
+    }
+    let target = text::printable(situation.target.branch()).into_owned();
+    output.line(format!("target    {target} at {}", situation.target.tip.short(12)));
+    let ready = if counts.ready > 0 { format!(", {} ready to merge", counts.ready) } else { String::new() };
+    let (high, medium, low, clean) = (counts.high, counts.medium, counts.low, counts.clean);
+    output.line(format!("pending   {open}: {high} high, {medium} medium, {low} low ({clean} clean){ready}"));
+    if !situation.outbox.is_empty() {
+        output
+            .line(format!("unsent    {} decisions wait in the outbox; the console sends them", situation.outbox.len()));
+    }
+    if let Some(alarm) = &situation.alarm {
+        output.line(format!("ALARM     {}", text::single_line(alarm)));
+    }
+    output.problems(&situation.problems);
+}

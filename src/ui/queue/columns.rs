@@ -1,0 +1,106 @@
+//! The columns of the list: which there are, and how wide.
+
+use crate::app::App;
+use crate::config::Role;
+use crate::ui::widgets::Pen;
+
+/// The widths of the columns; a column without width is not there. They follow the whole list, so that nothing shifts while
+/// it scrolls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Columns {
+    /// The short name.
+    pub id: usize,
+    /// What the change does; what the others leave.
+    pub what: usize,
+    /// The agent.
+    pub agent: usize,
+    /// Lines added and removed.
+    pub lines: usize,
+    /// What should be known.
+    pub note: usize,
+    /// The age.
+    pub age: usize,
+}
+
+/// Cursor, mark, tier, and a blank.
+pub const MARGIN: usize = 5;
+/// Blank columns between columns.
+const GAP: usize = 2;
+/// The widest that names get.
+const NAMES: usize = 16;
+
+impl Columns {
+    /// The columns at this width.
+    #[must_use]
+    pub fn of(app: &App, width: u16) -> Self {
+        let width = usize::from(width);
+        let widths = app.queue.widths();
+        let id = widths.id.clamp(4, NAMES).min(if width < 100 { 12 } else { NAMES });
+        let agent = if width < 100 { 0 } else { widths.agent.clamp(5, NAMES) };
+        let lines = widths.lines.clamp(3, 13);
+        let note = match width {
+            ..70 => 0,
+            70..100 => 16,
+            100..140 => 22,
+            _ => 34,
+        };
+        let age = 4;
+        let others = [id, agent, lines, note, age].iter().filter(|width| **width > 0).map(|width| width + GAP).sum::<usize>();
+        let what = width.saturating_sub(MARGIN + others + 1);
+        Self { id, what, agent, lines, note, age }
+    }
+
+    /// The names of the columns.
+    pub fn header(&self, pen: &mut Pen<'_, '_>) {
+        pen.gap(MARGIN);
+        self.write(pen, |pen, column, width| {
+            let name = match column {
+                Column::Id => "id",
+                Column::What if width > 40 => "what changes (read from the diff)",
+                Column::What => "what changes",
+                Column::Agent => "agent",
+                Column::Lines => "+/-",
+                Column::Note => "note",
+                Column::Age => "age",
+            };
+            if matches!(column, Column::Lines | Column::Age) {
+                pen.cell_right(Role::Quiet, name, width);
+            } else {
+                pen.cell(Role::Quiet, name, width);
+            }
+        });
+    }
+
+    /// Writes a row: `cell` for each column that is there, with its width.
+    pub fn write(&self, pen: &mut Pen<'_, '_>, mut cell: impl FnMut(&mut Pen<'_, '_>, Column, usize)) {
+        let all = [
+            (Column::Id, self.id),
+            (Column::What, self.what),
+            (Column::Agent, self.agent),
+            (Column::Lines, self.lines),
+            (Column::Note, self.note),
+            (Column::Age, self.age),
+        ];
+        for (at, (column, width)) in all.into_iter().filter(|(_, width)| *width > 0).enumerate() {
+            pen.gap(if at == 0 { 0 } else { GAP });
+            cell(pen, column, width);
+        }
+    }
+}
+
+/// A column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// The short name.
+    Id,
+    /// What the change does.
+    What,
+    /// The agent.
+    Agent,
+    /// Lines added and removed.
+    Lines,
+    /// What should be known.
+    Note,
+    /// The age.
+    Age,
+}

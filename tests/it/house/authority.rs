@@ -1,0 +1,295 @@
+//! Invariant 4: a mutation needs an authorised plan.
+//!
+//! A type of `engine` with a field `authority` authorises: the field is private to `engine`, so nothing else can make one, by
+//! hand or out of another (`Plan { items, ..plan }`), and the type `Authority` of such fields is made by nobody else.
+//! git's commands that move refs are named in `src/io/git/write*` alone (`src/io/git/write.rs`, `src/io/git/write/…`), and
+//! there every function that others can call, and that comes to such a command, takes an authorising value: as an
+//! argument, or in `self`, as a type of that file with one among its fields.
+
+use std::collections::BTreeSet;
+
+use super::lexer::Kind;
+use super::source::{Function, Source};
+use super::{Offence, Tree};
+
+/// The field that makes a type authorise.
+const FIELD: &str = "authority";
+
+/// The type of such fields, where it is not `()`.
+const TOKEN: &str = "Authority";
+
+/// git's commands that move a ref, an index or a work tree, where they begin a list of arguments.
+const MOVES: [&str; 11] = [
+    "push",
+    "update-ref",
+    "merge",
+    "fast-import",
+    "reset",
+    "checkout",
+    "switch",
+    "pull",
+    "rebase",
+    "cherry-pick",
+    "restore",
+];
+
+/// Those that are no word of ours, so that they tell wherever they stand.
+const PLAIN: [&str; 2] = ["update-ref", "fast-import"];
+
+/// Who makes repositories of its own, where there is nothing to go around yet.
+const OWN_REPOSITORIES: [&str; 2] = ["src/io/demo", "src/cli/demo"];
+
+fn may_move(source: &Source) -> bool {
+    source.path.starts_with("src/io/git/write")
+}
+
+/// A struct with a field of a name: the struct's name, the place of the field.
+fn structs(source: &Source) -> Vec<(&str, usize, usize)> {
+    let opens = |at: &usize| source.at(*at) == "struct" && !source.in_test(*at);
+    let body = |at: usize| {
+        let open = (at..source.tokens.len()).find(|&place| matches!(source.at(place), "{" | ";" | "("))?;
+        Some((source.at(at + 1), open, source.closing(open)))
+    };
+    (0..source.tokens.len()).filter(opens).filter_map(body).collect()
+}
+
+/// The place of a struct's field `authority`.
+fn authority_field(source: &Source, open: usize, close: usize) -> Option<usize> {
+    (open..close).find(|&at| source.at(at) == FIELD && source.at(at + 1) == ":")
+}
+
+/// The names of all types that authorise.
+fn authorising(tree: &Tree) -> BTreeSet<&str> {
+    let engine = tree.product().filter(|source| source.layer() == "engine");
+    let types = engine.flat_map(|source| {
+        structs(source).into_iter().filter(|(_, open, close)| authority_field(source, *open, *close).is_some())
+    });
+    types.map(|(name, ..)| name).collect()
+}
+
+/// The field `authority` is private to the engine, is not made by a derive, and is named nowhere else.
+pub fn construction(tree: &Tree) -> Vec<Offence> {
+    let mut offences = Vec::new();
+    for source in tree.product() {
+        if source.layer() == "engine" {
+            offences.extend(structs(source).into_iter().filter_map(|(name, open, close)| {
+                let field = authority_field(source, open, close)?;
+                let line = source.tokens[field].line;
+                leak(source, open, field).map(|how| Offence::new(source, line, format!("`{name}` {how}")))
+            }));
+            offences.extend(tokens_for_all(source));
+        } else {
+            let makes = |(at, token): &(usize, &super::lexer::Token)| token.is(FIELD) && source.at(at + 1) == ":";
+            offences.extend(source.product().filter(makes).map(|(_, token)| {
+                Offence::new(source, token.line, format!("the field `{FIELD}` belongs to types of `engine`"))
+            }));
+        }
+    }
+    offences
+}
+
+/// How others could come to a value of the struct that opens at `open`.
+fn leak(source: &Source, open: usize, field: usize) -> Option<&'static str> {
+    let before: Vec<&str> = (open.max(field.saturating_sub(8))..field).map(|at| source.at(at)).collect();
+    let visibility = before.iter().rposition(|text| matches!(*text, "," | "{" | "]")).map_or(0, |at| at + 1);
+    let at_the_root = source.path == "src/engine/mod.rs" || source.path == "src/engine.rs";
+    match &before[visibility..] {
+        [] | ["pub", "(", "in", "crate", "::", "engine", ")"] => {}
+        ["pub", "(", "super", ")"] if !at_the_root => {}
+        _ => {
+            return Some(
+                "shows its authority outside the engine: make the field private, or `pub(super)` below engine/",
+            );
+        }
+    }
+    is_derived(source, open).then_some("is made by a derive, from nothing")
+}
+
+/// Whether the struct that opens at `open` derives a way to make it from nothing.
+fn is_derived(source: &Source, open: usize) -> bool {
+    let start = (0..open).rev().find(|&at| matches!(source.at(at), "}" | ";")).map_or(0, |at| at + 1);
+    (start..open).any(|at| matches!(source.at(at), "Default" | "Deserialize"))
+}
+
+/// Ways for others to make the token itself.
+fn tokens_for_all(source: &Source) -> Vec<Offence> {
+    let mut offences = Vec::new();
+    for (name, open, close) in structs(source).into_iter().filter(|(name, ..)| *name == TOKEN) {
+        let shown = (open..close).any(|at| source.at(at) == "pub") || source.at(open) == ";";
+        if shown || is_derived(source, open) {
+            let line = source.tokens[open].line;
+            offences.push(Offence::new(
+                source,
+                line,
+                format!("`{name}` can be made by others: keep its field private"),
+            ));
+        }
+    }
+    for function in source.functions().iter().filter(|function| function.of == Some(TOKEN) && !function.test) {
+        let answer = function.signature.iter().rev().take_while(|token| !token.is(">"));
+        let makes = answer.into_iter().any(|token| token.is("Self") || token.is(TOKEN));
+        if makes && function.public && !function.within_parent {
+            offences.push(Offence::new(
+                source,
+                function.line,
+                format!("`{TOKEN}::{}` grants to others", function.name),
+            ));
+        }
+    }
+    offences
+}
+
+/// Moving commands stand in the writing files, and nobody reaches them without authority.
+pub fn movers(tree: &Tree) -> Vec<Offence> {
+    let mut offences = Vec::new();
+    for source in tree.product().filter(|source| ["io", "tui", "cli"].contains(&source.layer())) {
+        if !may_move(source) && !OWN_REPOSITORIES.iter().any(|path| source.path.starts_with(path)) {
+            offences.extend(strays(source));
+        }
+    }
+    let writing: Vec<&Source> = tree.product().filter(|source| may_move(source)).collect();
+    let functions: Vec<(&Source, Function<'_>)> = writing
+        .iter()
+        .flat_map(|source| source.functions().into_iter().map(move |function| (*source, function)))
+        .collect();
+    let moving = moving_names(&functions);
+    let authorising = authorising(tree);
+    for (source, function) in functions.iter().filter(|(_, function)| function.public && !function.test) {
+        let carried = carriers(source, &authorising);
+        let names = |name: &str| authorising.contains(name) || carried.contains(name);
+        let argument = function.signature.iter().any(|token| token.kind == Kind::Word && names(&token.text));
+        let own = function.signature.iter().any(|token| token.is("self")) && function.of.is_some_and(names);
+        if moving.contains(function.name) && !argument && !own {
+            let what = format!("`{}` moves a ref and takes none of: {}", function.name, listed(&authorising));
+            offences.push(Offence::new(source, function.line, what));
+        }
+    }
+    offences
+}
+
+fn listed(names: &BTreeSet<&str>) -> String {
+    if names.is_empty() {
+        "(engine has no type that authorises)".to_owned()
+    } else {
+        names.iter().copied().collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Moving commands in a file that may not have them.
+fn strays(source: &Source) -> Vec<Offence> {
+    let in_git = source.path.starts_with("src/io/git/");
+    let stray = source.product().filter(|(at, token)| {
+        let command = moves(source, *at);
+        command && (in_git || PLAIN.contains(&token.text.as_str()))
+    });
+    stray
+        .map(|(_, token)| Offence::new(source, token.line, format!("`git {}` outside src/io/git/write*", token.text)))
+        .collect()
+}
+
+/// Whether a token is a moving command at the head of a list of arguments.
+fn moves(source: &Source, at: usize) -> bool {
+    let token = &source.tokens[at];
+    let heads = at > 0 && matches!(source.at(at - 1), "[" | "(" | "=");
+    token.kind == Kind::Text && heads && MOVES.contains(&token.text.as_str())
+}
+
+/// The names of functions that come to a moving command, by themselves or through others of these files.
+fn moving_names<'a>(functions: &'a [(&Source, Function<'a>)]) -> BTreeSet<&'a str> {
+    let mut moving = BTreeSet::new();
+    loop {
+        let before = moving.len();
+        for (_, function) in functions {
+            let calls = |name: &str| moving.contains(name);
+            let reaches = function.body.windows(2).any(|pair| {
+                let command = pair[1].kind == Kind::Text && MOVES.contains(&pair[1].text.as_str());
+                let call = pair[0].kind == Kind::Word && pair[1].is("(") && calls(&pair[0].text);
+                command && (pair[0].is("[") || pair[0].is("(") || pair[0].is("=")) || call
+            });
+            if reaches {
+                moving.insert(function.name);
+            }
+        }
+        if moving.len() == before {
+            return moving;
+        }
+    }
+}
+
+/// Types of a file that hold an authorising value.
+fn carriers<'a>(source: &'a Source, authorising: &BTreeSet<&str>) -> BTreeSet<&'a str> {
+    let holds = |open: usize, close: usize| (open..close).any(|at| authorising.contains(source.at(at)));
+    structs(source).into_iter().filter(|(_, open, close)| holds(*open, *close)).map(|(name, ..)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::found;
+    use super::*;
+
+    const PLAN: (&str, &str) =
+        ("src/engine/plan.rs", "pub struct Plan {\n    pub by: String,\n    pub(super) authority: (),\n}");
+
+    #[test]
+    fn authority_is_private_to_the_engine() {
+        assert_eq!(found(construction, &[PLAN]), [""; 0]);
+        assert_eq!(
+            found(construction, &[("src/engine/a.rs", "#[derive(Clone)] pub struct P { authority: () }")]),
+            [""; 0]
+        );
+        for (path, text) in [
+            ("src/engine/plan.rs", "pub struct Plan { pub authority: () }"),
+            ("src/engine/plan.rs", "pub struct Plan { pub(crate) authority: () }"),
+            ("src/engine/mod.rs", "pub struct Plan { pub(super) authority: () }"),
+            ("src/engine/plan.rs", "#[derive(Default)] pub struct Plan { authority: () }"),
+            ("src/engine/plan.rs", "#[derive(Clone, Deserialize)]\npub struct Plan { a: u8, authority: () }"),
+            ("src/io/git/write.rs", "fn f() { let p = Plan { authority: () }; }"),
+            ("src/engine/plan.rs", "#[derive(Default)] pub struct Authority(());"),
+            ("src/engine/plan.rs", "pub struct Authority(pub ());"),
+            ("src/engine/plan.rs", "pub struct Authority;"),
+            ("src/engine/plan.rs", "struct Authority(()); impl Authority { pub fn granted() -> Self { Self(()) } }"),
+            (
+                "src/engine/plan.rs",
+                "struct Authority(()); impl Authority { pub(crate) fn new() -> Authority { todo } }",
+            ),
+        ] {
+            assert_eq!(found(construction, &[(path, text)]).len(), 1, "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_moves_a_ref_with_a_plan_is_fine() {
+        let good = "use crate::engine::Plan;\n\
+                    pub fn land(plan: &Plan) { send(&[\"push\", \"--atomic\"]); }\n\
+                    fn send(args: &[&str]) {}\n\
+                    fn quietly() { run(&[\"update-ref\", \"--stdin\"]); }\n\
+                    pub struct Landing<'p> { plan: &'p Plan }\n\
+                    impl Landing<'_> { pub(crate) fn finish(&self) { quietly(); } }\n\
+                    pub fn tip() { run(&[\"rev-parse\", \"HEAD\"]); }";
+        assert_eq!(found(movers, &[PLAN, ("src/io/git/write.rs", good)]), [""; 0]);
+        let reading = "fn f() { run(&[\"merge-base\", a, b]); let kind = \"merge\"; json.insert(\"push\", 1); }";
+        assert_eq!(found(movers, &[PLAN, ("src/cli/show.rs", reading)]), [""; 0]);
+        assert_eq!(found(movers, &[("src/io/demo/build.rs", "fn f() { run(&[\"fast-import\"]); }")]), [""; 0]);
+    }
+
+    #[test]
+    fn what_moves_a_ref_without_a_plan_is_found() {
+        for (path, text) in [
+            ("src/io/git/write.rs", "pub fn land(to: &str) { run(&[\"push\", to]); }"),
+            (
+                "src/io/git/write/push.rs",
+                "pub(crate) fn land() { inner(); }\nfn inner() { run(vec![\"update-ref\"]); }",
+            ),
+            (
+                "src/io/git/write.rs",
+                "struct W; impl W { pub fn land(&self) { self.git.run([\"merge\", \"--ff-only\"]); } }",
+            ),
+            ("src/io/git/refresh.rs", "fn f(plan: &Plan) { run(&[\"push\"]); }"),
+            ("src/io/state.rs", "fn f() { args.push(\"update-ref\"); }"),
+            ("src/cli/init.rs", "fn f() { let command = \"fast-import\"; }"),
+        ] {
+            assert_eq!(found(movers, &[PLAN, (path, text)]).len(), 1, "{path}: {text}");
+        }
+        assert_eq!(found(movers, &[("src/io/git/write.rs", "pub fn f(p: &Plan) { run(&[\"push\"]); }")]).len(), 1);
+    }
+}
