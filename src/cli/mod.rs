@@ -9,6 +9,7 @@ mod args;
 mod completions;
 mod console;
 mod decide;
+mod demo;
 mod diff;
 mod doctor;
 mod error;
@@ -74,7 +75,7 @@ fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliError
         Some(Command::Policy(command)) => policy::run(&session, command, output),
         Some(Command::Status(status)) => status::run(&session, status, output),
         Some(Command::Doctor(doctor)) => doctor::run(&session, doctor, output),
-        Some(Command::Demo(_)) => Err(CliError::usage("not built yet", "")),
+        Some(Command::Demo(demo)) => demo::run(&session, demo, output),
         None => console::run(&session, arguments),
     }
 }

@@ -17,7 +17,7 @@ use super::output::Output;
 use super::{Arguments, CliError};
 
 /// Everything that a command needs of the process that it runs in.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Session {
     /// Where "now" comes from.
     pub clock: Clock,
@@ -47,9 +47,8 @@ impl Session {
 
     /// The same with another clock.
     #[must_use]
-    pub const fn at(mut self, clock: Clock) -> Self {
-        self.clock = clock;
-        self
+    pub fn at(&self, clock: Clock) -> Self {
+        Self { clock, ..self.clone() }
     }
 
     /// The folder of `config.toml`, `keymap.toml` and `theme.toml`.

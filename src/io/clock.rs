@@ -9,6 +9,8 @@ use jiff::{Timestamp, ToSpan as _};
 pub enum Clock {
     /// The system.
     System,
+    /// One moment that does not pass.
+    Still(Timestamp),
     /// A moment that somebody chose, running on from when it was chosen.
     Set {
         /// The moment.
@@ -31,6 +33,7 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => Timestamp::now(),
+            Self::Still(at) => *at,
             Self::Set { at, since } => {
                 let passed = i64::try_from(since.elapsed().as_millis()).unwrap_or(i64::MAX);
                 at.checked_add(passed.milliseconds()).unwrap_or(*at)

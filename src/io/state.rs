@@ -43,6 +43,14 @@ impl StateFolder {
         &self.folder
     }
 
+    /// Forgets everything about a repository that is made anew.
+    pub fn clear(&self) -> io::Result<()> {
+        match fs::remove_dir_all(&self.folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Keeps an intent until it is sent. When this returns, it is on the disk.
     pub fn keep_intent(&self, intent: &Intent) -> io::Result<()> {
         self.write("outbox", &intent.id.to_string(), intent)

@@ -98,19 +98,6 @@ fn verdict(evaluation: &Evaluation) -> String {
     }
 }
 
-impl TraceLine {
-    /// The line without its place and without whether it matched: `docs: low; only_paths: docs/**: yes (docs/a.md)`.
-    #[must_use]
-    pub fn sentence(&self) -> String {
-        let mut out = format!("{}: {}", self.rule, self.does);
-        for condition in &self.conditions {
-            let paths = if condition.paths.is_empty() { String::new() } else { format!(" ({})", condition.list()) };
-            let _ = write!(out, "; {}{paths}", condition.text);
-        }
-        out
-    }
-}
-
 fn explain_line(out: &mut String, line: &TraceLine) {
     let mark = if line.matched { "matched    " } else { "not matched" };
     let _ = write!(out, "  {mark}  {} ({}): {}", line.rule, line.at, line.does);

@@ -3,7 +3,6 @@
 mod reads;
 mod runtime;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -30,11 +29,11 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<Exit, CliError> {
             return Err(CliError::usage("several repositories cannot be opened together yet", next));
         }
     };
-    open(session, workspace)
+    open(session, workspace, rand::random())
 }
 
-/// Opens the console on a workspace.
-pub fn open(session: &Session, workspace: Workspace) -> Result<Exit, CliError> {
+/// Opens the console on a workspace. `seed` is what the ids of its entries are made from.
+pub fn open(session: &Session, workspace: Workspace, seed: [u8; 32]) -> Result<Exit, CliError> {
     let (settings, mut problems) = session.settings()?;
     let depth = Depth::detect(settings.colour, variable);
     let (keymap, theme) = (keymap(session, &settings, &mut problems)?, theme(session, &settings, &mut problems)?);
@@ -57,7 +56,7 @@ pub fn open(session: &Session, workspace: Workspace) -> Result<Exit, CliError> {
         drafts: workspace.state.drafts(),
         unsent,
         problems,
-        seed: rand::random(),
+        seed,
         undo: SignedDuration::try_from(settings.undo).unwrap_or(SignedDuration::from_secs(8)),
         size: Terminal::size(),
         now: clock(),
@@ -108,9 +107,4 @@ fn theme(
 #[expect(clippy::disallowed_methods, reason = "the terminal describes itself in the environment")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
-}
-
-/// Opens the console on the repository at `path`.
-pub fn open_at(session: &Session, path: &Path) -> Result<Exit, CliError> {
-    open(session, session.workspace_at(path)?)
 }

@@ -5,13 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::app::{FilePart, HighlightRequest, JobKey, Msg, Outcome};
 use crate::diff::Highlighter;
-use crate::engine::{Failure, Opened, TraceLine};
+use crate::engine::{Failure, Opened};
 use crate::evidence::reasoning;
 use crate::io::git::{history, open};
 use crate::io::init::Given;
 use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::model::{Intent, Landing, Problem, Proposal, Subject};
-use crate::policy;
 use crate::tui::Mailbox;
 
 /// Everything that reading needs; shared by the threads that read.
@@ -114,7 +113,7 @@ impl Reads {
         })?;
         let (said, broken) = reasoning::read(&proposal.messages, proposal.note.as_deref());
         problems.extend(broken);
-        let trace = situation.world().judge(proposal).map(|evaluation| trace(&evaluation)).unwrap_or_default();
+        let trace = situation.world().judge(proposal).map(|evaluation| evaluation.trace).unwrap_or_default();
         Ok(Opened { subject: subject.clone(), document, reasoning: said, trace, history: None, problems })
     }
 
@@ -181,13 +180,4 @@ fn own_changes(workspace: &Workspace, proposal: &Proposal) -> Result<Arc<crate::
         why: error.to_string(),
         next: "ask the agent to push it again".into(),
     })
-}
-
-fn trace(evaluation: &policy::Evaluation) -> Vec<TraceLine> {
-    let line = |line: &policy::TraceLine| TraceLine {
-        matched: line.matched,
-        text: line.sentence(),
-        at: line.at.clone(),
-    };
-    evaluation.trace.iter().map(line).collect()
 }
