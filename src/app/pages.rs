@@ -134,17 +134,13 @@ pub fn policy(app: &App) -> Page {
     let Some((queued, short)) = app.chosen().first().copied() else { return Page::new("policy", Vec::new()) };
     let mut lines = ruling_lines(queued);
     let opened = app.review.as_ref().and_then(|review| review.opened.as_ref());
-    match opened {
-        Some(opened) => {
-            let matched = opened.trace.iter().filter(|line| line.matched).count();
-            lines.push(Line::blank());
-            lines.push(heading(format!("{matched} OF {} RULES MATCH", opened.trace.len())));
-            opened.trace.iter().for_each(|rule| push_rule(&mut lines, rule));
-        }
-        None => {
-            lines.push(Line::blank());
-            lines.push(Line::of(Role::Quiet, "open the proposal to see every rule"));
-        }
+    lines.push(Line::blank());
+    if let Some(opened) = opened {
+        let matched = opened.trace.iter().filter(|line| line.matched).count();
+        lines.push(heading(format!("{matched} OF {} RULES MATCH", opened.trace.len())));
+        opened.trace.iter().for_each(|rule| push_rule(&mut lines, rule));
+    } else {
+        lines.push(Line::of(Role::Quiet, "open the proposal to see every rule"));
     }
     Page::new(format!("policy on {short}"), lines)
 }

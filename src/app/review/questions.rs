@@ -112,8 +112,7 @@ fn says(out: &mut Vec<Line>, question: Question, reasoning: &Reasoning) {
         Question::RightFix => {
             reasoning.what.iter().cloned().chain(reasoning.confidence.as_ref().map(confidence)).collect()
         }
-        Question::RightTime => Vec::new(),
-        Question::Strategy => Vec::new(),
+        Question::RightTime | Question::Strategy => Vec::new(),
         Question::WayBack => {
             reasoning.impact.iter().map(|i| format!("impact: {i}")).chain(reasoning.rollback.clone()).collect()
         }

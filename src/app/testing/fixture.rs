@@ -8,7 +8,8 @@ use crate::diff::{Content, Document, FileInput, summary};
 use crate::engine::{LedgerHealth, Opened, PastChange, Snapshot};
 use crate::evidence::reasoning;
 use crate::model::{
-    Approvals, ChangeId, Contributor, Effect, FileChange, Landing, LineStats, Mode, Oid, Outcome, Place, Proposal, Queued, Reason, Ruling, Side, Stage, Standing, State, Target, Tier, TreeDiff,
+    Approvals, ChangeId, Contributor, Effect, FileChange, Landing, LineStats, Mode, Oid, Outcome, Place, Proposal,
+    Queued, Reason, Ruling, Side, Stage, Standing, State, Target, Tier, TreeDiff,
 };
 use crate::policy::{self, ConditionTrace, GateMode, MergeMethod, Policy, TraceLine};
 
@@ -316,10 +317,14 @@ impl Fixture {
             .high("")
             .hours(26);
         (floor.outcome, floor.state) = (Outcome::Denied, State::Blocked);
-        let mut held = Made::new("agent/gemini-bot/toggle-backup", "disable noisy backup")
-            .file("apps/authentik/dev/cluster.yaml", "backup: on\n", "backup: off\n");
+        let mut held = Made::new("agent/gemini-bot/toggle-backup", "disable noisy backup").file(
+            "apps/authentik/dev/cluster.yaml",
+            "backup: on\n",
+            "backup: off\n",
+        );
         (held.state, held.note, held.hours) = (State::Held, "held by sam".to_owned(), 0);
-        let mut conflict = Made::new("agent/renovate/ingress", "ingress-nginx v4").file("infra/ingress.yaml", "a\n", "b\n");
+        let mut conflict =
+            Made::new("agent/renovate/ingress", "ingress-nginx v4").file("infra/ingress.yaml", "a\n", "b\n");
         (conflict.state, conflict.note) = (State::Conflict, "needs a rebase".to_owned());
         conflict.rebase = Some("infra/ingress.yaml conflicts".to_owned());
         let web = Made::new("agent/cost-bot/web-replicas", "scale web for the holiday")

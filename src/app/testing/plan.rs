@@ -13,7 +13,9 @@ pub(crate) fn plan_for(fixture: &Fixture, intents: &[Intent], drop: &[&str]) -> 
     let mut dropped = Vec::new();
     for (index, intent) in intents.iter().enumerate() {
         for item in &intent.items {
-            let Some(queued) = fixture.snapshot.queue.iter().find(|q| q.proposal.id == item.subject.proposal) else { continue };
+            let Some(queued) = fixture.snapshot.queue.iter().find(|q| q.proposal.id == item.subject.proposal) else {
+                continue;
+            };
             if drop.contains(&queued.proposal.id.as_str()) {
                 dropped.push(Dropped {
                     subject: item.subject.clone(),
@@ -26,7 +28,8 @@ pub(crate) fn plan_for(fixture: &Fixture, intents: &[Intent], drop: &[&str]) -> 
             items.push(planned(index, intent.kind, item, queued));
         }
     }
-    let lessons: Vec<&str> = intents.iter().filter_map(|intent| intent.lesson.as_ref()).map(|l| l.text.as_str()).collect();
+    let lessons: Vec<&str> =
+        intents.iter().filter_map(|intent| intent.lesson.as_ref()).map(|l| l.text.as_str()).collect();
     let memory = (!lessons.is_empty()).then(|| memory(&lessons)).into_iter().collect();
     Plan::pretended(PlanParts {
         intents: intents.to_vec(),
@@ -48,7 +51,9 @@ fn planned(intent: usize, kind: DecisionKind, item: &crate::model::IntentItem, q
     let proposal = &queued.proposal;
     let approvals = &queued.standing.ruling.approvals;
     let action = match (kind, proposal.diff()) {
-        (DecisionKind::Approve, Some(diff)) if approvals.have + 1 >= approvals.need => Action::Merge { diff: Arc::clone(diff) },
+        (DecisionKind::Approve, Some(diff)) if approvals.have + 1 >= approvals.need => {
+            Action::Merge { diff: Arc::clone(diff) }
+        }
         (DecisionKind::Approve, _) => Action::Record { missing: approvals.need.saturating_sub(approvals.have + 1) },
         _ => Action::Note,
     };
@@ -75,10 +80,8 @@ fn planned(intent: usize, kind: DecisionKind, item: &crate::model::IntentItem, q
 fn memory(lessons: &[&str]) -> MemoryChange {
     let begin = "# Agents\n\nBe brief.\n\n<!-- BEGIN countersign lessons v1 -->\n## Lessons from review\n\n- Pin images by digest in prod. Scope: folder:apps/**. [L-006 2025-09, 0f1e2d3c, until 2026-03-01]\n";
     let end = "<!-- END countersign lessons -->\n";
-    let lines: String = lessons
-        .iter()
-        .map(|text| format!("- {text} Scope: file:apps/checkout/prod/deployment.yaml. [L-008 2025-11, 01020304, until 2026-05-19]\n"))
-        .collect();
+    let tail = "Scope: file:apps/checkout/prod/deployment.yaml. [L-008 2025-11, 01020304, until 2026-05-19]\n";
+    let lines = lessons.iter().fold(String::new(), |lines, text| lines + "- " + text + " " + tail);
     MemoryChange {
         path: "AGENTS.md".to_owned(),
         before: Some(format!("{begin}{end}").into_bytes()),

@@ -139,7 +139,8 @@ fn quitting_and_a_lost_line_keep_it_unsent() {
 fn what_an_earlier_console_left_is_planned_and_shown_before_it_is_sent() {
     let mut first = story();
     first.keys("by").send(Msg::Hangup);
-    let Some(Command::KeepOutbox(left)) = first.commands.iter().rev().find(|c| matches!(c, Command::KeepOutbox(_))) else {
+    let Some(Command::KeepOutbox(left)) = first.commands.iter().rev().find(|c| matches!(c, Command::KeepOutbox(_)))
+    else {
         panic!("nothing was kept")
     };
     let mut driver = Driver::open_with(Fixture::story(), (120, 40), left.clone());

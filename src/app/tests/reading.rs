@@ -34,7 +34,7 @@ fn what_was_not_opened_is_approved_by_its_summary() {
 
 #[test]
 fn only_rows_that_were_on_the_terminal_were_seen() {
-    let long: String = (0..200).map(|n| format!("line {n}\n")).collect();
+    let long = "a line\n".repeat(200);
     let made = Made::new("agent/a/long", "long").file("long.txt", "", &long);
     let mut driver = Driver::open(Fixture::of(vec![made]), (120, 40));
     driver.keys("<enter>");
@@ -68,7 +68,10 @@ fn a_comment_is_kept_at_once_and_an_empty_one_is_taken_away() {
     assert_eq!(drafts(&driver), 1);
     let subject = driver.app.review.as_ref().unwrap().subject.clone();
     let comment = driver.app.desk.comments(&subject)[0].clone();
-    assert_eq!((comment.file.as_str(), comment.line, comment.text.as_str()), ("apps/checkout/prod/deployment.yaml", 16, "why 2Gi"));
+    assert_eq!(
+        (comment.file.as_str(), comment.line, comment.text.as_str()),
+        ("apps/checkout/prod/deployment.yaml", 16, "why 2Gi")
+    );
     driver.keys("c<ctrl-u><ctrl-s>");
     assert_eq!(driver.app.desk.comments(&subject), []);
     assert!(matches!(driver.commands.last(), Some(Command::DropDraft(_))));

@@ -31,7 +31,8 @@ fn a_rejection_teaches_its_first_sentence() {
 fn bad_timing_teaches_nothing_unless_the_person_says_so() {
     let mut driver = story();
     driver.keys("jxLater.<backtab><right><tab><tab>").wait(1000);
-    let lesson = |driver: &Driver| driver.app.sheet.as_ref().and_then(|sheet| sheet.plan()?.plan()?.intents[0].lesson.clone());
+    let lesson =
+        |driver: &Driver| driver.app.sheet.as_ref().and_then(|sheet| sheet.plan()?.plan()?.intents[0].lesson.clone());
     assert_eq!(lesson(&driver), None);
     driver.keys("<space>").wait(1000);
     assert_eq!(lesson(&driver).unwrap().text, "Later.");

@@ -12,8 +12,11 @@ use crate::app::geometry::{Pane, ReviewAreas};
 use crate::app::review::{Review, answered, lines};
 use crate::app::{App, ago, headline};
 use crate::config::Role;
-use crate::model::text::single_line;
+use crate::model::text::{single_line, truncate};
 use crate::model::{Landing, Outcome, Tier};
+
+/// Columns of an agent's name.
+const NAME: usize = 20;
 
 /// Draws an opened proposal.
 pub fn draw(app: &App, review: &Review, canvas: &mut Canvas<'_>, screen: Rect, drawn: &mut Drawn) {
@@ -107,11 +110,11 @@ fn claim_line(app: &App, review: &Review, pen: &mut Pen<'_, '_>) {
     ends(
         pen,
         |pen, room| {
-            let agent = single_line(&standing.agent);
+            let agent = truncate(&single_line(&standing.agent), NAME).into_owned();
             pen.write(Role::Text, &agent);
             pen.write(Role::Quiet, " says ");
             let title = format!("“{}”", single_line(&proposal.title));
-            pen.write(Role::Claim, &crate::model::text::truncate(&title, room.saturating_sub(agent.width() + 6)));
+            pen.write(Role::Claim, &truncate(&title, room.saturating_sub(agent.width() + 6)));
         },
         &right,
     );

@@ -75,13 +75,17 @@ fn without_colours_glyphs_say_it() {
     assert!(screen.contains("memory: [4Gi]") && screen.contains("memory: [2Gi]"), "{screen}");
     let (buffer, _) = console.draw();
     let plain = |buffer: &Buffer| {
-        buffer.content.iter().all(|cell| (cell.fg, cell.bg) == (ratatui::style::Color::Reset, ratatui::style::Color::Reset))
+        buffer
+            .content
+            .iter()
+            .all(|cell| (cell.fg, cell.bg) == (ratatui::style::Color::Reset, ratatui::style::Color::Reset))
     };
     assert!(plain(&buffer));
 }
 
 /// Text that would act on a terminal, hide words, or break a layout.
-const HOSTILE: &str = "\u{1b}[2Jgone\u{202e}evil\u{200b}\r\n\ttitle \u{7}日本語👩‍💻 \u{e0041} a\u{0301}\u{0301}\u{0301} \u{9b}31m";
+const HOSTILE: &str =
+    "\u{1b}[2Jgone\u{202e}evil\u{200b}\r\n\ttitle \u{7}日本語👩‍💻 \u{e0041} a\u{0301}\u{0301}\u{0301} \u{9b}31m";
 
 fn hostile() -> Fixture {
     let path = "a\u{1b}[31m/\u{202e}b\nc/日本語.yaml";
@@ -96,7 +100,9 @@ fn hostile() -> Fixture {
 #[test]
 fn hostile_text_is_shown_and_does_nothing() {
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
-        for keys in ["", "<enter>", "<enter>]c", "<enter>F", "<enter><tab>G", "a", "x", "p", "<enter>L", "/\u{202e}<enter>"] {
+        for keys in
+            ["", "<enter>", "<enter>]c", "<enter>F", "<enter><tab>G", "a", "x", "p", "<enter>L", "/\u{202e}<enter>"]
+        {
             let console = Console::open(hostile(), (width, height), Depth::True).keys(keys).wait(300);
             let (buffer, _) = console.draw();
             for cell in &buffer.content {
@@ -114,7 +120,11 @@ fn hostile_text_is_shown_and_does_nothing() {
 fn drawing_costs_what_the_screen_shows() {
     let many = |count: usize| {
         let made = (0..count).map(|n| {
-            Made::new(&format!("agent/bot/{n:05}"), "title").file(&format!("apps/{n}/values.yaml"), "a\n", &format!("{n}\n"))
+            Made::new(&format!("agent/bot/{n:05}"), "title").file(
+                &format!("apps/{n}/values.yaml"),
+                "a\n",
+                &format!("{n}\n"),
+            )
         });
         Fixture::of(made.collect())
     };
@@ -123,9 +133,8 @@ fn drawing_costs_what_the_screen_shows() {
         assert_eq!(built(2000), built(100), "{keys}");
         assert!(built(2000) <= 40);
     }
-    let text = |lines: usize| (0..lines).map(|n| format!("line {n}\n")).collect::<String>();
     let built = |lines| {
-        let made = Made::new("agent/a/long", "long").file("long.txt", "", &text(lines));
+        let made = Made::new("agent/a/long", "long").file("long.txt", "", &"a line\n".repeat(lines));
         Console::open(Fixture::of(vec![made]), (200, 60), Depth::True).keys("<enter>G").draw().1.rows_built
     };
     assert_eq!(built(20_000), built(200));
