@@ -168,6 +168,7 @@ fn lead(app: &App) -> Option<String> {
     let queue = app.context() == Context::Queue;
     match (queue, app.queue.ranging(), app.queue.marked()) {
         (true, true, _) => Some(format!("{} in range:", app.queue.range().len())),
+        (true, false, 1) => Some(format!("{} marked:", app.queue.selection().first()?.short)),
         (true, false, marked) if marked > 0 => Some(format!("{marked} marked:")),
         _ => None,
     }
@@ -214,7 +215,11 @@ pub fn notices(app: &App) -> Vec<Notice> {
     }
     let counts = app.queue.counts();
     if counts.clean > 1 {
-        let text = format!("{} of the {} low are clean", counts.clean, counts.low);
+        let text = if counts.clean == counts.low {
+            format!("all {} low ones are clean", counts.low)
+        } else {
+            format!("{} of the {} low ones are clean", counts.clean, counts.low)
+        };
         notices.push(Notice { sign: '=', text, key: key(Action::Batch, "batch") });
     }
     notices

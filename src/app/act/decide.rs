@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::app::queue::Entry;
+use crate::app::queue::{self, Entry};
 use crate::app::review::SeenLines;
 use crate::app::sheet::{ApproveSheet, Candidate, Sheet, WriteSheet, scopes};
 use crate::app::status::Status;
@@ -211,8 +211,8 @@ impl App {
 /// A low proposal that does not join a batch, and why.
 fn beside(entry: &Entry) -> (String, String) {
     let standing = &entry.queued.standing;
-    let why = if standing.note.is_empty() { standing.state.to_string() } else { standing.note.clone() };
-    (entry.short.clone(), why)
+    let note = queue::note(standing);
+    (entry.short.clone(), if note.is_empty() { standing.state.to_string() } else { note.to_owned() })
 }
 
 /// `1 proposal`, `3 proposals`, `2 entries`.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub use counts::{Counts, Widths};
 pub use filter::Filter;
 pub use ids::short_ids;
-pub use order::{Attention, Order, attention, why_here};
+pub use order::{Attention, Order, attention, note, why_here};
 pub use rows::{Entry, Layout, Row};
 
 use crate::diff::{FoldKey, fold_key};
