@@ -162,7 +162,7 @@ impl Planner<'_, '_> {
         if item.subject.change_id != Some(diff.change_id) {
             return Err(("what it would change is not what was approved: look at it again".into(), None));
         }
-        let mine = Approval { person: self.me.name.clone(), entry: Some(intent.id), touch: false };
+        let mine = Approval { person: self.me.name.clone(), entry: Some(intent.id), touch: self.world.touches };
         let evaluation = self.judge(proposal, diff, &mine)?;
         match evaluation.ruling.outcome {
             Outcome::Denied | Outcome::Error => Err(blocking(&evaluation.ruling)),
