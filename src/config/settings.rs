@@ -116,10 +116,10 @@ fn text<'t>(value: &'t Spanned<DeValue<'_>>, next: &str) -> Result<&'t str, Wron
     }
 }
 
-fn choice<T>(value: &Spanned<DeValue<'_>>, named: fn(&str) -> Option<T>, names: &[&str]) -> Result<T, Wrong> {
+fn choice<T>(value: &Spanned<DeValue<'_>>, find: fn(&str) -> Option<T>, names: &[&str]) -> Result<T, Wrong> {
     let next = format!("choose one of \"{}\"", names.join("\", \""));
     let text = text(value, &next)?;
-    named(text).ok_or_else(|| Wrong::new(format!("cannot be `{text}`"), next))
+    find(text).ok_or_else(|| Wrong::new(format!("cannot be `{text}`"), next))
 }
 
 fn theme(value: &Spanned<DeValue<'_>>) -> Result<Option<Ground>, Wrong> {

@@ -114,16 +114,14 @@ const MOST_NAMES: usize = 12;
 
 /// The hint for an unknown name: the nearest known one, or the first of them.
 pub(super) fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str> + Clone) -> String {
-    match nearest(name, known.clone()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => {
-            let mut names: Vec<&str> = known.into_iter().take(MOST_NAMES + 1).collect();
-            if names.len() > MOST_NAMES {
-                names[MOST_NAMES] = "…";
-            }
-            format!("known: {}", names.join(", "))
-        }
+    if let Some(near) = nearest(name, known.clone()) {
+        return format!("did you mean `{near}`?");
     }
+    let mut names: Vec<&str> = known.into_iter().take(MOST_NAMES + 1).collect();
+    if names.len() > MOST_NAMES {
+        names[MOST_NAMES] = "…";
+    }
+    format!("known: {}", names.join(", "))
 }
 
 #[cfg(test)]

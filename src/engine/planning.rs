@@ -190,7 +190,9 @@ impl Planner<'_, '_> {
         if evaluation.lands_alone && self.count > 1 {
             return Err(("it changes what others are judged by, so it lands alone".into(), Some(Place::BuiltIn)));
         }
-        let stacked = self.stack.offer(proposal.head).map_err(|why| (why, None))?;
+        // Alone it merges: what stands in its way now came with the items before it.
+        let stacked = self.stack.offer(proposal.head);
+        let stacked = stacked.map_err(|why| (why.replace("with the target", "with what lands before it"), None))?;
         if stacked.change_id != alone.change_id && !self.same_edits(alone, &stacked).map_err(|why| (why, None))? {
             return Err(("together with the items above it would change other lines: it needs a rebase".into(), None));
         }

@@ -50,13 +50,11 @@ impl<'a> Glyph<'a> {
             return Self::narrow(if width > room { " " } else { STAND_IN });
         }
         let mut chars = text.chars();
-        match (chars.next(), chars.next()) {
-            (Some(only), None) => Self { text, width, reach: width, sure: width == 1 || is_ideograph(only) },
-            _ => {
-                let apart = text.chars().map(|c| c.width().unwrap_or(0).max(1) as u16).sum::<u16>();
-                Self { text, width, reach: apart.max(width), sure: false }
-            }
+        if let (Some(only), None) = (chars.next(), chars.next()) {
+            return Self { text, width, reach: width, sure: width == 1 || is_ideograph(only) };
         }
+        let apart = text.chars().map(|c| c.width().unwrap_or(0).max(1) as u16).sum::<u16>();
+        Self { text, width, reach: apart.max(width), sure: false }
     }
 }
 

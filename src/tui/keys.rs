@@ -60,8 +60,8 @@ fn chord(key: KeyEvent) -> Option<Chord> {
 
 /// Terminals send a carriage return for each line break of a paste.
 fn pasted(text: &str) -> String {
-    let whole = &text[..text.floor_char_boundary(LONGEST_PASTE)];
-    let lines = whole.replace("\r\n", "\n").replace('\r', "\n");
+    let end = (0..=LONGEST_PASTE.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    let lines = text[..end].replace("\r\n", "\n").replace('\r', "\n");
     lines.chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect()
 }
 

@@ -173,7 +173,9 @@ impl<'o> Painter<'o> {
         let same = |cell: &Cell| is_ascii(cell) && fits(cell);
         let cheap = to - from < SHORT_GAP && gap.iter().all(same);
         if cheap {
-            gap.iter().for_each(|cell| self.out.extend_from_slice(cell.symbol().as_bytes()));
+            for cell in gap {
+                self.out.extend_from_slice(cell.symbol().as_bytes());
+            }
         }
         cheap
     }

@@ -407,7 +407,7 @@ mod tests {
         let draw = move |app: &App, buffer: &mut Buffer| {
             buffer.set_string(0, 0, app.revision().to_string(), Style::new());
             if notes.notes().contains(&"taken".to_owned()) {
-                mailbox = None;
+                drop(mailbox.take());
             }
             Drawn { frame: Frame { revision: app.revision(), rows: 0..0 }, cursor: None }
         };

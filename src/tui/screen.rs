@@ -341,7 +341,7 @@ mod tests {
             put(58, y, "prod", Role::Quiet);
             put(67, y, "renovate[bot]", Role::People);
             put(82, y, &format!("{item:>3}/{item:<3}"), Role::Quiet);
-            put(94, y, if item % 5 == 0 { "≠" } else { " " }, Role::Warn);
+            put(94, y, if item.is_multiple_of(5) { "≠" } else { " " }, Role::Warn);
             put(97, y, "clean", Role::Ok);
             put(114, y, "3h", Role::Quiet);
         }

@@ -4,7 +4,7 @@
 //! lower, say it. A wrong guess costs bytes, never a wrong picture: the old frame is moved as the terminal's is, and the
 //! difference is drawn.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hasher as _};
 
 use ratatui::buffer::{Buffer, Cell};
 
@@ -22,7 +22,7 @@ pub(super) struct Shift {
 /// Fewer rows saved than this are not worth the sequences.
 const WORTHWHILE: i32 = 2;
 
-/// A row by which it is compared.
+/// A row as it is compared: by its text alone, since what is drawn in other colours has moved all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Mark {
     hash: u64,
@@ -38,8 +38,7 @@ impl Shift {
         if changed.iter().filter(|changed| **changed).count() <= WORTHWHILE as usize {
             return None;
         }
-        let marks = |buffer: &Buffer| buffer.content.chunks(width).map(mark).collect::<Vec<Mark>>();
-        let (old, new) = (marks(old), marks(new));
+        let (old, new) = (marks(old, width), marks(new, width));
         let furthest = old.len() as i16 - 1;
         let (saved, shift) = (-furthest..=furthest)
             .filter(|by| *by != 0)
@@ -89,18 +88,23 @@ fn best_region(old: &[Mark], new: &[Mark], changed: &[bool], by: i16) -> Option<
         let distance = usize::from(by.unsigned_abs());
         let (top, bottom) = if by > 0 { (first, last + distance) } else { (first - distance, last) };
         let uncovered = if by > 0 { last + 1..bottom + 1 } else { top..first };
-        let lost = uncovered.filter(|row| !changed[*row] && !new[*row].blank).count() as i32;
-        (saved - lost, Shift { top: top as u16, bottom: bottom as u16, by })
+        let given_up = uncovered.filter(|row| !changed[*row] && !new[*row].blank).count() as i32;
+        (saved - given_up, Shift { top: top as u16, bottom: bottom as u16, by })
     })
 }
 
-fn mark(row: &[Cell]) -> Mark {
-    let mut hasher = DefaultHasher::new();
-    for cell in row {
-        hasher.write(cell.symbol().as_bytes());
-        (cell.fg, cell.bg, cell.modifier.bits()).hash(&mut hasher);
-    }
-    Mark { hash: hasher.finish(), blank: row.iter().all(|cell| *cell == Cell::EMPTY) }
+fn marks(buffer: &Buffer, width: usize) -> Vec<Mark> {
+    let mut text = String::with_capacity(width * 2);
+    let mut mark = |row: &[Cell]| {
+        text.clear();
+        for cell in row {
+            text.push_str(cell.symbol());
+        }
+        let mut hasher = DefaultHasher::new();
+        hasher.write(text.as_bytes());
+        Mark { hash: hasher.finish(), blank: text.bytes().all(|byte| byte == b' ') }
+    };
+    buffer.content.chunks(width).map(&mut mark).collect()
 }
 
 #[cfg(test)]

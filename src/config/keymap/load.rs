@@ -70,7 +70,9 @@ impl Keymap {
             let table = source.parse(&mut problems);
             let chosen = chosen_base(source, &table, &mut problems).unwrap_or(base);
             let mut own = drafts(source, &table, actions, &mut problems);
-            own.iter_mut().for_each(|draft| draft.users = true);
+            for draft in &mut own {
+                draft.users = true;
+            }
             (own, chosen)
         });
         let source = base.source();

@@ -83,9 +83,8 @@ impl Depth {
     pub fn adapt(self, colour: Color) -> Color {
         match (self, colour) {
             (Self::None, _) => Color::Reset,
-            (Self::True, _) | (_, Color::Reset) => colour,
             (Self::Indexed, Color::Rgb(r, g, b)) => Color::Indexed(nearest_indexed([r, g, b])),
-            (Self::Indexed, _) => colour,
+            (Self::True | Self::Indexed, _) | (_, Color::Reset) => colour,
             (Self::Sixteen, _) => match rgb(colour) {
                 Some(wanted) if !is_ansi(colour) => ANSI[nearest(wanted, 0..16)],
                 _ => colour,
@@ -206,9 +205,9 @@ fn nearest(wanted: [u8; 3], numbers: std::ops::Range<usize>) -> usize {
 
 /// How different two colours look: squares weighted by the mean of red, after Riemersma ("Colour metric", compuphase.com).
 fn distance(one: [u8; 3], other: [u8; 3]) -> u32 {
-    let mean = (u32::from(one[0]) + u32::from(other[0])) / 2;
+    let mean = u32::midpoint(one[0].into(), other[0].into());
     let square = |at: usize| u32::from(one[at].abs_diff(other[at])).pow(2);
-    ((512 + mean) * square(0) >> 8) + 4 * square(1) + ((767 - mean) * square(2) >> 8)
+    (((512 + mean) * square(0)) >> 8) + 4 * square(1) + (((767 - mean) * square(2)) >> 8)
 }
 
 #[cfg(test)]

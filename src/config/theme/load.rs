@@ -124,12 +124,11 @@ impl Reader {
         };
         let mut depths = [None; 3];
         for (key, value) in entries(table) {
-            match ["24bit", "256", "16"].iter().position(|name| name == key.get_ref()) {
-                Some(at) => depths[at] = self.literal(source, value),
-                None => {
-                    let what = format!("unknown depth `{}`", key.get_ref());
-                    self.problem(source, key.span(), what, "write 24bit, 256 and 16");
-                }
+            if let Some(at) = ["24bit", "256", "16"].iter().position(|name| name == key.get_ref()) {
+                depths[at] = self.literal(source, value);
+            } else {
+                let what = format!("unknown depth `{}`", key.get_ref());
+                self.problem(source, key.span(), what, "write 24bit, 256 and 16");
             }
         }
         if depths[0].is_none() && !table.contains_key("24bit") {
@@ -181,12 +180,11 @@ impl Reader {
         let Some(table) = self.table(source, file, "roles") else { return };
         for (key, value) in entries(table) {
             let name = key.get_ref().as_ref();
-            match Role::named(name) {
-                Some(role) => self.look(source, value, &mut theme.looks[role as usize]),
-                None => {
-                    let hint = did_you_mean(name, Role::ALL.iter().map(|role| role.name()));
-                    self.problem(source, key.span(), format!("unknown role `{name}`"), hint);
-                }
+            if let Some(role) = Role::named(name) {
+                self.look(source, value, &mut theme.looks[role as usize]);
+            } else {
+                let hint = did_you_mean(name, Role::ALL.iter().map(|role| role.name()));
+                self.problem(source, key.span(), format!("unknown role `{name}`"), hint);
             }
         }
     }

@@ -82,15 +82,17 @@ fn counts(app: &App, pen: &mut Pen<'_, '_>, wide: bool) {
 fn right_end(app: &App, wide: bool) -> Vec<(Role, String)> {
     let snapshot = app.snapshot();
     let mut parts = Vec::new();
-    match (&app.progress, app.jobs.waits_for(JobKey::Refresh)) {
-        (Some(progress), true) if progress.total > 0 => {
+    match &app.progress {
+        Some(progress) if progress.total > 0 => {
             parts.push((
                 Role::Quiet,
                 format!("{} {} of {}", single_line(&progress.what), progress.done, progress.total),
             ));
         }
-        (Some(progress), true) => parts.push((Role::Quiet, single_line(&progress.what))),
-        (None, true) if app.queue.entries().is_empty() => parts.push((Role::Quiet, "reading".to_owned())),
+        Some(progress) => parts.push((Role::Quiet, single_line(&progress.what))),
+        None if app.queue.entries().is_empty() && app.jobs.waits_for(JobKey::Refresh) => {
+            parts.push((Role::Quiet, "reading".to_owned()));
+        }
         _ => {
             let age = ago(snapshot.read_at, app.now);
             parts.push((Role::Quiet, if wide { format!("read {age}") } else { age }));
@@ -209,5 +211,13 @@ fn preview(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     canvas.rule(area);
     let Some(preview) = &app.preview else { return };
     let body = Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 1 };
-    paragraphs(canvas, body, &preview.lines(&app.snapshot().target, app.now), 0);
+    let lines = preview.lines(&app.snapshot().target, app.now, usize::from(body.height));
+    if body.height < 4 {
+        // Too few rows to wrap into: each line is cut at the end.
+        for (row, line) in lines.iter().enumerate() {
+            canvas.row(body, row as u16).line(line);
+        }
+    } else {
+        paragraphs(canvas, body, &lines, 0);
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::columns::{Column, Columns};
 use crate::app::queue::{Entry, Row};
-use crate::app::{App, headline, short_age};
+use crate::app::{App, headline, short_age, subject_of};
 use crate::config::Role;
 use crate::model::text::single_line;
 use crate::model::{LineStats, State, Tier};
@@ -77,7 +77,7 @@ fn proposal(app: &App, entry: &Entry, indent: &str, state: RowState, columns: &C
     columns.write(pen, |pen, column, width| match column {
         Column::Id => pen.cell(role(Role::Text), &format!("{indent}{}", single_line(&entry.short)), width),
         Column::What => {
-            pen.cell(role(Role::Text), &elide(&headline(queued), width), width);
+            pen.cell(role(Role::Text), &elide(&headline(&queued.summary), width), width);
             if state.cursor {
                 pen.set_over(None);
             }
@@ -105,8 +105,7 @@ fn fold(app: &App, entries: &[&Entry], open: bool, state: RowState, columns: &Co
     columns.write(pen, |pen, column, width| match column {
         Column::Id => pen.cell(Role::Text, &format!("{} ×", entries.len()), width),
         Column::What => {
-            let text = format!("same change: {}", headline(&first.queued));
-            pen.cell(Role::Text, &elide(&text, width), width);
+            pen.cell(Role::Text, &elide(&headline(&first.queued.summary), width), width);
             if state.cursor {
                 pen.set_over(None);
             }
@@ -119,7 +118,7 @@ fn fold(app: &App, entries: &[&Entry], open: bool, state: RowState, columns: &Co
         Column::Note => {
             let key = crate::app::hints::label(app, crate::config::Context::Queue, crate::app::Action::Fold);
             let does = if open { "closes" } else { "opens" };
-            pen.cell(Role::Quiet, &format!("{} {does}", key.unwrap_or_default()), width);
+            pen.cell(Role::Quiet, &format!("same, {} {does}", key.unwrap_or_default()), width);
         }
         Column::Age => pen.cell_right(Role::Quiet, &short_age(oldest, app.now), width),
     });
@@ -144,7 +143,7 @@ fn note(app: &App, entry: &Entry) -> (Role, String) {
     if let Some(gone) = &entry.gone {
         return (Role::Quiet, gone.clone());
     }
-    if let Some(kind) = app.outbox.decided(entry.id()) {
+    if let Some(kind) = app.queue.decided(entry.id()) {
         return (Role::People, format!("{kind}, not sent yet"));
     }
     let approvals = &standing.ruling.approvals;
@@ -158,6 +157,7 @@ fn note(app: &App, entry: &Entry) -> (Role, String) {
             Role::People,
             format!("{} of {}: {}", approvals.have, approvals.need, single_line(&approvals.by.join(", "))),
         ),
+        _ if app.desk.has_draft(&subject_of(&entry.queued)) => (Role::People, "begun".to_owned()),
         _ if standing.clean => (Role::Ok, "clean".to_owned()),
         _ => (Role::Text, note),
     }

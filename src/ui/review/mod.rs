@@ -78,7 +78,7 @@ fn title_line(review: &Review, pen: &mut Pen<'_, '_>) {
             pen.write(Role::Title, &id);
             pen.gap(2);
             let room = room.saturating_sub(id.width() + 2);
-            pen.write(Role::Text, &elide(&headline(&review.queued), room));
+            pen.write(Role::Text, &elide(&headline(&review.queued.summary), room));
         },
         &right,
     );
@@ -144,6 +144,14 @@ fn progress_line(app: &App, review: &Review, pen: &mut Pen<'_, '_>) {
     if !review.queued.standing.note.is_empty() {
         pen.write(Role::Quiet, "   ");
         pen.write(Role::Warn, &single_line(&review.queued.standing.note));
+    }
+    let branch = single_line(&review.queued.proposal.id);
+    let target = format!(" → {}   ", single_line(&app.snapshot().target));
+    let width = branch.width() + target.width();
+    if pen.room() > width + 3 {
+        pen.gap_to(width);
+        pen.write(Role::Text, &branch);
+        pen.write(Role::Quiet, &target);
     }
 }
 
