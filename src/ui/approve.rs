@@ -164,7 +164,16 @@ fn item(sheet: &ApproveSheet, group: &[usize], cursor: bool, columns: &Columns, 
         pen.set_over(Some(Role::Focus));
     }
     pen.write(Role::Text, if cursor { ">" } else { " " });
-    pen.write(Role::Text, if included == 0 { "[ ]" } else if dropped { "[!]" } else { "[x]" });
+    pen.write(
+        Role::Text,
+        if included == 0 {
+            "[ ]"
+        } else if dropped {
+            "[!]"
+        } else {
+            "[x]"
+        },
+    );
     let (role, letter) = match first.tier {
         Tier::High => (Role::RiskHigh, " H"),
         Tier::Medium => (Role::RiskMedium, " M"),
@@ -180,7 +189,8 @@ fn item(sheet: &ApproveSheet, group: &[usize], cursor: bool, columns: &Columns, 
     pen.gap(2);
     pen.cell(Role::Quiet, &single_line(&first.agent), columns.agent);
     pen.gap(2);
-    let stats = first.stats.map_or_else(|| "?".to_owned(), |stats| format!("+{} -{}", stats.additions, stats.deletions));
+    let stats =
+        first.stats.map_or_else(|| "?".to_owned(), |stats| format!("+{} -{}", stats.additions, stats.deletions));
     pen.cell_right(role, &stats, columns.lines);
     pen.gap(2);
     let opened = all.iter().filter(|candidate| candidate.seen.is_some()).count();

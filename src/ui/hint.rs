@@ -69,7 +69,8 @@ fn find(app: &App, pen: &mut Pen<'_, '_>, area: Rect) -> Option<Position> {
     let x = pen.x() + printable(&before).width() as u16;
     pen.write(Role::Text, &printable(&text));
     pen.gap(3);
-    let works = if app.review.is_some() { "enter searches, esc gives up" } else { "enter keeps the filter, esc gives up" };
+    let works =
+        if app.review.is_some() { "enter searches, esc gives up" } else { "enter keeps the filter, esc gives up" };
     pen.write(Role::Quiet, works);
     Some(Position::new(x.min(area.right() - 1), area.y))
 }

@@ -53,7 +53,12 @@ fn push_file(out: &mut Vec<Line>, file: &MemoryChange) {
         out.push(row(line, " ", Role::Quiet, after[line]));
     }
     for gone in &before[same..before.len() - tail] {
-        out.push(Line::of(Role::Quiet, "     ").then(Role::DiffRemovedSign, "- ").then(Role::Quiet, printable_bytes(gone)).hanging(7));
+        out.push(
+            Line::of(Role::Quiet, "     ")
+                .then(Role::DiffRemovedSign, "- ")
+                .then(Role::Quiet, printable_bytes(gone))
+                .hanging(7),
+        );
     }
     for line in same..after.len() - tail {
         out.push(row(line, "+", Role::Text, after[line]));

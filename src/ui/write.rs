@@ -24,7 +24,8 @@ pub fn draw(app: &App, sheet: &WriteSheet, canvas: &mut Canvas<'_>, area: Rect, 
     let body = Rect { y: area.y + 3, height: area.height - 3, ..area };
     let rejects = sheet.kind == DecisionKind::Reject;
     let left = if body.width >= BESIDE && rejects { Rect { width: body.width * 48 / 100, ..body } } else { body };
-    let mut fields = Fields { sheet, canvas, area: Rect { x: left.x + 1, width: left.width - 2, ..left }, row: 0, cursor: None };
+    let mut fields =
+        Fields { sheet, canvas, area: Rect { x: left.x + 1, width: left.width - 2, ..left }, row: 0, cursor: None };
     if rejects {
         fields.reject(beside(body));
     } else {

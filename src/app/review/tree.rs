@@ -105,7 +105,9 @@ mod tests {
             assert!(matches!(tree.rows()[tree.row_of(file)], TreeRow::File { file: found, .. } if found == file));
         }
         let show = |row: &TreeRow| match row {
-            TreeRow::Folder { depth, name } | TreeRow::File { depth, name, .. } => format!("{}{name}", "  ".repeat(*depth)),
+            TreeRow::Folder { depth, name } | TreeRow::File { depth, name, .. } => {
+                format!("{}{name}", "  ".repeat(*depth))
+            }
         };
         tree.rows().iter().map(show).collect()
     }
@@ -113,8 +115,26 @@ mod tests {
     #[test]
     fn folders_stand_once() {
         assert_eq!(
-            drawn(&["README.md", "apps/web/a.yaml", "apps/web/b.yaml", "apps/web/x/c.yaml", "apps/zoo/d.yaml", "docs/e.md"]),
-            ["README.md", "apps/web/", "  a.yaml", "  b.yaml", "  x/", "    c.yaml", "apps/zoo/", "  d.yaml", "docs/", "  e.md"]
+            drawn(&[
+                "README.md",
+                "apps/web/a.yaml",
+                "apps/web/b.yaml",
+                "apps/web/x/c.yaml",
+                "apps/zoo/d.yaml",
+                "docs/e.md"
+            ]),
+            [
+                "README.md",
+                "apps/web/",
+                "  a.yaml",
+                "  b.yaml",
+                "  x/",
+                "    c.yaml",
+                "apps/zoo/",
+                "  d.yaml",
+                "docs/",
+                "  e.md"
+            ]
         );
     }
 

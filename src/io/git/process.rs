@@ -134,7 +134,11 @@ impl Git {
         finish(command_word(args), self.spawn(args, env)?, stdin, limit)
     }
 
-    pub(super) fn spawn<S: AsRef<str>>(&self, args: &[S], env: &[(&str, String)]) -> Result<Box<dyn ChildWrapper>, GitError> {
+    pub(super) fn spawn<S: AsRef<str>>(
+        &self,
+        args: &[S],
+        env: &[(&str, String)],
+    ) -> Result<Box<dyn ChildWrapper>, GitError> {
         let mut command = program("git", &self.dir);
         command.args(self.arguments(args));
         // Replace refs would let a push decide what a commit says; prompts would hang a console.
@@ -232,7 +236,10 @@ fn feed(stdin: Option<std::process::ChildStdin>, bytes: Option<&[u8]>) -> std::t
 }
 
 /// The exit status, or `None` at the deadline. The pause grows, so that short commands cost no latency.
-pub(super) fn wait_until(child: &mut dyn ChildWrapper, deadline: Instant) -> std::io::Result<Option<std::process::ExitStatus>> {
+pub(super) fn wait_until(
+    child: &mut dyn ChildWrapper,
+    deadline: Instant,
+) -> std::io::Result<Option<std::process::ExitStatus>> {
     let mut pause = Duration::from_micros(200);
     loop {
         if let Some(status) = child.try_wait()? {

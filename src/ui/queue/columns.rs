@@ -45,7 +45,8 @@ impl Columns {
             _ => 34,
         };
         let age = 4;
-        let others = [id, agent, lines, note, age].iter().filter(|width| **width > 0).map(|width| width + GAP).sum::<usize>();
+        let others =
+            [id, agent, lines, note, age].iter().filter(|width| **width > 0).map(|width| width + GAP).sum::<usize>();
         let what = width.saturating_sub(MARGIN + others + 1);
         Self { id, what, agent, lines, note, age }
     }

@@ -68,9 +68,11 @@ fn counts(app: &App, pen: &mut Pen<'_, '_>, wide: bool) {
     }
     pen.write(Role::Text, if wide { " pending:" } else { ":" });
     let words = if wide { ["high", "medium", "low"] } else { ["high", "med", "low"] };
-    for ((count, word), role) in
-        [counts.high, counts.medium, counts.low].into_iter().zip(words).zip([Role::RiskHigh, Role::RiskMedium, Role::Text])
-    {
+    for ((count, word), role) in [counts.high, counts.medium, counts.low].into_iter().zip(words).zip([
+        Role::RiskHigh,
+        Role::RiskMedium,
+        Role::Text,
+    ]) {
         pen.gap(if wide { 2 } else { 1 });
         pen.write(if count > 0 { role } else { Role::Quiet }, &format!("{count} {word}"));
     }
@@ -82,7 +84,10 @@ fn right_end(app: &App, wide: bool) -> Vec<(Role, String)> {
     let mut parts = Vec::new();
     match (&app.progress, app.jobs.waits_for(JobKey::Refresh)) {
         (Some(progress), true) if progress.total > 0 => {
-            parts.push((Role::Quiet, format!("{} {} of {}", single_line(&progress.what), progress.done, progress.total)));
+            parts.push((
+                Role::Quiet,
+                format!("{} {} of {}", single_line(&progress.what), progress.done, progress.total),
+            ));
         }
         (Some(progress), true) => parts.push((Role::Quiet, single_line(&progress.what))),
         (None, true) if app.queue.entries().is_empty() => parts.push((Role::Quiet, "reading".to_owned())),
@@ -131,7 +136,8 @@ fn draw_notice(canvas: &mut Canvas<'_>, area: Rect, row: u16, notice: &Notice) {
     pen.write(if notice.sign == '!' { Role::Warn } else { Role::Ok }, &notice.sign.to_string());
     pen.gap(1);
     let key = notice.key.as_ref().map_or(0, |(key, word)| key.width() + word.width() + 3);
-    let text = crate::model::text::truncate(&single_line(&notice.text), pen.room().saturating_sub(key + 2)).into_owned();
+    let text =
+        crate::model::text::truncate(&single_line(&notice.text), pen.room().saturating_sub(key + 2)).into_owned();
     pen.write(Role::Text, &text);
     if let Some((key_text, word)) = &notice.key {
         pen.gap_to(key);

@@ -151,10 +151,13 @@ fn note(app: &App, entry: &Entry) -> (Role, String) {
     let note = single_line(&standing.note);
     match standing.state {
         State::Held | State::Asked => (Role::People, if note.is_empty() { standing.state.to_string() } else { note }),
-        State::Conflict | State::Blocked => (Role::Warn, if note.is_empty() { standing.state.to_string() } else { note }),
-        _ if approvals.have > 0 && approvals.have < approvals.need => {
-            (Role::People, format!("{} of {}: {}", approvals.have, approvals.need, single_line(&approvals.by.join(", "))))
+        State::Conflict | State::Blocked => {
+            (Role::Warn, if note.is_empty() { standing.state.to_string() } else { note })
         }
+        _ if approvals.have > 0 && approvals.have < approvals.need => (
+            Role::People,
+            format!("{} of {}: {}", approvals.have, approvals.need, single_line(&approvals.by.join(", "))),
+        ),
         _ if standing.clean => (Role::Ok, "clean".to_owned()),
         _ => (Role::Text, note),
     }

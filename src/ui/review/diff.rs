@@ -8,7 +8,8 @@ use crate::app::review::Review;
 use crate::app::{Action, App};
 use crate::config::{Context, Role};
 use crate::diff::{
-    Document, FileKind, FileRow, FoldRow, LineKind, LineRow, Marks, Row, Span, SpanKind, SyntaxRole, Window, display_line,
+    Document, FileKind, FileRow, FoldRow, LineKind, LineRow, Marks, Row, Span, SpanKind, SyntaxRole, Window,
+    display_line,
 };
 use crate::engine::Opened;
 use crate::model::text::printable_bytes;

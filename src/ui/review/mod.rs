@@ -89,7 +89,10 @@ fn claim_line(app: &App, review: &Review, pen: &mut Pen<'_, '_>) {
     let mut right = Vec::new();
     if let Some(stats) = proposal.stats {
         let files = proposal.diff().map_or(0, |diff| diff.files.len());
-        right.push((Role::Text, format!("{} +{} -{}", crate::app::count(files, "file"), stats.additions, stats.deletions)));
+        right.push((
+            Role::Text,
+            format!("{} +{} -{}", crate::app::count(files, "file"), stats.additions, stats.deletions),
+        ));
     }
     if pen.room() >= 100 {
         right.push((Role::Quiet, ago(proposal.updated, app.now)));
