@@ -194,10 +194,10 @@ impl Action {
     }
 }
 
-/// The names of all actions, for checking a keymap.
+/// The names of all actions and where each works, for checking a keymap.
 #[must_use]
-pub fn names() -> Vec<&'static str> {
-    ACTIONS.iter().map(|info| info.name).collect()
+pub fn known() -> Vec<(&'static str, &'static [Context])> {
+    ACTIONS.iter().map(|info| (info.name, info.contexts)).collect()
 }
 
 impl fmt::Display for Action {

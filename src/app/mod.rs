@@ -28,6 +28,8 @@ pub mod queue;
 pub mod review;
 pub mod sheet;
 mod status;
+#[cfg(test)]
+pub(crate) mod testing;
 mod text_field;
 mod update;
 

@@ -34,11 +34,13 @@ impl Preview {
         }
     }
 
-    /// Its lines, the most telling first, so that a small pane shows those; `target` is where it lands.
+    /// Its lines for a pane of so many rows, the most telling first; `target` is where it lands.
     #[must_use]
-    pub fn lines(&self, target: &str, now: Timestamp) -> Vec<Line> {
-        let mut lines = vec![self.head(target, now), self.says()];
-        lines.push(self.found(target));
+    pub fn lines(&self, target: &str, now: Timestamp, rows: usize) -> Vec<Line> {
+        if rows < 4 {
+            return vec![self.says(), self.found(target).then(Role::Quiet, "; ").then(Role::Found, why_here(&self.queued))];
+        }
+        let mut lines = vec![self.head(target, now), self.says(), self.found(target)];
         lines.extend(self.ruling());
         lines.extend(self.more_claims());
         lines

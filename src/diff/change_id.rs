@@ -15,12 +15,10 @@ const NO_MODE: &str = "000000";
 #[must_use]
 pub fn change_id(changes: &[FileChange]) -> ChangeId {
     let mut hasher = Sha256::new();
-    if changes.is_sorted_by(|a, b| a.path <= b.path) {
-        changes.iter().for_each(|change| hash_record(&mut hasher, change));
-    } else {
-        let mut sorted: Vec<&FileChange> = changes.iter().collect();
-        sorted.sort_by(|a, b| a.path.cmp(&b.path));
-        sorted.into_iter().for_each(|change| hash_record(&mut hasher, change));
+    let mut sorted: Vec<&FileChange> = changes.iter().collect();
+    sorted.sort_by(|a, b| a.path.cmp(&b.path));
+    for change in sorted {
+        hash_record(&mut hasher, change);
     }
     ChangeId::from_bytes(hasher.finalize().into())
 }
@@ -64,12 +62,12 @@ mod tests {
         Oid::from_bytes([byte; 20])
     }
 
-    fn side(mode: Mode, byte: u8) -> Option<Side> {
-        Some(Side { mode, oid: oid(byte) })
+    fn side(mode: Mode, byte: u8) -> Side {
+        Side { mode, oid: oid(byte) }
     }
 
-    fn change(path: &str, old: Option<Side>, new: Option<Side>) -> FileChange {
-        FileChange { path: path.into(), old, new }
+    fn change(path: &str, old: impl Into<Option<Side>>, new: impl Into<Option<Side>>) -> FileChange {
+        FileChange { path: path.into(), old: old.into(), new: new.into() }
     }
 
     #[test]

@@ -332,7 +332,7 @@ mod tests {
     #[test]
     fn marks_cut_spans() {
         let syntax = [(0..4, SyntaxRole::Key), (4..5, SyntaxRole::Punctuation), (6..9, SyntaxRole::String)];
-        let (words, found) = ([7..9], [2..5, 8..9]);
+        let (words, found) = ([7..8, 8..9], [2..5, 8..9]);
         let marks = Marks { words: &words, found: &found, syntax: &syntax };
         let spans = display_line(b"name: abc def", window(1, 80), marks);
         let look = |span: &Span| (span.text.clone(), span.range.clone(), span.emphasis, span.found, span.syntax);

@@ -1,92 +1,53 @@
 //! All files of a proposal as one scroll of rows.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
-use bstr::{BStr, ByteSlice as _};
+use bstr::ByteSlice as _;
 
 use super::file::{FileDiff, FileInput, FileSummary};
 use super::layout::{Layout, Shown};
 use super::row::{LineKind, LineRow, Row};
-use super::{Lines, pair_renames, seen_mark};
+use super::{Lines, comparisons, seen_mark};
 use crate::model::{ChangeId, CommentSide};
 
 /// How many equal lines are shown around a change unless the reader asks for more.
 pub const CONTEXT: u32 = 3;
 
-/// What more of a fold to show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expand {
-    /// So many lines at its top, behind the change above.
-    Top(u32),
-    /// So many lines at its bottom, before the change below.
-    Bottom(u32),
-    /// So many lines at both ends.
-    Both(u32),
-    /// Everything.
-    Whole,
-}
-
-/// A place that survives expanding, folding and another amount of context.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Anchor {
-    /// The header of a file.
-    File(usize),
-    /// A line of a side, from 1.
-    Line {
-        /// Which file.
-        file: usize,
-        /// Which side.
-        side: CommentSide,
-        /// Which line, from 1.
-        line: u32,
-    },
-    /// The fold of a gap.
-    Fold {
-        /// Which file.
-        file: usize,
-        /// Which gap.
-        gap: usize,
-    },
-}
-
-/// Where a row is among the hunks of its file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HunkPlace {
-    /// Which hunk, from 1.
-    pub number: usize,
-    /// How many the file has.
-    pub of: usize,
-}
-
 /// The diff of a proposal: every row of every file, found in logarithmic time, with nothing stored per row.
 #[derive(Debug, Default)]
 pub struct Document {
-    files: Vec<FileDiff>,
-    summaries: Vec<FileSummary>,
-    views: Vec<View>,
+    pub(super) files: Vec<FileDiff>,
+    pub(super) summaries: Vec<FileSummary>,
+    pub(super) views: Vec<View>,
     /// The first row of each file and, last, the number of rows.
-    starts: Vec<usize>,
+    pub(super) starts: Vec<usize>,
 }
 
 /// How one file is shown at present.
 #[derive(Debug)]
-struct View {
-    shown: Vec<Shown>,
+pub(super) struct View {
+    pub(super) shown: Vec<Shown>,
     folded: bool,
-    layout: Layout,
+    pub(super) layout: Layout,
+}
+
+impl View {
+    /// A file with so many lines around every change.
+    fn new(diff: &FileDiff, context: u32, folded: bool) -> Self {
+        let gaps = diff.changes.len() + 1;
+        let around =
+            |gap| Shown { top: if gap == 0 { 0 } else { context }, bottom: if gap + 1 == gaps { 0 } else { context } };
+        let shown: Vec<Shown> = (0..gaps).map(around).collect();
+        Self { layout: Layout::new(diff, &shown, folded), shown, folded }
+    }
 }
 
 impl Document {
     /// Joins files, in the order in which they are to be shown.
     #[must_use]
     pub fn new(files: Vec<FileDiff>, context: u32) -> Self {
-        let views = files
-            .iter()
-            .map(|diff| {
-                let shown = around(diff, context);
-                View { layout: Layout::new(diff, &shown, false), shown, folded: false }
-            })
-            .collect();
+        let views = files.iter().map(|diff| View::new(diff, context, false)).collect();
         let summaries = files.iter().map(|diff| diff.summary.clone()).collect();
         let mut document = Self { files, summaries, views, starts: Vec::new() };
         document.index();
@@ -96,19 +57,8 @@ impl Document {
     /// Pairs renames, compares every file and joins them: all in one, on the calling thread.
     #[must_use]
     pub fn build(inputs: Vec<FileInput>, context: u32) -> Self {
-        let pairs = pair_renames(&inputs);
-        let mut inputs: Vec<Option<FileInput>> = inputs.into_iter().map(Some).collect();
-        let mut files: Vec<(usize, FileDiff)> = Vec::with_capacity(inputs.len());
-        for (gone, come, similarity) in pairs {
-            if let (Some(old), Some(new)) = (inputs[gone].take(), inputs[come].take()) {
-                files.push((come, FileDiff::compute_renamed(old, new, similarity, context)));
-            }
-        }
-        for (at, input) in inputs.into_iter().enumerate() {
-            files.extend(input.map(|input| (at, FileDiff::compute(input, context))));
-        }
-        files.sort_by_key(|(at, _)| *at);
-        Self::new(files.into_iter().map(|(_, diff)| diff).collect(), context)
+        let files = comparisons(inputs).iter().map(|comparison| comparison.compute(context)).collect();
+        Self::new(files, context)
     }
 
     /// What the headers show, one a file.
@@ -158,12 +108,8 @@ impl Document {
     /// The text of one side of a file, cut into lines; empty where there is none.
     #[must_use]
     pub fn lines(&self, file: usize, side: CommentSide) -> &Lines {
-        static NONE: std::sync::OnceLock<Lines> = std::sync::OnceLock::new();
-        match (self.files.get(file), side) {
-            (Some(diff), CommentSide::Old) => &diff.old,
-            (Some(diff), CommentSide::New) => &diff.new,
-            (None, _) => NONE.get_or_init(Lines::default),
-        }
+        static NONE: OnceLock<Lines> = OnceLock::new();
+        self.files.get(file).map_or_else(|| NONE.get_or_init(Lines::default), |diff| diff.lines(side))
     }
 
     /// Which parts of a changed line to emphasise, as ranges into [`Document::text`]. Empty where the line has no
@@ -201,83 +147,6 @@ impl Document {
         self.starts.get(file).copied().unwrap_or_else(|| self.row_count())
     }
 
-    /// Which hunk of its file a row is in or nearest to; `None` in a file without hunks.
-    #[must_use]
-    pub fn hunk_of(&self, row: usize) -> Option<HunkPlace> {
-        let file = self.file_of(row)?;
-        let (diff, view) = (&self.files[file], &self.views[file]);
-        let row = row.checked_sub(self.starts[file])? as u32;
-        let after = view.layout.change_rows.partition_point(|start| *start <= row);
-        if view.layout.change_rows.is_empty() {
-            return None;
-        }
-        let hunk_of = |change: usize| diff.hunks.partition_point(|hunk| hunk.end as usize <= change);
-        let hunk = match view.layout.row(diff, file, row)? {
-            Row::Line(LineRow { change: Some(change), .. }) => hunk_of(change),
-            Row::Line(_) if after > 0 => {
-                let above = after - 1;
-                let end = view.layout.change_rows[above]
-                    + diff.changes[above].old.len() as u32
-                    + diff.changes[above].new.len() as u32;
-                let below = view.layout.change_rows.get(after);
-                hunk_of(if below.is_none_or(|start| row - end.min(row) < start - row) { above } else { after })
-            }
-            _ => hunk_of(after.min(diff.changes.len() - 1)),
-        };
-        Some(HunkPlace { number: hunk + 1, of: diff.hunks.len() })
-    }
-
-    /// The first changed row of the next hunk after `from`; files that show no changed line count as one, at their header.
-    #[must_use]
-    pub fn next_hunk(&self, from: usize) -> Option<usize> {
-        let file = self.file_of(from)?;
-        (file..self.files.len()).find_map(|file| self.stops(file).find(|stop| *stop > from))
-    }
-
-    /// The first changed row of the hunk before `from`.
-    #[must_use]
-    pub fn prev_hunk(&self, from: usize) -> Option<usize> {
-        let file = self.file_of(from)?;
-        (0..=file).rev().find_map(|file| self.stops(file).filter(|stop| *stop < from).last())
-    }
-
-    /// The header of the next file.
-    #[must_use]
-    pub fn next_file(&self, from: usize) -> Option<usize> {
-        let next = self.file_of(from)? + 1;
-        (next < self.files.len()).then(|| self.starts[next])
-    }
-
-    /// The header of this file, or of the one before where `from` is on the header.
-    #[must_use]
-    pub fn prev_file(&self, from: usize) -> Option<usize> {
-        let file = self.file_of(from)?;
-        match self.starts[file] {
-            start if start < from => Some(start),
-            _ => file.checked_sub(1).map(|file| self.starts[file]),
-        }
-    }
-
-    /// Shows more of the fold at `row`, or of the nearest fold of its file. Returns how many lines appeared.
-    pub fn expand(&mut self, row: usize, how: Expand) -> u32 {
-        let Some(file) = self.file_of(row) else { return 0 };
-        let within = row.saturating_sub(self.starts[file]) as u32;
-        let Some(gap) = self.nearest_gap(file, within) else { return 0 };
-        let before = self.views[file].layout.rows;
-        let shown = &mut self.views[file].shown[gap];
-        match how {
-            Expand::Top(lines) => shown.top = shown.top.saturating_add(lines),
-            Expand::Bottom(lines) => shown.bottom = shown.bottom.saturating_add(lines),
-            Expand::Both(lines) => {
-                shown.top = shown.top.saturating_add(lines);
-                shown.bottom = shown.bottom.saturating_add(lines);
-            }
-            Expand::Whole => shown.top = u32::MAX,
-        }
-        self.lay_out(file);
-        self.views[file].layout.rows - before
-    }
-
     /// Folds a file to its header, or opens it again.
     pub fn fold_file(&mut self, file: usize, folded: bool) {
         if let Some(view) = self.views.get_mut(file) {
@@ -295,73 +164,12 @@ impl Document {
     /// Shows so many equal lines around every change, and takes every expansion back.
     pub fn set_context(&mut self, context: u32) {
         for (diff, view) in self.files.iter().zip(&mut self.views) {
-            view.shown = around(diff, context);
-            view.layout = Layout::new(diff, &view.shown, view.folded);
+            *view = View::new(diff, context, view.folded);
         }
         self.index();
     }
 
-    /// The place of a row, to be found again after the rows changed.
-    #[must_use]
-    pub fn anchor(&self, row: usize) -> Option<Anchor> {
-        Some(match self.row(row)? {
-            Row::File(row) => Anchor::File(row.file),
-            Row::Note(row) => Anchor::File(row.file),
-            Row::Fold(row) => Anchor::Fold { file: row.file, gap: row.gap },
-            Row::Line(row) => Anchor::Line { file: row.file, side: row.side(), line: row.number() },
-        })
-    }
-
-    /// The row of a place; the header of its file where it is not shown.
-    #[must_use]
-    pub fn row_of(&self, anchor: &Anchor) -> usize {
-        let (file, within) = match *anchor {
-            Anchor::File(file) => (file, None),
-            Anchor::Line { file, side, line } => {
-                (file, self.views.get(file).and_then(|view| view.layout.row_of(side, line)))
-            }
-            Anchor::Fold { file, gap } => (file, self.views.get(file).and_then(|view| view.layout.fold_of(gap))),
-        };
-        self.header_of(file) + within.unwrap_or(0) as usize
-    }
-
-    /// The next row after (or before) `from` that contains `needle`, going round at the end. Only rows that are shown are
-    /// searched: lines, and the paths of headers. A needle without capitals matches both cases.
-    #[must_use]
-    pub fn find(&self, needle: &BStr, from: usize, forward: bool) -> Option<usize> {
-        let rows = self.row_count();
-        if needle.is_empty() || rows == 0 {
-            return None;
-        }
-        (1..=rows).map(|step| if forward { (from + step) % rows } else { (from + rows - step % rows) % rows }).find(
-            |row| match self.row(*row) {
-                Some(Row::Line(line)) => self.text(&line).contains_str(needle),
-                Some(Row::File(file)) => self.summaries[file.file].path.contains_str(needle),
-                _ => false,
-            },
-        )
-    }
-
-    /// The rows at which moving by hunks stops in a file.
-    fn stops(&self, file: usize) -> impl Iterator<Item = usize> {
-        let (diff, layout, start) = (&self.files[file], &self.views[file].layout, self.starts[file]);
-        let header = layout.change_rows.is_empty().then_some(start);
-        let hunks = diff.hunks.iter().filter_map(move |hunk| layout.change_rows.get(hunk.start as usize));
-        header.into_iter().chain(hunks.map(move |row| start + *row as usize))
-    }
-
-    fn nearest_gap(&self, file: usize, row: u32) -> Option<usize> {
-        let layout = &self.views[file].layout;
-        if let Row::Fold(fold) = layout.row(&self.files[file], file, row)? {
-            return Some(fold.gap);
-        }
-        let after = layout.change_rows.partition_point(|start| *start <= row);
-        let folds = |gap: &usize| layout.fold_of(*gap).is_some();
-        let below = (after..self.views[file].shown.len()).find(folds);
-        below.or_else(|| (0..after).rev().find(folds))
-    }
-
-    fn lay_out(&mut self, file: usize) {
+    pub(super) fn lay_out(&mut self, file: usize) {
         let view = &mut self.views[file];
         view.layout = Layout::new(&self.files[file], &view.shown, view.folded);
         self.index();
@@ -378,10 +186,379 @@ impl Document {
     }
 }
 
-/// So many lines around every change.
-fn around(diff: &FileDiff, context: u32) -> Vec<Shown> {
-    let gaps = diff.changes.len() + 1;
-    (0..gaps)
-        .map(|gap| Shown { top: if gap == 0 { 0 } else { context }, bottom: if gap + 1 == gaps { 0 } else { context } })
-        .collect()
+#[cfg(test)]
+mod tests {
+    use bstr::BStr;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::diff::{Anchor, Content, Expand, FileKind, HunkPlace, Note};
+    use crate::model::{FileChange, Mode, Oid, Side};
+
+    fn content(text: Option<&[u8]>) -> Content {
+        text.map_or(Content::Absent, |text| Content::classify(Mode::File, text))
+    }
+
+    fn side(text: &[u8]) -> Side {
+        use sha2::{Digest as _, Sha256};
+        let mut oid = [0; 20];
+        oid.copy_from_slice(&Sha256::digest(text)[..20]);
+        Side { mode: Mode::File, oid: Oid::from_bytes(oid) }
+    }
+
+    fn input(path: &str, old: Option<&[u8]>, new: Option<&[u8]>) -> FileInput {
+        let change = FileChange { path: path.into(), old: old.map(side), new: new.map(side) };
+        FileInput { change, old: content(old), new: content(new) }
+    }
+
+    fn document(files: &[(&str, Option<&str>, Option<&str>)]) -> Document {
+        let input = |(path, old, new): &(&str, Option<&str>, Option<&str>)| {
+            input(path, old.map(str::as_bytes), new.map(str::as_bytes))
+        };
+        Document::build(files.iter().map(input).collect(), CONTEXT)
+    }
+
+    fn numbered(lines: Range<u32>) -> String {
+        lines.fold(String::new(), |text, n| text + &n.to_string() + "\n")
+    }
+
+    /// Every row as a short text.
+    fn drawn(document: &Document) -> Vec<String> {
+        let number = |line: Option<u32>| line.map_or_else(String::new, |line| line.to_string());
+        (0..document.row_count())
+            .filter_map(|row| document.row(row))
+            .map(|row| match row {
+                Row::File(row) => {
+                    format!("{}{}", document.files()[row.file].path, if row.folded { " folded" } else { "" })
+                }
+                Row::Note(row) => format!("({})", row.note),
+                Row::Fold(row) => format!("~{} from {} {}", row.lines, row.old, row.new),
+                Row::Line(row) => {
+                    let sign = match row.kind {
+                        LineKind::Equal => ' ',
+                        LineKind::Removed => '-',
+                        LineKind::Added => '+',
+                    };
+                    let text = String::from_utf8_lossy(document.text(&row));
+                    format!("{},{}{sign}{text}", number(row.old), number(row.new))
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn rows_of_a_change() {
+        let old = numbered(1..21);
+        let new = old.replace("10\n", "ten\n");
+        assert_eq!(
+            drawn(&document(&[("a", Some(&old), Some(&new))])),
+            [
+                "a",
+                "~6 from 1 1",
+                "7,7 7",
+                "8,8 8",
+                "9,9 9",
+                "10,-10",
+                ",10+ten",
+                "11,11 11",
+                "12,12 12",
+                "13,13 13",
+                "~7 from 14 14"
+            ]
+        );
+    }
+
+    #[test]
+    fn remarks_stand_where_they_belong() {
+        assert_eq!(
+            drawn(&document(&[("a", Some("x"), Some("y"))])),
+            ["a", "1,-x", "(no newline at end of file)", ",1+y", "(no newline at end of file)"]
+        );
+        assert_eq!(
+            drawn(&document(&[("a", Some("x\nz"), Some("y\nz"))])),
+            ["a", "1,-x", ",1+y", "2,2 z", "(no newline at end of file)"]
+        );
+        assert_eq!(
+            drawn(&document(&[("a", Some("x\r\n"), Some("y\r\n"))])),
+            ["a", "(CRLF line endings)", "1,-x", ",1+y"]
+        );
+        assert_eq!(drawn(&document(&[("a", Some("x\r\n"), Some("x\n"))])), ["a", "1,-x\r", ",1+x"]);
+        assert_eq!(drawn(&document(&[("a", None, Some(""))])), ["a", "(empty file)"]);
+        assert_eq!(drawn(&document(&[("a", None, Some("a\0b"))])), ["a", "(binary: 3 bytes)"]);
+    }
+
+    #[test]
+    fn files_that_moved_are_one() {
+        let old = numbered(1..30);
+        let new = old.replace("\n7\n", "\nseven\n");
+        let document =
+            document(&[("b/x", Some(&old), None), ("a/x", None, Some(&new)), ("z", Some("1\n"), Some("2\n"))]);
+        assert_eq!(document.files().len(), 2);
+        let file = &document.files()[0];
+        assert_eq!((file.kind, file.path.as_bstr()), (FileKind::Renamed, BStr::new("a/x")));
+        assert_eq!(file.old_path.as_deref().map(BStr::new), Some(BStr::new("b/x")));
+        assert!(
+            matches!(document.row(1), Some(Row::Note(row)) if matches!(row.note, Note::Renamed { similarity: 80.. }))
+        );
+        // git counts without pairing; what is drawn is less.
+        assert_eq!((document.additions(), document.deletions()), (30, 30));
+        assert_eq!(document.changed_lines(), 4);
+    }
+
+    #[test]
+    fn folds_open_by_steps() {
+        let old = numbered(1..101);
+        let new = old.replace("\n20\n", "\nx\n").replace("\n80\n", "\ny\n");
+        let mut document = document(&[("a", Some(&old), Some(&new))]);
+        let fold =
+            |document: &Document| drawn(document).iter().position(|row| row.starts_with('~') && !row.contains("~16"));
+        let at = fold(&document).unwrap();
+        assert_eq!(drawn(&document)[at], "~53 from 24 24");
+        assert_eq!(document.expand(at, Expand::Top(10)), 10);
+        assert_eq!(document.expand(at, Expand::Bottom(10)), 10);
+        assert_eq!(drawn(&document)[fold(&document).unwrap()], "~33 from 34 34");
+        assert_eq!(document.expand(fold(&document).unwrap(), Expand::Whole), 33);
+        // From a line the nearest fold opens, those below first.
+        let below = document.row_count() - 1;
+        assert_eq!(document.expand(below - 4, Expand::Both(2)), 4);
+        document.set_context(0);
+        assert_eq!(
+            drawn(&document),
+            ["a", "~19 from 1 1", "20,-20", ",20+x", "~59 from 21 21", "80,-80", ",80+y", "~20 from 81 81"]
+        );
+        document.fold_file(0, true);
+        assert_eq!(drawn(&document), ["a folded"]);
+        assert!(document.is_folded(0));
+        assert_eq!(document.expand(0, Expand::Whole), 0);
+    }
+
+    #[test]
+    fn moving_by_hunks_and_files() {
+        let old = numbered(1..101);
+        let new = old.replace("\n20\n", "\nx\n").replace("\n23\n", "\nz\n").replace("\n80\n", "\ny\n");
+        let document =
+            document(&[("a", Some(&old), Some(&new)), ("b", None, Some("\0")), ("c", Some("1\n"), Some("2\n"))]);
+        let mut stops = Vec::new();
+        let mut row = 0;
+        while let Some(next) = document.next_hunk(row) {
+            stops.push(next);
+            row = next;
+        }
+        let rows = drawn(&document);
+        assert_eq!(stops.iter().map(|row| rows[*row].as_str()).collect::<Vec<_>>(), ["20,-20", "80,-80", "b", "1,-1"]);
+        assert_eq!(document.prev_hunk(stops[3]), Some(stops[2]));
+        assert_eq!(document.prev_hunk(stops[1]), Some(stops[0]));
+        assert_eq!(document.prev_hunk(stops[0]), None);
+        let place = |row| document.hunk_of(row).map(|HunkPlace { number, of }| (number, of));
+        assert_eq!((place(0), place(stops[0]), place(stops[1])), (Some((1, 2)), Some((1, 2)), Some((2, 2))));
+        assert_eq!(place(rows.iter().position(|row| row.starts_with("~50")).unwrap()), Some((2, 2)));
+        assert_eq!((place(stops[2]), place(stops[3])), (None, Some((1, 1))));
+        assert_eq!(document.next_file(0), Some(document.header_of(1)));
+        assert_eq!(document.prev_file(stops[0]), Some(0));
+        assert_eq!(document.prev_file(document.header_of(2)), Some(document.header_of(1)));
+        assert_eq!((document.prev_file(0), document.next_file(stops[3])), (None, None));
+    }
+
+    #[test]
+    fn words_and_marks() {
+        let document = document(&[("a", Some("memory: 4Gi\n"), Some("memory: 2Gi\n"))]);
+        let lines: Vec<LineRow> = (0..document.row_count())
+            .filter_map(|row| document.row(row))
+            .filter_map(|row| if let Row::Line(line) = row { Some(line) } else { None })
+            .collect();
+        let emphasised = |line: &LineRow| {
+            document.words(line).into_iter().map(|word| document.text(line)[word].to_vec()).collect::<Vec<_>>()
+        };
+        assert_eq!(emphasised(&lines[0]), [b"4Gi"]);
+        assert_eq!(emphasised(&lines[1]), [b"2Gi"]);
+        let id = ChangeId::from_bytes([7; 32]);
+        let mark = seen_mark("a".into(), CommentSide::Old, 1, &id, b"memory: 4Gi");
+        assert_eq!(document.mark(&lines[0], &id), Some(mark));
+    }
+
+    #[test]
+    fn an_empty_document() {
+        let mut document = Document::new(Vec::new(), CONTEXT);
+        assert_eq!((document.row_count(), document.row(0), document.file_of(0)), (0, None, None));
+        assert_eq!((document.next_hunk(0), document.prev_file(0), document.hunk_of(0)), (None, None, None));
+        assert_eq!(
+            (document.find("x".into(), 0, true), document.anchor(0), document.expand(0, Expand::Whole)),
+            (None, None, 0)
+        );
+        assert_eq!(document.row_of(&Anchor::File(3)), 0);
+        assert!(document.lines(0, CommentSide::Old).is_empty());
+    }
+
+    #[test]
+    fn shared_between_threads() {
+        const fn sync<T: Send + Sync>() {}
+        sync::<Document>();
+        sync::<crate::diff::Comparison>();
+    }
+
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        let line = prop_oneof![
+            5 => (0u8..9).prop_map(|n| format!("line {n}").into_bytes()),
+            1 => Just(b"".to_vec()),
+            1 => Just(b"\xff\xfe".to_vec()),
+            1 => Just("日本 X".as_bytes().to_vec()),
+        ];
+        let ending = prop_oneof![4 => Just(&b"\n"[..]), 1 => Just(&b"\r\n"[..])];
+        (proptest::collection::vec(line, 0..60), ending, any::<bool>()).prop_map(|(lines, ending, open)| {
+            let mut text: Vec<u8> = lines.iter().flat_map(|line| [line.as_slice(), ending].concat()).collect();
+            if open {
+                text.truncate(text.len().saturating_sub(ending.len()));
+            }
+            text
+        })
+    }
+
+    /// Both sides of a file.
+    type Sides = (Option<Vec<u8>>, Option<Vec<u8>>);
+
+    fn files() -> impl Strategy<Value = Vec<Sides>> {
+        let file = (proptest::option::weighted(0.8, text()), proptest::option::weighted(0.8, text()));
+        proptest::collection::vec(
+            file.prop_filter("one side is there", |file| file.0.is_some() || file.1.is_some()),
+            0..5,
+        )
+    }
+
+    fn from_files(files: &[Sides]) -> Document {
+        let inputs = files
+            .iter()
+            .enumerate()
+            .map(|(at, (old, new))| input(&format!("file{at}"), old.as_deref(), new.as_deref()));
+        // Without rename pairing, so that file `n` is file `n`.
+        Document::new(inputs.map(|input| FileDiff::compute(input, CONTEXT)).collect(), CONTEXT)
+    }
+
+    fn expand_all(document: &mut Document) {
+        let mut row = 0;
+        while row < document.row_count() {
+            if matches!(document.row(row), Some(Row::Fold(_))) {
+                document.expand(row, Expand::Whole);
+            }
+            row += 1;
+        }
+    }
+
+    /// Both sides of a file, put together from its rows.
+    fn rebuilt(document: &Document, file: usize) -> (Vec<u8>, Vec<u8>) {
+        let (mut old, mut new) = (Vec::new(), Vec::new());
+        let ending: &[u8] = if document.files()[file].crlf { b"\r\n" } else { b"\n" };
+        let mut last = LineKind::Equal;
+        for row in document.header_of(file)..document.header_of(file + 1) {
+            match document.row(row) {
+                Some(Row::Line(line)) => {
+                    last = line.kind;
+                    let text = [document.text(&line), ending].concat();
+                    if line.kind != LineKind::Added {
+                        old.extend_from_slice(&text);
+                    }
+                    if line.kind != LineKind::Removed {
+                        new.extend_from_slice(&text);
+                    }
+                }
+                Some(Row::Note(note)) if matches!(note.note, Note::NoNewline(_)) => {
+                    if last != LineKind::Added {
+                        old.truncate(old.len() - ending.len());
+                    }
+                    if last != LineKind::Removed {
+                        new.truncate(new.len() - ending.len());
+                    }
+                }
+                _ => {}
+            }
+        }
+        (old, new)
+    }
+
+    proptest! {
+        #[test]
+        fn rows_rebuild_both_sides(files in files()) {
+            let mut document = from_files(&files);
+            expand_all(&mut document);
+            for (at, (old, new)) in files.iter().enumerate() {
+                // Equal sides have no rows.
+                if old != new {
+                    let (old, new) = (old.clone().unwrap_or_default(), new.clone().unwrap_or_default());
+                    prop_assert_eq!(rebuilt(&document, at), (old, new));
+                }
+            }
+        }
+
+        #[test]
+        fn counts_are_those_of_the_rows(files in files()) {
+            let mut document = from_files(&files);
+            let count = |document: &Document, kind| (0..document.row_count())
+                .filter(|row| matches!(document.row(*row), Some(Row::Line(line)) if line.kind == kind)).count() as u32;
+            for context in [0, 1, 3, 100] {
+                document.set_context(context);
+                prop_assert_eq!(document.additions(), count(&document, LineKind::Added));
+                prop_assert_eq!(document.deletions(), count(&document, LineKind::Removed));
+                prop_assert_eq!(document.changed_lines(), document.additions() + document.deletions());
+            }
+        }
+
+        #[test]
+        fn any_walk_keeps_the_rows_whole(
+            files in files(),
+            steps in proptest::collection::vec((any::<u16>(), 0u8..6, 0u32..20), 0..20),
+        ) {
+            let mut document = from_files(&files);
+            for (row, step, lines) in steps {
+                let row = usize::from(row) % (document.row_count() + 2);
+                match step {
+                    0 => { document.expand(row, Expand::Top(lines)); }
+                    1 => { document.expand(row, Expand::Bottom(lines)); }
+                    2 => { document.expand(row, Expand::Both(lines)); }
+                    3 => { document.expand(row, Expand::Whole); }
+                    4 => document.fold_file(lines as usize, row.is_multiple_of(2)),
+                    _ => document.set_context(lines),
+                }
+                assert_whole(&document);
+            }
+        }
+
+        #[test]
+        fn finds_what_a_scan_finds(files in files(), from in any::<u16>(), forward: bool, needle in "[a-z0-9 X]{1,4}") {
+            let document = from_files(&files);
+            let rows = document.row_count();
+            let has = |row: usize| {
+                let text = match document.row(row) {
+                    Some(Row::Line(line)) => document.text(&line).to_vec(),
+                    Some(Row::File(file)) => document.files()[file.file].path.to_vec(),
+                    Some(Row::Note(note)) => note.note.to_string().into_bytes(),
+                    _ => Vec::new(),
+                };
+                if needle.contains('X') { text.contains_str(&needle) } else { text.to_ascii_lowercase().contains_str(&needle) }
+            };
+            let from = usize::from(from) % rows.max(1);
+            let scan = (1..=rows).map(|step| if forward { (from + step) % rows } else { (from + rows - step) % rows }).find(|row| has(*row));
+            prop_assert_eq!(document.find(needle.as_bytes().as_bstr(), from, forward), scan);
+        }
+    }
+
+    /// Rows, files, hunks and anchors agree with each other everywhere.
+    fn assert_whole(document: &Document) {
+        assert_eq!(document.header_of(document.files().len()), document.row_count());
+        for row in 0..document.row_count() {
+            let shown = document.row(row).unwrap();
+            assert_eq!(Some(shown.file()), document.file_of(row));
+            assert_eq!(matches!(shown, Row::File(_)), document.header_of(shown.file()) == row);
+            let back = document.row_of(&document.anchor(row).unwrap());
+            assert_eq!(back, if matches!(shown, Row::Note(_)) { document.header_of(shown.file()) } else { row });
+            if let Some(HunkPlace { number, of }) = document.hunk_of(row) {
+                assert!((1..=of).contains(&number));
+            }
+            if let Row::Line(line) = &shown {
+                let text = document.text(line);
+                assert!(document.words(line).iter().all(|word| word.end <= text.len()));
+                assert_eq!(line.change.is_some(), line.kind != LineKind::Equal);
+            }
+            assert!(document.next_hunk(row).is_none_or(|next| next > row));
+            assert!(document.prev_hunk(row).is_none_or(|before| before < row));
+        }
+    }
 }

@@ -1,9 +1,12 @@
 //! The rows of one file: runs of rows of the same kind, so that a row is found by bisection and a file of any length costs
 //! what it has changes.
 
-use super::Note;
+use std::ops::Range;
+
 use super::file::FileDiff;
+use super::find::Needle;
 use super::row::{FileRow, FoldRow, LineKind, LineRow, NoteRow, Row};
+use super::{Lines, Note};
 use crate::model::CommentSide;
 
 /// How many of the equal lines between two changes are shown.
@@ -150,10 +153,42 @@ impl Layout {
         })
     }
 
-    /// The row, counted from the header, of the fold of a gap.
-    pub(super) fn fold_of(&self, wanted: usize) -> Option<u32> {
-        let is = |run: &Run| matches!(run, Run::Fold { gap, .. } if *gap as usize == wanted);
-        self.segments.iter().find(|segment| is(&segment.run)).map(|segment| segment.start)
+    /// The row, counted from the header, of the fold of a gap, or of the change below it.
+    pub(super) fn row_of_gap(&self, gap: usize) -> Option<u32> {
+        let fold = self.folds().find(|fold| fold.1 == gap).map(|fold| fold.0);
+        fold.or_else(|| self.change_rows.get(gap).copied())
+    }
+
+    /// How many lines the fold of a gap hides.
+    pub(super) fn hidden(&self, gap: usize) -> u32 {
+        self.folds().find(|fold| fold.1 == gap).map_or(0, |fold| fold.2)
+    }
+
+    /// The gap of the next fold below a row (counted from the header), else of the last one above it.
+    pub(super) fn fold_near(&self, row: u32) -> Option<usize> {
+        let below = self.folds().find(|fold| fold.0 >= row);
+        below.or_else(|| self.folds().last()).map(|fold| fold.1)
+    }
+
+    /// The row, gap and hidden lines of every fold.
+    fn folds(&self) -> impl Iterator<Item = (u32, usize, u32)> {
+        self.segments.iter().filter_map(|segment| match segment.run {
+            Run::Fold { gap, lines, .. } => Some((segment.start, gap as usize, lines)),
+            _ => None,
+        })
+    }
+
+    /// The first (or last) of these rows, counted from the header, that contains a needle.
+    pub(super) fn find(&self, diff: &FileDiff, needle: &Needle, rows: Range<u32>, forward: bool) -> Option<u32> {
+        let first = self.segments.partition_point(|segment| segment.start <= rows.start).saturating_sub(1);
+        let last = self.segments.partition_point(|segment| segment.start < rows.end);
+        let look = |index: usize| {
+            let segment = self.segments[index];
+            let end = self.segments.get(index + 1).map_or(self.rows, |next| next.start);
+            let within = rows.start.max(segment.start) - segment.start..rows.end.min(end) - segment.start;
+            segment.run.find(diff, needle, within, forward).map(|row| segment.start + row)
+        };
+        if forward { (first..last).find_map(look) } else { (first..last).rev().find_map(look) }
     }
 }
 
@@ -168,6 +203,39 @@ impl Run {
             _ => None,
         }
     }
+}
+
+impl Run {
+    /// The first (or last) of these rows of the run that contains a needle.
+    fn find(&self, diff: &FileDiff, needle: &Needle, rows: Range<u32>, forward: bool) -> Option<u32> {
+        match self {
+            Self::Header => needle.first(&diff.summary.path).map(|_| 0),
+            Self::Fold { .. } => None,
+            Self::NoNewline(side) => needle.first(Note::NoNewline(*side).to_string().as_bytes()).map(|_| 0),
+            Self::Note(first) => {
+                let has = |row: &u32| {
+                    diff.notes
+                        .get((first + row) as usize)
+                        .is_some_and(|note| needle.first(note.to_string().as_bytes()).is_some())
+                };
+                if forward { rows.clone().find(has) } else { rows.rev().find(has) }
+            }
+            Self::Removed { old, .. } => {
+                find_line(&diff.old, needle, old + rows.start..old + rows.end, forward).map(|line| line - old)
+            }
+            Self::Equal { new, .. } | Self::Added { new, .. } => {
+                find_line(&diff.new, needle, new + rows.start..new + rows.end, forward).map(|line| line - new)
+            }
+        }
+    }
+}
+
+/// The first (or last) of these lines (from 0) that contains a needle. They are searched as one text.
+fn find_line(lines: &Lines, needle: &Needle, wanted: Range<u32>, forward: bool) -> Option<u32> {
+    let (start, end) = (lines.range(wanted.start).start, lines.range(wanted.end.checked_sub(1)?).end);
+    let text = lines.bytes().get(start..end)?;
+    let at = if forward { needle.first(text) } else { needle.last(text) }?;
+    lines.line_at(start + at)
 }
 
 /// A line row; numbers come from 0 and leave from 1.

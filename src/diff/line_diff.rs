@@ -85,3 +85,127 @@ fn runs(flags: &Flags) -> Vec<Change> {
     }
     changes
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The lines of both sides as a patch without context would have them: ` a`, `-b`, `+c`.
+    fn patch(old: &str, new: &str) -> String {
+        let (old_lines, new_lines): (Vec<_>, Vec<_>) =
+            (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
+        let mut out = Vec::new();
+        let mut at = 0;
+        let mut put = |sign: char, line: &str| out.push(format!("{sign}{}", line.trim_end()));
+        for Change { old, new } in LineDiff::compute(old.as_bytes(), new.as_bytes()).changes {
+            old_lines[at..old.start as usize].iter().for_each(|line| put(' ', line));
+            old.clone().for_each(|line| put('-', old_lines[line as usize]));
+            new.clone().for_each(|line| put('+', new_lines[line as usize]));
+            at = old.end as usize;
+        }
+        old_lines[at..].iter().for_each(|line| put(' ', line));
+        out.join(" ")
+    }
+
+    #[test]
+    fn small_texts() {
+        for (old, new, expected) in [
+            ("", "", ""),
+            ("a\n", "a\n", " a"),
+            ("", "a\n", "+a"),
+            ("a\n", "", "-a"),
+            ("a\nb\nc\n", "a\nx\nc\n", " a -b +x  c"),
+            // A missing newline makes another line of it.
+            ("a\nb", "a\nb\n", " a -b +b"),
+            ("a\r\nb\n", "a\nb\n", "-a +a  b"),
+            // Runs that can slide stand at the end of what they repeat.
+            ("a\nb\n", "a\nb\na\nb\n", " a  b +a +b"),
+            // The rarest common line splits, not the longest run of frequent ones.
+            ("x\nx\nu\nx\n", "u\nx\nx\nx\n", "-x -x  u  x +x +x"),
+        ] {
+            assert_eq!(patch(old, new), expected, "{old:?} {new:?}");
+        }
+    }
+
+    #[test]
+    fn indentation_places_what_can_slide() {
+        let old = "a:\n  x: 1\nb:\n  x: 1\n";
+        let new = "a:\n  x: 1\nc:\n  x: 1\nb:\n  x: 1\n";
+        assert_eq!(patch(old, new), " a:    x: 1 +c: +  x: 1  b:    x: 1");
+    }
+
+    #[test]
+    fn frequent_lines_are_left_to_myers() {
+        let old = "a\nb\n".repeat(100);
+        let new = format!("{}c\n{}", "a\nb\n".repeat(50), "a\nb\n".repeat(50));
+        assert_eq!(line_stats(old.as_bytes(), new.as_bytes()), LineStats { additions: 1, deletions: 0, binary: false });
+    }
+
+    #[test]
+    fn binary_is_not_counted() {
+        assert_eq!(line_stats(b"a\0", b"b"), LineStats { additions: 0, deletions: 0, binary: true });
+    }
+
+    #[test]
+    fn repetition_without_end_is_compared_coarsely() {
+        let noise = |mut seed: u64| {
+            let mut text = Vec::new();
+            for _ in 0..60_000 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                text.extend_from_slice(if seed >> 63 == 0 { b"a\n" } else { b"b\n" });
+            }
+            text
+        };
+        let diff = LineDiff::compute(&noise(1), &noise(2));
+        assert!(diff.coarse);
+        assert_agrees(&noise(1), &noise(2));
+    }
+
+    /// What is not in the changes is equal, in order; changes are in order and apart.
+    fn assert_agrees(old: &[u8], new: &[u8]) {
+        let lines = |text: &[u8]| text.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
+        let (old, new) = (lines(old), lines(new));
+        let diff = LineDiff::compute(&old.concat(), &new.concat());
+        let (mut a, mut b) = (0, 0);
+        for (index, change) in diff.changes.iter().enumerate() {
+            assert!(!change.old.is_empty() || !change.new.is_empty());
+            let (start, end) = (change.old.start as usize, change.new.start as usize);
+            assert!(index == 0 || start > a);
+            assert_eq!(old[a..start], new[b..end]);
+            (a, b) = (change.old.end as usize, change.new.end as usize);
+        }
+        assert_eq!(old[a..], new[b..]);
+    }
+
+    /// Texts of few different lines, long enough for every branch of both algorithms.
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        let line = prop_oneof![
+            6 => (0u8..3).prop_map(|n| format!("{n}\n").into_bytes()),
+            2 => (0u8..200).prop_map(|n| format!("  {n}\n").into_bytes()),
+            1 => Just(b"\n".to_vec()),
+            1 => Just(b"\xff\r\n".to_vec()),
+        ];
+        (proptest::collection::vec(line, 0..400), any::<bool>()).prop_map(|(lines, open)| {
+            let mut text = lines.concat();
+            if open {
+                text.pop();
+            }
+            text
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100))]
+        #[test]
+        fn changes_turn_old_into_new(old in text(), new in text()) {
+            assert_agrees(&old, &new);
+        }
+
+        #[test]
+        fn equal_texts_do_not_differ(text in text()) {
+            prop_assert_eq!(LineDiff::compute(&text, &text), LineDiff::default());
+        }
+    }
+}

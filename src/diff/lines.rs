@@ -60,6 +60,13 @@ impl Lines {
         &self.bytes[self.range(index)]
     }
 
+    /// The line (from 0) that holds a byte of the text; `None` past the end.
+    #[must_use]
+    pub fn line_at(&self, byte: usize) -> Option<u32> {
+        let line = self.starts.partition_point(|start| *start as usize <= byte);
+        (line < self.starts.len()).then(|| line as u32 - 1)
+    }
+
     /// All lines with their endings.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> + Clone {
@@ -117,6 +124,10 @@ mod tests {
             assert!((0..lines.len()).map(|i| lines.line(i)).eq(lines.iter()));
             assert_eq!(lines.line(lines.len()), b"");
             assert_eq!(lines.line(u32::MAX), b"");
+            for (at, _) in text.iter().enumerate() {
+                assert!(lines.range(lines.line_at(at).unwrap()).contains(&at));
+            }
+            assert_eq!(lines.line_at(text.len()), None);
         }
     }
 

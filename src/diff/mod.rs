@@ -1,6 +1,6 @@
 //! From two trees to rows on a screen: the change id, the contents, the lines that differ, and one row model for every view.
 //!
-//! Pure: the shell reads the blobs and hands them in as [`FileInput`]s, fans [`FileDiff::compute`] out over threads if it
+//! Pure: the shell reads the blobs and hands them in as [`FileInput`]s, fans the [`comparisons`] out over threads if it
 //! likes, and joins the results in a [`Document`]. Nothing is stored per row, and asking for a row, its text or its changed
 //! words costs the same in the first file and in the thousandth.
 //!
@@ -10,11 +10,13 @@
 mod alike;
 mod budget;
 mod change_id;
+mod comparison;
 mod content;
 mod display;
 mod document;
 mod edits;
 mod file;
+mod find;
 mod highlight;
 mod histogram;
 mod layout;
@@ -28,14 +30,17 @@ mod seen;
 mod slide;
 mod summary;
 mod syntax_role;
+mod travel;
 mod words;
 
 pub use change_id::change_id;
+pub use comparison::{Comparison, comparisons};
 pub use content::{Content, is_binary};
 pub use display::{Marks, Span, SpanKind, Window, display_line};
-pub use document::{Anchor, CONTEXT, Document, Expand, HunkPlace};
+pub use document::{CONTEXT, Document};
 pub use edits::EditDigest;
 pub use file::{FileDiff, FileInput, FileKind, FileSummary};
+pub use find::hits;
 pub use highlight::{Highlighter, Roles};
 pub use line_diff::{Change, LineDiff, line_stats};
 pub use lines::Lines;
@@ -44,3 +49,4 @@ pub use row::{FileRow, FoldRow, LineKind, LineRow, Note, NoteRow, Row};
 pub use seen::{seen_digest, seen_mark};
 pub use summary::{FoldKey, fold_key, summary};
 pub use syntax_role::SyntaxRole;
+pub use travel::{Anchor, Expand, HunkPlace};

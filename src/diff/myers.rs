@@ -81,13 +81,21 @@ impl Counts {
     }
 
     fn count(&mut self, old: &[Token], new: &[Token]) {
-        old.iter().for_each(|token| self.old[token.0 as usize] += 1);
-        new.iter().for_each(|token| self.new[token.0 as usize] += 1);
+        for token in old {
+            self.old[token.0 as usize] += 1;
+        }
+        for token in new {
+            self.new[token.0 as usize] += 1;
+        }
     }
 
     fn reset(&mut self, old: &[Token], new: &[Token]) {
-        old.iter().for_each(|token| self.old[token.0 as usize] = 0);
-        new.iter().for_each(|token| self.new[token.0 as usize] = 0);
+        for token in old {
+            self.old[token.0 as usize] = 0;
+        }
+        for token in new {
+            self.new[token.0 as usize] = 0;
+        }
     }
 }
 

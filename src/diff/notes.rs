@@ -83,8 +83,8 @@ mod tests {
     use super::*;
     use crate::model::{Oid, Side};
 
-    fn side(mode: Mode) -> Option<Side> {
-        Some(Side { mode, oid: Oid::EMPTY_TREE })
+    fn side(mode: impl Into<Option<Mode>>) -> Option<Side> {
+        mode.into().map(|mode| Side { mode, oid: Oid::EMPTY_TREE })
     }
 
     fn text(text: &str) -> Content {

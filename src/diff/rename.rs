@@ -76,7 +76,9 @@ fn same_kind(old: Side, new: Side) -> bool {
 /// Pairs with the same object.
 fn equal(inputs: &[FileInput], gone: &[(usize, Side)], come: &[(usize, Side)]) -> Vec<Candidate> {
     let mut by_oid: HashMap<Oid, Vec<(usize, Side)>> = HashMap::new();
-    gone.iter().for_each(|(at, side)| by_oid.entry(side.oid).or_default().push((*at, *side)));
+    for (at, side) in gone {
+        by_oid.entry(side.oid).or_default().push((*at, *side));
+    }
     let mut candidates = Vec::new();
     for (come, new) in come {
         for (gone, _) in by_oid.get(&new.oid).into_iter().flatten().filter(|(_, old)| same_kind(*old, *new)) {
@@ -128,11 +130,11 @@ mod tests {
     use super::*;
     use crate::model::FileChange;
 
-    fn side(text: &str) -> Option<Side> {
+    fn side(text: &str) -> Side {
         use sha2::{Digest as _, Sha256};
         let mut oid = [0; 20];
         oid.copy_from_slice(&Sha256::digest(text)[..20]);
-        Some(Side { mode: Mode::File, oid: Oid::from_bytes(oid) })
+        Side { mode: Mode::File, oid: Oid::from_bytes(oid) }
     }
 
     fn text(text: &str) -> Content {
@@ -141,7 +143,7 @@ mod tests {
 
     fn gone(path: &str, was: &str) -> FileInput {
         FileInput {
-            change: FileChange { path: path.into(), old: side(was), new: None },
+            change: FileChange { path: path.into(), old: Some(side(was)), new: None },
             old: text(was),
             new: Content::Absent,
         }
@@ -149,14 +151,14 @@ mod tests {
 
     fn come(path: &str, is: &str) -> FileInput {
         FileInput {
-            change: FileChange { path: path.into(), old: None, new: side(is) },
+            change: FileChange { path: path.into(), old: None, new: Some(side(is)) },
             old: Content::Absent,
             new: text(is),
         }
     }
 
     fn body(lines: std::ops::Range<u32>) -> String {
-        lines.map(|n| format!("line number {n:03}\n")).collect()
+        lines.map(|n| format!("line number {n:03}")).collect::<Vec<_>>().join("\n") + "\n"
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl Slider<'_> {
 
     /// Finds the place of one run.
     fn settle(&mut self, heuristic: &mut impl SliderHeuristic, budget: &mut Budget) {
-        let (highest_end, aligned) = self.to_bottom(budget);
+        let (highest_end, aligned) = self.sink(budget);
         if self.own.end == highest_end {
             return;
         }
@@ -82,7 +82,7 @@ impl Slider<'_> {
 
     /// Moves a run up and down as far as it goes, until it swallows no other run any more, and leaves it at the bottom.
     /// Returns where it ended at the top, and whether there was a place at which the other side has a run too.
-    fn to_bottom(&mut self, budget: &mut Budget) -> (usize, bool) {
+    fn sink(&mut self, budget: &mut Budget) -> (usize, bool) {
         loop {
             let length = self.own.len();
             while !budget.is_spent() && self.up() {

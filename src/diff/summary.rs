@@ -159,12 +159,16 @@ mod tests {
     use super::*;
     use crate::diff::change_id;
 
+    fn entry(byte: u8, mode: impl Into<Option<Mode>>) -> Option<Side> {
+        mode.into().map(|mode| Side { mode, oid: Oid::from_bytes([byte; 20]) })
+    }
+
     fn side(mode: Mode, byte: u8) -> Option<Side> {
-        Some(Side { mode, oid: Oid::from_bytes([byte; 20]) })
+        entry(byte, mode)
     }
 
     fn file(byte: u8) -> Option<Side> {
-        side(Mode::File, byte)
+        entry(byte, Mode::File)
     }
 
     fn diff(files: &[(&str, Option<Side>, Option<Side>)]) -> TreeDiff {

@@ -120,7 +120,7 @@ fn middle(old: &[u8], new: &[u8]) -> Both {
         let start = prefix - line[..prefix].iter().rev().take_while(|byte| is_word(byte)).count();
         let end = line.len() - suffix;
         let end = end + line[end..].iter().take_while(|byte| is_word(byte)).count();
-        if start < end { vec![start..end] } else { Vec::new() }
+        (start < end).then_some(start..end).into_iter().collect()
     };
     (widen(old), widen(new))
 }
@@ -200,13 +200,13 @@ mod tests {
     use super::*;
 
     fn marked(line: &str, ranges: &[Range<usize>]) -> String {
-        let mut out = String::new();
         let mut at = 0;
+        let mut out: Vec<&str> = Vec::new();
         for range in ranges {
-            out += &format!("{}[{}]", &line[at..range.start], &line[range.clone()]);
+            out.extend([&line[at..range.start], "[", &line[range.clone()], "]"]);
             at = range.end;
         }
-        out + &line[at..]
+        out.concat() + &line[at..]
     }
 
     #[test]

@@ -114,6 +114,12 @@ impl<T> Authorised<T> {
     pub(super) const fn grant(value: T) -> Self {
         Self { authority: value }
     }
+
+    /// For tests of what shows plans, and never executes them.
+    #[cfg(test)]
+    pub(crate) const fn pretended() -> Self {
+        Self(())
+    }
 }
 
 impl<T> std::ops::Deref for Authorised<T> {

@@ -51,7 +51,7 @@ fn title(app: &App, sheet: &ApproveSheet, pen: &mut Pen<'_, '_>) {
 fn facts(app: &App, sheet: &ApproveSheet, canvas: &mut Canvas<'_>, area: Rect) {
     let mut pen = canvas.row(area, 0);
     pen.gap(1);
-    plan_line(&sheet.planning, &mut pen);
+    plan_line(&sheet.planning, "everything is left out", &mut pen);
     let mut pen = canvas.row(area, 1);
     pen.gap(1);
     if sheet.kind != DecisionKind::Approve {
@@ -67,8 +67,8 @@ fn facts(app: &App, sheet: &ApproveSheet, canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// The plan in a line, or why there is none.
-pub fn plan_line(planning: &Planning, pen: &mut Pen<'_, '_>) {
+/// The plan in a line, or why there is none; `nothing` is said where there is nothing to plan.
+pub fn plan_line(planning: &Planning, nothing: &str, pen: &mut Pen<'_, '_>) {
     if planning.changed() {
         pen.write(Role::Warn, "! changed underneath, look again: ");
     }
@@ -79,7 +79,7 @@ pub fn plan_line(planning: &Planning, pen: &mut Pen<'_, '_>) {
         }
         (Some(plan), None) => pen.write(Role::Text, &in_words(plan)),
         (None, None) if planning.pending() => pen.write(Role::Quiet, "making the plan"),
-        (None, None) => pen.write(Role::Quiet, "nothing is chosen"),
+        (None, None) => pen.write(Role::Quiet, nothing),
     }
     if planning.pending() && planning.plan().is_some() {
         pen.write(Role::Quiet, "  (being made again)");
@@ -104,11 +104,10 @@ fn in_words(plan: &Plan) -> String {
         parts.push(count(plan.memory.len(), "memory file"));
     }
     let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join("; ")) };
-    format!("{}, {}, one push{parts}", entries_in_words(entries), count(entries, "signature"))
-}
-
-fn entries_in_words(entries: usize) -> String {
-    if entries == 1 { "one ledger entry".to_owned() } else { format!("{entries} ledger entries") }
+    match entries {
+        1 => format!("one ledger entry, one signature, one push{parts}"),
+        _ => format!("{entries} ledger entries, {entries} signatures, one push{parts}"),
+    }
 }
 
 fn merged_files(item: &crate::engine::PlannedItem) -> usize {
@@ -145,7 +144,8 @@ impl Columns {
         pen.gap(MARGIN);
         pen.cell(Role::Quiet, "id", self.id);
         pen.gap(2);
-        pen.cell(Role::Quiet, "what changes (read from the diff)", self.what);
+        let what = if self.what > 40 { "what changes (read from the diff)" } else { "what changes" };
+        pen.cell(Role::Quiet, what, self.what);
         pen.gap(2);
         pen.cell(Role::Quiet, if self.agent > 0 { "agent" } else { "" }, self.agent);
         pen.gap(2);
@@ -218,38 +218,43 @@ fn what(candidate: &Candidate) -> String {
     text.strip_suffix(&counts).map_or_else(|| text.clone(), str::to_owned)
 }
 
-/// What is not part of the plan, with its rule and place.
+/// What is not part of the plan, with its rule and place; then what stands beside it.
 fn left_out(app: &App, sheet: &ApproveSheet, canvas: &mut Canvas<'_>, area: Rect) {
-    let Some(plan) = sheet.planning.plan() else { return };
+    let plan = sheet.planning.plan();
+    let dropped = plan.iter().flat_map(|plan| &plan.dropped).map(|dropped| {
+        let id = &dropped.subject.proposal;
+        let short = app.queue.find(id).map_or(id, |entry| &entry.short);
+        let at = dropped.at.as_ref().map(|at| format!("  {at}")).unwrap_or_default();
+        (single_line(short), single_line(&dropped.why), at)
+    });
+    let never = sheet.beside.iter().map(|(short, why)| (single_line(short), single_line(why), String::new()));
+    let all: Vec<(String, String, String)> = dropped.chain(never).collect();
+    let problems = plan.map_or(&[][..], |plan| &plan.problems);
     let mut row = 0;
-    if !plan.dropped.is_empty() && area.height > 0 {
+    if !all.is_empty() {
         let mut pen = canvas.row(area, row);
         pen.gap(1);
         pen.write(Role::Heading, "left out, and why");
         row += 1;
     }
-    let room = area.height.saturating_sub(row + plan.problems.len() as u16);
-    let shown = usize::from(room).min(plan.dropped.len());
-    let cut = plan.dropped.len() > shown;
-    for dropped in plan.dropped.iter().take(shown - usize::from(cut && shown > 0)) {
+    let room = usize::from(area.height.saturating_sub(row)).saturating_sub(problems.len());
+    let shown = if all.len() > room { room.saturating_sub(1) } else { all.len() };
+    for (short, why, at) in all.iter().take(shown) {
         let mut pen = canvas.row(area, row);
         row += 1;
         pen.gap(MARGIN);
-        let short = app.queue.find(&dropped.subject.proposal).map_or(&dropped.subject.proposal, |entry| &entry.short);
-        pen.cell(Role::Text, &single_line(short), 16);
+        pen.cell(Role::Text, short, 16);
         pen.gap(2);
-        pen.write(Role::Found, &single_line(&dropped.why));
-        if let Some(at) = &dropped.at {
-            pen.write(Role::Quiet, &format!("  {at}"));
-        }
+        pen.write(Role::Found, why);
+        pen.write(Role::Quiet, at);
     }
-    if cut {
+    if shown < all.len() {
         let mut pen = canvas.row(area, row);
         row += 1;
         pen.gap(MARGIN);
-        pen.write(Role::Quiet, &format!("and {} more", plan.dropped.len() + 1 - shown.max(1)));
+        pen.write(Role::Quiet, &format!("and {} more", all.len() - shown));
     }
-    for problem in &plan.problems {
+    for problem in problems {
         let mut pen = canvas.row(area, row);
         row += 1;
         pen.gap(1);

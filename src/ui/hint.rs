@@ -75,17 +75,20 @@ fn find(app: &App, pen: &mut Pen<'_, '_>, area: Rect) -> Option<Position> {
     Some(Position::new(x.min(area.right() - 1), area.y))
 }
 
-/// Decisions, a bar, moves; help and palette at the right end. What does not fit is left out from the right of the moves.
+/// Decisions, a bar, moves; help and palette at the right end. What does not fit is left out from the right of the moves, and
+/// reasons only take room that no entry needs.
 fn bar(pen: &mut Pen<'_, '_>, decisions: &[Hint], moves: &[Hint], more: &[Hint]) {
     let end: usize = more.iter().map(|hint| hint.key.width() + hint.label.width() + 3).sum();
+    let entries: usize = decisions.iter().chain(moves).map(width).sum();
+    let mut spare = pen.room().saturating_sub(end + entries + 2);
     for hint in decisions {
-        entry(pen, hint, end);
+        entry(pen, hint, end, &mut spare);
     }
     if !decisions.is_empty() && !moves.is_empty() && pen.room() > end + 2 {
         pen.write(Role::Border, "│ ");
     }
     for hint in moves {
-        entry(pen, hint, end);
+        entry(pen, hint, end, &mut spare);
     }
     pen.gap_to(end);
     for hint in more {
@@ -95,19 +98,25 @@ fn bar(pen: &mut Pen<'_, '_>, decisions: &[Hint], moves: &[Hint], more: &[Hint])
     }
 }
 
-/// One entry, with its reason where it is blocked; nothing where it does not fit before `end`.
-fn entry(pen: &mut Pen<'_, '_>, hint: &Hint, end: usize) {
-    let plain = hint.key.width() + 1 + hint.label.width() + 2;
-    let reason = hint.blocked.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
-    let room = pen.room().saturating_sub(end);
-    if plain > room {
+/// Columns of an entry without its reason.
+fn width(hint: &Hint) -> usize {
+    hint.key.width() + 1 + hint.label.width() + 2
+}
+
+/// One entry, with its reason where it is blocked and there is room to spare; nothing where it does not fit before `end`.
+fn entry(pen: &mut Pen<'_, '_>, hint: &Hint, end: usize, spare: &mut usize) {
+    if width(hint) > pen.room().saturating_sub(end) {
         return;
     }
-    let blocked = hint.blocked.is_some();
-    pen.write(if blocked { Role::HintOff } else { Role::HintKey }, &hint.key);
-    pen.write(if blocked { Role::HintOff } else { Role::HintText }, &format!(" {}", hint.label));
-    if plain + reason.width() <= room {
-        pen.write(Role::HintOff, &reason);
+    let (key, label) = if hint.blocked.is_some() { (Role::HintOff, Role::HintOff) } else { (Role::HintKey, Role::HintText) };
+    pen.write(key, &hint.key);
+    pen.write(label, &format!(" {}", hint.label));
+    if let Some(why) = &hint.blocked {
+        let reason = format!(" ({})", printable(why));
+        if reason.width() <= *spare {
+            *spare -= reason.width();
+            pen.write(Role::HintOff, &reason);
+        }
     }
     pen.gap(2);
 }

@@ -77,3 +77,6 @@ fn say_too_small(canvas: &mut Canvas<'_>, screen: Rect) {
     let have = format!("{} x {} here", screen.width, screen.height);
     canvas.row(screen, 2).write(Role::Quiet, &have);
 }
+
+#[cfg(test)]
+mod tests;

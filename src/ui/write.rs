@@ -20,7 +20,7 @@ pub fn draw(app: &App, sheet: &WriteSheet, canvas: &mut Canvas<'_>, area: Rect, 
     title(sheet, &mut canvas.row(area, 0));
     let mut pen = canvas.row(area, 1);
     pen.gap(1);
-    plan_line(&sheet.planning, &mut pen);
+    plan_line(&sheet.planning, "nothing is written yet", &mut pen);
     let body = Rect { y: area.y + 3, height: area.height - 3, ..area };
     let rejects = sheet.kind == DecisionKind::Reject;
     let left = if body.width >= BESIDE && rejects { Rect { width: body.width * 48 / 100, ..body } } else { body };
@@ -166,6 +166,10 @@ impl<'a> Fields<'_, '_, 'a> {
     fn text(&mut self, field: Field, height: u16) {
         let height = height.min(self.area.height.saturating_sub(self.row));
         let area = Rect { x: self.area.x + 2, y: self.area.y + self.row, width: self.area.width - 2, height };
+        for line in 0..height {
+            let edge = Rect { x: area.x - 2, width: 1, ..area };
+            self.canvas.row(edge, line).write(Role::Border, "│");
+        }
         let shown = if field == Field::Lesson { &self.sheet.lesson } else { &self.sheet.note };
         let cursor = text::draw(self.canvas, area, shown, self.sheet.field == field);
         self.cursor = self.cursor.or(cursor);

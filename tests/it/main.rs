@@ -10,6 +10,7 @@
     reason = "the bans keep the product's outside in one place; tests are outside by nature"
 )]
 
+mod diff;
 mod house;
 mod support;
 

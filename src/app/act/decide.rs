@@ -18,7 +18,17 @@ impl App {
         }
         let clean = self.queue.clean();
         let candidates = clean.iter().map(|entry| self.candidate(&entry.queued, &entry.short)).collect();
-        self.open_plan(DecisionKind::Approve, candidates)
+        let beside = self.queue.unclean().iter().map(|entry| {
+            let standing = &entry.queued.standing;
+            let why = if standing.note.is_empty() { standing.state.to_string() } else { standing.note.clone() };
+            (entry.short.clone(), why)
+        });
+        let beside = beside.collect();
+        let commands = self.open_plan(DecisionKind::Approve, candidates);
+        if let Some(Sheet::Approve(sheet)) = &mut self.sheet {
+            sheet.beside = beside;
+        }
+        commands
     }
 
     pub(in crate::app) fn approve(&mut self) -> Vec<Command> {

@@ -139,6 +139,7 @@ impl App {
         self.queue.go_to(&subject.proposal);
         self.show_preview();
         self.review = Some(Box::new(Review::new(subject.clone(), queued, short)));
+        self.look_around();
         vec![Command::Open(subject)]
     }
 

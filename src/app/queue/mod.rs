@@ -416,6 +416,12 @@ impl Queue {
         self.sorted(is_clean)
     }
 
+    /// The low proposals that are not clean, in the order of the list.
+    #[must_use]
+    pub fn unclean(&self) -> Vec<&Entry> {
+        self.sorted(|entry| entry.gone.is_none() && entry.tier() == Tier::Low && !entry.queued.standing.clean)
+    }
+
     /// The proposals that `wanted` wants, hidden by a filter or not, as the list sorts them.
     fn sorted(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<&Entry> {
         let mut found: Vec<&Entry> = self.entries.iter().filter(|entry| wanted(entry)).collect();

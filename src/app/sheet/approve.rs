@@ -83,6 +83,8 @@ pub struct ApproveSheet {
     pub planning: Planning,
     /// Decisions that were made before and have not left: they are sent as they are, or taken back.
     pub resend: Option<Vec<Intent>>,
+    /// Proposals that one might look for here and that never joined: their short names, and why.
+    pub beside: Vec<(String, String)>,
     groups: Vec<Vec<usize>>,
     cursor: usize,
     top: usize,
@@ -105,7 +107,7 @@ impl ApproveSheet {
                 }
             }
         }
-        Self { kind, candidates, planning: Planning::default(), resend: None, groups, cursor: 0, top: 0 }
+        Self { kind, candidates, planning: Planning::default(), resend: None, beside: Vec::new(), groups, cursor: 0, top: 0 }
     }
 
     /// The decision as the sheet says it now; `None` where everything is left out.

@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::diff::{Content, Document, FileDiff, FileInput, pair_renames};
+use crate::diff::{Content, Document, FileInput, comparisons};
 use crate::model::{FileChange, Mode, Side, TreeDiff};
 
 use super::repository::LocalRepository;
@@ -15,12 +15,8 @@ pub const CONTEXT: u32 = 3;
 
 /// Reads and compares everything that a change touches. Objects that cannot be read are notes in the document.
 pub fn document(repository: &LocalRepository, diff: &TreeDiff, context: u32) -> Result<Document, StoreError> {
-    let inputs = spread(repository, &diff.files, |store, change| input(store, change))?;
-    let pairs = pair_renames(&inputs);
-    if !pairs.is_empty() {
-        return Ok(Document::build(inputs, context));
-    }
-    let files = spread(repository, &inputs, |_, input| FileDiff::compute(input.clone(), context))?;
+    let inputs = spread(repository, &diff.files, input)?;
+    let files = spread(repository, &comparisons(inputs), |_, comparison| comparison.compute(context))?;
     Ok(Document::new(files, context))
 }
 

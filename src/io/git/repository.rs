@@ -174,6 +174,10 @@ fn refused(path: &Path, error: &git2::Error) -> OpenError {
 }
 
 fn choose_remote(repo: &git2::Repository, wanted: Option<String>) -> Result<Option<Remote>, OpenError> {
+    if wanted.is_none() && repo.is_bare() && !has_tracking_branches(repo) {
+        // `git clone --bare` keeps the URL that it came from, and takes the branches for its own.
+        return Ok(None);
+    }
     let names = repo.remotes().map_err(|error| refused(repo.path(), &error))?;
     let names: Vec<&str> = names.iter().flatten().flatten().collect();
     let name = match (&wanted, names.as_slice()) {
@@ -197,6 +201,10 @@ fn choose_remote(repo: &git2::Repository, wanted: Option<String>) -> Result<Opti
     let remote = repo.find_remote(name).map_err(|error| refused(repo.path(), &error))?;
     let url = remote.url().unwrap_or_default().to_owned();
     Ok(Some(Remote { name: name.to_owned(), url }))
+}
+
+fn has_tracking_branches(repo: &git2::Repository) -> bool {
+    repo.references_glob("refs/remotes/*").is_ok_and(|mut references| references.next().is_some())
 }
 
 fn choose_target(

@@ -209,5 +209,13 @@ fn preview(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     canvas.rule(area);
     let Some(preview) = &app.preview else { return };
     let body = Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 1 };
-    paragraphs(canvas, body, &preview.lines(&app.snapshot().target, app.now), 0);
+    let lines = preview.lines(&app.snapshot().target, app.now, usize::from(body.height));
+    if body.height < 4 {
+        // Too few rows to wrap into: each line is cut at the end.
+        for (row, line) in lines.iter().enumerate() {
+            canvas.row(body, row as u16).line(line);
+        }
+    } else {
+        paragraphs(canvas, body, &lines, 0);
+    }
 }

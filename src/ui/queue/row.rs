@@ -105,8 +105,7 @@ fn fold(app: &App, entries: &[&Entry], open: bool, state: RowState, columns: &Co
     columns.write(pen, |pen, column, width| match column {
         Column::Id => pen.cell(Role::Text, &format!("{} ×", entries.len()), width),
         Column::What => {
-            let text = format!("same change: {}", headline(&first.queued));
-            pen.cell(Role::Text, &elide(&text, width), width);
+            pen.cell(Role::Text, &elide(&headline(&first.queued), width), width);
             if state.cursor {
                 pen.set_over(None);
             }
@@ -119,7 +118,7 @@ fn fold(app: &App, entries: &[&Entry], open: bool, state: RowState, columns: &Co
         Column::Note => {
             let key = crate::app::hints::label(app, crate::config::Context::Queue, crate::app::Action::Fold);
             let does = if open { "closes" } else { "opens" };
-            pen.cell(Role::Quiet, &format!("{} {does}", key.unwrap_or_default()), width);
+            pen.cell(Role::Quiet, &format!("same, {} {does}", key.unwrap_or_default()), width);
         }
         Column::Age => pen.cell_right(Role::Quiet, &short_age(oldest, app.now), width),
     });

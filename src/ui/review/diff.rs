@@ -80,6 +80,9 @@ impl RowView<'_, '_, '_> {
             self.pen.write(Role::Quiet, &format!("  {kind}"));
         }
         self.pen.write(Role::Warn, folded);
+        self.pen.gap(1);
+        let rest = self.pen.room();
+        self.pen.write(Role::Border, &"─".repeat(rest));
     }
 
     fn note(&mut self, text: &str) {

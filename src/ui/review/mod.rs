@@ -145,6 +145,14 @@ fn progress_line(app: &App, review: &Review, pen: &mut Pen<'_, '_>) {
         pen.write(Role::Quiet, "   ");
         pen.write(Role::Warn, &single_line(&review.queued.standing.note));
     }
+    let branch = single_line(&review.queued.proposal.id);
+    let target = format!(" → {}   ", single_line(&app.snapshot().target));
+    let width = branch.width() + target.width();
+    if pen.room() > width + 3 {
+        pen.gap_to(width);
+        pen.write(Role::Text, &branch);
+        pen.write(Role::Quiet, &target);
+    }
 }
 
 /// Where in the diff the cursor is: in the rule above it.
