@@ -83,7 +83,7 @@ fn nobody(app: &App) -> Why {
 }
 
 fn undecided(app: &App, queued: &Queued) -> Why {
-    let decided = app.outbox.decided(&queued.proposal.id)?;
+    let decided = app.queue.decided(&queued.proposal.id)?;
     Some(format!("{decided} has not left yet"))
 }
 

@@ -169,6 +169,7 @@ impl App {
             dirty: true,
             leaving: false,
         };
+        app.queue.set_decided(app.outbox.decided());
         app.show_preview();
         app.scroll_into();
         let commands = vec![Command::Refresh];
@@ -266,11 +267,20 @@ pub fn subject_of(queued: &Queued) -> Subject {
     }
 }
 
-/// What a proposal does, in our words, without the counts of lines that a column or a header shows beside it.
+/// What a change does, in our words, without the counts of lines that a column or a header shows beside it.
 #[must_use]
-pub fn headline(queued: &Queued) -> String {
-    let text = crate::model::text::single_line(&queued.summary);
-    let stats = queued.proposal.stats.unwrap_or_default();
-    let counts = format!(" +{} -{}", stats.additions, stats.deletions);
-    text.strip_suffix(&counts).map_or_else(|| text.clone(), str::to_owned)
+pub fn headline(summary: &str) -> String {
+    let mut text = crate::model::text::single_line(summary);
+    while let Some((rest, last)) = text.rsplit_once(' ') {
+        let count =
+            last.strip_prefix(['+', '-']).is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+        if !count {
+            break;
+        }
+        text.truncate(rest.len());
+    }
+    text
 }
+
+#[cfg(test)]
+mod tests;

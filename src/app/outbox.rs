@@ -1,6 +1,6 @@
 //! Decisions that have been confirmed and have not left: the undo window, and what an earlier console left behind.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -121,14 +121,11 @@ impl Outbox {
         &self.kept
     }
 
-    /// What was decided about a proposal and has not left.
+    /// What was decided, by proposal, and has not left.
     #[must_use]
-    pub fn decided(&self, proposal: &str) -> Option<DecisionKind> {
+    pub fn decided(&self) -> HashMap<String, DecisionKind> {
         let plans = self.sending.iter().flatten().chain(&self.waiting).flat_map(|plan| &plan.intents);
-        plans.chain(&self.kept).find(|intent| about(intent, proposal)).map(|intent| intent.kind)
+        let items = plans.chain(&self.kept).flat_map(|intent| intent.items.iter().map(move |item| (item, intent.kind)));
+        items.map(|(item, kind)| (item.subject.proposal.clone(), kind)).collect()
     }
-}
-
-fn about(intent: &Intent, proposal: &str) -> bool {
-    intent.items.iter().any(|item| item.subject.proposal == proposal)
 }

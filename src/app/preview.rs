@@ -38,7 +38,10 @@ impl Preview {
     #[must_use]
     pub fn lines(&self, target: &str, now: Timestamp, rows: usize) -> Vec<Line> {
         if rows < 4 {
-            return vec![self.says(), self.found(target).then(Role::Quiet, "; ").then(Role::Found, why_here(&self.queued))];
+            return vec![
+                self.says(),
+                self.found(target).then(Role::Quiet, "; ").then(Role::Found, why_here(&self.queued)),
+            ];
         }
         let mut lines = vec![self.head(target, now), self.says(), self.found(target)];
         lines.extend(self.ruling());

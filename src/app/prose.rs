@@ -102,7 +102,7 @@ impl Breaker {
 
     fn run<'a>(mut self, line: &Line, out: &mut Vec<Cow<'a, Line>>) {
         for run in &line.runs {
-            for word in run.text.split_word_bounds() {
+            for word in run.text.split_inclusive(' ') {
                 self.word(run.role, word, out);
             }
         }
@@ -112,15 +112,21 @@ impl Breaker {
     }
 
     fn word(&mut self, role: Role, word: &str, out: &mut Vec<Cow<'_, Line>>) {
-        let columns = word.width();
-        if self.used + columns > self.width && self.used > self.hang {
+        let bare = word.trim_end_matches(' ');
+        if self.used + bare.width() > self.width && self.used > self.hang {
             self.break_line(out);
-            if word.trim().is_empty() {
+            if bare.is_empty() {
                 return;
             }
         }
-        if self.used + columns <= self.width {
-            return self.push(role, word, columns);
+        if self.used + word.width() <= self.width {
+            return self.push(role, word, word.width());
+        }
+        if self.used + bare.width() <= self.width {
+            // The blank that follows would not be seen at the end of a row.
+            self.push(role, bare, bare.width());
+            self.used = self.width;
+            return;
         }
         for grapheme in word.graphemes(true) {
             let columns = grapheme.width();

@@ -117,8 +117,8 @@ impl<T> Authorised<T> {
 
     /// For tests of what shows plans, and never executes them.
     #[cfg(test)]
-    pub(crate) const fn pretended() -> Self {
-        Self(())
+    pub(crate) const fn pretended(value: T) -> Self {
+        Self { authority: value }
     }
 }
 

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::Drawn;
 use super::widgets::{Canvas, Pen, elide};
 use crate::app::sheet::{ApproveSheet, Candidate, Planning, rows_for_items};
-use crate::app::{App, count};
+use crate::app::{App, count, headline};
 use crate::config::Role;
 use crate::engine::{Action, Plan, total};
 use crate::model::text::single_line;
@@ -184,7 +184,7 @@ fn item(sheet: &ApproveSheet, group: &[usize], cursor: bool, columns: &Columns, 
     let id = if all.len() > 1 { format!("{} ×", all.len()) } else { single_line(&first.short) };
     pen.cell(role, &id, columns.id);
     pen.gap(2);
-    pen.cell(role, &elide(&what(first), columns.what), columns.what);
+    pen.cell(role, &elide(&headline(&first.summary), columns.what), columns.what);
     pen.set_over(None);
     pen.gap(2);
     pen.cell(Role::Quiet, &single_line(&first.agent), columns.agent);
@@ -208,14 +208,6 @@ fn read(opened: usize, all: &[&Candidate]) -> String {
         },
         (opened, all) => format!("{opened} of {}", all.len()),
     }
-}
-
-/// The headline without its counts, which have a column.
-fn what(candidate: &Candidate) -> String {
-    let text = single_line(&candidate.summary);
-    let stats = candidate.stats.unwrap_or_default();
-    let counts = format!(" +{} -{}", stats.additions, stats.deletions);
-    text.strip_suffix(&counts).map_or_else(|| text.clone(), str::to_owned)
 }
 
 /// What is not part of the plan, with its rule and place; then what stands beside it.

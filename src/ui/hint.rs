@@ -108,7 +108,8 @@ fn entry(pen: &mut Pen<'_, '_>, hint: &Hint, end: usize, spare: &mut usize) {
     if width(hint) > pen.room().saturating_sub(end) {
         return;
     }
-    let (key, label) = if hint.blocked.is_some() { (Role::HintOff, Role::HintOff) } else { (Role::HintKey, Role::HintText) };
+    let (key, label) =
+        if hint.blocked.is_some() { (Role::HintOff, Role::HintOff) } else { (Role::HintKey, Role::HintText) };
     pen.write(key, &hint.key);
     pen.write(label, &format!(" {}", hint.label));
     if let Some(why) = &hint.blocked {

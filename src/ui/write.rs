@@ -23,7 +23,7 @@ pub fn draw(app: &App, sheet: &WriteSheet, canvas: &mut Canvas<'_>, area: Rect, 
     plan_line(&sheet.planning, "nothing is written yet", &mut pen);
     let body = Rect { y: area.y + 3, height: area.height - 3, ..area };
     let rejects = sheet.kind == DecisionKind::Reject;
-    let left = if body.width >= BESIDE && rejects { Rect { width: body.width * 48 / 100, ..body } } else { body };
+    let left = if body.width >= BESIDE && rejects { Rect { width: body.width * 52 / 100, ..body } } else { body };
     let mut fields =
         Fields { sheet, canvas, area: Rect { x: left.x + 1, width: left.width - 2, ..left }, row: 0, cursor: None };
     if rejects {
@@ -127,9 +127,10 @@ impl<'a> Fields<'_, '_, 'a> {
 
     /// Choices in a line, as many as fit; the chosen one has a star.
     fn choices(&mut self, heading: &str, choices: &[(&str, bool)], focus: bool) {
-        let wanted = choices.iter().map(|(text, _)| text.len() + 6).sum::<usize>() + heading.len() + 2;
-        let rows = if wanted > usize::from(self.area.width) { 2 } else { 1 };
-        let per_row = choices.len().div_ceil(rows);
+        let each = choices.iter().map(|(text, _)| text.len()).max().unwrap_or(0) + 5;
+        let room = usize::from(self.area.width).saturating_sub(heading.len() + 2);
+        let rows = choices.len().div_ceil((room / each.max(1)).max(1));
+        let per_row = choices.len().div_ceil(rows.max(1));
         for (at, some) in choices.chunks(per_row).enumerate() {
             let mut pen = self.pen();
             pen.write(if focus { Role::Heading } else { Role::Quiet }, if focus && at == 0 { "> " } else { "  " });
@@ -140,9 +141,9 @@ impl<'a> Fields<'_, '_, 'a> {
                     pen.set_over(Some(Role::Focus));
                 }
                 pen.write(if *chosen { Role::Text } else { Role::Quiet }, if *chosen { "(*) " } else { "( ) " });
-                pen.write(if *chosen { Role::Text } else { Role::Quiet }, &format!("{text:<12}"));
+                pen.write(if *chosen { Role::Text } else { Role::Quiet }, text);
                 pen.set_over(None);
-                pen.gap(1);
+                pen.gap(each.saturating_sub(text.len() + 4));
             }
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::app::queue::Entry;
 use crate::app::sheet::{ApproveSheet, Candidate, InitSheet, Sheet, WriteSheet, scopes};
 use crate::app::status::Status;
 use crate::app::{App, Command, subject_of};
@@ -18,12 +19,7 @@ impl App {
         }
         let clean = self.queue.clean();
         let candidates = clean.iter().map(|entry| self.candidate(&entry.queued, &entry.short)).collect();
-        let beside = self.queue.unclean().iter().map(|entry| {
-            let standing = &entry.queued.standing;
-            let why = if standing.note.is_empty() { standing.state.to_string() } else { standing.note.clone() };
-            (entry.short.clone(), why)
-        });
-        let beside = beside.collect();
+        let beside = self.queue.unclean().iter().map(|entry| beside(entry)).collect();
         let commands = self.open_plan(DecisionKind::Approve, candidates);
         if let Some(Sheet::Approve(sheet)) = &mut self.sheet {
             sheet.beside = beside;
@@ -43,8 +39,14 @@ impl App {
         if self.lacks_ledger() {
             return self.offer_init();
         }
-        let candidates = self.chosen().iter().map(|(queued, short)| self.candidate(queued, short)).collect();
+        let undecided = self.undecided();
+        let candidates = undecided.iter().map(|(queued, short)| self.candidate(queued, short)).collect();
         self.open_plan(kind, candidates)
+    }
+
+    /// What a decision means, without what was decided on and has not left.
+    fn undecided(&self) -> Vec<(&Queued, &str)> {
+        self.chosen().into_iter().filter(|(queued, _)| self.queue.decided(&queued.proposal.id).is_none()).collect()
     }
 
     fn candidate(&self, queued: &Queued, short: &str) -> Candidate {
@@ -70,7 +72,7 @@ impl App {
         if self.lacks_ledger() {
             return self.offer_init();
         }
-        let chosen = self.chosen();
+        let chosen = self.undecided();
         let Some((first, _)) = chosen.first() else { return Vec::new() };
         let draft = self.desk.draft(&subject_of(first));
         let kind = match draft.kind {
@@ -150,7 +152,9 @@ impl App {
         commands
     }
 
-    fn keep_outbox(&self) -> Command {
+    /// Keeps what has not been signed, and shows it in the list.
+    pub(in crate::app) fn keep_outbox(&mut self) -> Command {
+        self.queue.set_decided(self.outbox.decided());
         Command::KeepOutbox(self.outbox.unsigned())
     }
 
@@ -210,6 +214,13 @@ impl App {
         let draft = sheet.draft(self.desk.draft(subject));
         self.desk.keep(draft)
     }
+}
+
+/// A low proposal that does not join a batch, and why.
+fn beside(entry: &Entry) -> (String, String) {
+    let standing = &entry.queued.standing;
+    let why = if standing.note.is_empty() { standing.state.to_string() } else { standing.note.clone() };
+    (entry.short.clone(), why)
 }
 
 /// `1 proposal`, `3 proposals`.

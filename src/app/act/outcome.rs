@@ -81,7 +81,7 @@ impl App {
     fn sent(&mut self, report: Box<Report>) -> Vec<Command> {
         self.jobs.answered(JobKey::Send);
         self.outbox.answered(true);
-        let mut commands = vec![Command::KeepOutbox(self.outbox.unsigned())];
+        let mut commands = vec![self.keep_outbox()];
         for item in &report.items {
             match gone(item) {
                 Some(fate) => self.queue.settle(&item.subject.proposal, fate),
@@ -107,10 +107,11 @@ impl App {
             if let Some(Sheet::Approve(sheet)) = &mut self.sheet {
                 sheet.planning.replace(plan);
             }
-            return commands.into_iter().chain([Command::KeepOutbox(self.outbox.unsigned())]).collect();
+            let keep = self.keep_outbox();
+            return commands.into_iter().chain([keep]).collect();
         }
         self.status = Some(Status::warn("nothing was sent: the plan has changed. send-now shows it again"));
-        vec![Command::KeepOutbox(self.outbox.unsigned())]
+        vec![self.keep_outbox()]
     }
 
     fn failed(&mut self, job: JobKey, failure: &Failure) -> Vec<Command> {
@@ -128,7 +129,7 @@ impl App {
             JobKey::Send => {
                 self.outbox.answered(false);
                 self.status = Some(Status::failed(line));
-                return vec![Command::KeepOutbox(self.outbox.unsigned())];
+                return vec![self.keep_outbox()];
             }
             JobKey::Preview | JobKey::Init => {}
         }

@@ -1,7 +1,7 @@
-//! The filter of the list: fuzzy words over what a proposal does, its agent, its paths and its name.
+//! The filter of the list: words over what a proposal does, its agent, its paths and its name.
 
 use bstr::ByteSlice as _;
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::rows::Entry;
@@ -40,11 +40,17 @@ impl Filter {
         if self.haystacks.len() != entries.len() {
             self.haystacks = entries.iter().map(haystack).collect();
         }
-        let pattern = Pattern::parse(&self.text, CaseMatching::Smart, Normalization::Smart);
+        // Letters that lie far apart are found in nearly every path, so they only count where nothing has the words whole.
+        let whole = self.matching(AtomKind::Substring);
+        Some(if whole.contains(&true) { whole } else { self.matching(AtomKind::Fuzzy) })
+    }
+
+    fn matching(&self, kind: AtomKind) -> Vec<bool> {
+        let pattern = Pattern::new(&self.text, CaseMatching::Smart, Normalization::Smart, kind);
         let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
         let mut buffer = Vec::new();
         let mut matches = |text: &String| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher).is_some();
-        Some(self.haystacks.iter().map(&mut matches).collect())
+        self.haystacks.iter().map(&mut matches).collect()
     }
 }
 

@@ -20,7 +20,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::diff::{FoldKey, fold_key};
 use crate::engine::Snapshot;
-use crate::model::{Queued, Tier};
+use crate::model::{DecisionKind, Queued, Tier};
 
 /// The list and where a person is in it.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub struct Queue {
     order: Order,
     open: HashSet<FoldKey>,
     marks: HashSet<String>,
+    /// What was decided and has not left: such a proposal waits, and is in no batch.
+    decided: HashMap<String, DecisionKind>,
     anchor: Option<String>,
     cursor: usize,
     top: usize,
@@ -80,7 +82,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    fn of(entries: &[Entry]) -> Self {
+    fn of(entries: &[Entry], decided: &HashMap<String, DecisionKind>) -> Self {
         let mut counts = Self::default();
         for entry in entries.iter().filter(|entry| entry.gone.is_none()) {
             match entry.tier() {
@@ -88,7 +90,7 @@ impl Counts {
                 Tier::Medium => counts.medium += 1,
                 Tier::Low => counts.low += 1,
             }
-            counts.clean += usize::from(is_clean(entry));
+            counts.clean += usize::from(is_clean(entry) && !decided.contains_key(entry.id()));
         }
         counts
     }
@@ -128,6 +130,7 @@ impl Queue {
             order: Order::default(),
             open: HashSet::new(),
             marks: HashSet::new(),
+            decided: HashMap::new(),
             anchor: None,
             cursor: 0,
             top: 0,
@@ -162,7 +165,7 @@ impl Queue {
         }
         self.waiting = Waiting { fresh: latest.len() - kept, gone: self.entries.len() - kept };
         self.filter.forget();
-        self.counts = Counts::of(&self.entries);
+        self.counts = Counts::of(&self.entries, &self.decided);
     }
 
     /// Shows the latest snapshot as it is: what is new, without what is gone, sorted again.
@@ -178,12 +181,24 @@ impl Queue {
         };
         self.entries = self.latest.queue.iter().zip(shorts).map(entry).collect();
         self.waiting = Waiting::default();
-        self.counts = Counts::of(&self.entries);
+        self.counts = Counts::of(&self.entries, &self.decided);
         self.widths = Widths::of(&self.entries);
         self.filter.forget();
         let ids: HashSet<&str> = self.entries.iter().map(Entry::id).collect();
         self.marks.retain(|id| ids.contains(id.as_str()));
         self.lay_out(here.as_deref());
+    }
+
+    /// Takes what was decided and has not left, by proposal.
+    pub fn set_decided(&mut self, decided: HashMap<String, DecisionKind>) {
+        self.decided = decided;
+        self.counts = Counts::of(&self.entries, &self.decided);
+    }
+
+    /// What was decided about a proposal and has not left.
+    #[must_use]
+    pub fn decided(&self, id: &str) -> Option<DecisionKind> {
+        self.decided.get(id).copied()
     }
 
     /// Says what became of proposals that were decided; they stay where they are until the next [`Queue::adopt`].
@@ -192,7 +207,7 @@ impl Queue {
             entry.gone = Some(fate.to_owned());
         }
         self.marks.remove(id);
-        self.counts = Counts::of(&self.entries);
+        self.counts = Counts::of(&self.entries, &self.decided);
     }
 
     fn lay_out(&mut self, here: Option<&str>) {
@@ -413,7 +428,7 @@ impl Queue {
     /// The clean low proposals, in the order of the list.
     #[must_use]
     pub fn clean(&self) -> Vec<&Entry> {
-        self.sorted(is_clean)
+        self.sorted(|entry| is_clean(entry) && self.decided(entry.id()).is_none())
     }
 
     /// The low proposals that are not clean, in the order of the list.
@@ -513,6 +528,3 @@ impl Queue {
 fn key_of(queued: &Queued) -> Option<FoldKey> {
     queued.proposal.diff().map(|diff| fold_key(diff))
 }
-
-#[cfg(test)]
-mod tests;

@@ -107,7 +107,16 @@ impl ApproveSheet {
                 }
             }
         }
-        Self { kind, candidates, planning: Planning::default(), resend: None, beside: Vec::new(), groups, cursor: 0, top: 0 }
+        Self {
+            kind,
+            candidates,
+            planning: Planning::default(),
+            resend: None,
+            beside: Vec::new(),
+            groups,
+            cursor: 0,
+            top: 0,
+        }
     }
 
     /// The decision as the sheet says it now; `None` where everything is left out.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::diff::{Content, Document, FileInput, summary};
-use crate::engine::{Action, Authority, Dropped, LedgerHealth, MemoryChange, Opened, PastChange, Plan, PlannedItem, RefMove, Snapshot};
+use crate::engine::{
+    Action, Dropped, LedgerHealth, MemoryChange, Opened, PastChange, Plan, PlanParts, PlannedItem, RefMove, Snapshot,
+};
 use crate::evidence::reasoning;
 use crate::model::{
     Approvals, ChangeId, Contributor, DecisionKind, Effect, EntryId, FileChange, Intent, Landing, LineStats, Mode, Oid,
@@ -317,10 +319,14 @@ impl Fixture {
             .high("")
             .hours(26);
         (floor.outcome, floor.state) = (Outcome::Denied, State::Blocked);
-        let mut held = Made::new("agent/gemini-bot/toggle-backup", "disable noisy backup")
-            .file("apps/authentik/dev/cluster.yaml", "backup: on\n", "backup: off\n");
+        let mut held = Made::new("agent/gemini-bot/toggle-backup", "disable noisy backup").file(
+            "apps/authentik/dev/cluster.yaml",
+            "backup: on\n",
+            "backup: off\n",
+        );
         (held.state, held.note, held.hours) = (State::Held, "held by sam".to_owned(), 0);
-        let mut conflict = Made::new("agent/renovate/ingress", "ingress-nginx v4").file("infra/ingress.yaml", "a\n", "b\n");
+        let mut conflict =
+            Made::new("agent/renovate/ingress", "ingress-nginx v4").file("infra/ingress.yaml", "a\n", "b\n");
         (conflict.state, conflict.note) = (State::Conflict, "needs a rebase".to_owned());
         conflict.rebase = Some("infra/ingress.yaml conflicts".to_owned());
         let web = Made::new("agent/cost-bot/web-replicas", "scale web for the holiday")
@@ -362,7 +368,9 @@ pub(crate) fn plan_for(fixture: &Fixture, intents: &[Intent], drop: &[&str]) -> 
     let mut dropped = Vec::new();
     for (index, intent) in intents.iter().enumerate() {
         for item in &intent.items {
-            let Some(queued) = fixture.snapshot.queue.iter().find(|q| q.proposal.id == item.subject.proposal) else { continue };
+            let Some(queued) = fixture.snapshot.queue.iter().find(|q| q.proposal.id == item.subject.proposal) else {
+                continue;
+            };
             if drop.contains(&queued.proposal.id.as_str()) {
                 dropped.push(Dropped {
                     subject: item.subject.clone(),
@@ -375,9 +383,10 @@ pub(crate) fn plan_for(fixture: &Fixture, intents: &[Intent], drop: &[&str]) -> 
             items.push(planned(index, intent.kind, item, queued));
         }
     }
-    let lessons: Vec<&str> = intents.iter().filter_map(|intent| intent.lesson.as_ref()).map(|l| l.text.as_str()).collect();
+    let lessons: Vec<&str> =
+        intents.iter().filter_map(|intent| intent.lesson.as_ref()).map(|l| l.text.as_str()).collect();
     let memory = (!lessons.is_empty()).then(|| memory(&lessons)).into_iter().collect();
-    Plan {
+    Plan::pretended(PlanParts {
         intents: intents.to_vec(),
         items,
         dropped,
@@ -390,15 +399,16 @@ pub(crate) fn plan_for(fixture: &Fixture, intents: &[Intent], drop: &[&str]) -> 
         target: RefMove { refname: "refs/heads/main".to_owned(), old: oid("main") },
         policy: (oid("policy commit"), oid("policy blob")),
         method: MergeMethod::Squash,
-        authority: Authority::pretended(),
-    }
+    })
 }
 
 fn planned(intent: usize, kind: DecisionKind, item: &crate::model::IntentItem, queued: &Queued) -> PlannedItem {
     let proposal = &queued.proposal;
     let approvals = &queued.standing.ruling.approvals;
     let action = match (kind, proposal.diff()) {
-        (DecisionKind::Approve, Some(diff)) if approvals.have + 1 >= approvals.need => Action::Merge { diff: Arc::clone(diff) },
+        (DecisionKind::Approve, Some(diff)) if approvals.have + 1 >= approvals.need => {
+            Action::Merge { diff: Arc::clone(diff) }
+        }
         (DecisionKind::Approve, _) => Action::Record { missing: approvals.need.saturating_sub(approvals.have + 1) },
         _ => Action::Note,
     };
@@ -427,7 +437,11 @@ fn memory(lessons: &[&str]) -> MemoryChange {
     let end = "<!-- END countersign lessons -->\n";
     let lines: String = lessons
         .iter()
-        .map(|text| format!("- {text} Scope: file:apps/checkout/prod/deployment.yaml. [L-008 2025-11, 01020304, until 2026-05-19]\n"))
+        .map(|text| {
+            format!(
+                "- {text} Scope: file:apps/checkout/prod/deployment.yaml. [L-008 2025-11, 01020304, until 2026-05-19]\n"
+            )
+        })
         .collect();
     MemoryChange {
         path: "AGENTS.md".to_owned(),

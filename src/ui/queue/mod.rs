@@ -82,15 +82,17 @@ fn counts(app: &App, pen: &mut Pen<'_, '_>, wide: bool) {
 fn right_end(app: &App, wide: bool) -> Vec<(Role, String)> {
     let snapshot = app.snapshot();
     let mut parts = Vec::new();
-    match (&app.progress, app.jobs.waits_for(JobKey::Refresh)) {
-        (Some(progress), true) if progress.total > 0 => {
+    match &app.progress {
+        Some(progress) if progress.total > 0 => {
             parts.push((
                 Role::Quiet,
                 format!("{} {} of {}", single_line(&progress.what), progress.done, progress.total),
             ));
         }
-        (Some(progress), true) => parts.push((Role::Quiet, single_line(&progress.what))),
-        (None, true) if app.queue.entries().is_empty() => parts.push((Role::Quiet, "reading".to_owned())),
+        Some(progress) => parts.push((Role::Quiet, single_line(&progress.what))),
+        None if app.queue.entries().is_empty() && app.jobs.waits_for(JobKey::Refresh) => {
+            parts.push((Role::Quiet, "reading".to_owned()));
+        }
         _ => {
             let age = ago(snapshot.read_at, app.now);
             parts.push((Role::Quiet, if wide { format!("read {age}") } else { age }));

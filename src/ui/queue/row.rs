@@ -2,7 +2,7 @@
 
 use super::columns::{Column, Columns};
 use crate::app::queue::{Entry, Row};
-use crate::app::{App, headline, short_age};
+use crate::app::{App, headline, short_age, subject_of};
 use crate::config::Role;
 use crate::model::text::single_line;
 use crate::model::{LineStats, State, Tier};
@@ -77,7 +77,7 @@ fn proposal(app: &App, entry: &Entry, indent: &str, state: RowState, columns: &C
     columns.write(pen, |pen, column, width| match column {
         Column::Id => pen.cell(role(Role::Text), &format!("{indent}{}", single_line(&entry.short)), width),
         Column::What => {
-            pen.cell(role(Role::Text), &elide(&headline(queued), width), width);
+            pen.cell(role(Role::Text), &elide(&headline(&queued.summary), width), width);
             if state.cursor {
                 pen.set_over(None);
             }
@@ -105,7 +105,7 @@ fn fold(app: &App, entries: &[&Entry], open: bool, state: RowState, columns: &Co
     columns.write(pen, |pen, column, width| match column {
         Column::Id => pen.cell(Role::Text, &format!("{} ×", entries.len()), width),
         Column::What => {
-            pen.cell(Role::Text, &elide(&headline(&first.queued), width), width);
+            pen.cell(Role::Text, &elide(&headline(&first.queued.summary), width), width);
             if state.cursor {
                 pen.set_over(None);
             }
@@ -143,7 +143,7 @@ fn note(app: &App, entry: &Entry) -> (Role, String) {
     if let Some(gone) = &entry.gone {
         return (Role::Quiet, gone.clone());
     }
-    if let Some(kind) = app.outbox.decided(entry.id()) {
+    if let Some(kind) = app.queue.decided(entry.id()) {
         return (Role::People, format!("{kind}, not sent yet"));
     }
     let approvals = &standing.ruling.approvals;
@@ -157,6 +157,7 @@ fn note(app: &App, entry: &Entry) -> (Role, String) {
             Role::People,
             format!("{} of {}: {}", approvals.have, approvals.need, single_line(&approvals.by.join(", "))),
         ),
+        _ if app.desk.has_draft(&subject_of(&entry.queued)) => (Role::People, "begun".to_owned()),
         _ if standing.clean => (Role::Ok, "clean".to_owned()),
         _ => (Role::Text, note),
     }

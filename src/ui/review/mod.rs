@@ -78,7 +78,7 @@ fn title_line(review: &Review, pen: &mut Pen<'_, '_>) {
             pen.write(Role::Title, &id);
             pen.gap(2);
             let room = room.saturating_sub(id.width() + 2);
-            pen.write(Role::Text, &elide(&headline(&review.queued), room));
+            pen.write(Role::Text, &elide(&headline(&review.queued.summary), room));
         },
         &right,
     );

@@ -63,7 +63,8 @@ impl Console {
             }
             let _ = writeln!(text, "{}", line.trim_end());
         }
-        let styles = buffer.content.iter().fold(Sha256::new(), |hash, cell| hash.chain_update(format!("{:?}", cell.style())));
+        let styles =
+            buffer.content.iter().fold(Sha256::new(), |hash, cell| hash.chain_update(format!("{:?}", cell.style())));
         let _ = write!(text, "styles {:02x?}", &styles.finalize()[..4]);
         text
     }

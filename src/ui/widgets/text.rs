@@ -64,14 +64,19 @@ fn wrap(field: &TextField, width: usize) -> Vec<Wrapped> {
 fn wrap_line(rows: &mut Vec<Wrapped>, number: usize, line: &str, width: usize) {
     let row = |start| Wrapped { text: String::new(), line: number, start, characters: 0, last: false };
     let mut current = row(0);
-    for word in line.split_word_bounds() {
-        let wide = printable(word).width();
+    for word in line.split_inclusive(' ') {
+        let wide = printable(word.trim_end_matches(' ')).width();
         if current.text.width() + wide > width && current.characters > 0 && !word.trim().is_empty() {
             let next = current.start + current.characters;
             rows.push(std::mem::replace(&mut current, row(next)));
         }
         for grapheme in word.graphemes(true) {
             let shown = printable(grapheme);
+            if current.text.width() + shown.width() > width && grapheme == " " {
+                // A blank at the end of a row is there, and not seen.
+                current.characters += 1;
+                continue;
+            }
             if current.text.width() + shown.width() > width && current.characters > 0 {
                 let next = current.start + current.characters;
                 rows.push(std::mem::replace(&mut current, row(next)));

@@ -1,0 +1,166 @@
+//! The list: nothing moves by itself, and marks mean what they show.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::app::testing::{Made, now};
+use crate::app::{Command, Msg};
+use crate::engine::Snapshot;
+
+fn under_cursor(driver: &Driver) -> &str {
+    driver.app.queue.current().map_or("", |entry| &entry.short)
+}
+
+/// The snapshot without `gone`, and with `fresh`.
+fn newer(driver: &Driver, gone: &[&str], fresh: Vec<Made>) -> Snapshot {
+    let old = driver.fixture.snapshot.queue.iter().filter(|q| !gone.contains(&q.proposal.id.as_str())).cloned();
+    Snapshot {
+        queue: old.chain(fresh.iter().map(Made::queued)).collect::<Vec<_>>().into(),
+        ..driver.fixture.snapshot.clone()
+    }
+}
+
+#[test]
+fn a_newer_snapshot_moves_no_row() {
+    let mut driver = story();
+    driver.keys("jjj");
+    let (rows, here) = (driver.app.queue.rows().to_vec(), under_cursor(&driver).to_owned());
+    let fresh = vec![Made::new("agent/new/one", "new").file("a", "", "b\n").high("storm")];
+    let snapshot = newer(&driver, &["agent/cost-bot/web-replicas"], fresh);
+    driver.snapshot(snapshot);
+    assert_eq!(driver.app.queue.rows(), rows);
+    assert_eq!(under_cursor(&driver), here);
+    assert_eq!((driver.app.queue.waiting().fresh, driver.app.queue.waiting().gone), (1, 1));
+    driver.answers = false;
+    driver.keys("r");
+    assert!(!driver.app.queue.waiting().any());
+    assert!(driver.app.queue.find("agent/new/one").is_some());
+    assert!(driver.app.queue.find("agent/cost-bot/web-replicas").is_none());
+}
+
+#[test]
+fn the_cursor_stays_with_its_proposal() {
+    let mut driver = story();
+    driver.keys("jj");
+    let here = under_cursor(&driver).to_owned();
+    driver.answers = false;
+    let fresh = vec![Made::new("agent/new/one", "new").file("a", "", "b\n").high("storm").hours(500)];
+    let snapshot = newer(&driver, &[], fresh);
+    driver.snapshot(snapshot).keys("rs");
+    assert_eq!(under_cursor(&driver), here);
+}
+
+#[test]
+fn the_first_proposals_show_at_once() {
+    let full = Fixture::story();
+    let mut driver = Driver::open(Fixture::of(Vec::new()), (120, 40));
+    assert_eq!(driver.app.queue.rows(), []);
+    driver.snapshot(full.snapshot);
+    assert_eq!(driver.app.queue.counts().all(), 11);
+    assert!(driver.app.preview.is_some());
+}
+
+#[test]
+fn the_preview_follows_after_stillness() {
+    let mut driver = story();
+    let first = driver.app.preview.as_ref().unwrap().subject.clone();
+    driver.press("j".parse().unwrap()).flush().wait(119);
+    assert_eq!(driver.app.preview.as_ref().unwrap().subject, first);
+    driver.wait(1);
+    assert_ne!(driver.app.preview.as_ref().unwrap().subject, first);
+}
+
+#[test]
+fn marks_make_the_selection_and_a_filter_does_not_hide_them() {
+    let mut driver = story();
+    driver.keys("<space><space>/web<enter>");
+    assert_eq!(driver.app.queue.shown(), 1);
+    let selected: Vec<&str> = driver.app.queue.selection().iter().map(|entry| entry.short.as_str()).collect();
+    assert_eq!(selected.len(), 2, "{selected:?}");
+    driver.keys("V<esc>");
+    assert_eq!((driver.app.queue.marked(), driver.app.queue.shown()), (0, 11));
+}
+
+#[test]
+fn a_range_marks_what_lies_between() {
+    let mut driver = story();
+    driver.keys("vjj");
+    assert_eq!(driver.app.queue.marked(), 0);
+    driver.keys("v");
+    assert_eq!(driver.app.queue.marked(), 3);
+    driver.keys("Vvj<esc>");
+    assert_eq!((driver.app.queue.marked(), driver.app.queue.ranging()), (0, false));
+}
+
+#[test]
+fn a_search_that_is_given_up_leaves_the_list_as_it_was() {
+    let mut driver = story();
+    driver.keys("/grafana");
+    assert_eq!(driver.app.queue.shown(), 1);
+    driver.keys("<esc>");
+    assert_eq!(driver.app.queue.shown(), 11);
+}
+
+#[test]
+fn identical_changes_fold_and_mark_together() {
+    let mut driver = story();
+    driver.keys("G<space>");
+    assert_eq!(driver.app.queue.marked(), 3);
+    let closed = driver.app.queue.rows().len();
+    driver.keys("Gz");
+    assert_eq!(driver.app.queue.rows().len(), closed + 3);
+    driver.keys("jz");
+    assert_eq!(driver.app.queue.rows().len(), closed);
+}
+
+#[test]
+fn closing_closes_one_thing_and_the_second_time_leaves() {
+    let mut driver = story();
+    driver.keys("<enter>?").keys("q");
+    assert!(driver.app.overlay.is_none() && driver.app.review.is_some());
+    driver.keys("q");
+    assert!(driver.app.review.is_none());
+    driver.keys("q");
+    assert!(!driver.commands.iter().any(|command| matches!(command, Command::Quit)));
+    driver.keys("jqjq");
+    assert!(!driver.commands.iter().any(|command| matches!(command, Command::Quit)));
+    driver.keys("q");
+    assert!(matches!(driver.commands.last(), Some(Command::Quit)));
+}
+
+#[test]
+fn a_begun_chord_is_dropped_by_escape_alone() {
+    let mut driver = story();
+    driver.keys("jg");
+    assert_eq!(driver.app.pending.len(), 1);
+    driver.keys("<esc>");
+    assert!(driver.app.pending.is_empty());
+    assert_eq!(driver.status(), "");
+    driver.keys("gx");
+    assert!(driver.status().contains("gx is bound to nothing"), "{}", driver.status());
+}
+
+#[test]
+fn pasted_text_does_nothing_in_the_list() {
+    let mut driver = story();
+    driver.send(Msg::Paste("xyq".into()));
+    assert!(driver.app.sheet.is_none());
+}
+
+#[test]
+fn idle_is_counted() {
+    let mut driver = story();
+    assert_eq!(driver.app.busy(), 0);
+    driver.answers = false;
+    driver.keys("<enter>");
+    assert_eq!(driver.app.busy(), 1);
+    driver.keys("J");
+    assert_eq!(driver.app.busy(), 1, "the newest question takes the place of the one before");
+}
+
+#[test]
+fn ages_are_of_the_latest_moment() {
+    let driver = story();
+    assert!(driver.app.now >= now());
+    assert_eq!(Arc::strong_count(driver.app.snapshot()), 1);
+}

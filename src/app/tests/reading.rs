@@ -1,0 +1,119 @@
+//! An opened proposal: what was seen, answered, remarked.
+
+use super::*;
+use crate::app::testing::{Made, opened};
+use crate::app::{Command, Msg, Outcome};
+use crate::diff::{Row, seen_digest};
+use crate::model::Answer;
+
+#[test]
+fn an_approval_carries_what_was_seen_and_answered() {
+    let mut driver = story();
+    driver.keys("j<enter>11 3ay");
+    let plan = driver.app.outbox.waiting().first().expect("confirmed").clone();
+    let item = &plan.intents[0].items[0];
+    let seen = item.seen.as_ref().expect("it was opened");
+    assert_eq!((seen.drawn, seen.total), (4, 4));
+    let made = &driver.fixture.made[4];
+    let document = opened(made).document;
+    let change = item.subject.change_id.unwrap();
+    let marks = (0..document.row_count()).filter_map(|row| match document.row(row)? {
+        Row::Line(line) => document.mark(&line, &change),
+        _ => None,
+    });
+    assert_eq!(seen.digest, seen_digest(marks));
+    assert_eq!((item.answers.necessary, item.answers.right_time), (Answer::No, Answer::Yes));
+}
+
+#[test]
+fn what_was_not_opened_is_approved_by_its_summary() {
+    let mut driver = story();
+    driver.keys("by");
+    assert!(driver.app.outbox.waiting()[0].intents[0].items.iter().all(|item| item.seen.is_none()));
+}
+
+#[test]
+fn only_rows_that_were_on_the_terminal_were_seen() {
+    let long: String = (0..200).map(|n| format!("line {n}\n")).collect();
+    let made = Made::new("agent/a/long", "long").file("long.txt", "", &long);
+    let mut driver = Driver::open(Fixture::of(vec![made]), (120, 40));
+    driver.keys("<enter>");
+    let subject = driver.app.review.as_ref().unwrap().subject.clone();
+    let seen = driver.app.desk.seen(&subject).unwrap().count();
+    assert_eq!(seen, 19, "twenty rows, one of them the file's header");
+    driver.keys("<space>");
+    assert!(driver.app.desk.seen(&subject).unwrap().count() > seen);
+    driver.keys(&"<space>".repeat(30));
+    assert_eq!(driver.app.desk.seen(&subject).unwrap().count(), 200);
+    assert!(driver.status().contains("question 1 is open"), "{}", driver.status());
+}
+
+#[test]
+fn a_late_answer_for_another_proposal_is_dropped() {
+    let mut driver = story();
+    let other = opened(&driver.fixture.made[2]);
+    driver.answers = false;
+    driver.keys("j<enter>").send(Msg::Outcome(Outcome::Opened(Box::new(other))));
+    assert!(driver.app.review.as_ref().unwrap().opened.is_none());
+}
+
+#[test]
+fn a_comment_is_kept_at_once_and_an_empty_one_is_taken_away() {
+    let mut driver = story();
+    driver.keys("j<enter>").keys("]cc");
+    driver.keys("why 2Gi<ctrl-s>");
+    let drafts = |driver: &Driver| {
+        driver.commands.iter().filter(|c| matches!(c, Command::SaveDraft(d) if d.comments.len() == 1)).count()
+    };
+    assert_eq!(drafts(&driver), 1);
+    let subject = driver.app.review.as_ref().unwrap().subject.clone();
+    let comment = driver.app.desk.comments(&subject)[0].clone();
+    assert_eq!(
+        (comment.file.as_str(), comment.line, comment.text.as_str()),
+        ("apps/checkout/prod/deployment.yaml", 16, "why 2Gi")
+    );
+    driver.keys("c<ctrl-u><ctrl-s>");
+    assert_eq!(driver.app.desk.comments(&subject), []);
+    assert!(matches!(driver.commands.last(), Some(Command::DropDraft(_))));
+}
+
+#[test]
+fn a_search_goes_round() {
+    let mut driver = story();
+    driver.keys("j<enter>/memory<enter>");
+    let first = driver.app.review.as_ref().unwrap().cursor();
+    driver.keys("n");
+    assert_ne!(driver.app.review.as_ref().unwrap().cursor(), first);
+    driver.keys("n");
+    assert_eq!(driver.app.review.as_ref().unwrap().cursor(), first);
+}
+
+#[test]
+fn opening_from_a_batch_comes_back_to_it() {
+    let mut driver = story();
+    driver.keys("b<enter>");
+    assert!(driver.app.review.is_some() && driver.app.sheet.is_none());
+    driver.keys("q");
+    assert!(driver.app.sheet.is_some() && driver.app.review.is_none());
+    driver.keys("y");
+    let items = &driver.app.outbox.waiting()[0].intents[0].items;
+    assert_eq!(items.iter().filter(|item| item.seen.is_some()).count(), 1, "one was opened");
+}
+
+#[test]
+fn folding_and_expanding_keep_the_place() {
+    let mut driver = story();
+    driver.keys("j<enter>]c");
+    let line = |driver: &Driver| driver.app.review.as_ref().unwrap().line().map(|line| line.number());
+    let here = line(&driver);
+    driver.keys("+");
+    assert_eq!(line(&driver), here);
+    driver.keys("-");
+    assert_eq!(line(&driver), here);
+    let rows = |driver: &Driver| driver.app.review.as_ref().unwrap().document().unwrap().row_count();
+    let all = rows(&driver);
+    driver.keys("za");
+    assert!(rows(&driver) < all);
+    driver.keys("<enter>");
+    assert_eq!(rows(&driver), all);
+}
