@@ -280,7 +280,8 @@ pub fn subject_of(queued: &Queued) -> Subject {
 pub fn headline(summary: &str) -> String {
     let mut text = crate::model::text::single_line(summary);
     while let Some((rest, last)) = text.rsplit_once(' ') {
-        let count = last.strip_prefix(['+', '-']).is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+        let count =
+            last.strip_prefix(['+', '-']).is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
         if !count {
             break;
         }

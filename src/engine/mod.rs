@@ -14,6 +14,8 @@ mod record;
 mod recovery;
 mod stack;
 mod standing;
+#[cfg(test)]
+mod tests;
 mod world;
 
 pub use console::{Draft, Failure, Fate, InitOffer, LedgerHealth, Opened, PastChange, Report, SentItem, Snapshot};

@@ -162,7 +162,7 @@ impl Planner<'_, '_> {
         if item.subject.change_id != Some(diff.change_id) {
             return Err(("what it would change is not what was approved: look at it again".into(), None));
         }
-        let mine = Approval { person: self.me.name.clone(), entry: Some(intent.id), touch: false };
+        let mine = Approval { person: self.me.name.clone(), entry: Some(intent.id), touch: self.world.touches };
         let evaluation = self.judge(proposal, diff, &mine)?;
         match evaluation.ruling.outcome {
             Outcome::Denied | Outcome::Error => Err(blocking(&evaluation.ruling)),
@@ -190,7 +190,9 @@ impl Planner<'_, '_> {
         if evaluation.lands_alone && self.count > 1 {
             return Err(("it changes what others are judged by, so it lands alone".into(), Some(Place::BuiltIn)));
         }
-        let stacked = self.stack.offer(proposal.head).map_err(|why| (why, None))?;
+        // Alone it merges: what stands in its way now came with the items before it.
+        let stacked = self.stack.offer(proposal.head);
+        let stacked = stacked.map_err(|why| (why.replace("with the target", "with what lands before it"), None))?;
         if stacked.change_id != alone.change_id && !self.same_edits(alone, &stacked).map_err(|why| (why, None))? {
             return Err(("together with the items above it would change other lines: it needs a rebase".into(), None));
         }

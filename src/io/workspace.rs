@@ -284,6 +284,7 @@ impl Situation {
             alarm: self.alarm.as_deref(),
             ledger: self.view.as_ref().filter(|_| self.stage != Stage::Look),
             me: self.key.as_ref().ok().map(|key| &key.person),
+            touches: self.key.as_ref().is_ok_and(SigningKey::is_hardware),
             target: &self.target,
             proposals: &self.proposals,
             unsent: &self.unsent,

@@ -66,8 +66,9 @@ pub fn open(session: &Session, workspace: Workspace, seed: [u8; 32]) -> Result<E
         let drawn = ui::draw(app, &styles, buffer);
         Drawn { frame: drawn.frame, cursor: drawn.cursor }
     };
-    let console =
-        Console::new(app, terminal, depth, clock, variable("TMUX").is_some(), draw, |command| runtime.carry_out(command));
+    let console = Console::new(app, terminal, depth, clock, variable("TMUX").is_some(), draw, |command| {
+        runtime.carry_out(command)
+    });
     console.run(&inbox, first);
     Ok(Exit::Done)
 }

@@ -44,7 +44,12 @@ impl Reads {
         let Ok(situation) = self.workspace.read(&Scope { only: Some(&none), ..Scope::default() }) else { return };
         match self.workspace.recover(&situation) {
             Ok((said, _)) => said.into_iter().for_each(|problem| self.answer(Outcome::Recovered(problem))),
-            Err(error) => self.fail(JobKey::Refresh, "what a crash left could not be finished", &error, "see `countersign doctor`"),
+            Err(error) => self.fail(
+                JobKey::Refresh,
+                "what a crash left could not be finished",
+                &error,
+                "see `countersign doctor`",
+            ),
         }
     }
 
@@ -63,7 +68,9 @@ impl Reads {
         }
         match read {
             Ok(snapshot) => self.answer(Outcome::Snapshot(Arc::new(snapshot))),
-            Err(error) => self.fail(JobKey::Refresh, "the repository could not be read", &error, "run `git fsck` there"),
+            Err(error) => {
+                self.fail(JobKey::Refresh, "the repository could not be read", &error, "run `git fsck` there")
+            }
         }
     }
 
@@ -75,7 +82,8 @@ impl Reads {
             Ok(situation) => situation,
             Err(error) => return self.fail(JobKey::Open, "it could not be opened", &error, "run `git fsck` there"),
         };
-        let Some(proposal) = situation.proposals.iter().find(|p| p.id == subject.proposal && p.head == subject.head) else {
+        let Some(proposal) = situation.proposals.iter().find(|p| p.id == subject.proposal && p.head == subject.head)
+        else {
             let failure = Failure {
                 what: "it could not be opened".into(),
                 why: "this round is gone: the branch moved or was deleted".into(),
@@ -99,11 +107,14 @@ impl Reads {
     fn opened(&self, subject: &Subject, proposal: &Proposal, situation: &Situation) -> Result<Opened, Failure> {
         let (diff, mut problems) = match &proposal.landing {
             Landing::Clean(diff) => (Arc::clone(diff), Vec::new()),
-            Landing::NeedsRebase(why) | Landing::Unreadable(why) => (own_changes(&self.workspace, proposal)?, vec![Problem {
-                place: proposal.id.clone(),
-                what: format!("it cannot be merged: {why}; shown is what it changes on its own base"),
-                next: "ask the agent to rebase it".into(),
-            }]),
+            Landing::NeedsRebase(why) | Landing::Unreadable(why) => (
+                own_changes(&self.workspace, proposal)?,
+                vec![Problem {
+                    place: proposal.id.clone(),
+                    what: format!("it cannot be merged: {why}; shown is what it changes on its own base"),
+                    next: "ask the agent to rebase it".into(),
+                }],
+            ),
             Landing::Landed => (own_changes(&self.workspace, proposal)?, Vec::new()),
         };
         let document = open::document(&self.workspace.repository, &diff, open::CONTEXT).map_err(|error| Failure {
@@ -144,12 +155,16 @@ impl Reads {
     pub fn preview_init(&self, still: Still<'_>) {
         let situation = match self.workspace.read(&Scope::default()) {
             Ok(situation) => situation,
-            Err(error) => return self.fail(JobKey::PreviewInit, "it could not be worked out", &error, "run `git fsck` there"),
+            Err(error) => {
+                return self.fail(JobKey::PreviewInit, "it could not be worked out", &error, "run `git fsck` there");
+            }
         };
         match self.workspace.propose_init(&situation, &Given::default()) {
             Ok(proposed) if still() => self.answer(Outcome::InitOffered(Box::new(proposed.offer))),
             Ok(_) => {}
-            Err(error) => self.fail(JobKey::PreviewInit, "no ledger can be started", &error, "see `countersign init --dry-run`"),
+            Err(error) => {
+                self.fail(JobKey::PreviewInit, "no ledger can be started", &error, "see `countersign init --dry-run`")
+            }
         }
     }
 

@@ -124,7 +124,9 @@ impl Writer {
             match write {
                 Write::Send(plans) => self.send(&plans),
                 Write::KeepOutbox(intents) => self.keep(&intents),
-                Write::SaveDraft(draft) => self.done(self.workspace.state.keep_draft(&draft_key(&draft.subject), &draft)),
+                Write::SaveDraft(draft) => {
+                    self.done(self.workspace.state.keep_draft(&draft_key(&draft.subject), &draft))
+                }
                 Write::DropDraft(subject) => self.done(self.workspace.state.drop_draft(&draft_key(&subject))),
                 Write::Init => self.init(),
             }
@@ -167,13 +169,16 @@ impl Writer {
     }
 
     fn init(&self) {
-        let proposed = self.workspace.read(&Scope::default()).map_err(|error| error.to_string()).and_then(|situation| {
-            self.workspace.propose_init(&situation, &Given::default()).map_err(|error| error.to_string())
-        });
+        let proposed =
+            self.workspace.read(&Scope::default()).map_err(|error| error.to_string()).and_then(|situation| {
+                self.workspace.propose_init(&situation, &Given::default()).map_err(|error| error.to_string())
+            });
         let started = proposed.and_then(|proposed| {
             let started = self.workspace.init(&proposed).map_err(|error| error.to_string())?;
             Ok(match started {
-                crate::io::init::Started::Adopted { commit } => format!("the ledger begins; the policy is {}", commit.short(12)),
+                crate::io::init::Started::Adopted { commit } => {
+                    format!("the ledger begins; the policy is {}", commit.short(12))
+                }
                 crate::io::init::Started::Offered { .. } => {
                     "the remote refused the target: merge the branch countersign/init, then decide".to_owned()
                 }
@@ -183,7 +188,11 @@ impl Writer {
             Ok(line) => Outcome::Started(line),
             Err(why) => Outcome::Failed {
                 job: JobKey::Init,
-                failure: Failure { what: "no ledger was started".into(), why, next: "see `countersign init --dry-run`".into() },
+                failure: Failure {
+                    what: "no ledger was started".into(),
+                    why,
+                    next: "see `countersign init --dry-run`".into(),
+                },
             },
         });
         if let Ok(snapshot) = snapshot(&self.workspace, None, &|_, _| {}) {

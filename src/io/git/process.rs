@@ -134,12 +134,21 @@ impl Git {
         finish(command_word(args), self.spawn(args, env)?, stdin, limit)
     }
 
-    pub(super) fn spawn<S: AsRef<str>>(&self, args: &[S], env: &[(&str, String)]) -> Result<Box<dyn ChildWrapper>, GitError> {
+    pub(super) fn spawn<S: AsRef<str>>(
+        &self,
+        args: &[S],
+        env: &[(&str, String)],
+    ) -> Result<Box<dyn ChildWrapper>, GitError> {
         let mut command = program("git", &self.dir);
         command.args(self.arguments(args));
         // Replace refs would let a push decide what a commit says; prompts would hang a console.
         command.env("GIT_NO_REPLACE_OBJECTS", "1").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C.UTF-8");
-        command.env_remove("GIT_DIR").env_remove("GIT_WORK_TREE").env_remove("GIT_INDEX_FILE");
+        // What a hook or a wrapper set for another repository must not redirect this one.
+        for name in
+            ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"]
+        {
+            command.env_remove(name);
+        }
         command.envs(env.iter().map(|(name, value)| (*name, value.as_str())));
         in_own_session(command)
     }
@@ -232,7 +241,10 @@ fn feed(stdin: Option<std::process::ChildStdin>, bytes: Option<&[u8]>) -> std::t
 }
 
 /// The exit status, or `None` at the deadline. The pause grows, so that short commands cost no latency.
-pub(super) fn wait_until(child: &mut dyn ChildWrapper, deadline: Instant) -> std::io::Result<Option<std::process::ExitStatus>> {
+pub(super) fn wait_until(
+    child: &mut dyn ChildWrapper,
+    deadline: Instant,
+) -> std::io::Result<Option<std::process::ExitStatus>> {
     let mut pause = Duration::from_micros(200);
     loop {
         if let Some(status) = child.try_wait()? {

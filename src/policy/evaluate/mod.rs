@@ -265,7 +265,7 @@ impl Found {
             return alone.clone();
         }
         if tier > Tier::Low || self.by_rule.is_none() {
-            return format!("{tier}: {}", self.raised_by(tier));
+            return self.raised_by(tier).to_owned();
         }
         if policy.tiers.low.batch { String::new() } else { "policy keeps low out of batches".to_owned() }
     }
@@ -275,7 +275,7 @@ impl Found {
         match (&self.floor, self.by_rule, &self.highest) {
             (_, Some(asked), Some(rule)) if asked == tier => rule,
             (Some((floor, by)), _, _) if *floor == tier && self.by_rule.is_some() => by,
-            _ => "default_tier",
+            _ => "by default",
         }
     }
 

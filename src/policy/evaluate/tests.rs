@@ -270,9 +270,9 @@ fn what_is_clean() {
     let policy = policy("");
     for (paths, note) in [
         (&["docs/a.md"][..], ""),
-        (&["apps/a"], "medium: default_tier"),
-        (&["docs/secret.md"], "high: secrets"),
-        (&["docs/.gitattributes"], "medium: attributes"),
+        (&["apps/a"], "by default"),
+        (&["docs/secret.md"], "secrets"),
+        (&["docs/.gitattributes"], "attributes"),
         (&["docs/AGENTS.md"], "touches a file that agents take instructions from"),
         (&["web/a"], "denied by scope"),
     ] {
