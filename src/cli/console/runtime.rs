@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 
 use crate::app::{Command, JobKey, Msg, Outcome};
 use crate::engine::{Draft, Failure, Plan, Snapshot};
-use crate::io::init::Given;
+use crate::io::init::{Given, InitError, Started};
 use crate::io::send::SendError;
 use crate::io::workspace::{Scope, Workspace};
 use crate::model::{EntryId, Intent, Subject};
@@ -169,35 +169,24 @@ impl Writer {
     }
 
     fn init(&self) {
-        let proposed =
-            self.workspace.read(&Scope::default()).map_err(|error| error.to_string()).and_then(|situation| {
-                self.workspace.propose_init(&situation, &Given::default()).map_err(|error| error.to_string())
-            });
-        let started = proposed.and_then(|proposed| {
-            let started = self.workspace.init(&proposed).map_err(|error| error.to_string())?;
-            Ok(match started {
-                crate::io::init::Started::Adopted { commit } => {
-                    format!("the ledger begins; the policy is {}", commit.short(12))
-                }
-                crate::io::init::Started::Offered { .. } => {
-                    "the remote refused the target: merge the branch countersign/init, then decide".to_owned()
-                }
-            })
-        });
-        self.answer(match started {
-            Ok(line) => Outcome::Started(line),
-            Err(why) => Outcome::Failed {
-                job: JobKey::Init,
-                failure: Failure {
-                    what: "no ledger was started".into(),
-                    why,
-                    next: "see `countersign init --dry-run`".into(),
-                },
-            },
+        self.answer(match self.start_ledger() {
+            Ok(Started::Adopted { commit }) => {
+                Outcome::Started(format!("the ledger begins; the policy is {}", commit.short(12)))
+            }
+            Ok(Started::Offered { .. }) => Outcome::Started(
+                "the remote refused the target: merge the branch countersign/init, then decide".to_owned(),
+            ),
+            Err(error) => Outcome::Failed { job: JobKey::Init, failure: Failure::from(&error) },
         });
         if let Ok(snapshot) = snapshot(&self.workspace, None, &|_, _| {}) {
             self.answer(Outcome::Snapshot(Arc::new(snapshot)));
         }
+    }
+
+    fn start_ledger(&self) -> Result<Started, InitError> {
+        let situation = self.workspace.read(&Scope::default())?;
+        let proposed = self.workspace.propose_init(&situation, &Given::default())?;
+        self.workspace.init(&proposed)
     }
 
     /// What a person wrote must not be lost in silence.
