@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use crate::app::{ACTIONS, App, Start};
-use crate::config::{Context, Depth, Keymap, Source, Theme};
+use crate::config::{Context, Depth, Ground, Keymap, Source, Theme};
 use crate::engine::Snapshot;
 use crate::io::workspace::Workspace;
 use crate::model::Problem;
@@ -99,7 +99,7 @@ fn theme(
 ) -> Result<Theme, CliError> {
     let text = session.config_text("theme.toml")?;
     let source = text.as_deref().map(|text| Source::new("theme.toml", text));
-    let (theme, found) = Theme::load(settings.theme.unwrap_or_default(), source);
+    let (theme, found) = Theme::load(settings.theme.unwrap_or_else(|| Ground::detect(variable)), source);
     problems.extend(found);
     Ok(theme)
 }
