@@ -162,6 +162,7 @@ impl Workspace {
         let branch = situation.target.branch();
         let place = self.repository.remote.as_ref().map_or("this repository".to_owned(), |remote| remote.url.clone());
         InitOffer {
+            ledger: genesis.ledger.id,
             person: key.person.name.clone(),
             key: format!("{} ({})", signer::fingerprint(&key.candidate.public), key.candidate.found_in),
             files: genesis.files.clone(),

@@ -12,7 +12,7 @@ use crate::config::{Context, Depth, Ground, Keymap, Source, Theme};
 use crate::engine::Snapshot;
 use crate::io::workspace::Workspace;
 use crate::model::Problem;
-use crate::tui::{self, Console, Drawn, Terminal};
+use crate::tui::{self, Console, Drawn, End, Terminal};
 use crate::ui;
 
 use super::session::Session;
@@ -69,8 +69,15 @@ pub fn open(session: &Session, workspace: Workspace, seed: [u8; 32]) -> Result<E
     let console = Console::new(app, terminal, depth, clock, variable("TMUX").is_some(), draw, |command| {
         runtime.carry_out(command)
     });
-    console.run(&inbox, first);
-    Ok(Exit::Done)
+    let end = console.run(&inbox, first);
+    match (tui::last_words().first(), end) {
+        (Some(words), _) => Err(CliError::outside(
+            format!("a part of the console broke: {words}"),
+            "everything that you wrote and decided is kept; please report it",
+        )),
+        (None, End::Quit) => Ok(Exit::Done),
+        (None, End::Hangup) => Ok(Exit::Outside),
+    }
 }
 
 /// What is shown before anything was read.
