@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::app::queue::Entry;
 use crate::app::sheet::{ApproveSheet, Candidate, InitSheet, Sheet, WriteSheet, scopes};
 use crate::app::status::Status;
-use crate::app::{App, Command, subject_of};
+use crate::app::{App, Command, count, subject_of};
 use crate::engine::{LedgerHealth, Plan};
 use crate::model::{DecisionKind, Intent, IntentItem, Queued};
 
@@ -221,10 +221,4 @@ fn beside(entry: &Entry) -> (String, String) {
     let standing = &entry.queued.standing;
     let why = if standing.note.is_empty() { standing.state.to_string() } else { standing.note.clone() };
     (entry.short.clone(), why)
-}
-
-/// `1 proposal`, `3 proposals`.
-#[must_use]
-pub(crate) fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
