@@ -51,8 +51,8 @@ pub use update::update;
 
 use crate::config::{Chord, Context, Keymap};
 use crate::engine::{Draft, Report, Snapshot};
+pub(crate) use crate::model::text::count;
 use crate::model::{Intent, Problem, Queued, Subject};
-pub(crate) use act::count;
 use desk::Desk;
 use jobs::Jobs;
 use overlay::Overlay;
