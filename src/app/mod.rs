@@ -201,7 +201,10 @@ impl App {
     pub fn wakes_at(&self) -> Option<Timestamp> {
         let planning = self.sheet.as_ref().and_then(Sheet::plan).and_then(sheet::Planning::due);
         let ages = self.next_minute();
-        [self.still_at, planning, self.desk.save_at(), self.outbox.next_second(self.now), ages].into_iter().flatten().min()
+        [self.still_at, planning, self.desk.save_at(), self.outbox.next_second(self.now), ages]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// When the age on the top line will be another number: what is read must not look fresher than it is.
