@@ -51,8 +51,8 @@ pub use update::update;
 
 use crate::config::{Chord, Context, Keymap};
 use crate::engine::{Draft, Report, Snapshot};
+pub(crate) use crate::model::text::count;
 use crate::model::{Intent, Problem, Queued, Subject};
-pub(crate) use act::count;
 use desk::Desk;
 use jobs::Jobs;
 use overlay::Overlay;
@@ -201,7 +201,10 @@ impl App {
     pub fn wakes_at(&self) -> Option<Timestamp> {
         let planning = self.sheet.as_ref().and_then(Sheet::plan).and_then(sheet::Planning::due);
         let ages = self.next_minute();
-        [self.still_at, planning, self.desk.save_at(), self.outbox.next_second(self.now), ages].into_iter().flatten().min()
+        [self.still_at, planning, self.desk.save_at(), self.outbox.next_second(self.now), ages]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// When the age on the top line will be another number: what is read must not look fresher than it is.

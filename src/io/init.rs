@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::engine::{self, Force, Genesis, GenesisRequest, InitOffer, Refusal, World};
+use crate::engine::{self, Failure, Force, Genesis, GenesisRequest, InitOffer, Refusal, World};
 use crate::model::{Contributor, EntryId, Oid, Stage, Tier};
 use crate::policy::{self, Findings, FoundAgent, FoundPerson, Policy, Root, Signers, fitted};
 
@@ -32,6 +32,19 @@ pub enum InitError {
     /// Writing failed.
     #[error(transparent)]
     Write(#[from] WriteError),
+}
+
+impl From<&InitError> for Failure {
+    fn from(error: &InitError) -> Self {
+        let next = match error {
+            InitError::Refused(refusal) => refusal.next.clone(),
+            InitError::Signer(error) => error.next.clone(),
+            InitError::Offline(_) => "try again when it answers".into(),
+            InitError::Store(_) => "run `git fsck` in the repository".into(),
+            InitError::Write(_) => "nothing was written; see what it says, and try again".into(),
+        };
+        Self { what: "no ledger was started".into(), why: error.to_string(), next }
+    }
 }
 
 /// A genesis that would hold, and everything to show of it.
@@ -149,6 +162,7 @@ impl Workspace {
         let branch = situation.target.branch();
         let place = self.repository.remote.as_ref().map_or("this repository".to_owned(), |remote| remote.url.clone());
         InitOffer {
+            ledger: genesis.ledger.id,
             person: key.person.name.clone(),
             key: format!("{} ({})", signer::fingerprint(&key.candidate.public), key.candidate.found_in),
             files: genesis.files.clone(),

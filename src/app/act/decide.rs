@@ -8,7 +8,7 @@ use crate::app::queue::{self, Entry};
 use crate::app::review::SeenLines;
 use crate::app::sheet::{ApproveSheet, Candidate, Sheet, WriteSheet, scopes};
 use crate::app::status::Status;
-use crate::app::{App, Command, subject_of};
+use crate::app::{App, Command, count, subject_of};
 use crate::engine::{LedgerHealth, Plan};
 use crate::model::{DecisionKind, Intent, IntentItem, Queued};
 
@@ -227,14 +227,4 @@ fn beside(entry: &Entry) -> (String, String) {
     let standing = &entry.queued.standing;
     let note = queue::note(standing);
     (entry.short.clone(), if note.is_empty() { standing.state.to_string() } else { note.to_owned() })
-}
-
-/// `1 proposal`, `3 proposals`, `2 entries`.
-#[must_use]
-pub(crate) fn count(number: usize, noun: &str) -> String {
-    match noun.strip_suffix('y') {
-        _ if number == 1 => format!("1 {noun}"),
-        Some(stem) => format!("{number} {stem}ies"),
-        None => format!("{number} {noun}s"),
-    }
 }

@@ -9,7 +9,7 @@ use crate::config::Context;
 use crate::engine::{Failure, Fate, Opened, Plan, Report, SentItem, Snapshot};
 use crate::model::DecisionKind;
 
-use super::decide::count;
+use crate::app::count;
 
 impl App {
     pub(in crate::app) fn outcome(&mut self, outcome: Outcome) -> Vec<Command> {
