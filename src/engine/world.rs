@@ -34,6 +34,8 @@ pub struct World<'a> {
     pub ledger: Option<&'a LedgerView>,
     /// The person who decides; `None` where this host has no key that policy knows.
     pub me: Option<&'a Person>,
+    /// Whether that person's key is a hardware key, which feels a finger at each signature.
+    pub touches: bool,
     /// Where proposals land.
     pub target: &'a Target,
     /// The proposals.

@@ -44,6 +44,13 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
+    /// Whether the key is a hardware key.
+    #[must_use]
+    pub fn is_hardware(&self) -> bool {
+        let key = self.candidate.public.key_data();
+        key.is_sk_ed25519() || key.is_sk_ecdsa_p256()
+    }
+
     /// How the person appears as committer of entries and merges.
     #[must_use]
     pub fn identity(&self) -> Contributor {

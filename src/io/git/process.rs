@@ -143,7 +143,12 @@ impl Git {
         command.args(self.arguments(args));
         // Replace refs would let a push decide what a commit says; prompts would hang a console.
         command.env("GIT_NO_REPLACE_OBJECTS", "1").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C.UTF-8");
-        command.env_remove("GIT_DIR").env_remove("GIT_WORK_TREE").env_remove("GIT_INDEX_FILE");
+        // What a hook or a wrapper set for another repository must not redirect this one.
+        for name in
+            ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"]
+        {
+            command.env_remove(name);
+        }
         command.envs(env.iter().map(|(name, value)| (*name, value.as_str())));
         in_own_session(command)
     }
