@@ -7,26 +7,40 @@ use jiff::Timestamp;
 
 use crate::model::{ReasonCode, Scope, Tier};
 
+/// The heading of the options that every command takes.
+const REPOSITORY: &str = "Repository";
+/// What stands below the options of `approve`.
+const APPROVE_HELP: &str = "ID is a branch, HEAD 12 to 40 digits of the commit that you looked at: if it moved, nothing is decided. \
+    Without a terminal HEAD must be there.\n\n\
+    countersign approve agent/infra/limits@6413353da3f8\n\
+    countersign approve --tier low --dry-run";
+/// What stands below the options of `reject`.
+const REJECT_HELP: &str = "The lesson is written into the agent's memory file in the same push, and nobody's text but yours enters it.\n\n\
+    countersign reject agent/infra/limits@6413353da3f8 -m \"Show 35 days of data before you lower a limit.\"";
+
 /// Review, approve and reject what AI agents propose to infrastructure repositories.
 #[derive(Debug, Parser)]
 #[command(name = "countersign", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
-#[command(after_help = "Without a command it opens the console on the repository around the current directory.\n\
-    Exit status: 0 done, 1 refused, 2 wrong usage or configuration, 3 some of a batch failed, 4 the outside failed.")]
+#[command(
+    after_help = "Without a command it opens the console. Looking writes nothing to the repository but what `git fetch` does.\n\
+    Exit status: 0 done, 1 refused, 2 wrong usage or configuration, 3 some of a batch failed, 4 the outside failed\n\
+    and trying again may help."
+)]
 pub struct Arguments {
-    /// Repositories to open in the console
+    /// The repository to open in the console (default: the one around the current directory)
     #[arg(value_name = "REPO")]
     pub repos: Vec<PathBuf>,
     /// The repository (default: the one around the current directory)
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR", global = true, help_heading = REPOSITORY)]
     pub repo: Option<PathBuf>,
     /// The branch that proposals land on (default: the remote's HEAD, else main or master)
-    #[arg(long, value_name = "BRANCH", global = true)]
+    #[arg(long, value_name = "BRANCH", global = true, help_heading = REPOSITORY)]
     pub target: Option<String>,
     /// The remote that holds the proposals (default: origin, or the only one)
-    #[arg(long, value_name = "NAME", global = true)]
+    #[arg(long, value_name = "NAME", global = true, help_heading = REPOSITORY)]
     pub remote: Option<String>,
-    /// Do not ask the remote: work with what was fetched
-    #[arg(long, global = true)]
+    /// Do not ask the remote: work with what was fetched before
+    #[arg(long, global = true, help_heading = REPOSITORY)]
     pub offline: bool,
     /// What to do
     #[command(subcommand)]
@@ -38,38 +52,42 @@ pub struct Arguments {
 pub enum Command {
     /// List the proposals and how they stand
     List(ListArgs),
-    /// Show one proposal: what it does, what the agent says, what policy says
+    /// Show one proposal: what it does, what its agent says, what policy says
     Show(OneArgs),
     /// Show what one proposal would change
     Diff(DiffArgs),
     /// Approve proposals, and merge those that policy then allows
+    #[command(after_help = APPROVE_HELP)]
     Approve(ApproveArgs),
     /// Reject a proposal, and teach its agent
+    #[command(after_help = REJECT_HELP)]
     Reject(RejectArgs),
     /// Stop a proposal until you withdraw the hold
+    #[command(mut_arg("message", |arg| arg.help("Why it has to wait")))]
     Hold(NoteArgs),
-    /// Ask the agent something about a proposal
+    /// Ask the agent something; the proposal waits for its next round
+    #[command(mut_arg("message", |arg| arg.help("What you ask")))]
     Ask(NoteArgs),
     /// Take back what you decided on a proposal
     Withdraw(WithdrawArgs),
     /// Read the ledger of decisions
     #[command(subcommand)]
     Ledger(LedgerCommand),
-    /// Read the lessons that rejections taught
+    /// Read the lessons that rejections taught the agents
     #[command(subcommand)]
     Memory(MemoryCommand),
-    /// Check and explain the policy
+    /// Check the policy, and explain what it says of a proposal
     #[command(subcommand)]
     Policy(PolicyCommand),
-    /// Start a ledger here: policy, signers and the genesis entry
+    /// Start a ledger here: show policy, signers and genesis entry, ask, and write them
     Init(InitArgs),
     /// Say how things are, in a few lines
     Status(StatusArgs),
     /// Look for what would get in your way, and say how to mend it
     Doctor(JsonArgs),
-    /// Build and open a sandbox with history, incidents, agents and pending proposals
+    /// Build a sandbox with history, incidents, agents and pending proposals, and open it
     Demo(DemoArgs),
-    /// Print a completion script
+    /// Print a completion script for a shell
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -79,7 +97,7 @@ pub enum Command {
 /// `--json`.
 #[derive(Debug, Args)]
 pub struct JsonArgs {
-    /// One JSON document on standard output
+    /// Print one JSON document and nothing else
     #[arg(long)]
     pub json: bool,
 }
@@ -87,7 +105,7 @@ pub struct JsonArgs {
 /// `list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Also what was rejected, merged, or has landed already
+    /// Also list what was rejected, what was merged, and what had landed already
     #[arg(long)]
     pub all: bool,
     #[command(flatten)]
@@ -109,10 +127,10 @@ pub struct OneArgs {
 pub struct DiffArgs {
     #[command(flatten)]
     pub one: OneArgs,
-    /// Lines of context
+    /// Lines of context around each change
     #[arg(short = 'U', long = "unified", value_name = "N", default_value_t = 3)]
     pub context: u32,
-    /// Only names and counts
+    /// Show only names and counts
     #[arg(long)]
     pub stat: bool,
 }
@@ -120,13 +138,13 @@ pub struct DiffArgs {
 /// What every deciding command accepts.
 #[derive(Debug, Args)]
 pub struct DecideArgs {
-    /// Do not ask before sending
+    /// Do not ask before writing
     #[arg(long, short = 'y')]
     pub yes: bool,
-    /// Show the plan and stop
+    /// Show what would be written, and stop
     #[arg(long, short = 'n')]
     pub dry_run: bool,
-    /// The plan and the result of each item as one JSON document
+    /// Print the plan and the result of each item as one JSON document
     #[arg(long)]
     pub json: bool,
 }
@@ -137,7 +155,7 @@ pub struct ApproveArgs {
     /// Proposals as ID@HEAD, in landing order; `-` reads them from standard input
     #[arg(value_name = "ID@HEAD", required_unless_present = "tier", conflicts_with = "tier")]
     pub ids: Vec<String>,
-    /// All clean proposals of this tier
+    /// Take every clean proposal of this tier instead; without a terminal this needs --yes
     #[arg(long, value_name = "TIER", value_parser = parse_tier)]
     pub tier: Option<Tier>,
     /// A note for the record
@@ -153,19 +171,20 @@ pub struct RejectArgs {
     /// The proposal as ID@HEAD
     #[arg(value_name = "ID@HEAD")]
     pub id: String,
-    /// Why, to the agent
+    /// Why, in words for the agent
     #[arg(short, long, value_name = "TEXT")]
     pub message: String,
-    /// `not_needed`, `wrong_fix`, `not_now`, `off_strategy`, `unsafe` or `duplicate`
+    /// What is wrong: not_needed, wrong_fix, not_now, off_strategy, unsafe or duplicate
     #[arg(long, value_name = "CODE", default_value_t)]
     pub reason: ReasonCode,
-    /// The lesson to teach (default: the first sentence of the message, where the reason teaches)
+    /// The lesson to teach (default: the first sentence of the message, except for not_now and duplicate)
     #[arg(long, value_name = "TEXT", conflicts_with = "no_lesson")]
     pub lesson: Option<String>,
     /// Teach nothing
     #[arg(long)]
     pub no_lesson: bool,
-    /// What the lesson is about: file:PATH, folder:GLOB or field:OBJECT PATH
+    /// What the lesson is about: file:PATH, folder:GLOB or "field:OBJECT PATH" (default: the one file that is changed, else the
+    /// deepest folder that holds all of them)
     #[arg(long, value_name = "SCOPE")]
     pub scope: Option<Scope>,
     /// Days until the lesson leaves the memory file
@@ -181,7 +200,7 @@ pub struct NoteArgs {
     /// The proposal as ID@HEAD
     #[arg(value_name = "ID@HEAD")]
     pub id: String,
-    /// Why, or what you ask
+    /// Why it has to wait, or what you ask
     #[arg(short, long, value_name = "TEXT")]
     pub message: String,
     #[command(flatten)]
@@ -191,7 +210,7 @@ pub struct NoteArgs {
 /// `withdraw`.
 #[derive(Debug, Args)]
 pub struct WithdrawArgs {
-    /// The proposal, or ID@HEAD
+    /// The proposal, as ID or ID@HEAD
     #[arg(value_name = "ID")]
     pub id: String,
     /// A note for the record
@@ -204,9 +223,9 @@ pub struct WithdrawArgs {
 /// `ledger`.
 #[derive(Debug, Subcommand)]
 pub enum LedgerCommand {
-    /// The entries, newest first
+    /// List the entries, newest first
     Log {
-        /// At most so many
+        /// Show at most so many
         #[arg(short = 'n', long, value_name = "N")]
         limit: Option<usize>,
         #[command(flatten)]
@@ -219,16 +238,16 @@ pub enum LedgerCommand {
 /// `memory`.
 #[derive(Debug, Subcommand)]
 pub enum MemoryCommand {
-    /// The lessons in force
+    /// List the lessons in force
     List(JsonArgs),
-    /// The lessons that are about a path
+    /// List the lessons that are about a path
     For {
         /// A path from the root of the repository
         path: String,
         #[command(flatten)]
         json: JsonArgs,
     },
-    /// The managed section of a memory file, as the ledger renders it
+    /// Print the managed section of a memory file, as the ledger renders it
     Render {
         /// The memory file
         #[arg(default_value = "AGENTS.md")]
@@ -260,7 +279,7 @@ pub struct InitArgs {
 /// `status`.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
-    /// One line, for a shell prompt
+    /// Say it in one line, for a shell prompt
     #[arg(long, conflicts_with = "json")]
     pub short: bool,
     #[command(flatten)]
@@ -270,13 +289,13 @@ pub struct StatusArgs {
 /// `demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// Where to build it (default: a temporary folder that is removed at the end)
+    /// Where to build it (default: a temporary folder, which goes when the console closes)
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
     /// Build it, say what is where, and stop
     #[arg(long)]
     pub no_tui: bool,
-    /// The time that the demo plays at, in the past (RFC 3339); fixes every object id
+    /// The time at which it plays, in the past, as in 2025-11-20T09:00:00Z; fixes every object id
     #[arg(long, value_name = "TIME")]
     pub at: Option<Timestamp>,
 }

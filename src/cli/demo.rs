@@ -24,7 +24,7 @@ pub fn run(session: &Session, args: &DemoArgs, output: &mut Output) -> Result<Ex
         return Err(CliError::usage(format!("{at} is in the future"), "a demo plays in the past, or now"));
     }
     let at = args.at.unwrap_or(now);
-    let (folder, dir) = folder(args.dir.as_deref(), args.no_tui)?;
+    let (folder, dir) = folder(args.dir.as_deref())?;
     let seed = seed(at);
     let built = build(session, &dir, at, seed)?;
     if args.no_tui {
@@ -46,7 +46,7 @@ pub fn run(session: &Session, args: &DemoArgs, output: &mut Output) -> Result<Ex
 }
 
 /// The folder that was named, or a temporary one, which goes when its owner does.
-fn folder(named: Option<&Path>, _keep: bool) -> Result<(Option<tempfile::TempDir>, PathBuf), CliError> {
+fn folder(named: Option<&Path>) -> Result<(Option<tempfile::TempDir>, PathBuf), CliError> {
     if let Some(named) = named {
         return Ok((None, std::path::absolute(named)?));
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::config::{Source, Theme};
 use crate::io::signer;
 use crate::io::workspace::{Scope, Situation, Workspace};
-use crate::model::{Problem, Stage};
+use crate::model::{Problem, Stage, text};
 
 use super::args::JsonArgs;
 use super::output::Output;
@@ -71,7 +71,7 @@ fn configuration(session: &Session) -> Result<Vec<Check>, CliError> {
     Ok(if checks.is_empty() { vec![Check::good("configuration", "nothing is wrong with it")] } else { checks })
 }
 
-/// git 2.28 is the first whose `reference-transaction` hook and atomic pushes behave as the ledger needs.
+/// git 2.34 is the first that signs with SSH keys.
 fn git_version(workspace: &Workspace) -> Option<Check> {
     let output = workspace.repository.git().run(&["version"]);
     match output {
@@ -129,7 +129,7 @@ fn ledger(situation: &Situation) -> Check {
             Check::bad("ledger", alarm.clone(), "see `countersign ledger verify`; do not decide until it is clear")
         }
         (None, None) => Check::good("ledger", "none yet (stage look)"),
-        (None, Some(view)) => Check::good("ledger", format!("{} entries", view.entries().len())),
+        (None, Some(view)) => Check::good("ledger", text::count(view.entries().len(), "entry")),
     }
 }
 

@@ -61,7 +61,7 @@ fn line(entry: &Entry) -> String {
     let what = match entry.items.as_slice() {
         [] => String::new(),
         [one] => text::printable(&one.proposal).into_owned(),
-        several => format!("{} proposals", several.len()),
+        several => text::count(several.len(), "proposal"),
     };
     let merged = if merged > 0 { format!(", {merged} merged") } else { String::new() };
     let note = entry.note.as_deref().map(|note| format!("  \"{}\"", text::truncate(&text::single_line(note), 60)));
@@ -72,8 +72,10 @@ fn line(entry: &Entry) -> String {
 
 fn tell(report: &VerifyReport, alarm: Option<&str>, output: &mut Output) {
     output.line(format!(
-        "{} entries in {} commits, {} merges compared with what landed",
-        report.entries, report.commits, report.merges
+        "{} in {}, {} compared with what landed",
+        text::count(report.entries, "entry"),
+        text::count(report.commits, "commit"),
+        text::count(report.merges, "merge")
     ));
     for alarm in alarm.into_iter().chain(report.alarms.iter().map(String::as_str)) {
         output.line(format!("ALARM      {}", text::single_line(alarm)));
@@ -98,7 +100,8 @@ fn tell(report: &VerifyReport, alarm: Option<&str>, output: &mut Output) {
         output.line(format!("note       {}  {}", remark.entry.short(8), text::single_line(&remark.what)));
     }
     if report.unapproved_total > 0 {
-        output.line(format!("{} commits since the genesis that no entry accounts for:", report.unapproved_total));
+        let commits = text::count(report.unapproved_total, "commit");
+        output.line(format!("{commits} since the genesis that no entry accounts for:"));
         for commit in report.unapproved.iter().take(20) {
             output.line(format!("           {}  on {}", commit.commit.short(12), commit.refname));
         }

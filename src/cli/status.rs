@@ -68,8 +68,8 @@ fn tell(workspace: &Workspace, situation: &Situation, counts: &Counts, open: usi
     output.line(format!("{}  {}", repository.name, text::printable(&place)));
     let stage = match situation.stage {
         Stage::Look => "look: nothing is written; `countersign init` starts a ledger".to_owned(),
-        Stage::Record => format!("record: {} entries in the ledger", entries(situation)),
-        Stage::Enforce => format!("enforce: {} entries in the ledger", entries(situation)),
+        Stage::Record => format!("record: {} in the ledger", text::count(entries(situation), "entry")),
+        Stage::Enforce => format!("enforce: {} in the ledger", text::count(entries(situation), "entry")),
     };
     output.line(format!("stage     {stage}"));
     match &situation.key {
@@ -83,8 +83,8 @@ fn tell(workspace: &Workspace, situation: &Situation, counts: &Counts, open: usi
     let (high, medium, low, clean) = (counts.high, counts.medium, counts.low, counts.clean);
     output.line(format!("pending   {open}: {high} high, {medium} medium, {low} low ({clean} clean){ready}"));
     if !situation.outbox.is_empty() {
-        output
-            .line(format!("unsent    {} decisions wait in the outbox; the console sends them", situation.outbox.len()));
+        let unsent = text::count(situation.outbox.len(), "decision");
+        output.line(format!("unsent    {unsent} in the outbox; the console sends or drops them"));
     }
     if let Some(alarm) = &situation.alarm {
         output.line(format!("ALARM     {}", text::single_line(alarm)));

@@ -10,6 +10,16 @@ use std::fmt::Write as _;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
+/// `1 proposal`, `3 proposals`, `3 entries`: a number and a regular noun of our own.
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    match noun.strip_suffix('y') {
+        _ if number == 1 => format!("1 {noun}"),
+        Some(stem) => format!("{number} {stem}ies"),
+        None => format!("{number} {noun}s"),
+    }
+}
+
 /// Whether a character acts on its surroundings instead of standing for itself.
 ///
 /// Control characters (C0, DEL, C1), Unicode's `Bidi_Control` characters, the invisible ones of the general category Cf that
@@ -119,6 +129,12 @@ mod tests {
     #[test]
     fn bytes_that_are_not_utf8_are_shown() {
         assert_eq!(printable_bytes(b"caf\xe9/\x07"), "caf\\xe9/<U+0007>");
+    }
+
+    #[test]
+    fn nouns_follow_their_number() {
+        let counted = [0, 1, 2].map(|number| [count(number, "merge"), count(number, "entry")].join(", "));
+        assert_eq!(counted, ["0 merges, 0 entries", "1 merge, 1 entry", "2 merges, 2 entries"]);
     }
 
     #[test]

@@ -6,5 +6,3 @@ mod overlay;
 mod queue;
 mod review;
 mod sheet;
-
-pub(crate) use decide::count;
