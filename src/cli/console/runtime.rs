@@ -157,6 +157,10 @@ impl Writer {
             several => self.together(several, &intents),
         };
         let sent = shown.and_then(|plan| self.workspace.send(&plan));
+        let offline = match &sent {
+            Err(SendError::Offline(error)) => Some(error.to_string()),
+            _ => None,
+        };
         let outcome = match sent {
             Ok(report) => {
                 self.sent.extend(intents.iter().map(|intent| intent.id));
@@ -166,7 +170,7 @@ impl Writer {
             Err(error) => Outcome::Failed { job: JobKey::Send, failure: Failure::from(&error) },
         };
         self.answer(outcome);
-        if let Ok(snapshot) = snapshot(&self.workspace, None, &|_, _| {}) {
+        if let Ok(snapshot) = snapshot(&self.workspace, offline, &|_, _| {}) {
             self.answer(Outcome::Snapshot(Arc::new(snapshot)));
         }
     }

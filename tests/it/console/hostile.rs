@@ -78,7 +78,9 @@ fn intact(terminal: &Terminal, what: &str) {
 #[test]
 fn what_is_looked_for_is_found() {
     assert_eq!(findings(b"\x1b[?2026h\x1b[1;2Hplain\x1b[38;2;1;2;3m\x1b[K\r\n\x1b[?25l"), [""; 0]);
-    for bad in ["\u{1b}]0;x\u{7}", "\u{1b}]52;c;eA==\u{7}", "\u{1b}Pq\u{1b}\\", "\u{1b}c", "\u{7}", "\u{9b}", "\u{202e}"] {
+    for bad in
+        ["\u{1b}]0;x\u{7}", "\u{1b}]52;c;eA==\u{7}", "\u{1b}Pq\u{1b}\\", "\u{1b}c", "\u{7}", "\u{9b}", "\u{202e}"]
+    {
         assert_eq!(findings(bad.as_bytes()).len(), 1, "{bad:?}");
     }
     assert_eq!(findings(b"\x1b[>0q\x1b[5n\x1b[?1000h\x1b[3t").len(), 4);
@@ -96,11 +98,15 @@ fn nothing_that_an_agent_wrote_is_obeyed() {
     let lines = format!("{EVIL}\n{wide}\nplain\n\u{1b}[8mhidden\n");
     let mut bytes = lines.clone().into_bytes();
     bytes.extend_from_slice(b"\x9b31m \xff\xfe raw \x90 \x9d0;t\x07\n");
-    origin.commit("agent/evil/text", evil(&message).file("docs/a.md", bytes).file(b"docs/\x1b[2Jx\ny\x7f\xff.md", &lines));
+    origin.commit(
+        "agent/evil/text",
+        evil(&message).file("docs/a.md", bytes).file(b"docs/\x1b[2Jx\ny\x7f\xff.md", &lines),
+    );
     origin.commit("agent/evil/link", evil(&message).symlink(format!("a{EVIL}"), format!("/etc/{EVIL}")));
     origin.commit("agent/evil/gnp\u{202e}\u{200b}好", evil(EVIL).file("docs/long.md", wide.as_str()));
     origin.commit("agent/evil/empty", evil("").file("docs/none.md", ""));
-    origin.commit("agent/evil/moved", evil(&message).delete("docs/long.md").file(format!("docs/{EVIL}.md"), "line 1\n"));
+    origin
+        .commit("agent/evil/moved", evil(&message).delete("docs/long.md").file(format!("docs/{EVIL}.md"), "line 1\n"));
     let head = origin.rev("agent/evil/text");
     origin.reason(&head, &format!("## Why\n{EVIL}\n## Confidence\n0.5 ({EVIL})\n"));
     let terminal = sandbox.console("origin.git", 120, 40, &[]);

@@ -8,7 +8,8 @@ use crate::support::{Repo, Sandbox};
 
 const NOTE: &str = "Users of the VPN come from outside 10/8. Ask the network team first.";
 /// The first sentence of the note, in its folder, for half a year.
-const LESSON: &str = "- Users of the VPN come from outside 10/8. Scope: file:tf/net/security_groups.tf. [L-001 2025-06, ";
+const LESSON: &str =
+    "- Users of the VPN come from outside 10/8. Scope: file:tf/net/security_groups.tf. [L-001 2025-06, ";
 
 #[test]
 fn the_demo_is_cleared_in_a_batch_and_a_rejection() {
@@ -35,7 +36,7 @@ fn the_demo_is_cleared_in_a_batch_and_a_rejection() {
     terminal.keys("x");
     terminal.wait_for("REJECT  narrow-web-sg");
     terminal.keys(NOTE);
-    let sheet = terminal.wait_for("L-001 2025-06");
+    let sheet = terminal.wait_for("[L-001");
     assert!(sheet.has("AGENTS.md  as it will be"), "{sheet}");
     sign(&terminal, "<ctrl-s>", "1 rejection in");
     terminal.keys("S");
@@ -102,7 +103,8 @@ fn ledger_holds(origin: &Repo<'_>, landed: &[(String, String)]) {
     assert_eq!(items, landed);
     let id = text(&entries[1]["id"]);
     let format = "--format=%(trailers:key=Countersign-Entry,valueonly)";
-    let named = origin.git(&["log", format, &format!("{}..main~1", entries[1]["refs"][0]["old"].as_str().expect("old"))]);
+    let named =
+        origin.git(&["log", format, &format!("{}..main~1", entries[1]["refs"][0]["old"].as_str().expect("old"))]);
     assert!(named.split_whitespace().all(|entry| entry == id) && named.split_whitespace().count() == 28, "{named}");
     assert_eq!(text(&entries[1]["refs"][0]["new"]), origin.rev("main~1"));
     assert_eq!(text(&entries[2]["refs"][0]["new"]), origin.rev("main"));
@@ -151,6 +153,6 @@ fn a_demo_without_a_folder_leaves_nothing_behind() {
         terminal.wait_end();
         let left: Vec<_> = std::fs::read_dir(sandbox.path("tmp")).expect("a folder").flatten().collect();
         assert!(left.is_empty(), "{end:?}: {left:?}");
-        assert!(sandbox.kept("").is_empty(), "{end:?}: nothing is kept of it either");
+        assert_eq!(sandbox.kept(""), Vec::<std::path::PathBuf>::new(), "{end:?}: nothing is kept of it either");
     }
 }

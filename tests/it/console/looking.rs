@@ -68,7 +68,7 @@ fn accepting_writes_exactly_what_was_shown() {
     proposals(&origin);
     let maria = sandbox.reviewer(&origin, "maria");
     let before = origin.rev("main");
-    let terminal = sandbox.console("maria", 120, 60, &[]);
+    let terminal = sandbox.console("maria", 200, 60, &[]);
     terminal.wait_for("2 pending");
     terminal.keys("a");
     let sheet = terminal.wait_for("you become maria");

@@ -9,7 +9,7 @@ fn whole(view: &View, what: &str) {
     let rows = view.rows();
     assert!(rows[0].contains("45") && rows[0].contains("record"), "{what}\n{view}");
     assert!(rows.last().is_some_and(|last| last.contains("? keys")), "{what}\n{view}");
-    assert!(view.has("narrow-web-sg"), "{what}\n{view}");
+    assert!(view.has("narrow-web"), "{what}\n{view}");
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn one_person_alone_does_not_merge_what_takes_two() {
     terminal.keys("S");
     terminal.wait_for("1 approved, people still missing");
     terminal.wait_for("1 of 2: you");
-    terminal.keys("a");
+    terminal.keys("ka");
     terminal.wait_for("you have; 1 of 2 people");
     leave(terminal);
     assert_eq!(demo.origin().rev("main"), before);

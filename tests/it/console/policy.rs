@@ -7,7 +7,8 @@ use crate::support::Commit;
 fn a_broken_policy_on_main_blocks_and_says_where() {
     let Some(demo) = Demo::with_undo(120) else { return };
     let origin = demo.origin();
-    let broken = origin.show("main", ".countersign/policy.yaml").replace("default_tier: medium", "default_teir: medium");
+    let broken =
+        origin.show("main", ".countersign/policy.yaml").replace("default_tier: medium", "default_teir: medium");
     let line = broken.lines().position(|line| line.starts_with("default_teir")).expect("the line") + 1;
     origin.commit("main", Commit::new("Tidy").by("you", "you@orbit.example").file(".countersign/policy.yaml", broken));
     let terminal = demo.open();

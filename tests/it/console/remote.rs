@@ -19,6 +19,7 @@ fn without_the_remote_the_console_works_and_keeps_what_it_cannot_send() {
     terminal.keys("S");
     let view = terminal.wait_for("nothing was sent: the remote could not be asked");
     assert!(view.has("28 decisions not sent, kept"), "{view}");
+    assert!(terminal.wait_still(super::LOOK).has("! offline"), "{}", terminal.view());
     assert_eq!(demo.sandbox.outbox(), 1);
     leave(terminal);
 
@@ -31,8 +32,9 @@ fn without_the_remote_the_console_works_and_keeps_what_it_cannot_send() {
     terminal.wait_for("sign and send 28");
     sign(&terminal, "y", "28 approvals in");
     terminal.keys("S");
-    let view = terminal.wait_for("28 merged");
-    assert!(!view.has("not sent, kept") && !view.has("! offline"), "{view}");
+    terminal.wait_for("28 merged");
+    let view = terminal.wait_gone("! offline");
+    assert!(!view.has("not sent, kept"), "{view}");
     leave(terminal);
     assert_eq!(demo.sandbox.outbox(), 0);
     let _ = demo.sam().sound();
@@ -42,7 +44,9 @@ fn without_the_remote_the_console_works_and_keeps_what_it_cannot_send() {
 fn a_remote_that_refuses_is_told_in_its_own_words() {
     let Some(demo) = Demo::with_undo(120) else { return };
     let before = demo.origin().refs();
-    let hook = demo.sandbox.write("demo/origin.git/hooks/pre-receive", "#!/bin/sh\necho 'closed for the weekend' >&2\nexit 1\n");
+    let hook = demo
+        .sandbox
+        .write("demo/origin.git/hooks/pre-receive", "#!/bin/sh\necho 'closed for the weekend' >&2\nexit 1\n");
     let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(&hook, executable).expect("a hook that can run");
     let terminal = demo.open();
