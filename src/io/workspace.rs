@@ -230,7 +230,8 @@ impl Adopted {
             Ruling::Invalid(_) => Stage::Record,
             Ruling::BuiltIn => Stage::Look,
         };
-        let problems = not_in_force(&ruling, at_tip).into_iter().chain(faulty(&chain)).collect();
+        let problems =
+            not_in_force(&ruling, at_tip).into_iter().chain(no_gate(&ruling)).chain(faulty(&chain)).collect();
         Self { stage, ruling, key: Some(key), chain: Some(chain), alarm, problems }
     }
 
@@ -258,6 +259,18 @@ fn not_in_force(ruling: &Ruling, at_tip: &Result<Arc<Root>, RootError>) -> Optio
         place: POLICY_PATH.to_owned(),
         what: format!("the target's tip has another policy than the one in force, of {}", root.commit.short(12)),
         next: "an admin approves the change, so that an entry names it; see `countersign policy lint`".into(),
+    })
+}
+
+/// A policy that asks for a gate gets none from this version; nobody may believe that pushes are held back.
+fn no_gate(ruling: &Ruling) -> Option<Problem> {
+    let Ruling::Root(root) = ruling else { return None };
+    (root.policy.gate != GateMode::None).then(|| Problem {
+        place: POLICY_PATH.to_owned(),
+        what: "`gate` asks for a gate, and this version installs none: unapproved pushes are detected, not refused"
+            .into(),
+        next: "write `gate: none`, or have the host refuse pushes by others; `countersign ledger verify` detects them"
+            .into(),
     })
 }
 
