@@ -20,13 +20,13 @@ pub fn short_age(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// `40 s ago`, `9 m ago`, `12 Mar 2025` for what is older than sixty days; a future time is `in the future`.
+/// `just now`, `9 min ago`, `12 Mar 2025` for what is older than sixty days; a future time is `in the future`.
 #[must_use]
 pub fn ago(then: Timestamp, now: Timestamp) -> String {
     let seconds = now.as_second() - then.as_second();
     match seconds {
         ..-60 => "in the future".to_owned(),
-        -60..MINUTE => format!("{} s ago", seconds.max(0)),
+        -60..MINUTE => "just now".to_owned(),
         MINUTE..HOUR => format!("{} min ago", seconds / MINUTE),
         HOUR..DAY => format!("{} h ago", seconds / HOUR),
         _ if seconds < 60 * DAY => format!("{} days ago", seconds / DAY),
@@ -44,8 +44,8 @@ mod tests {
         let before = |seconds| Timestamp::from_second(1_700_000_000 - seconds).unwrap();
         for (seconds, short, long) in [
             (-600, "now", "in the future"),
-            (0, "now", "0 s ago"),
-            (59, "now", "59 s ago"),
+            (0, "now", "just now"),
+            (59, "now", "just now"),
             (60, "1m", "1 min ago"),
             (7200, "2h", "2 h ago"),
             (3 * DAY, "3d", "3 days ago"),

@@ -153,9 +153,8 @@ fn hints(app: &App) -> HintBar<'_> {
         (Context::Confirm, _) => (&[A::Confirm], &[A::LeaveOut, A::Open, A::AsText, A::Close]),
         (Context::Write, Some(Sheet::Comment(_))) => (&[A::Send], &[A::Close]),
         (Context::Write, _) => (&[A::Send], &[A::NextField, A::Toggle, A::Close]),
-        (Context::Palette, _) => (&[], &[A::Accept, A::Down, A::Up, A::Close]),
         (Context::Page, _) => (&[], &[A::Down, A::PageDown, A::Top, A::Bottom, A::Close]),
-        (Context::Find, _) => (&[], &[A::Accept, A::Close]),
+        (Context::Find | Context::Palette, _) => (&[], &[A::Accept, A::Close]),
     };
     let decisions: Vec<Hint> = decisions.iter().filter_map(|action| decision(app, *action)).collect();
     let room = MOST - decisions.len().min(MOST);
@@ -169,6 +168,7 @@ fn lead(app: &App) -> Option<String> {
     let queue = app.context() == Context::Queue;
     match (queue, app.queue.ranging(), app.queue.marked()) {
         (true, true, _) => Some(format!("{} in range:", app.queue.range().len())),
+        (true, false, 1) => Some(format!("{} marked:", app.queue.selection().first()?.short)),
         (true, false, marked) if marked > 0 => Some(format!("{marked} marked:")),
         _ => None,
     }
@@ -197,7 +197,8 @@ pub fn notices(app: &App) -> Vec<Notice> {
     let mut notices = Vec::new();
     let snapshot = app.snapshot();
     if let LedgerHealth::Alarm { what, .. } = &snapshot.ledger {
-        notices.push(Notice { sign: '!', text: what.clone(), key: key(Action::Problems, "look") });
+        let text = format!("the ledger: {what}");
+        notices.push(Notice { sign: '!', text, key: key(Action::Problems, "look") });
     }
     if !app.outbox.kept().is_empty() {
         let items = app.outbox.kept().iter().map(|intent| intent.items.len()).sum();
@@ -214,7 +215,11 @@ pub fn notices(app: &App) -> Vec<Notice> {
     }
     let counts = app.queue.counts();
     if counts.clean > 1 {
-        let text = format!("{} of the {} low are clean", counts.clean, counts.low);
+        let text = if counts.clean == counts.low {
+            format!("all {} low ones are clean", counts.low)
+        } else {
+            format!("{} of the {} low ones are clean", counts.clean, counts.low)
+        };
         notices.push(Notice { sign: '=', text, key: key(Action::Batch, "batch") });
     }
     notices

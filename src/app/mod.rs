@@ -43,7 +43,7 @@ pub use age::{ago, short_age};
 pub use entry_ids::EntryIds;
 pub use message::{Command, FilePart, Frame, HighlightRequest, JobKey, Msg, Outcome};
 pub use outbox::Outbox;
-pub use pages::{init_lines, key_table};
+pub use pages::{init_lines, key_table, key_table_markdown};
 pub use preview::Preview;
 pub use status::{Status, Tone};
 pub use text_field::TextField;
@@ -200,7 +200,18 @@ impl App {
     #[must_use]
     pub fn wakes_at(&self) -> Option<Timestamp> {
         let planning = self.sheet.as_ref().and_then(Sheet::plan).and_then(sheet::Planning::due);
-        [self.still_at, planning, self.desk.save_at(), self.outbox.next_second(self.now)].into_iter().flatten().min()
+        let ages = self.next_minute();
+        [self.still_at, planning, self.desk.save_at(), self.outbox.next_second(self.now), ages]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// When the age on the top line will be another number: what is read must not look fresher than it is.
+    fn next_minute(&self) -> Option<Timestamp> {
+        let read = self.snapshot().read_at;
+        let minutes = (self.now.as_second() - read.as_second()).max(0) / 60;
+        read.checked_add(SignedDuration::from_mins(minutes + 1)).ok()
     }
 
     /// Where keys are read: the top thing decides.

@@ -1,9 +1,11 @@
 //! What the pages say: help, problems, policy, history, a plan as text, the offer to start the ledger.
 
 use super::actions::{ACTIONS, Group};
+use std::fmt::Write as _;
+
 use super::overlay::Page;
 use super::prose::Line;
-use super::review::effect;
+use super::review::{because, effect};
 use super::sheet::Sheet;
 use super::{App, ago, count};
 use crate::config::{Context, Keymap, Role};
@@ -46,6 +48,29 @@ pub fn key_table(keymap: &Keymap, context: Context) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// The key table of the README: every action that has a key, by group, as Markdown.
+#[must_use]
+pub fn key_table_markdown(keymap: &Keymap) -> String {
+    let mut out = String::from("| keys | what they do |\n|---|---|\n");
+    for group in Group::ALL {
+        let _ = writeln!(out, "| **{}** | |", group.name());
+        for info in ACTIONS.iter().filter(|info| info.group == group) {
+            let mut keys: Vec<String> = Vec::new();
+            for binding in info.contexts.iter().flat_map(|context| keymap.of_action(context.stack(), info.name)) {
+                // A code span that holds a bar would end the cell.
+                let key = format!("`{}`", binding.label().replace('|', "\\|"));
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
+            }
+            if !keys.is_empty() {
+                let _ = writeln!(out, "| {} | {} |", keys.join(" "), info.sentence);
+            }
+        }
+    }
+    out
 }
 
 /// What is wrong, and what became of what was sent last.
@@ -134,17 +159,13 @@ pub fn policy(app: &App) -> Page {
     let Some((queued, short)) = app.chosen().first().copied() else { return Page::new("policy", Vec::new()) };
     let mut lines = ruling_lines(queued);
     let opened = app.review.as_ref().and_then(|review| review.opened.as_ref());
-    match opened {
-        Some(opened) => {
-            let matched = opened.trace.iter().filter(|line| line.matched).count();
-            lines.push(Line::blank());
-            lines.push(heading(format!("{matched} OF {} RULES MATCH", opened.trace.len())));
-            opened.trace.iter().for_each(|rule| push_rule(&mut lines, rule));
-        }
-        None => {
-            lines.push(Line::blank());
-            lines.push(Line::of(Role::Quiet, "open the proposal to see every rule"));
-        }
+    lines.push(Line::blank());
+    if let Some(opened) = opened {
+        let matched = opened.trace.iter().filter(|line| line.matched).count();
+        lines.push(heading(format!("{matched} OF {} RULES MATCH", opened.trace.len())));
+        opened.trace.iter().for_each(|rule| push_rule(&mut lines, rule));
+    } else {
+        lines.push(Line::of(Role::Quiet, "open the proposal to see every rule"));
     }
     Page::new(format!("policy on {short}"), lines)
 }
@@ -162,7 +183,7 @@ fn ruling_lines(queued: &Queued) -> Vec<Line> {
         let (word, role) = effect(reason.effect);
         lines.push(
             Line::of(role, format!("  {word:<8}"))
-                .then(Role::Found, single_line(&reason.text))
+                .then(Role::Found, because(reason))
                 .then(Role::Quiet, format!("  {}, {}", reason.rule, reason.at))
                 .hanging(10),
         );

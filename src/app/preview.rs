@@ -3,7 +3,7 @@
 use super::ago;
 use super::prose::{Line, claim_lines};
 use super::queue::{Entry, why_here};
-use super::review::{confidence, effect};
+use super::review::{because, confidence, effect};
 use super::subject_of;
 use crate::config::Role;
 use crate::evidence::reasoning;
@@ -105,7 +105,7 @@ impl Preview {
             let (word, role) = effect(reason.effect);
             Line::of(Role::Quiet, if at == 0 { "policy  " } else { "        " })
                 .then(role, format!("{word} "))
-                .then(Role::Found, single_line(&reason.text))
+                .then(Role::Found, because(reason))
                 .then(Role::Quiet, format!("  {}", reason.at))
                 .hanging(8)
         };

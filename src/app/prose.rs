@@ -100,7 +100,7 @@ impl Breaker {
         Self { hang, width, line: Line::default(), used: 0 }
     }
 
-    fn run<'a>(mut self, line: &Line, out: &mut Vec<Cow<'a, Line>>) {
+    fn run(mut self, line: &Line, out: &mut Vec<Cow<'_, Line>>) {
         for run in &line.runs {
             for word in run.text.split_inclusive(' ') {
                 self.word(run.role, word, out);

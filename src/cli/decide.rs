@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::engine::{Action, Fate, Plan, Report};
+use crate::io::fault;
 use crate::io::send::SendError;
-use crate::io::workspace::{Situation, Workspace};
-use crate::model::{DecisionKind, Intent, Stage, text};
+use crate::io::workspace::{Ruling, Situation, Workspace};
+use crate::model::{DecisionKind, Intent, text};
 
 use super::args::DecideArgs;
 use super::output::Output;
@@ -19,13 +20,15 @@ pub fn decide(
     args: &DecideArgs,
     output: &mut Output,
 ) -> Result<Exit, CliError> {
-    if situation.stage == Stage::Look && situation.alarm.is_none() {
-        return Err(CliError::usage(
-            "there is no ledger yet, so nothing can be decided here",
-            "run `countersign init`",
-        ));
+    possible(situation)?;
+    if let [intent] = intents
+        && let Some(report) = situation.arrived_before(intent)
+    {
+        output.remark("it had arrived before: nothing is recorded twice");
+        return finish(None, &report, args, output);
     }
-    let plan = workspace.plan(situation, intents).map_err(failure)?;
+    let intents: Vec<Intent> = intents.iter().map(|intent| resumed(situation, intent)).collect();
+    let plan = workspace.plan(situation, &intents).map_err(failure)?;
     if !args.json {
         show(&plan, output);
     }
@@ -38,29 +41,69 @@ pub fn decide(
     if !args.yes && output.interactive() && !agreed(output) {
         return Err(CliError::refused("nothing was sent", "say --yes to send without being asked"));
     }
-    let report = send(workspace, &plan, args.json, output)?;
+    let report = send(workspace, situation, &plan, args.json, output)?;
+    finish(Some(&plan), &report, args, output)
+}
+
+fn finish(plan: Option<&Plan>, report: &Report, args: &DecideArgs, output: &mut Output) -> Result<Exit, CliError> {
     if args.json {
-        output.document(&json!({ "plan": plan_json(&plan), "result": report_json(&report) }))?;
+        output.document(&json!({ "plan": plan.map(plan_json), "result": report_json(report) }))?;
     } else {
-        tell(&report, output);
+        tell(report, output);
     }
-    Ok(if plan.dropped.is_empty() { Exit::Done } else { Exit::Partly })
+    Ok(if plan.is_none_or(|plan| plan.dropped.is_empty()) { Exit::Done } else { Exit::Partly })
+}
+
+/// A decision that an interrupted command left in the outbox keeps its id when it is repeated: should the first try still
+/// arrive, there is one entry.
+fn resumed(situation: &Situation, intent: &Intent) -> Intent {
+    let kept = situation.outbox.iter().find(|kept| kept.repeats(intent));
+    kept.map_or_else(|| intent.clone(), |kept| Intent { id: kept.id, ..intent.clone() })
+}
+
+/// Whether anybody can decide here now.
+fn possible(situation: &Situation) -> Result<(), CliError> {
+    if let Some(alarm) = &situation.alarm {
+        let next = "see `countersign ledger verify`, and ask who did that";
+        return Err(CliError::refused(format!("nothing can be decided: {alarm}"), next));
+    }
+    match (&situation.ruling, &situation.key) {
+        (Ruling::BuiltIn, _) => {
+            let next = "run `countersign init`";
+            Err(CliError::usage("there is no ledger yet, so nothing can be decided here", next))
+        }
+        (Ruling::Root(_), Err(error)) => Err(error.clone().into()),
+        _ => Ok(()),
+    }
 }
 
 fn agreed(output: &mut Output) -> bool {
     output.ask("Send this? [y/N]").is_some_and(|answer| matches!(answer.as_str(), "y" | "Y" | "yes"))
 }
 
-/// Sends a plan. The intents lie in the outbox meanwhile, so that a crash leaves a trace of what was meant.
-fn send(workspace: &Workspace, plan: &Plan, json: bool, output: &mut Output) -> Result<Report, CliError> {
+/// Sends a plan. The intents lie in the outbox meanwhile, so that a crash leaves a trace of what was meant. What an earlier
+/// command left there on the same proposals is replaced by what is decided now.
+fn send(
+    workspace: &Workspace,
+    situation: &Situation,
+    plan: &Plan,
+    json: bool,
+    output: &mut Output,
+) -> Result<Report, CliError> {
     let intents = plan.remaining_intents();
     for intent in &intents {
         workspace.state.keep_intent(intent)?;
     }
+    fault::point("after-keep")?;
     let sent = workspace.send(plan);
-    if sent.is_err() {
-        for intent in &intents {
-            workspace.state.drop_intent(intent.id)?;
+    match &sent {
+        Ok(_) => replace(workspace, &situation.outbox, &intents, output),
+        // It may be on its way: the next command finds out by its id.
+        Err(SendError::Unknown(_)) => {}
+        Err(_) => {
+            for intent in &intents {
+                workspace.state.drop_intent(intent.id)?;
+            }
         }
     }
     match sent {
@@ -75,6 +118,24 @@ fn send(workspace: &Workspace, plan: &Plan, json: bool, output: &mut Output) -> 
     }
 }
 
+/// Takes the proposals that were decided now out of older unsent decisions.
+fn replace(workspace: &Workspace, older: &[Intent], sent: &[Intent], output: &mut Output) {
+    let decided = |proposal: &str| sent.iter().any(|intent| intent.is_about(proposal));
+    for old in older.iter().filter(|old| sent.iter().all(|intent| intent.id != old.id)) {
+        let mut left = old.clone();
+        left.items.retain(|item| !decided(&item.subject.proposal));
+        if left.items.len() == old.items.len() {
+            continue;
+        }
+        let kept = workspace.state.drop_intent(old.id);
+        let kept = kept.and_then(|()| if left.items.is_empty() { Ok(()) } else { workspace.state.keep_intent(&left) });
+        match kept {
+            Ok(()) => output.remark("what an interrupted command had left unsent on the same proposals is replaced"),
+            Err(error) => output.remark(format!("warning: an older unsent decision stays: {error}")),
+        }
+    }
+}
+
 fn failure(error: SendError) -> CliError {
     let what = error.to_string();
     match error {
@@ -83,6 +144,10 @@ fn failure(error: SendError) -> CliError {
         SendError::Offline(_) => CliError::outside(what, "nothing was sent; try again when it answers"),
         SendError::Store(error) => error.into(),
         SendError::Write(error) => error.into(),
+        SendError::Halfway(_) => CliError::outside(what, "clear the way; the next deciding command finishes it"),
+        SendError::Unknown(_) => {
+            CliError::outside(what, "run it again when the remote answers: what arrived is not recorded twice")
+        }
     }
 }
 

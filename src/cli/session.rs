@@ -1,5 +1,6 @@
 //! What a command finds when it starts: where it is, who runs it, the settings, the repository.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -108,7 +109,8 @@ impl Session {
         Ok(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
     }
 
-    /// [`Self::read`] for a command that decides: what a crash left is finished first, visibly.
+    /// [`Self::read`] for a command that decides: what a crash left is finished first, visibly. What lies unsent in the outbox
+    /// does not keep anybody from deciding the same anew.
     pub fn read_to_decide(
         &self,
         workspace: &Workspace,
@@ -118,8 +120,11 @@ impl Session {
         let situation = self.read(workspace, scope)?;
         let (said, again) = workspace.recover(&situation)?;
         output.problems(&said);
-        let situation = if again { workspace.read(scope)? } else { situation };
+        let arrived = situation.arrived.clone();
+        let mut situation = if again { workspace.read(scope)? } else { situation };
         output.problems(&situation.problems);
+        situation.arrived = arrived;
+        situation.unsent = BTreeSet::new();
         Ok(situation)
     }
 

@@ -22,6 +22,7 @@ mod histogram;
 mod layout;
 mod line_diff;
 mod lines;
+mod markdown;
 mod myers;
 mod notes;
 mod rename;

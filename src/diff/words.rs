@@ -9,11 +9,18 @@ use super::alike::Bag;
 /// Longer lines, in bytes, are not cut into words: the differing middle is emphasised as one.
 const MAX_WORDS: usize = 1_000;
 
+/// Lines with more combinations of words are not compared by words either: every line of a screen may be one.
+const MAX_WORD_PAIRS: usize = 40_000;
+
 /// Longer lines, in bytes, get no emphasis at all.
 const MAX_MIDDLE: usize = 1 << 16;
 
-/// A block with more than so many combinations of a removed with an added line is paired line by line.
-const MAX_COMBINATIONS: usize = 4_096;
+/// A block with more than so many combinations of a removed with an added line is paired line by line: the first frame that
+/// shows a block pays for its pairing.
+const MAX_COMBINATIONS: usize = 16_384;
+
+/// A block of more bytes than this is paired line by line.
+const MAX_BLOCK: usize = 1 << 15;
 
 /// Lines less alike than this, of 1, are not the same line changed.
 const MIN_ALIKE: f32 = 0.4;
@@ -32,10 +39,12 @@ impl Pairs {
     pub(super) fn new(removed: &[&[u8]], added: &[&[u8]]) -> Self {
         let mut pairs = Self { added: vec![None; removed.len()].into(), removed: vec![None; added.len()].into() };
         let bags = |lines: &[&[u8]]| lines.iter().map(|line| Bag::of_words(cut(line, MAX_WORDS))).collect::<Vec<_>>();
+        let bytes: usize = removed.iter().chain(added).map(|line| line.len().min(MAX_WORDS)).sum();
         let matched = match removed.len().saturating_mul(added.len()) {
             0 => Vec::new(),
-            1..=MAX_COMBINATIONS => align(&bags(removed), &bags(added)),
-            _ if removed.len() == added.len() => side_by_side(removed, added),
+            1..=MAX_COMBINATIONS if bytes <= MAX_BLOCK => align(&bags(removed), &bags(added)),
+            // Lines that are not alike get no emphasis when it comes to their words.
+            _ if removed.len() == added.len() => (0..removed.len()).map(|line| (line, line)).collect(),
             _ => Vec::new(),
         };
         for (old, new) in matched {
@@ -54,14 +63,6 @@ impl Pairs {
     pub(super) fn removed(&self, added: usize) -> Option<u32> {
         self.removed.get(added).copied().flatten()
     }
-}
-
-/// Line `n` with line `n`, where the two are alike.
-fn side_by_side(removed: &[&[u8]], added: &[&[u8]]) -> Vec<(usize, usize)> {
-    let alike = |(old, new): (&&[u8], &&[u8])| {
-        Bag::of_words(cut(old, MAX_WORDS)).alike(&Bag::of_words(cut(new, MAX_WORDS))) >= MIN_ALIKE
-    };
-    removed.iter().zip(added).enumerate().filter(|(_, pair)| alike(*pair)).map(|(at, _)| (at, at)).collect()
 }
 
 /// The pairs, in order on both sides, whose likeness is greatest in sum.
@@ -128,6 +129,9 @@ fn middle(old: &[u8], new: &[u8]) -> Both {
 /// The words that differ, by the shortest edit script over words.
 fn by_words(old: &[u8], new: &[u8]) -> Both {
     let (old_words, new_words) = (words(old), words(new));
+    if old_words.len() * new_words.len() > MAX_WORD_PAIRS {
+        return middle(old, new);
+    }
     let mut interner: Interner<&[u8]> = Interner::new(0);
     let a: Vec<Token> = old_words.iter().map(|word| interner.intern(&old[word.clone()])).collect();
     let b: Vec<Token> = new_words.iter().map(|word| interner.intern(&new[word.clone()])).collect();
@@ -238,10 +242,12 @@ mod tests {
         assert_eq!(changed_words(huge.as_bytes(), format!("{huge}y").as_bytes()), Both::default());
     }
 
+    fn slices<T: AsRef<str>>(lines: &[T]) -> Vec<&[u8]> {
+        lines.iter().map(|line| line.as_ref().as_bytes()).collect()
+    }
+
     fn pairs(removed: &[&str], added: &[&str]) -> Vec<Option<u32>> {
-        let bytes = |lines: &[&'static str]| lines.iter().map(|line| line.as_bytes()).collect::<Vec<_>>();
-        let leak = |lines: &[&str]| lines.iter().map(|line| &*line.to_string().leak()).collect::<Vec<&'static str>>();
-        let pairs = Pairs::new(&bytes(&leak(removed)), &bytes(&leak(added)));
+        let pairs = Pairs::new(&slices(removed), &slices(added));
         (0..removed.len()).map(|line| pairs.added(line)).collect()
     }
 
@@ -255,13 +261,11 @@ mod tests {
 
     #[test]
     fn large_blocks_are_paired_line_by_line() {
-        let old: Vec<String> = (0..100).map(|n| format!("key{n}: 1")).collect();
+        let old: Vec<String> = (0..200).map(|n| format!("key{n}: 1")).collect();
         let new: Vec<String> =
-            (0..100).map(|n| if n == 7 { "other".to_owned() } else { format!("key{n}: 2") }).collect();
-        let lines = |lines: &[String]| lines.iter().map(|line| line.clone().into_bytes()).collect::<Vec<_>>();
-        let (old, new) = (lines(&old), lines(&new));
-        let slices = |lines: &'static [Vec<u8>]| lines.iter().map(Vec::as_slice).collect::<Vec<_>>();
-        let pairs = Pairs::new(&slices(old.leak()), &slices(new.leak()));
-        assert_eq!((pairs.added(6), pairs.added(7), pairs.removed(8)), (Some(6), None, Some(8)));
+            (0..200).map(|n| if n == 7 { "other".to_owned() } else { format!("key{n}: 2") }).collect();
+        let pairs = Pairs::new(&slices(&old), &slices(&new));
+        assert_eq!((pairs.added(6), pairs.removed(199)), (Some(6), Some(199)));
+        assert_eq!(changed_words(old[7].as_bytes(), new[7].as_bytes()), Both::default());
     }
 }

@@ -183,6 +183,8 @@ pub struct Report {
 /// What starting the ledger would write, and what the policy would say today.
 #[derive(Debug, Clone)]
 pub struct InitOffer {
+    /// The id that the ledger would have.
+    pub ledger: EntryId,
     /// The person who becomes the first admin.
     pub person: String,
     /// The key that signs, as `ssh-keygen -l` names it.

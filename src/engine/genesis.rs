@@ -13,6 +13,8 @@ use super::{RefMove, Refusal};
 pub const POLICY_PATH: &str = ".countersign/policy.yaml";
 /// Where the signers lie.
 pub const SIGNERS_PATH: &str = ".countersign/allowed_signers";
+/// Bytes of each that are read: far more than a team of hundreds needs.
+pub const ROOT_FILE_LIMIT: u64 = 256 << 10;
 
 /// What `init` writes. Only [`genesis`] makes one.
 pub type Genesis = Authorised<GenesisParts>;

@@ -13,7 +13,7 @@ use crate::model::{
 use crate::policy::{self, Approval, Evaluation, Person, Root};
 
 use super::plan::{Authorised, PlanParts, RefMove};
-use super::{Action, Dropped, Force, MemoryChange, Plan, PlannedItem, Stack, World, record, standing};
+use super::{Action, Dropped, Force, MemoryChange, Plan, PlannedItem, Stack, World, record, root, standing};
 
 /// Why nothing can be decided at all: what happened, why, and what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -201,8 +201,16 @@ impl Planner<'_, '_> {
             return Err(blocking(&again.ruling));
         }
         self.stack.accept();
+        self.root(&stacked)?;
         let relies_on = again.relies_on.clone();
         Ok((Action::Merge { diff: stacked }, again, relies_on))
+    }
+
+    /// A change of policy or signers must leave some that can rule. It lands alone, so that what was accepted is all of it.
+    fn root(&self, stacked: &TreeDiff) -> Result<(), Left> {
+        let fault =
+            root::touched(stacked).then(|| root::fault(|path| self.stack.file(path), self.root.policy.ledger.as_ref()));
+        fault.flatten().map_or(Ok(()), |why| Err((format!("the policy that it brings could not rule: {why}"), None)))
     }
 
     /// Whether a change on top of others in the same files still removes and adds the lines that were seen. Its identity is

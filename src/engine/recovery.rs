@@ -21,6 +21,8 @@ pub struct RecoveryParts {
     pub old: Oid,
     /// Where the entry says it goes.
     pub new: Oid,
+    /// The ledger's tip, which must still be that one: a void on top of it would have taken the move back.
+    pub ledger_tip: Oid,
 }
 
 /// An entry that takes an unfinished move back, because its ref has gone elsewhere.
@@ -84,6 +86,7 @@ pub fn unfinished(
             refname: refname.to_owned(),
             old: update.old,
             new: update.new,
+            ledger_tip: view.tip()?,
         }))),
         RefNow::Astray => {
             let at = view.latest().map_or(at, |latest| at.max(latest));

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::engine::{self, Force, Genesis, GenesisRequest, InitOffer, Refusal, World};
+use crate::engine::{self, Failure, Force, Genesis, GenesisRequest, InitOffer, Refusal, World};
 use crate::model::{Contributor, EntryId, Oid, Stage, Tier};
 use crate::policy::{self, Findings, FoundAgent, FoundPerson, Policy, Root, Signers, fitted};
 
+use super::demo;
 use super::git::process::{Git, GitError};
 use super::git::store::{StoreError, Writes};
 use super::git::write::{self, WriteError};
@@ -31,6 +32,19 @@ pub enum InitError {
     /// Writing failed.
     #[error(transparent)]
     Write(#[from] WriteError),
+}
+
+impl From<&InitError> for Failure {
+    fn from(error: &InitError) -> Self {
+        let next = match error {
+            InitError::Refused(refusal) => refusal.next.clone(),
+            InitError::Signer(error) => error.next.clone(),
+            InitError::Offline(_) => "try again when it answers".into(),
+            InitError::Store(_) => "run `git fsck` in the repository".into(),
+            InitError::Write(_) => "nothing was written; see what it says, and try again".into(),
+        };
+        Self { what: "no ledger was started".into(), why: error.to_string(), next }
+    }
 }
 
 /// A genesis that would hold, and everything to show of it.
@@ -98,6 +112,9 @@ impl Workspace {
             next: "mend the policy".into(),
         })?;
         let (signers, _) = Signers::parse(&signers_text);
+        if !given.demo {
+            refuse_demo_keys(&signers)?;
+        }
         let root = Root { commit: situation.target.tip, policy_blob: Oid::ZERO, policy, signers };
         let key = signer::find(std::iter::once(candidate), &root, self.clock.now())?;
         let offer = self.offer(situation, &genesis, &key, &root);
@@ -145,6 +162,7 @@ impl Workspace {
         let branch = situation.target.branch();
         let place = self.repository.remote.as_ref().map_or("this repository".to_owned(), |remote| remote.url.clone());
         InitOffer {
+            ledger: genesis.ledger.id,
             person: key.person.name.clone(),
             key: format!("{} ({})", signer::fingerprint(&key.candidate.public), key.candidate.found_in),
             files: genesis.files.clone(),
@@ -190,6 +208,14 @@ fn solo(policy: &Policy) -> Vec<crate::model::Problem> {
         next: "add a colleague under `people` and to allowed_signers; then let high ask for two".into(),
     };
     alone.then_some(problem).into_iter().collect()
+}
+
+/// Keys that are in every copy of this program prove nothing, whatever their comment says.
+fn refuse_demo_keys(signers: &Signers) -> Result<(), Refusal> {
+    let everybodys = demo::public_keys().unwrap_or_default();
+    let found = signers.lines.iter().any(|line| everybodys.iter().any(|key| key.key_data() == line.key.key_data()));
+    let (what, next) = ("that key belongs to the demo: everybody has it", "sign with a key of your own");
+    if found { Err(Refusal { what: what.into(), next: next.into() }) } else { Ok(()) }
 }
 
 fn no_key() -> SignerError {

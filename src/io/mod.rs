@@ -1,6 +1,7 @@
 //! The outside: git, the signer, the state folder, files and the clock. Everything here may fail, block and change under
 //! one's feet; everything above it is a function of its inputs.
 
+mod adoption;
 pub mod clock;
 pub mod demo;
 pub mod fault;

@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::engine::{self, Action, Failure, Fate, Plan, Refusal, Report, SentItem};
-use crate::ledger::{Entry, LedgerView};
-use crate::model::{DecisionKind, EntryId, Intent, Oid};
+use crate::ledger::{Entry, Item};
+use crate::model::{DecisionKind, EntryId, Intent, Oid, Subject};
 
 use super::git::process::GitError;
 use super::git::stack::TreeStack;
 use super::git::store::{Store, StoreError, Writes};
 use super::git::write::{self, Commits, WriteError};
+use super::state::Pin;
 use super::workspace::{Scope, Situation, Workspace};
 
 /// How often a lost race is tried again.
@@ -21,7 +22,7 @@ const ATTEMPTS: u32 = 8;
 /// For how long.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Why decisions were not sent. In every case nothing of them is in the ledger.
+/// Why decisions were not sent. Nothing of them is in the ledger, except where it says otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     /// Nobody can decide here now.
@@ -42,6 +43,12 @@ pub enum SendError {
     /// Writing failed.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// They are in the ledger, and the target could not be moved yet.
+    #[error("it is recorded, and the target could not be moved: {0}")]
+    Halfway(#[source] WriteError),
+    /// Writing failed, and the ledger cannot be asked whether they arrived.
+    #[error("it is not known whether it arrived: {0}")]
+    Unknown(#[source] WriteError),
 }
 
 fn dropped_sentence(plan: &Plan) -> String {
@@ -61,8 +68,7 @@ impl Workspace {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            self.repository.fetch().map_err(SendError::Offline)?;
-            match self.attempt(shown) {
+            match self.fetched(shown) {
                 Err(SendError::Write(WriteError::Lost(_))) if attempt < ATTEMPTS && started.elapsed() < PATIENCE => {
                     pause(attempt);
                 }
@@ -71,13 +77,48 @@ impl Workspace {
         }
     }
 
+    /// One attempt, on what the remote has now.
+    fn fetched(&self, shown: &Plan) -> Result<Report, SendError> {
+        match self.repository.fetch() {
+            Err(error) if is_contended(&error) => return Err(WriteError::Lost(error.to_string()).into()),
+            fetched => fetched.map_err(SendError::Offline)?,
+        }
+        match self.attempt(shown) {
+            Err(SendError::Write(error)) => self.aftermath(shown, error),
+            other => other,
+        }
+    }
+
+    /// What a write that failed left behind. A lost answer is not a lost decision: the ledger is asked.
+    fn aftermath(&self, shown: &Plan, error: WriteError) -> Result<Report, SendError> {
+        if !matches!(error, WriteError::Refused(_) | WriteError::Git(_) | WriteError::Io(_)) {
+            return Err(error.into());
+        }
+        let none = BTreeSet::new();
+        let asked = self.repository.fetch().is_ok();
+        let situation = asked.then(|| self.read(&Scope { only: Some(&none), ..Scope::default() }).ok()).flatten();
+        let Some(situation) = situation else { return Err(SendError::Unknown(error)) };
+        let Some(mut report) = already_recorded(&situation, &shown.remaining_intents()) else {
+            return Err(error.into());
+        };
+        self.forget(&shown.intents);
+        // What the other half of a push should have moved is moved now, or by the next command.
+        let (said, _) = self.recover(&situation).map_err(SendError::Halfway)?;
+        report.problems.extend(said);
+        Ok(report)
+    }
+
     fn attempt(&self, shown: &Plan) -> Result<Report, SendError> {
         let names: BTreeSet<String> = shown.items.iter().map(|item| item.subject.proposal.clone()).collect();
         let extra: Vec<String> = names.iter().cloned().collect();
         let situation = self.read(&Scope { only: Some(&names), extra: &extra, progress: None })?;
-        if let Some(report) = already_recorded(&situation, shown) {
+        if let Some(report) = already_recorded(&situation, &shown.remaining_intents()) {
             self.forget(&shown.intents);
             return Ok(report);
+        }
+        if self.unfinished(&situation)?.is_some() {
+            // Never on top of it: the next reading, or the next start, finds it finished or taken back.
+            return Err(WriteError::Lost("another push is under way, or stopped half way".into()).into());
         }
         let store = self.repository.store(Writes::ToDisk)?;
         // Dropped items were shown as dropped: they are not asked for again.
@@ -114,6 +155,8 @@ impl Workspace {
         let tip = write::sign_entries(&self.repository, key, &entries, Some(plan.ledger_tip))?;
         let tip = tip.unwrap_or(plan.ledger_tip);
         write::publish(&self.repository, plan, ledger, tip, commits.tip)?;
+        // A reading pins it, too; this one is not lost if somebody rewrites the ledger before that.
+        let _ = self.state.set_pin(&Pin { genesis: ledger.id, branch: ledger.branch.clone(), tip });
         Ok((commits, entries))
     }
 
@@ -131,8 +174,16 @@ fn plan_on(store: &Store, situation: &Situation, intents: &[Intent]) -> Result<P
     Ok(engine::plan(intents, &situation.world(), &mut stack)?)
 }
 
+/// Whether git failed because another git in the same repository holds a lock, or was faster.
+fn is_contended(error: &GitError) -> bool {
+    let GitError::Failed { stderr, .. } = error else { return false };
+    ["cannot lock ref", "File exists", "could not be updated", "unable to update local ref"]
+        .iter()
+        .any(|w| stderr.contains(w))
+}
+
 /// Waits before the next attempt: longer each time, and never the same for two reviewers who collided.
-fn pause(attempt: u32) {
+pub(super) fn pause(attempt: u32) {
     let base = 20_u64 << attempt.min(6);
     let jitter = rand::random_range(0..=base);
     #[expect(clippy::disallowed_methods, reason = "backing off is what this thread is here for")]
@@ -140,12 +191,11 @@ fn pause(attempt: u32) {
 }
 
 /// After a lost answer the ledger may have the entries already: then nothing is done twice.
-fn already_recorded(situation: &Situation, shown: &Plan) -> Option<Report> {
+fn already_recorded(situation: &Situation, intents: &[Intent]) -> Option<Report> {
     let view = situation.view.as_ref()?;
-    let remaining = shown.remaining_intents();
-    let recorded: Vec<&Entry> = remaining.iter().map(|i| view.entry(i.id).map(AsRef::as_ref)).collect::<Option<_>>()?;
+    let recorded: Vec<&Entry> = intents.iter().map(|i| view.entry(i.id).map(AsRef::as_ref)).collect::<Option<_>>()?;
     (!recorded.is_empty()).then(|| Report {
-        items: shown.items.iter().map(|item| sent_item(shown, item, recorded_fate(view, item))).collect(),
+        items: intents.iter().zip(&recorded).flat_map(|(intent, entry)| recorded_items(intent, entry)).collect(),
         entries: recorded.iter().map(|entry| entry.id).collect(),
         log: Vec::new(),
         memory: Vec::new(),
@@ -153,10 +203,26 @@ fn already_recorded(situation: &Situation, shown: &Plan) -> Option<Report> {
     })
 }
 
-fn recorded_fate(view: &LedgerView, item: &engine::PlannedItem) -> Fate {
-    match view.merged(&item.subject.proposal, item.subject.head) {
-        Some(merged) => Fate::Merged { commit: merged.commit },
+fn recorded_items(intent: &Intent, entry: &Entry) -> Vec<SentItem> {
+    let fate = |item: &Item| match &item.merge {
+        Some(merge) => Fate::Merged { commit: merge.commit },
         None => Fate::Noted,
+    };
+    let sent = |item: &Item| SentItem {
+        subject: Subject { proposal: item.proposal.clone(), head: item.head, change_id: item.change_id },
+        kind: intent.kind,
+        summary: String::new(),
+        fate: fate(item),
+    };
+    entry.items.iter().map(sent).collect()
+}
+
+impl Situation {
+    /// What became of a decision that somebody repeats because he never heard of it; `None` where it did not arrive.
+    #[must_use]
+    pub fn arrived_before(&self, intent: &Intent) -> Option<Report> {
+        let arrived = self.arrived.iter().find(|arrived| arrived.repeats(intent))?;
+        already_recorded(self, std::slice::from_ref(arrived))
     }
 }
 
@@ -227,6 +293,12 @@ impl From<&SendError> for Failure {
             SendError::Offline(_) => ("nothing was sent", "it is kept; send it when the remote answers".into()),
             SendError::Store(_) => ("nothing was sent", "run `git fsck` in the repository".into()),
             SendError::Write(_) => ("nothing was sent", "it is kept; see what it says and send it again".into()),
+            SendError::Halfway(_) => {
+                ("it is recorded and not landed", "clear the way and refresh: that finishes it".into())
+            }
+            SendError::Unknown(_) => {
+                ("it may have been sent", "refresh when the remote answers: nothing is recorded twice".into())
+            }
         };
         Self { what: what.into(), why: error.to_string(), next }
     }

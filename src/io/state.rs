@@ -23,6 +23,8 @@ pub struct StateFolder {
 pub struct Pin {
     /// The genesis entry's id.
     pub genesis: EntryId,
+    /// The ledger's branch.
+    pub branch: String,
     /// The highest ledger tip seen.
     pub tip: Oid,
 }
@@ -64,7 +66,15 @@ impl StateFolder {
     /// The intents that wait, oldest first; files that cannot be read are problems.
     pub fn outbox(&self) -> (Vec<Intent>, Vec<Problem>) {
         let (mut intents, mut problems) = (Vec::new(), Vec::new());
-        for path in self.files("outbox") {
+        let paths = self.files("outbox").unwrap_or_else(|error| {
+            problems.push(Problem {
+                place: self.folder.join("outbox").display().to_string(),
+                what: format!("unsent decisions, if there are any, cannot be read: {error}"),
+                next: "make the folder readable".into(),
+            });
+            Vec::new()
+        });
+        for path in paths {
             match read_json::<Intent>(&path) {
                 Ok(intent) => intents.push(intent),
                 Err(error) => problems.push(Problem {
@@ -92,7 +102,7 @@ impl StateFolder {
     /// All drafts that can be read.
     #[must_use]
     pub fn drafts<T: DeserializeOwned>(&self) -> Vec<T> {
-        self.files("drafts").iter().filter_map(|path| read_json(path).ok()).collect()
+        self.files("drafts").unwrap_or_default().iter().filter_map(|path| read_json(path).ok()).collect()
     }
 
     /// Forgets the draft under `key`.
@@ -100,10 +110,13 @@ impl StateFolder {
         self.remove("drafts", &file_key(key))
     }
 
-    /// What was pinned of the ledger.
-    #[must_use]
-    pub fn pin(&self) -> Option<Pin> {
-        read_json(&self.folder.join("pin.json")).ok()
+    /// What was pinned of the ledger, if anything was. A pin that cannot be read is an error: it is not the same as none.
+    pub fn pin(&self) -> io::Result<Option<Pin>> {
+        match read_json(&self.folder.join("pin.json")) {
+            Ok(pin) => Ok(Some(pin)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Pins the ledger.
@@ -111,24 +124,33 @@ impl StateFolder {
         self.write("", "pin", pin)
     }
 
-    fn files(&self, kind: &str) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.folder.join(kind)).into_iter().flatten().flatten();
-        let mut paths: Vec<PathBuf> =
-            entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "json")).collect();
+    fn files(&self, kind: &str) -> io::Result<Vec<PathBuf>> {
+        let entries = match fs::read_dir(self.folder.join(kind)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<PathBuf>>>()?;
+        paths.retain(|path| path.extension().is_some_and(|end| end == "json"));
         paths.sort();
-        paths
+        Ok(paths)
     }
 
     /// Writes beside, syncs, renames, syncs the folder: after a crash there is the old file or the new one.
     fn write<T: Serialize>(&self, kind: &str, name: &str, value: &T) -> io::Result<()> {
         let folder = self.folder.join(kind);
-        fs::create_dir_all(&folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(&folder)?;
-        serde_json::to_writer_pretty(&mut file, value)?;
-        file.write_all(b"\n")?;
-        file.as_file().sync_all()?;
-        file.persist(folder.join(format!("{name}.json")))?;
-        File::open(&folder)?.sync_all()
+        let write = || {
+            fs::create_dir_all(&folder)?;
+            let mut file = tempfile::NamedTempFile::new_in(&folder)?;
+            serde_json::to_writer_pretty(&mut file, value)?;
+            file.write_all(b"\n")?;
+            file.as_file().sync_all()?;
+            file.persist(folder.join(format!("{name}.json")))?;
+            File::open(&folder)?.sync_all()
+        };
+        write().map_err(|error: io::Error| {
+            io::Error::new(error.kind(), format!("{} cannot be written: {error}", folder.display()))
+        })
     }
 
     fn remove(&self, kind: &str, name: &str) -> io::Result<()> {

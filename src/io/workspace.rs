@@ -6,18 +6,18 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 
-use crate::engine::{self, Force, LedgerHealth, POLICY_PATH, Snapshot, World};
-use crate::ledger::{Alarm, Chain, LedgerView};
+use crate::engine::{self, Force, LedgerHealth, Snapshot, World};
+use crate::ledger::{Chain, LedgerView};
 use crate::model::{Intent, Problem, Proposal, Queued, Stage, Target};
-use crate::policy::{self, GateMode, Globs, LedgerKey, Policy, PolicyError, Root};
+use crate::policy::{self, Globs, LedgerKey, Policy, PolicyError, Root};
 
 use super::clock::Clock;
-use super::git::ledger::{self, RootError, RootReader};
+use super::git::ledger::RootReader;
 use super::git::proposals::{self, Known, Request};
 use super::git::repository::LocalRepository;
-use super::git::store::{Store, StoreError, Writes};
+use super::git::store::{StoreError, Writes};
 use super::signer::{self, SignerError, SigningKey};
-use super::state::{Pin, StateFolder};
+use super::state::StateFolder;
 
 /// A repository on this host.
 #[derive(Debug)]
@@ -72,8 +72,10 @@ pub struct Situation {
     pub alarm: Option<String>,
     /// Who decides here.
     pub key: Result<SigningKey, SignerError>,
-    /// The decisions in the outbox.
+    /// The decisions in the outbox that are not in the ledger.
     pub outbox: Vec<Intent>,
+    /// The decisions in the outbox that are in the ledger: they were sent, and nobody heard of it.
+    pub arrived: Vec<Intent>,
     /// The names that they are on.
     pub unsent: BTreeSet<String>,
     /// When this was read.
@@ -113,13 +115,20 @@ impl Workspace {
         let (outbox, mut problems) = self.state.outbox();
         problems.extend(reading.problems);
         problems.extend(adopted.problems);
+        let view = adopted.chain.as_ref().map(LedgerView::of);
+        let (arrived, outbox): (Vec<Intent>, Vec<Intent>) =
+            outbox.into_iter().partition(|intent| view.as_ref().is_some_and(|view| view.entry(intent.id).is_some()));
         let unsent = outbox.iter().flat_map(|i| &i.items).map(|item| item.subject.proposal.clone()).collect();
         let key = match &adopted.ruling {
             Ruling::Root(root) => {
                 let git = self.repository.git();
                 signer::find(signer::candidates(&git, self.home.as_deref()), root, now)
             }
-            _ => Err(SignerError {
+            Ruling::Invalid(_) => Err(SignerError {
+                what: "the policy cannot be read, so it knows nobody".into(),
+                next: "mend it on the default branch".into(),
+            }),
+            Ruling::BuiltIn => Err(SignerError {
                 what: "there is no policy in force that could know you".into(),
                 next: "run `countersign init`".into(),
             }),
@@ -131,11 +140,12 @@ impl Workspace {
             stage: adopted.stage,
             ruling: adopted.ruling,
             ledger_key: adopted.key,
-            view: adopted.chain.as_ref().map(LedgerView::of),
+            view,
             chain: adopted.chain,
             alarm: adopted.alarm,
             key,
             outbox,
+            arrived,
             unsent,
             now,
             built_in: self.built_in.clone(),
@@ -150,137 +160,6 @@ impl Workspace {
             }
         }
     }
-
-    /// Ledger, policy and stage.
-    fn adopted(
-        &self,
-        store: &Store,
-        roots: &RootReader<'_>,
-        target: &Target,
-        now: Timestamp,
-    ) -> Result<Adopted, StoreError> {
-        let at_tip = roots.read(target.tip);
-        let pin = self.state.pin();
-        let named = at_tip.as_ref().ok().and_then(|root| root.policy.ledger.clone());
-        let branch = named.as_ref().map_or(LedgerKey::DEFAULT_BRANCH, |key| &key.branch).to_owned();
-        let genesis = pin.as_ref().map(|pin| pin.genesis).or(named.as_ref().map(|key| key.id));
-        let tip = self.repository.tip(&self.repository.tracking(&branch))?;
-        let Some(id) = genesis else { return Ok(Adopted::not_yet(&at_tip, tip.is_some())) };
-        let chain = ledger::read(store, roots, tip, Some(id), now)?;
-        let mut adopted = Adopted::of(chain, &at_tip, LedgerKey { id, branch });
-        adopted.check_pin(store, pin.as_ref(), tip);
-        if let (None, Some(tip), true) = (&adopted.alarm, tip, adopted.stage != Stage::Look) {
-            let fresh = Pin { genesis: id, tip };
-            if pin.as_ref() != Some(&fresh)
-                && let Err(error) = self.state.set_pin(&fresh)
-            {
-                adopted.problems.push(Problem {
-                    place: self.state.path().display().to_string(),
-                    what: format!("the ledger could not be pinned: {error}"),
-                    next: "make the state folder writable, so that a rewritten ledger is noticed".into(),
-                });
-            }
-        }
-        Ok(adopted)
-    }
-}
-
-/// How far a repository has adopted the product.
-struct Adopted {
-    stage: Stage,
-    ruling: Ruling,
-    key: Option<LedgerKey>,
-    chain: Option<Chain>,
-    alarm: Option<String>,
-    problems: Vec<Problem>,
-}
-
-impl Adopted {
-    /// No genesis is known.
-    fn not_yet(at_tip: &Result<Arc<Root>, RootError>, ledger_is_there: bool) -> Self {
-        let mut problems = Vec::new();
-        if ledger_is_there {
-            problems.push(Problem {
-                place: LedgerKey::DEFAULT_BRANCH.to_owned(),
-                what: "there is a ledger, but the target's policy does not name it".into(),
-                next: "merge the branch countersign/init into the target".into(),
-            });
-        }
-        if let Err(RootError::Invalid(errors)) = at_tip {
-            problems.extend(errors.iter().map(|error| Problem {
-                place: POLICY_PATH.to_owned(),
-                what: error.to_string(),
-                next: "mend it, then run `countersign init`".into(),
-            }));
-        }
-        Self { stage: Stage::Look, ruling: Ruling::BuiltIn, key: None, chain: None, alarm: None, problems }
-    }
-
-    fn of(chain: Chain, at_tip: &Result<Arc<Root>, RootError>, key: LedgerKey) -> Self {
-        let alarm = chain.alarms().first().map(ToString::to_string);
-        let broken = chain.alarms().iter().any(|alarm| matches!(alarm, Alarm::Root(_)));
-        let ruling = match (chain.root(), at_tip) {
-            (_, Err(RootError::Invalid(errors))) if broken => Ruling::Invalid(errors.clone()),
-            (Some(root), _) => Ruling::Root(Arc::clone(root)),
-            (None, _) => Ruling::BuiltIn,
-        };
-        let stage = match &ruling {
-            Ruling::Root(root) if root.policy.gate == GateMode::None => Stage::Record,
-            Ruling::Root(_) => Stage::Enforce,
-            Ruling::Invalid(_) => Stage::Record,
-            Ruling::BuiltIn => Stage::Look,
-        };
-        let problems =
-            not_in_force(&ruling, at_tip).into_iter().chain(no_gate(&ruling)).chain(faulty(&chain)).collect();
-        Self { stage, ruling, key: Some(key), chain: Some(chain), alarm, problems }
-    }
-
-    /// A ledger that does not contain what was seen of it before was rewritten.
-    fn check_pin(&mut self, store: &Store, pin: Option<&Pin>, tip: Option<crate::model::Oid>) {
-        let (Some(pin), Some(tip)) = (pin, tip) else { return };
-        if self.alarm.is_none() && !store.contains(tip, pin.tip).unwrap_or(false) {
-            self.alarm = Some(format!(
-                "the ledger was rewritten: its tip {} does not contain {}, which was seen here before",
-                tip.short(12),
-                pin.tip.short(12)
-            ));
-        }
-    }
-}
-
-/// A `.countersign/` change that no entry names is not in force, and reported.
-fn not_in_force(ruling: &Ruling, at_tip: &Result<Arc<Root>, RootError>) -> Option<Problem> {
-    let Ruling::Root(root) = ruling else { return None };
-    let differs = match at_tip {
-        Ok(tip) => tip.policy_blob != root.policy_blob,
-        Err(_) => true,
-    };
-    differs.then(|| Problem {
-        place: POLICY_PATH.to_owned(),
-        what: format!("the target's tip has another policy than the one in force, of {}", root.commit.short(12)),
-        next: "an admin approves the change, so that an entry names it; see `countersign policy lint`".into(),
-    })
-}
-
-/// A policy that asks for a gate gets none from this version; nobody may believe that pushes are held back.
-fn no_gate(ruling: &Ruling) -> Option<Problem> {
-    let Ruling::Root(root) = ruling else { return None };
-    (root.policy.gate != GateMode::None).then(|| Problem {
-        place: POLICY_PATH.to_owned(),
-        what: "`gate` asks for a gate, and this version installs none: unapproved pushes are detected, not refused"
-            .into(),
-        next: "write `gate: none`, or have the host refuse pushes by others; `countersign ledger verify` detects them"
-            .into(),
-    })
-}
-
-fn faulty(chain: &Chain) -> Option<Problem> {
-    let count = chain.faults().count();
-    (count > 0).then(|| Problem {
-        place: "ledger".to_owned(),
-        what: format!("{count} of its commits do not verify, and have no effect"),
-        next: "`countersign ledger verify` says which, and why".into(),
-    })
 }
 
 impl Situation {

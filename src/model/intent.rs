@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Answers, Comment, DecisionKind, EntryId, LessonDraft, ReasonCode, Seen, Subject};
+use super::{Answers, Comment, DecisionKind, EntryId, LessonDraft, Oid, ReasonCode, Seen, Subject};
 
 /// One proposal of an intent, as the person saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,4 +36,25 @@ pub struct Intent {
     pub lesson: Option<LessonDraft>,
     /// When the person decided.
     pub at: Timestamp,
+}
+
+impl Intent {
+    /// Whether it decides the same as another one, under whatever id and at whatever time: what a person repeats after a crash
+    /// that left it open whether the first try arrived.
+    #[must_use]
+    pub fn repeats(&self, other: &Self) -> bool {
+        let subjects = |intent: &Self| -> Vec<(String, Oid)> {
+            intent.items.iter().map(|item| (item.subject.proposal.clone(), item.subject.head)).collect()
+        };
+        self.kind == other.kind
+            && subjects(self) == subjects(other)
+            && (&self.reason, &self.note, &self.lesson) == (&other.reason, &other.note, &other.lesson)
+            && self.comments == other.comments
+    }
+
+    /// Whether it decides on this proposal.
+    #[must_use]
+    pub fn is_about(&self, proposal: &str) -> bool {
+        self.items.iter().any(|item| item.subject.proposal == proposal)
+    }
 }

@@ -6,6 +6,8 @@ mod inbox;
 mod keys;
 mod paint;
 mod pen;
+#[cfg(test)]
+mod promises;
 mod run;
 mod screen;
 mod shift;

@@ -26,6 +26,12 @@ pub fn draw(app: &App, sheet: &ApproveSheet, canvas: &mut Canvas<'_>, area: Rect
         drawn.rows_built += 1;
         item(sheet, group, at == sheet.cursor(), &columns, &mut canvas.row(list, line as u16));
     }
+    let hidden = sheet.groups().len().saturating_sub(sheet.top() + usize::from(height));
+    if hidden > 0 {
+        let mut pen = canvas.row(Rect { y: list.bottom(), height: 1, ..area }, 0);
+        pen.gap(MARGIN);
+        pen.write(Role::Quiet, &format!("{hidden} more below"));
+    }
     let below = Rect { y: list.bottom() + 1, height: area.bottom().saturating_sub(list.bottom() + 1), ..area };
     left_out(app, sheet, canvas, below);
 }

@@ -23,7 +23,7 @@ pub fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect, drawn: &mut Drawn) {
         HintBar::Find => drawn.cursor = find(app, &mut pen, area),
         HintBar::Hints { lead, decisions, moves, more } => {
             if let Some(lead) = lead {
-                pen.write(Role::People, &lead);
+                pen.write(Role::People, &printable(&lead));
                 pen.gap(1);
             }
             bar(&mut pen, &decisions, &moves, &more);

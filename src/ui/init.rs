@@ -12,9 +12,11 @@ pub fn draw(sheet: &InitSheet, canvas: &mut Canvas<'_>, area: Rect) {
     let mut pen = canvas.row(area, 0);
     pen.gap(1);
     pen.write(Role::Title, "START THE LEDGER");
-    pen.write(Role::Quiet, "  decisions are recorded, signed, in this repository");
     pen.gap_to(20);
     pen.write(Role::Quiet, "nothing written yet");
-    let body = Rect { x: area.x + 1, y: area.y + 2, width: area.width - 2, height: area.height - 2 };
+    let mut pen = canvas.row(area, 1);
+    pen.gap(1);
+    pen.write(Role::Quiet, "decisions are recorded, signed, in this repository, from then on");
+    let body = Rect { x: area.x + 1, y: area.y + 3, width: area.width - 2, height: area.height - 3 };
     paragraphs(canvas, body, &init_lines(sheet.offer.as_deref()), sheet.top);
 }

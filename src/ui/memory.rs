@@ -49,9 +49,11 @@ fn push_file(out: &mut Vec<Line>, file: &MemoryChange) {
     let tail = before.iter().rev().zip(after.iter().rev()).take(rest).take_while(|(old, new)| old == new).count();
     let first = same.saturating_sub(AROUND);
     let last = (after.len() - tail + AROUND).min(after.len());
-    for line in first..same {
-        out.push(row(line, " ", Role::Quiet, after[line]));
-    }
+    let push = |lines: std::ops::Range<usize>, sign: &str, role: Role, out: &mut Vec<Line>| {
+        let numbered = after.iter().enumerate().skip(lines.start).take(lines.len());
+        out.extend(numbered.map(|(number, text)| row(number, sign, role, text)));
+    };
+    push(first..same, " ", Role::Quiet, out);
     for gone in &before[same..before.len() - tail] {
         out.push(
             Line::of(Role::Quiet, "     ")
@@ -60,12 +62,8 @@ fn push_file(out: &mut Vec<Line>, file: &MemoryChange) {
                 .hanging(7),
         );
     }
-    for line in same..after.len() - tail {
-        out.push(row(line, "+", Role::Text, after[line]));
-    }
-    for line in after.len() - tail..last {
-        out.push(row(line, " ", Role::Quiet, after[line]));
-    }
+    push(same..after.len() - tail, "+", Role::Text, out);
+    push(after.len() - tail..last, " ", Role::Quiet, out);
 }
 
 fn row(line: usize, sign: &str, role: Role, text: &[u8]) -> Line {

@@ -49,9 +49,7 @@ const PALETTE_ROWS: u16 = 16;
 
 fn draw_palette(app: &App, palette: &Palette, canvas: &mut Canvas<'_>, screen: Rect, drawn: &mut Drawn) {
     let height = PALETTE_ROWS.min(screen.height - 5);
-    let width = screen.width.min(110);
-    let x = (screen.width - width) / 2;
-    let area = Rect { x, y: 1, width, height: height + 2 };
+    let area = Rect { y: 1, height: height + 2, ..screen };
     canvas.clear(area, Role::Sheet);
     canvas.rule(Rect { y: area.bottom() - 1, height: 1, ..area });
     let text = palette.text.text();

@@ -23,30 +23,25 @@ pub fn draw(app: &App, sheet: &WriteSheet, canvas: &mut Canvas<'_>, area: Rect, 
     plan_line(&sheet.planning, "nothing is written yet", &mut pen);
     let body = Rect { y: area.y + 3, height: area.height - 3, ..area };
     let rejects = sheet.kind == DecisionKind::Reject;
-    let left = if body.width >= BESIDE && rejects { Rect { width: body.width * 52 / 100, ..body } } else { body };
-    let mut fields =
-        Fields { sheet, canvas, area: Rect { x: left.x + 1, width: left.width - 2, ..left }, row: 0, cursor: None };
+    let beside = rejects && body.width >= BESIDE;
+    let left = if beside { Rect { width: body.width * 52 / 100, ..body } } else { body };
+    let area = Rect { x: left.x + 1, width: left.width - 2, ..left };
+    let mut fields = Fields { sheet, canvas, area, row: 0, cursor: None };
     if rejects {
-        fields.reject(beside(body));
+        fields.reject(beside);
     } else {
         fields.hold();
     }
-    let (row, cursor) = (fields.row, fields.cursor);
-    drawn.cursor = cursor;
-    let preview = if beside(body) {
+    let used = (fields.row + 1).min(body.height);
+    drawn.cursor = fields.cursor;
+    if beside {
         canvas.bar(left.right(), body.y, body.height);
-        Rect { x: left.right() + 2, width: body.right() - left.right() - 3, ..body }
-    } else {
-        let used = (row + 1).min(body.height);
-        Rect { x: body.x + 1, y: body.y + used, width: body.width - 2, height: body.height - used }
-    };
-    if rejects {
-        memory::draw(app, sheet, canvas, preview, drawn);
+        let right = Rect { x: left.right() + 2, width: body.right() - left.right() - 3, ..body };
+        memory::draw(app, sheet, canvas, right, drawn);
+    } else if rejects {
+        let below = Rect { x: body.x + 1, y: body.y + used, width: body.width - 2, height: body.height - used };
+        memory::draw(app, sheet, canvas, below, drawn);
     }
-}
-
-const fn beside(body: Rect) -> bool {
-    body.width >= BESIDE
 }
 
 fn title(sheet: &WriteSheet, pen: &mut Pen<'_, '_>) {

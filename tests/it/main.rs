@@ -14,6 +14,8 @@ mod diff;
 mod house;
 mod support;
 
+mod decide;
 mod ledger;
+mod policy;
 mod reading;
 mod rigs;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::app::queue::Entry;
-use crate::app::sheet::{ApproveSheet, Candidate, InitSheet, Sheet, WriteSheet, scopes};
+use crate::app::queue::{self, Entry};
+use crate::app::review::SeenLines;
+use crate::app::sheet::{ApproveSheet, Candidate, Sheet, WriteSheet, scopes};
 use crate::app::status::Status;
 use crate::app::{App, Command, count, subject_of};
 use crate::engine::{LedgerHealth, Plan};
@@ -51,7 +52,7 @@ impl App {
 
     fn candidate(&self, queued: &Queued, short: &str) -> Candidate {
         let subject = subject_of(queued);
-        let seen = self.desk.seen(&subject).and_then(|seen| seen.record());
+        let seen = self.desk.seen(&subject).and_then(SeenLines::record);
         Candidate::new(queued, short, seen, self.desk.answers(&subject))
     }
 
@@ -89,7 +90,7 @@ impl App {
 
     fn item(&self, queued: &Queued) -> IntentItem {
         let subject = subject_of(queued);
-        let seen = self.desk.seen(&subject).and_then(|seen| seen.record());
+        let seen = self.desk.seen(&subject).and_then(SeenLines::record);
         IntentItem { seen, answers: self.desk.answers(&subject), subject }
     }
 
@@ -99,7 +100,7 @@ impl App {
 
     /// Shows what starting the ledger would write.
     pub(in crate::app) fn offer_init(&mut self) -> Vec<Command> {
-        self.sheet = Some(Sheet::Init(Box::new(InitSheet::default())));
+        self.sheet = Some(Sheet::Init(Box::default()));
         vec![Command::PreviewInit]
     }
 
@@ -122,19 +123,10 @@ impl App {
         {
             return kept.clone();
         }
-        let blank = Intent {
-            id: self.ids.draw(),
-            kind: DecisionKind::Approve,
-            items: Vec::new(),
-            reason: None,
-            note: None,
-            comments: Vec::new(),
-            lesson: None,
-            at: self.now,
-        };
+        let (id, at) = (self.ids.draw(), self.now);
         let intent = match &self.sheet {
-            Some(Sheet::Approve(sheet)) => sheet.intent(blank),
-            Some(Sheet::Write(sheet)) => sheet.intent(blank),
+            Some(Sheet::Approve(sheet)) => sheet.intent(id, at),
+            Some(Sheet::Write(sheet)) => sheet.intent(id, at),
             _ => None,
         };
         intent.into_iter().collect()
@@ -200,7 +192,7 @@ impl App {
         self.sheet = Some(sheet);
         if let Some(Sheet::Approve(sheet)) = &mut self.sheet {
             for candidate in &mut sheet.candidates {
-                candidate.seen = self.desk.seen(&candidate.subject).and_then(|seen| seen.record());
+                candidate.seen = self.desk.seen(&candidate.subject).and_then(SeenLines::record);
                 candidate.answers = self.desk.answers(&candidate.subject);
             }
         }
@@ -219,6 +211,6 @@ impl App {
 /// A low proposal that does not join a batch, and why.
 fn beside(entry: &Entry) -> (String, String) {
     let standing = &entry.queued.standing;
-    let why = if standing.note.is_empty() { standing.state.to_string() } else { standing.note.clone() };
-    (entry.short.clone(), why)
+    let note = queue::note(standing);
+    (entry.short.clone(), if note.is_empty() { standing.state.to_string() } else { note.to_owned() })
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::app::sheet::Sheet;
 use crate::app::status::Status;
-use crate::app::{App, Command, JobKey, Outcome, Progress};
+use crate::app::{Action, App, Command, JobKey, Outcome, Progress, hints};
+use crate::config::Context;
 use crate::engine::{Failure, Fate, Opened, Plan, Report, SentItem, Snapshot};
 use crate::model::DecisionKind;
 
@@ -93,7 +94,8 @@ impl App {
             }
             commands.extend(self.desk.drop(&item.subject));
         }
-        self.status = Some(summary(&report));
+        let key = hints::label(self, Context::Queue, Action::Problems);
+        self.status = Some(summary(&report, &key.unwrap_or_default()));
         self.report = Some(report);
         commands
     }
@@ -148,7 +150,7 @@ fn gone(item: &SentItem) -> Option<&'static str> {
 }
 
 /// What became of it all, in a line.
-fn summary(report: &Report) -> Status {
+fn summary(report: &Report, key: &str) -> Status {
     let number = |wanted: fn(&Fate) -> bool| report.items.iter().filter(|item| wanted(&item.fate)).count();
     let mut parts = Vec::new();
     for (number, word) in [
@@ -163,6 +165,6 @@ fn summary(report: &Report) -> Status {
     }
     let dropped = report.items.iter().any(|item| matches!(item.fate, Fate::Dropped { .. }));
     let signed = count(report.entries.len(), "signature");
-    let line = format!("{}; {signed}", parts.join(", "));
+    let line = format!("{}; {signed}; {key} shows each", parts.join(", "));
     if dropped || !report.problems.is_empty() { Status::warn(line) } else { Status::done(line) }
 }

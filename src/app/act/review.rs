@@ -8,6 +8,7 @@ use crate::app::review::{self, Around, Facts, Question, Review, next_answer, nex
 use crate::app::sheet::{CommentSheet, Sheet};
 use crate::app::status::Status;
 use crate::app::{App, Command, pages};
+use crate::engine::Snapshot;
 use crate::model::{Answer, Queued};
 
 impl App {
@@ -277,6 +278,7 @@ impl App {
                 .map(|entry| entry.short.clone())
                 .collect(),
             place: here.map(|at| (at + 1, all.len())),
+            stale: stale(self.snapshot(), review),
         };
         if let Some(review) = &mut self.review {
             review.around = around;
@@ -293,6 +295,15 @@ const fn question_of(action: Action) -> Option<Question> {
         Action::AnswerWayBack => Question::WayBack,
         _ => return None,
     })
+}
+
+/// What the latest snapshot says of the round that is open.
+fn stale(snapshot: &Snapshot, review: &Review) -> Option<&'static str> {
+    match snapshot.queue.iter().find(|queued| queued.proposal.id == review.subject.proposal) {
+        None => Some("it is no longer in the queue"),
+        Some(queued) if queued.proposal.head != review.subject.head => Some("a newer round is there"),
+        Some(_) => None,
+    }
 }
 
 /// Whether two proposals change the same file. Both lists are sorted by path.

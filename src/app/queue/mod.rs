@@ -3,24 +3,25 @@
 //! Nothing moves by itself. A new snapshot refreshes the rows that are there, in place; what is new is counted and what is
 //! gone stays grey until [`Queue::adopt`] is asked for. The cursor is kept by identity, not by number.
 
+mod counts;
 mod filter;
 mod ids;
+mod marks;
 mod order;
 mod rows;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+pub use counts::{Counts, Widths};
 pub use filter::Filter;
 pub use ids::short_ids;
-pub use order::{Attention, Order, attention, why_here};
+pub use order::{Attention, Order, attention, note, why_here};
 pub use rows::{Entry, Layout, Row};
-
-use unicode_width::UnicodeWidthStr as _;
 
 use crate::diff::{FoldKey, fold_key};
 use crate::engine::Snapshot;
-use crate::model::{DecisionKind, Queued, Tier};
+use crate::model::{DecisionKind, Queued};
 
 /// The list and where a person is in it.
 #[derive(Debug)]
@@ -41,65 +42,6 @@ pub struct Queue {
     waiting: Waiting,
     counts: Counts,
     widths: Widths,
-}
-
-/// The columns that the widest entries take.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Widths {
-    /// Of short names.
-    pub id: usize,
-    /// Of agents.
-    pub agent: usize,
-    /// Of counts of lines.
-    pub lines: usize,
-}
-
-impl Widths {
-    fn of(entries: &[Entry]) -> Self {
-        let widest = |width: fn(&Entry) -> usize| entries.iter().map(width).max().unwrap_or(0);
-        Self {
-            id: widest(|entry| entry.short.width()),
-            agent: widest(|entry| entry.queued.standing.agent.width()),
-            lines: widest(|entry| {
-                let digits = |number: u32| number.max(1).ilog10() as usize + 1;
-                entry.queued.proposal.stats.map_or(1, |stats| digits(stats.additions) + digits(stats.deletions) + 3)
-            }),
-        }
-    }
-}
-
-/// How many proposals there are, without those that are gone.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// High risk.
-    pub high: usize,
-    /// Medium risk.
-    pub medium: usize,
-    /// Low risk.
-    pub low: usize,
-    /// Low, and clean: what a batch offers.
-    pub clean: usize,
-}
-
-impl Counts {
-    fn of(entries: &[Entry], decided: &HashMap<String, DecisionKind>) -> Self {
-        let mut counts = Self::default();
-        for entry in entries.iter().filter(|entry| entry.gone.is_none()) {
-            match entry.tier() {
-                Tier::High => counts.high += 1,
-                Tier::Medium => counts.medium += 1,
-                Tier::Low => counts.low += 1,
-            }
-            counts.clean += usize::from(is_clean(entry) && !decided.contains_key(entry.id()));
-        }
-        counts
-    }
-
-    /// All of them.
-    #[must_use]
-    pub const fn all(self) -> usize {
-        self.high + self.medium + self.low
-    }
 }
 
 /// What a newer snapshot has that the list does not show yet.
@@ -319,134 +261,6 @@ impl Queue {
         text.clone_into(&mut self.filter.text);
         self.lay_out(here.as_deref());
     }
-}
-
-/// Marks.
-impl Queue {
-    /// Marks what is under the cursor, or takes the marks off if all of it is marked; ends a range by marking it.
-    pub fn toggle_mark(&mut self) {
-        if self.anchor.is_some() {
-            return self.toggle_range();
-        }
-        let ids: Vec<String> = self.present(&[self.cursor]);
-        let all = !ids.is_empty() && ids.iter().all(|id| self.marks.contains(id));
-        for id in ids {
-            if all {
-                self.marks.remove(&id)
-            } else {
-                self.marks.insert(id)
-            };
-        }
-    }
-
-    /// Begins a range at the cursor, or marks the range that was begun.
-    pub fn toggle_range(&mut self) {
-        match self.anchor.take() {
-            None => self.anchor = self.here(),
-            Some(anchor) => {
-                self.anchor = Some(anchor);
-                let rows: Vec<usize> = self.range().collect();
-                self.end_range();
-                let ids = self.present(&rows);
-                self.marks.extend(ids);
-            }
-        }
-    }
-
-    /// Takes a begun range back.
-    pub fn end_range(&mut self) {
-        self.anchor = None;
-    }
-
-    /// The rows between the anchor and the cursor; empty where no range was begun.
-    #[must_use]
-    pub fn range(&self) -> std::ops::Range<usize> {
-        match self.anchor.as_deref().and_then(|id| self.row_of(id)) {
-            Some(anchor) => anchor.min(self.cursor)..anchor.max(self.cursor) + 1,
-            None => 0..0,
-        }
-    }
-
-    /// The names of the proposals on these rows that are still there.
-    fn present(&self, rows: &[usize]) -> Vec<String> {
-        let entries = rows.iter().filter_map(|at| self.rows.get(*at)).flat_map(Row::entries);
-        entries.map(|at| &self.entries[*at]).filter(|entry| entry.gone.is_none()).map(|e| e.id().to_owned()).collect()
-    }
-
-    /// Takes all marks off, and a begun range back.
-    pub fn unmark(&mut self) {
-        self.marks.clear();
-        self.anchor = None;
-    }
-
-    /// Whether anything is marked or a range begun.
-    #[must_use]
-    pub fn marking(&self) -> bool {
-        !self.marks.is_empty() || self.anchor.is_some()
-    }
-
-    /// How many proposals are marked.
-    #[must_use]
-    pub fn marked(&self) -> usize {
-        self.marks.len()
-    }
-
-    /// Whether a range was begun.
-    #[must_use]
-    pub const fn ranging(&self) -> bool {
-        self.anchor.is_some()
-    }
-
-    /// Whether all of a row is marked.
-    #[must_use]
-    pub fn is_marked(&self, row: &Row) -> bool {
-        let entries = row.entries();
-        !entries.is_empty() && entries.iter().all(|at| self.marks.contains(self.entries[*at].id()))
-    }
-
-    /// Marks proposals by name.
-    pub fn mark(&mut self, ids: impl IntoIterator<Item = String>) {
-        self.marks.extend(ids);
-    }
-
-    /// How many proposals a decision means.
-    #[must_use]
-    pub fn selected(&self) -> usize {
-        if self.marks.is_empty() { self.selection().len() } else { self.marks.len() }
-    }
-
-    /// What a decision means: the marked proposals, else those under the cursor; high first, in the order of the list.
-    #[must_use]
-    pub fn selection(&self) -> Vec<&Entry> {
-        if self.marks.is_empty() {
-            let under = self.rows.get(self.cursor).map_or(&[][..], Row::entries);
-            return under.iter().map(|at| &self.entries[*at]).filter(|entry| entry.gone.is_none()).collect();
-        }
-        self.sorted(|entry| entry.gone.is_none() && self.marks.contains(entry.id()))
-    }
-
-    /// The clean low proposals, in the order of the list.
-    #[must_use]
-    pub fn clean(&self) -> Vec<&Entry> {
-        self.sorted(|entry| is_clean(entry) && self.decided(entry.id()).is_none())
-    }
-
-    /// The low proposals that are not clean, in the order of the list.
-    #[must_use]
-    pub fn unclean(&self) -> Vec<&Entry> {
-        self.sorted(|entry| entry.gone.is_none() && entry.tier() == Tier::Low && !entry.queued.standing.clean)
-    }
-
-    /// The proposals that `wanted` wants, hidden by a filter or not, as the list sorts them.
-    fn sorted(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<&Entry> {
-        let mut found: Vec<&Entry> = self.entries.iter().filter(|entry| wanted(entry)).collect();
-        found.sort_by(|a, b| b.tier().cmp(&a.tier()).then_with(|| self.order.compare(&a.queued, &b.queued)));
-        found
-    }
-}
-
-fn is_clean(entry: &Entry) -> bool {
-    entry.gone.is_none() && entry.queued.standing.clean && entry.tier() == Tier::Low
 }
 
 /// What is drawn.

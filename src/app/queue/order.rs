@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use jiff::Timestamp;
 
-use crate::model::{Landing, Outcome, Queued, State};
+use crate::model::{Landing, Outcome, Queued, Standing, State};
 
 /// How proposals are sorted inside their tier; the tiers themselves always stand high to low.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -100,9 +100,20 @@ pub fn attention(queued: &Queued) -> Attention {
         Outcome::Denied | Outcome::Error => Attention::Denied,
         _ if standing.ruling.approvals.have > 0 => Attention::OneShort,
         _ if standing.clean => Attention::Clean,
-        _ if !standing.note.is_empty() => Attention::Noted,
+        _ if !note(standing).is_empty() => Attention::Noted,
         _ => Attention::Undecided,
     }
+}
+
+/// What should be known of a proposal, without what its place in the list says already: its tier, and that no rule spoke.
+#[must_use]
+pub fn note(standing: &Standing) -> &str {
+    let note = standing.note.as_str();
+    let rest = note
+        .strip_prefix(standing.ruling.tier.to_string().as_str())
+        .and_then(|rest| rest.strip_prefix(": "))
+        .unwrap_or(note);
+    if rest == "default_tier" { "" } else { rest }
 }
 
 /// Why a proposal stands where it stands, in a few words: "high, repeat". Never empty.
@@ -117,7 +128,7 @@ pub fn why_here(queued: &Queued) -> String {
         Attention::Stuck => format!("{tier}, needs a rebase"),
         Attention::Clean => format!("{tier} and clean"),
         Attention::Parked => format!("{tier}, {}", standing.state),
-        Attention::Noted => format!("{tier}, {}", standing.note),
+        Attention::Noted => format!("{tier}, {}", note(standing)),
         Attention::Undecided => format!("{tier}, nobody has decided"),
     }
 }

@@ -6,7 +6,7 @@ mod seen;
 mod tree;
 
 pub use colours::Colours;
-pub use questions::{Question, answered, confidence, effect, lines, next_answer};
+pub use questions::{Question, answered, because, confidence, effect, lines, next_answer};
 pub use seen::{SeenLines, next_unseen};
 pub use tree::{Tree, TreeRow};
 
@@ -69,6 +69,8 @@ pub struct Around {
     pub neighbours: Vec<String>,
     /// Its place in the list, from 1, and how many there are.
     pub place: Option<(usize, usize)>,
+    /// What has become of this round since it was opened: a newer one is there, or it is gone.
+    pub stale: Option<&'static str>,
 }
 
 /// What the rest of the console knows that the questions show.

@@ -4,7 +4,7 @@ use super::{Facts, Review};
 use crate::app::prose::{Line, claim_lines};
 use crate::config::Role;
 use crate::model::text::single_line;
-use crate::model::{Answer, Answers, Confidence, Effect, Landing, Part, Reasoning};
+use crate::model::{Answer, Answers, Confidence, Effect, Landing, Part, Reason, Reasoning};
 use crate::policy::MergeMethod;
 
 /// A question of a review.
@@ -112,8 +112,7 @@ fn says(out: &mut Vec<Line>, question: Question, reasoning: &Reasoning) {
         Question::RightFix => {
             reasoning.what.iter().cloned().chain(reasoning.confidence.as_ref().map(confidence)).collect()
         }
-        Question::RightTime => Vec::new(),
-        Question::Strategy => Vec::new(),
+        Question::RightTime | Question::Strategy => Vec::new(),
         Question::WayBack => {
             reasoning.impact.iter().map(|i| format!("impact: {i}")).chain(reasoning.rollback.clone()).collect()
         }
@@ -251,7 +250,7 @@ fn policy(out: &mut Vec<Line>, review: &Review) {
         let (word, role) = effect(reason.effect);
         out.push(
             Line::of(role, format!("  {word:<8}"))
-                .then(Role::Found, single_line(&reason.text))
+                .then(Role::Found, because(reason))
                 .then(Role::Quiet, format!("  {}", reason.at))
                 .hanging(10),
         );
@@ -268,6 +267,14 @@ pub const fn effect(effect: Effect) -> (&'static str, Role) {
         Effect::Error => ("error", Role::Error),
         Effect::Builtin => ("always", Role::Quiet),
     }
+}
+
+/// What a reason says, without the word that stands before it already.
+#[must_use]
+pub fn because(reason: &Reason) -> String {
+    let text = single_line(&reason.text);
+    let word = effect(reason.effect).0;
+    text.strip_prefix(word).map_or_else(|| text.clone(), |rest| rest.trim_start_matches([':', ' ']).to_owned())
 }
 
 /// Earlier changes that the pane lists; the page of the history has them all.

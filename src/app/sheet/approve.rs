@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+
 use super::Planning;
 use crate::app::subject_of;
 use crate::diff::{FoldKey, fold_key};
-use crate::model::{Answers, DecisionKind, Intent, IntentItem, LineStats, Queued, Seen, Subject, Tier};
+use crate::model::{Answers, DecisionKind, EntryId, Intent, IntentItem, LineStats, Queued, Seen, Subject, Tier};
 
 /// A proposal on the sheet.
 #[derive(Debug, Clone)]
@@ -97,15 +99,14 @@ impl ApproveSheet {
         let mut groups: Vec<Vec<usize>> = Vec::new();
         let mut folds: HashMap<&FoldKey, usize> = HashMap::new();
         for (at, candidate) in candidates.iter().enumerate() {
-            match candidate.fold.as_ref().and_then(|fold| folds.get(fold)) {
-                Some(group) => groups[*group].push(at),
-                None => {
-                    if let Some(fold) = &candidate.fold {
-                        folds.insert(fold, groups.len());
-                    }
-                    groups.push(vec![at]);
-                }
+            if let Some(group) = candidate.fold.as_ref().and_then(|fold| folds.get(fold)) {
+                groups[*group].push(at);
+                continue;
             }
+            if let Some(fold) = &candidate.fold {
+                folds.insert(fold, groups.len());
+            }
+            groups.push(vec![at]);
         }
         Self {
             kind,
@@ -121,14 +122,21 @@ impl ApproveSheet {
 
     /// The decision as the sheet says it now; `None` where everything is left out.
     #[must_use]
-    pub fn intent(&self, intent: Intent) -> Option<Intent> {
-        let items: Vec<IntentItem> = self
-            .candidates
-            .iter()
-            .filter(|candidate| candidate.included)
+    pub fn intent(&self, id: EntryId, at: Timestamp) -> Option<Intent> {
+        let included = self.candidates.iter().filter(|candidate| candidate.included);
+        let items: Vec<IntentItem> = included
             .map(|c| IntentItem { subject: c.subject.clone(), seen: c.seen.clone(), answers: c.answers })
             .collect();
-        (!items.is_empty()).then_some(Intent { kind: self.kind, items, ..intent })
+        (!items.is_empty()).then(|| Intent {
+            id,
+            kind: self.kind,
+            items,
+            reason: None,
+            note: None,
+            comments: Vec::new(),
+            lesson: None,
+            at,
+        })
     }
 
     /// The rows: which candidates each stands for.

@@ -1,10 +1,12 @@
 //! The sheets that are written in: reject, hold or ask.
 
+use jiff::Timestamp;
+
 use super::planning::Planning;
 use super::scope::first_sentence;
 use crate::app::text_field::TextField;
 use crate::engine::Draft;
-use crate::model::{Comment, DecisionKind, Intent, IntentItem, LessonDraft, ReasonCode, Scope};
+use crate::model::{Comment, DecisionKind, EntryId, Intent, IntentItem, LessonDraft, ReasonCode, Scope};
 
 /// The days after which a lesson can end.
 pub const ENDS: [u32; 4] = [30, 90, 180, 365];
@@ -104,20 +106,18 @@ impl WriteSheet {
 
     /// The decision as the sheet says it now; `None` while nothing is said.
     #[must_use]
-    pub fn intent(&self, intent: Intent) -> Option<Intent> {
+    pub fn intent(&self, id: EntryId, at: Timestamp) -> Option<Intent> {
         let note = self.note.text().trim().to_owned();
-        if note.is_empty() {
-            return None;
-        }
         let rejects = self.kind == DecisionKind::Reject;
-        Some(Intent {
+        (!note.is_empty()).then(|| Intent {
+            id,
             kind: self.kind,
             items: self.items.clone(),
             reason: rejects.then_some(self.reason),
             note: Some(note),
             comments: self.comments.clone(),
             lesson: self.lesson_draft(),
-            ..intent
+            at,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::fixture::{Fixture, at, opened, plan_for};
+use super::{Fixture, at, opened, plan_for};
 use crate::app::{App, Command, Frame, Msg, Outcome, Start, update};
 use crate::config::{Base, Chord, Keymap, parse_sequence};
 use crate::engine::Snapshot;

@@ -2,6 +2,8 @@
 
 mod driver;
 mod fixture;
+mod plan;
 
 pub(crate) use driver::Driver;
-pub(crate) use fixture::{Fixture, Made, at, now, opened, plan_for, policy};
+pub(crate) use fixture::{Fixture, Made, at, now, opened};
+pub(crate) use plan::plan_for;

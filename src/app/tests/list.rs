@@ -12,7 +12,7 @@ fn under_cursor(driver: &Driver) -> &str {
 }
 
 /// The snapshot without `gone`, and with `fresh`.
-fn newer(driver: &Driver, gone: &[&str], fresh: Vec<Made>) -> Snapshot {
+fn newer(driver: &Driver, gone: &[&str], fresh: &[Made]) -> Snapshot {
     let old = driver.fixture.snapshot.queue.iter().filter(|q| !gone.contains(&q.proposal.id.as_str())).cloned();
     Snapshot {
         queue: old.chain(fresh.iter().map(Made::queued)).collect::<Vec<_>>().into(),
@@ -25,8 +25,8 @@ fn a_newer_snapshot_moves_no_row() {
     let mut driver = story();
     driver.keys("jjj");
     let (rows, here) = (driver.app.queue.rows().to_vec(), under_cursor(&driver).to_owned());
-    let fresh = vec![Made::new("agent/new/one", "new").file("a", "", "b\n").high("storm")];
-    let snapshot = newer(&driver, &["agent/cost-bot/web-replicas"], fresh);
+    let fresh = [Made::new("agent/new/one", "new").file("a", "", "b\n").high("storm")];
+    let snapshot = newer(&driver, &["agent/cost-bot/web-replicas"], &fresh);
     driver.snapshot(snapshot);
     assert_eq!(driver.app.queue.rows(), rows);
     assert_eq!(under_cursor(&driver), here);
@@ -44,8 +44,8 @@ fn the_cursor_stays_with_its_proposal() {
     driver.keys("jj");
     let here = under_cursor(&driver).to_owned();
     driver.answers = false;
-    let fresh = vec![Made::new("agent/new/one", "new").file("a", "", "b\n").high("storm").hours(500)];
-    let snapshot = newer(&driver, &[], fresh);
+    let fresh = [Made::new("agent/new/one", "new").file("a", "", "b\n").high("storm").hours(500)];
+    let snapshot = newer(&driver, &[], &fresh);
     driver.snapshot(snapshot).keys("rs");
     assert_eq!(under_cursor(&driver), here);
 }

@@ -34,7 +34,7 @@ fn what_was_not_opened_is_approved_by_its_summary() {
 
 #[test]
 fn only_rows_that_were_on_the_terminal_were_seen() {
-    let long: String = (0..200).map(|n| format!("line {n}\n")).collect();
+    let long = "a line\n".repeat(200);
     let made = Made::new("agent/a/long", "long").file("long.txt", "", &long);
     let mut driver = Driver::open(Fixture::of(vec![made]), (120, 40));
     driver.keys("<enter>");

@@ -101,6 +101,7 @@ fn without_a_ledger_a_decision_offers_to_start_one() {
         driver.keys("y");
         assert!(!driver.commands.iter().any(|command| matches!(command, Command::Init(_))), "nothing is shown yet");
         let offer = InitOffer {
+            ledger: crate::model::EntryId::from_bytes([1; 16]),
             person: "maria".into(),
             key: "ed25519 maria@jump".into(),
             files: vec![(".countersign/policy.yaml".into(), "version: 1\n".into())],

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use crate::app::{ACTIONS, App, Start};
-use crate::config::{Context, Depth, Keymap, Source, Theme};
+use crate::config::{Context, Depth, Ground, Keymap, Source, Theme};
 use crate::engine::Snapshot;
 use crate::io::workspace::Workspace;
 use crate::model::Problem;
-use crate::tui::{self, Console, Drawn, Terminal};
+use crate::tui::{self, Console, Drawn, End, Terminal};
 use crate::ui;
 
 use super::session::Session;
@@ -69,8 +69,15 @@ pub fn open(session: &Session, workspace: Workspace, seed: [u8; 32]) -> Result<E
     let console = Console::new(app, terminal, depth, clock, variable("TMUX").is_some(), draw, |command| {
         runtime.carry_out(command)
     });
-    console.run(&inbox, first);
-    Ok(Exit::Done)
+    let end = console.run(&inbox, first);
+    match (tui::last_words().first(), end) {
+        (Some(words), _) => Err(CliError::outside(
+            format!("a part of the console broke: {words}"),
+            "everything that you wrote and decided is kept; please report it",
+        )),
+        (None, End::Quit) => Ok(Exit::Done),
+        (None, End::Hangup) => Ok(Exit::Outside),
+    }
 }
 
 /// What is shown before anything was read.
@@ -99,7 +106,7 @@ fn theme(
 ) -> Result<Theme, CliError> {
     let text = session.config_text("theme.toml")?;
     let source = text.as_deref().map(|text| Source::new("theme.toml", text));
-    let (theme, found) = Theme::load(settings.theme.unwrap_or_default(), source);
+    let (theme, found) = Theme::load(settings.theme.unwrap_or_else(|| Ground::detect(variable)), source);
     problems.extend(found);
     Ok(theme)
 }

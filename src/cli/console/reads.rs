@@ -163,7 +163,8 @@ impl Reads {
             Ok(proposed) if still() => self.answer(Outcome::InitOffered(Box::new(proposed.offer))),
             Ok(_) => {}
             Err(error) => {
-                self.fail(JobKey::PreviewInit, "no ledger can be started", &error, "see `countersign init --dry-run`")
+                let failure = Failure::from(&error);
+                self.answer(Outcome::Failed { job: JobKey::PreviewInit, failure });
             }
         }
     }

@@ -8,8 +8,8 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
 use crate::app::{Command, JobKey, Msg, Outcome};
-use crate::engine::{Draft, Failure, Plan, Snapshot};
-use crate::io::init::Given;
+use crate::engine::{Draft, Failure, InitOffer, Plan, Refusal, Snapshot};
+use crate::io::init::{Given, InitError, Started};
 use crate::io::send::SendError;
 use crate::io::workspace::{Scope, Workspace};
 use crate::model::{EntryId, Intent, Subject};
@@ -31,7 +31,7 @@ enum Write {
     KeepOutbox(Vec<Intent>),
     SaveDraft(Box<Draft>),
     DropDraft(Subject),
-    Init,
+    Init(Box<InitOffer>),
 }
 
 impl Runtime {
@@ -65,7 +65,7 @@ impl Runtime {
             Command::KeepOutbox(intents) => self.write(Write::KeepOutbox(intents)),
             Command::SaveDraft(draft) => self.write(Write::SaveDraft(draft)),
             Command::DropDraft(subject) => self.write(Write::DropDraft(subject)),
-            Command::Init(_) => self.write(Write::Init),
+            Command::Init(offer) => self.write(Write::Init(offer)),
             Command::Quit => self.finish(),
             // The loop keeps what concerns the terminal alone to itself.
             Command::Copy(_) | Command::Suspend | Command::Redraw => {}
@@ -128,7 +128,7 @@ impl Writer {
                     self.done(self.workspace.state.keep_draft(&draft_key(&draft.subject), &draft))
                 }
                 Write::DropDraft(subject) => self.done(self.workspace.state.drop_draft(&draft_key(&subject))),
-                Write::Init => self.init(),
+                Write::Init(offer) => self.init(&offer),
             }
         }
     }
@@ -168,36 +168,31 @@ impl Writer {
         self.known = wanted;
     }
 
-    fn init(&self) {
-        let proposed =
-            self.workspace.read(&Scope::default()).map_err(|error| error.to_string()).and_then(|situation| {
-                self.workspace.propose_init(&situation, &Given::default()).map_err(|error| error.to_string())
-            });
-        let started = proposed.and_then(|proposed| {
-            let started = self.workspace.init(&proposed).map_err(|error| error.to_string())?;
-            Ok(match started {
-                crate::io::init::Started::Adopted { commit } => {
-                    format!("the ledger begins; the policy is {}", commit.short(12))
-                }
-                crate::io::init::Started::Offered { .. } => {
-                    "the remote refused the target: merge the branch countersign/init, then decide".to_owned()
-                }
-            })
-        });
-        self.answer(match started {
-            Ok(line) => Outcome::Started(line),
-            Err(why) => Outcome::Failed {
-                job: JobKey::Init,
-                failure: Failure {
-                    what: "no ledger was started".into(),
-                    why,
-                    next: "see `countersign init --dry-run`".into(),
-                },
-            },
+    fn init(&self, shown: &InitOffer) {
+        self.answer(match self.start_ledger(shown) {
+            Ok(Started::Adopted { commit }) => {
+                Outcome::Started(format!("the ledger begins; the policy is {}", commit.short(12)))
+            }
+            Ok(Started::Offered { .. }) => Outcome::Started(
+                "the remote refused the target: merge the branch countersign/init, then decide".to_owned(),
+            ),
+            Err(error) => Outcome::Failed { job: JobKey::Init, failure: Failure::from(&error) },
         });
         if let Ok(snapshot) = snapshot(&self.workspace, None, &|_, _| {}) {
             self.answer(Outcome::Snapshot(Arc::new(snapshot)));
         }
+    }
+
+    /// Starts the ledger exactly as it was shown, or not at all.
+    fn start_ledger(&self, shown: &InitOffer) -> Result<Started, InitError> {
+        let situation = self.workspace.read(&Scope::default())?;
+        let given = Given { id: Some(shown.ledger), ..Given::default() };
+        let proposed = self.workspace.propose_init(&situation, &given)?;
+        if proposed.offer.files != shown.files {
+            let (what, next) = ("what it would write is no longer what was shown", "look at it again");
+            return Err(Refusal { what: what.into(), next: next.into() }.into());
+        }
+        self.workspace.init(&proposed)
     }
 
     /// What a person wrote must not be lost in silence.

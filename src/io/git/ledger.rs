@@ -9,16 +9,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::engine::{POLICY_PATH, SIGNERS_PATH};
+use crate::engine::{POLICY_PATH, ROOT_FILE_LIMIT, SIGNERS_PATH};
 use crate::ledger::{self, Chain, Externals, Question, RawCommit, Roots};
 use crate::model::{EntryId, Oid, Side};
 use crate::policy::{self, PolicyError, Root, Signers};
 
 use super::process::{self, GitError};
 use super::store::{Store, StoreError};
-
-/// Bytes of a policy or signers file that are read.
-const ROOT_FILE_LIMIT: u64 = 256 << 10;
 
 /// Policy and signers by commit, each read once.
 #[derive(Debug)]

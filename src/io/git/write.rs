@@ -164,17 +164,44 @@ pub fn publish(
 
 /// Refuses a plan whose target is checked out somewhere with local changes in its way; call before signing.
 pub fn check_work_trees(repository: &LocalRepository, plan: &Plan, store: &Store, tip: Oid) -> Result<(), WriteError> {
-    if repository.remote.is_some() || tip == plan.target.old {
-        return Ok(());
-    }
-    let Some(worktree) = checked_out(repository, &plan.target.refname)? else { return Ok(()) };
+    let target = Move { refname: plan.target.refname.clone(), old: Some(plan.target.old), new: tip };
+    check_work_tree(repository, store, &target)
+}
+
+/// The same for a genesis.
+pub fn check_genesis(
+    repository: &LocalRepository,
+    genesis: &Genesis,
+    store: &Store,
+    commit: Oid,
+) -> Result<(), WriteError> {
+    let target = Move { refname: genesis.target.refname.clone(), old: Some(genesis.target.old), new: commit };
+    check_work_tree(repository, store, &target)
+}
+
+/// Whether the fast-forward that comes last could be made, found out before anything is signed: afterwards the ledger would
+/// be ahead until somebody clears the way.
+fn check_work_tree(repository: &LocalRepository, store: &Store, target: &Move) -> Result<(), WriteError> {
+    let Some(old) = target.old.filter(|old| repository.remote.is_none() && *old != target.new) else { return Ok(()) };
+    let Some(worktree) = checked_out(repository, &target.refname)? else { return Ok(()) };
     let git = super::process::Git::new(&worktree);
     let status = git.run(&["status", "--porcelain", "-z", "--untracked-files=all", "--no-renames"])?;
-    let changed = store.diff(store.tree_of(plan.target.old)?, store.tree_of(tip)?)?;
+    let changed = store.diff(store.tree_of(old)?, store.tree_of(target.new)?)?;
     let touched: Vec<&[u8]> = status.stdout.split(|byte| *byte == 0).filter_map(|line| line.get(3..)).collect();
     let hits = changed.files.iter().filter(|file| touched.contains(&file.path.as_slice()));
     let names: Vec<String> = hits.take(3).map(|file| crate::model::text::printable_bytes(&file.path)).collect();
-    if names.is_empty() { Ok(()) } else { Err(WriteError::InTheWay(names.join(", "))) }
+    if !names.is_empty() {
+        return Err(WriteError::InTheWay(names.join(", ")));
+    }
+    if git.try_run(&["rev-parse", "--verify", "--quiet", "MERGE_HEAD"], &[], None)?.success {
+        return Err(WriteError::InTheWay("a merge that was begun and not concluded".into()));
+    }
+    // git itself judges the rest: a folder in the way of a file, an index that is locked.
+    let dry = git.try_run(&["read-tree", "-n", "-m", "-u", "HEAD", &target.new.to_string()], &[], None)?;
+    if dry.success {
+        return Ok(());
+    }
+    Err(WriteError::InTheWay(crate::model::text::single_line(&String::from_utf8_lossy(&dry.stderr))))
 }
 
 /// Moves refs, the ledger first: at the remote by one atomic push; here by one transaction, or, where the target is
@@ -267,7 +294,8 @@ fn checked_out(repository: &LocalRepository, refname: &str) -> Result<Option<std
         if let Some(path) = line.strip_prefix("worktree ") {
             worktree = Some(std::path::PathBuf::from(path));
         } else if line.strip_prefix("branch ") == Some(refname) {
-            return Ok(worktree);
+            // One whose folder is gone has nothing that could be left behind.
+            return Ok(worktree.filter(|folder| folder.exists()));
         }
     }
     Ok(None)
@@ -309,10 +337,17 @@ pub fn offer_genesis(
     move_refs(repository, &moves)
 }
 
-/// Makes the move that a crash left undone, and nothing else.
-pub fn finish_move(repository: &LocalRepository, recovery: &Recovery) -> Result<(), WriteError> {
-    let moves = [Move { refname: recovery.refname.clone(), old: Some(recovery.old), new: recovery.new }];
-    move_refs(repository, &moves)
+/// Makes the move that a crash left undone, and nothing else: the ledger is named so that it is held where it is.
+pub fn finish_move(
+    repository: &LocalRepository,
+    recovery: &Recovery,
+    ledger: &LedgerKey,
+    store: &Store,
+) -> Result<(), WriteError> {
+    let target = Move { refname: recovery.refname.clone(), old: Some(recovery.old), new: recovery.new };
+    check_work_tree(repository, store, &target)?;
+    let tip = recovery.ledger_tip;
+    move_refs(repository, &[Move { refname: ledger.full(), old: Some(tip), new: tip }, target])
 }
 
 /// Takes back a move that cannot be made any more.

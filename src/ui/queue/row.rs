@@ -1,7 +1,7 @@
 //! A row of the list.
 
 use super::columns::{Column, Columns};
-use crate::app::queue::{Entry, Row};
+use crate::app::queue::{self, Entry, Row};
 use crate::app::{App, headline, short_age, subject_of};
 use crate::config::Role;
 use crate::model::text::single_line;
@@ -147,7 +147,7 @@ fn note(app: &App, entry: &Entry) -> (Role, String) {
         return (Role::People, format!("{kind}, not sent yet"));
     }
     let approvals = &standing.ruling.approvals;
-    let note = single_line(&standing.note);
+    let note = single_line(queue::note(standing));
     match standing.state {
         State::Held | State::Asked => (Role::People, if note.is_empty() { standing.state.to_string() } else { note }),
         State::Conflict | State::Blocked => {

@@ -237,12 +237,11 @@ const fn syntax(role: SyntaxRole) -> Role {
         SyntaxRole::Number => Role::SyntaxNumber,
         SyntaxRole::Constant => Role::SyntaxConstant,
         SyntaxRole::Key => Role::SyntaxKey,
-        SyntaxRole::Keyword => Role::SyntaxKeyword,
         SyntaxRole::Function => Role::SyntaxFunction,
         SyntaxRole::Type => Role::SyntaxType,
         SyntaxRole::Variable => Role::SyntaxVariable,
         SyntaxRole::Punctuation => Role::SyntaxPunctuation,
-        SyntaxRole::Heading => Role::SyntaxKeyword,
+        SyntaxRole::Keyword | SyntaxRole::Heading => Role::SyntaxKeyword,
     }
 }
 

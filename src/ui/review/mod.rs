@@ -9,11 +9,15 @@ use unicode_width::UnicodeWidthStr as _;
 use super::Drawn;
 use super::widgets::{Canvas, Pen, elide, paragraphs};
 use crate::app::geometry::{Pane, ReviewAreas};
+use crate::app::hints::label;
 use crate::app::review::{Review, answered, lines};
-use crate::app::{App, ago, headline};
-use crate::config::Role;
-use crate::model::text::single_line;
+use crate::app::{Action, App, ago, headline};
+use crate::config::{Context, Role};
+use crate::model::text::{single_line, truncate};
 use crate::model::{Landing, Outcome, Tier};
+
+/// Columns of an agent's name.
+const NAME: usize = 20;
 
 /// Draws an opened proposal.
 pub fn draw(app: &App, review: &Review, canvas: &mut Canvas<'_>, screen: Rect, drawn: &mut Drawn) {
@@ -107,11 +111,11 @@ fn claim_line(app: &App, review: &Review, pen: &mut Pen<'_, '_>) {
     ends(
         pen,
         |pen, room| {
-            let agent = single_line(&standing.agent);
+            let agent = truncate(&single_line(&standing.agent), NAME).into_owned();
             pen.write(Role::Text, &agent);
             pen.write(Role::Quiet, " says ");
             let title = format!("“{}”", single_line(&proposal.title));
-            pen.write(Role::Claim, &crate::model::text::truncate(&title, room.saturating_sub(agent.width() + 6)));
+            pen.write(Role::Claim, &truncate(&title, room.saturating_sub(agent.width() + 6)));
         },
         &right,
     );
@@ -141,9 +145,14 @@ fn progress_line(app: &App, review: &Review, pen: &mut Pen<'_, '_>) {
         Outcome::Error => pen.write(Role::Error, "   ! policy could not be evaluated"),
         Outcome::Satisfied | Outcome::Pending => {}
     }
-    if !review.queued.standing.note.is_empty() {
+    if let Some(stale) = review.around.stale {
+        let key = label(app, Context::Review, Action::Refresh).unwrap_or_default();
+        pen.write(Role::Warn, &format!("   ! {stale}: {key} looks again"));
+    }
+    let note = crate::app::queue::note(&review.queued.standing);
+    if !note.is_empty() {
         pen.write(Role::Quiet, "   ");
-        pen.write(Role::Warn, &single_line(&review.queued.standing.note));
+        pen.write(Role::Warn, &single_line(note));
     }
     let branch = single_line(&review.queued.proposal.id);
     let target = format!(" → {}   ", single_line(&app.snapshot().target));

@@ -14,7 +14,7 @@ use crate::ui::{Drawn, draw};
 pub(super) struct Console {
     pub(super) driver: Driver,
     styles: Styles,
-    size: (u16, u16),
+    pub(super) size: (u16, u16),
 }
 
 impl Console {
@@ -45,8 +45,13 @@ impl Console {
     /// The cells, and what was drawn.
     pub(super) fn draw(&self) -> (Buffer, Drawn) {
         let mut buffer = Buffer::empty(Rect::new(0, 0, self.size.0, self.size.1));
-        let drawn = draw(&self.driver.app, &self.styles, &mut buffer);
+        let drawn = self.draw_into(&mut buffer);
         (buffer, drawn)
+    }
+
+    /// Draws over what a buffer holds.
+    pub(super) fn draw_into(&self, buffer: &mut Buffer) -> Drawn {
+        draw(&self.driver.app, &self.styles, buffer)
     }
 
     /// The screen as text, ends trimmed, and a hash of the styles.

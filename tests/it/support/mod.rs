@@ -6,8 +6,11 @@
 //! - [`Ran`]: what a finished program printed, and its exit status.
 //! - [`Terminal`], [`View`]: the real program in a pseudo-terminal, and what is on its screen.
 //! - [`picture`], [`golden`]: files that tests write with `UPDATE=1` and compare otherwise.
+//! - `Sandbox::solo`, `Sandbox::pair`: repositories that have adopted Countersign, and `Repo::ledger`: what plain git
+//!   says of the ledger.
 //! - [`needs`]: tests that want a program, a corpus or time say so in one line and pass.
 
+mod adopted;
 pub mod golden;
 pub mod keys;
 pub mod needs;

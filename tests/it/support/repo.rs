@@ -22,6 +22,11 @@ impl<'a> Repo<'a> {
         Self { sandbox, name: name.to_owned() }
     }
 
+    /// The sandbox that it is in.
+    pub fn sandbox(&self) -> &'a Sandbox {
+        self.sandbox
+    }
+
     /// Its folder.
     pub fn path(&self) -> PathBuf {
         self.sandbox.path(&self.name)

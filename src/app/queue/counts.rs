@@ -1,0 +1,72 @@
+//! Numbers about the whole list, found once a change of it and never once a frame.
+
+use std::collections::HashMap;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::Entry;
+use crate::model::{DecisionKind, Tier};
+
+/// The columns that the widest entries take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Widths {
+    /// Of short names.
+    pub id: usize,
+    /// Of agents.
+    pub agent: usize,
+    /// Of counts of lines.
+    pub lines: usize,
+}
+
+impl Widths {
+    pub(super) fn of(entries: &[Entry]) -> Self {
+        let widest = |width: fn(&Entry) -> usize| entries.iter().map(width).max().unwrap_or(0);
+        Self {
+            id: widest(|entry| entry.short.width()),
+            agent: widest(|entry| entry.queued.standing.agent.width()),
+            lines: widest(|entry| {
+                let digits = |number: u32| number.max(1).ilog10() as usize + 1;
+                entry.queued.proposal.stats.map_or(1, |stats| digits(stats.additions) + digits(stats.deletions) + 3)
+            }),
+        }
+    }
+}
+
+/// How many proposals there are, without those that are gone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// High risk.
+    pub high: usize,
+    /// Medium risk.
+    pub medium: usize,
+    /// Low risk.
+    pub low: usize,
+    /// Low, and clean: what a batch offers.
+    pub clean: usize,
+}
+
+impl Counts {
+    pub(super) fn of(entries: &[Entry], decided: &HashMap<String, DecisionKind>) -> Self {
+        let mut counts = Self::default();
+        for entry in entries.iter().filter(|entry| entry.gone.is_none()) {
+            match entry.tier() {
+                Tier::High => counts.high += 1,
+                Tier::Medium => counts.medium += 1,
+                Tier::Low => counts.low += 1,
+            }
+            counts.clean += usize::from(is_clean(entry) && !decided.contains_key(entry.id()));
+        }
+        counts
+    }
+
+    /// All of them.
+    #[must_use]
+    pub const fn all(self) -> usize {
+        self.high + self.medium + self.low
+    }
+}
+
+/// Whether a proposal may join a batch unasked.
+pub(super) fn is_clean(entry: &Entry) -> bool {
+    entry.gone.is_none() && entry.queued.standing.clean && entry.tier() == Tier::Low
+}

@@ -1,0 +1,359 @@
+//! Plans, made without git: a ledger that tests sign, a stack that answers from a table.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use crate::ledger::testing::{Bench, MAIN, item, oid, root, time};
+use crate::ledger::{EntryKind, LedgerView};
+use crate::model::{
+    Answers, ChangeId, Contributor, DecisionKind, EntryId, FileChange, Intent, IntentItem, Landing, LessonDraft,
+    LineStats, Mode, Oid, Place, Proposal, Scope, Side, Stage, State, Subject, Target, Tier, TreeDiff,
+};
+use crate::policy::{Globs, Root, Rule};
+
+use super::*;
+
+/// A change of one file; `flavour` is what its blobs are.
+fn diff(path: &str, flavour: &str) -> Arc<TreeDiff> {
+    let side = |name: &str| Some(Side { mode: Mode::File, oid: oid(&format!("{path} {flavour} {name}")) });
+    let files = vec![FileChange { path: path.into(), old: side("old"), new: side("new") }];
+    let (old, new) = (oid(&format!("before {flavour}")), oid(&format!("after {path} {flavour}")));
+    Arc::new(TreeDiff { old, new, change_id: crate::diff::change_id(&files), files })
+}
+
+fn proposal(name: &str, path: &str) -> Arc<Proposal> {
+    let bot = Contributor { name: "bot".into(), email: "bot@agents.example".into() };
+    Arc::new(Proposal {
+        id: name.into(),
+        repo: "repo".into(),
+        agent: "bot".into(),
+        title: format!("change {path}"),
+        messages: vec![format!("change {path}\n\nBecause.\nCountersign-Entry: forged\n\x1b[2Jgone\n")],
+        note: None,
+        contributors: vec![bot.clone()],
+        author: bot,
+        target: Target { refname: MAIN.into(), tip: oid("main0") },
+        base: Some(oid("main0")),
+        head: oid(&format!("head of {name}")),
+        landing: Landing::Clean(diff(path, "alone")),
+        stats: Some(LineStats { additions: 1, deletions: 1, binary: false }),
+        created: time(0),
+        updated: time(0),
+    })
+}
+
+/// What merging a head on top of the others gives; heads that are not named give what they give alone.
+#[derive(Default)]
+struct Table {
+    offers: HashMap<Oid, Result<Arc<TreeDiff>, String>>,
+    alone: HashMap<Oid, Arc<TreeDiff>>,
+    /// Changes whose lines are those of the change alone.
+    same_lines: BTreeSet<ChangeId>,
+    accepted: usize,
+    memory: Option<Vec<u8>>,
+}
+
+impl Stack for Table {
+    fn offer(&mut self, head: Oid) -> Result<Arc<TreeDiff>, String> {
+        self.offers.get(&head).cloned().unwrap_or_else(|| Ok(Arc::clone(&self.alone[&head])))
+    }
+
+    fn edits(&self, diff: &TreeDiff) -> Result<[u8; 32], String> {
+        let known = self.alone.values().any(|alone| alone.change_id == diff.change_id);
+        let same = known || self.same_lines.contains(&diff.change_id);
+        Ok(if same { [0; 32] } else { *diff.change_id.as_bytes() })
+    }
+
+    fn accept(&mut self) {
+        self.accepted += 1;
+    }
+
+    fn file(&self, _path: &str) -> Result<Option<Vec<u8>>, String> {
+        Ok(self.memory.clone())
+    }
+}
+
+/// A repository in which docs are low, `prod/` is high and the rest is medium; maria decides.
+struct Case {
+    proposals: Vec<Arc<Proposal>>,
+    root: Root,
+    view: LedgerView,
+    target: Target,
+    unsent: BTreeSet<String>,
+    stack: Table,
+}
+
+impl Case {
+    fn new(proposals: &[(&str, &str)], bench: &Bench) -> Self {
+        let proposals: Vec<_> = proposals.iter().map(|(name, path)| proposal(name, path)).collect();
+        let mut root = root("main0");
+        let rule = |name: &str, globs: &[&str], tier: Tier| Rule {
+            name: name.into(),
+            paths: None,
+            only_paths: Some(Globs::new(globs).unwrap()),
+            tier: Some(tier),
+            deny: None,
+            at: Place::File { line: 9, column: 5 },
+        };
+        root.policy.rules = vec![rule("docs", &["docs/**"], Tier::Low), rule("prod", &["prod/**"], Tier::High)];
+        let alone = proposals.iter().map(|p| (p.head, Arc::clone(p.diff().unwrap()))).collect();
+        Self {
+            proposals,
+            root,
+            view: bench.view(),
+            target: Target { refname: MAIN.into(), tip: oid("main0") },
+            unsent: BTreeSet::new(),
+            stack: Table { alone, ..Table::default() },
+        }
+    }
+
+    fn world(&self) -> World<'_> {
+        World {
+            stage: Stage::Record,
+            force: Force::Root(&self.root),
+            alarm: None,
+            ledger: Some(&self.view),
+            me: self.root.policy.person("maria"),
+            touches: false,
+            target: &self.target,
+            proposals: &self.proposals,
+            unsent: &self.unsent,
+            now: time(7200),
+        }
+    }
+
+    fn intent(&self, kind: DecisionKind, names: &[&str]) -> Intent {
+        let item = |name: &&str| {
+            let proposal = self.proposals.iter().find(|proposal| proposal.id == **name).unwrap();
+            let change_id = proposal.diff().map(|diff| diff.change_id);
+            let subject = Subject { proposal: proposal.id.clone(), head: proposal.head, change_id };
+            IntentItem { subject, seen: None, answers: Answers::default() }
+        };
+        Intent {
+            id: EntryId::from_bytes([7; 16]),
+            kind,
+            items: names.iter().map(item).collect(),
+            reason: None,
+            note: None,
+            comments: Vec::new(),
+            lesson: None,
+            at: time(7200),
+        }
+    }
+
+    fn plan(&mut self, intent: &Intent) -> Plan {
+        let mut stack = std::mem::take(&mut self.stack);
+        let plan = plan(std::slice::from_ref(intent), &self.world(), &mut stack).unwrap();
+        self.stack = stack;
+        plan
+    }
+
+    fn approve(&mut self, names: &[&str]) -> Plan {
+        let intent = self.intent(DecisionKind::Approve, names);
+        self.plan(&intent)
+    }
+
+    fn state(&self, name: &str) -> State {
+        let queue = queue(&self.world());
+        queue.iter().find(|queued| queued.proposal.id == name).unwrap().standing.state
+    }
+}
+
+fn why(plan: &Plan) -> Vec<&str> {
+    plan.dropped.iter().map(|dropped| dropped.why.as_str()).collect()
+}
+
+#[test]
+fn what_one_person_may_approve_lands() {
+    let mut case = Case::new(&[("agent/a/1", "docs/a.md"), ("agent/a/2", "src/b.yaml")], &Bench::new());
+    let plan = case.approve(&["agent/a/1", "agent/a/2"]);
+    assert_eq!((plan.merges().count(), plan.dropped.len(), case.stack.accepted), (2, 0, 2));
+    assert!(plan.moves_target());
+    assert_eq!(plan.items[0].relies_on, [EntryId::from_bytes([7; 16])]);
+}
+
+#[test]
+fn what_needs_two_is_recorded_until_the_second_comes() {
+    let mut case = Case::new(&[("agent/a/1", "prod/a.yaml")], &Bench::new());
+    let plan = case.approve(&["agent/a/1"]);
+    assert_eq!(plan.items[0].action, Action::Record { missing: 1 });
+    assert!(!plan.moves_target());
+
+    let mut bench = Bench::new();
+    let mut approved = item("agent/a/1", "head of agent/a/1", "");
+    approved.change_id = case.proposals[0].diff().map(|diff| diff.change_id);
+    let sams = bench.decide(EntryKind::Approve, "sam", approved);
+    let mut case = Case::new(&[("agent/a/1", "prod/a.yaml")], &bench);
+    let plan = case.approve(&["agent/a/1"]);
+    assert_eq!(plan.merges().count(), 1);
+    let relied: BTreeSet<EntryId> = plan.items[0].relies_on.iter().copied().collect();
+    assert_eq!(relied, BTreeSet::from([sams, EntryId::from_bytes([7; 16])]));
+}
+
+#[test]
+fn what_moved_since_it_was_seen_is_left_out() {
+    let mut case = Case::new(&[("agent/a/1", "docs/a.md"), ("agent/a/2", "docs/b.md")], &Bench::new());
+    let mut intent = case.intent(DecisionKind::Approve, &["agent/a/1", "agent/a/2"]);
+    intent.items[0].subject.head = oid("an older head");
+    intent.items[1].subject.change_id = Some(ChangeId::from_bytes([1; 32]));
+    let plan = case.plan(&intent);
+    assert!(plan.is_empty());
+    assert!(why(&plan)[0].contains("its head moved") && why(&plan)[1].contains("not what was approved"));
+    intent.items[0].subject.proposal = "agent/gone".into();
+    assert!(why(&case.plan(&intent))[0].contains("not there any more"));
+}
+
+#[test]
+fn on_top_of_others_the_lines_must_stay() {
+    let mut case = Case::new(&[("a", "docs/a.md"), ("b", "docs/b.md"), ("c", "docs/c.md")], &Bench::new());
+    let head = |name: &str| oid(&format!("head of {name}"));
+    let (same, other) = (diff("docs/a.md", "stacked"), diff("docs/b.md", "stacked"));
+    case.stack.same_lines.insert(same.change_id);
+    case.stack.offers.insert(head("a"), Ok(Arc::clone(&same)));
+    case.stack.offers.insert(head("b"), Ok(other));
+    case.stack.offers.insert(head("c"), Err("it conflicts with the target in docs/c.md".into()));
+    let plan = case.approve(&["a", "b", "c"]);
+    assert_eq!(plan.items.len(), 1);
+    assert!(why(&plan)[0].contains("other lines"));
+    assert_eq!(why(&plan)[1], "it conflicts with what lands before it in docs/c.md");
+    let entries = entries(&plan, &[Some(landed())], oid("after"), time(7200));
+    assert_eq!(entries[0].items[0].change_id, Some(same.change_id), "the entry names what landed");
+}
+
+fn landed() -> Landed {
+    Landed { first_parent: oid("main0"), commit: oid("landing"), tree: oid("tree") }
+}
+
+#[test]
+fn an_approval_of_the_change_alone_is_none_of_the_stacked_one() {
+    let mut bench = Bench::new();
+    let mut approved = item("agent/a/1", "head of agent/a/1", "");
+    approved.change_id = Some(diff("prod/a.yaml", "alone").change_id);
+    bench.decide(EntryKind::Approve, "sam", approved);
+    let mut case = Case::new(&[("agent/a/1", "prod/a.yaml")], &bench);
+    let stacked = diff("prod/a.yaml", "stacked");
+    case.stack.same_lines.insert(stacked.change_id);
+    case.stack.offers.insert(case.proposals[0].head, Ok(stacked));
+    let plan = case.approve(&["agent/a/1"]);
+    assert!(plan.is_empty() && why(&plan)[0].contains("approval"), "{:?}", why(&plan));
+}
+
+#[test]
+fn what_others_are_judged_by_lands_alone() {
+    let mut case = Case::new(&[("a", ".github/workflows/ci.yaml"), ("b", "docs/b.md")], &Bench::new());
+    case.root.policy.tiers.high.approvals = 1;
+    let plan = case.approve(&["a", "b"]);
+    assert_eq!(plan.merges().map(|item| item.subject.proposal.as_str()).collect::<Vec<_>>(), ["b"]);
+    assert!(why(&plan)[0].contains("lands alone"));
+    assert_eq!(case.approve(&["a"]).merges().count(), 1);
+}
+
+#[test]
+fn a_hold_stops_everybody_but_who_made_it() {
+    for (by, lands) in [("sam", false), ("maria", true)] {
+        let mut bench = Bench::new();
+        bench.decide(EntryKind::Hold, by, item("agent/a/1", "head of agent/a/1", ""));
+        let mut case = Case::new(&[("agent/a/1", "docs/a.md")], &bench);
+        assert_eq!(case.state("agent/a/1"), State::Held);
+        assert_eq!(case.approve(&["agent/a/1"]).merges().count() == 1, lands, "{by}");
+    }
+}
+
+#[test]
+fn a_rejection_outlives_a_push_as_a_repeat() {
+    let mut bench = Bench::new();
+    bench.decide(EntryKind::Reject, "sam", item("agent/a/1", "an older head", ""));
+    let case = Case::new(&[("agent/a/1", "docs/a.md")], &bench);
+    let queue = queue(&case.world());
+    let standing = &queue[0].standing;
+    assert_eq!((standing.state, standing.round, standing.clean), (State::Pending, 2, false));
+    assert_eq!(standing.note, "repeat: rejected by sam");
+}
+
+#[test]
+fn nobody_decides_without_a_ledger_a_person_or_under_an_alarm() {
+    let mut case = Case::new(&[("a", "docs/a.md")], &Bench::new());
+    let intent = case.intent(DecisionKind::Approve, &["a"]);
+    let built_in = crate::policy::built_in();
+    let mut stack = std::mem::take(&mut case.stack);
+    for world in [
+        World { me: None, ..case.world() },
+        World { ledger: None, ..case.world() },
+        World { alarm: Some("the ledger was rewritten"), ..case.world() },
+        World { force: Force::BuiltIn(&built_in), ..case.world() },
+        World { force: Force::Invalid(&[]), ..case.world() },
+    ] {
+        assert!(plan(std::slice::from_ref(&intent), &world, &mut stack).is_err());
+    }
+    assert_eq!(stack.accepted, 0);
+}
+
+#[test]
+fn a_lesson_is_previewed_as_it_will_be() {
+    let mut case = Case::new(&[("a", "docs/a.md")], &Bench::new());
+    case.stack.memory = Some(b"# House rules\n".to_vec());
+    let mut intent = case.intent(DecisionKind::Reject, &["a"]);
+    let scope = Scope::File("docs/a.md".into());
+    intent.lesson = Some(LessonDraft { text: "Never do this.".into(), scope, expires_days: 180 });
+    let plan = case.plan(&intent);
+    let after = String::from_utf8(plan.memory[0].after.clone()).unwrap();
+    assert_eq!(plan.memory[0].path, "AGENTS.md");
+    assert!(
+        after.starts_with("# House rules\n\n<!-- BEGIN") && after.contains("- Never do this. Scope: file:docs/a.md.")
+    );
+    assert!(memory_message(&plan).contains("Countersign-Entry: 0707"));
+    let entries = entries(&plan, &[None], oid("memory"), time(7200));
+    assert_eq!(entries[0].refs[0].new, oid("memory"));
+}
+
+#[test]
+fn consent_is_to_heads_changes_tiers_and_what_happens() {
+    let names = ["a", "b"];
+    let mut case = Case::new(&[("a", "docs/a.md"), ("b", "docs/b.md")], &Bench::new());
+    let shown = case.approve(&names);
+    assert!(shown.agrees_with(&case.approve(&names)));
+    case.target.tip = oid("main moved on");
+    assert!(shown.agrees_with(&case.approve(&names)), "main may move");
+    case.root.policy.rules.clear();
+    assert!(!shown.agrees_with(&case.approve(&names)), "the tier may not");
+    let mut case = Case::new(&[("a", "docs/a.md"), ("b", "docs/b.md")], &Bench::new());
+    case.stack.offers.insert(case.proposals[1].head, Err("it conflicts with the target".into()));
+    assert!(!shown.agrees_with(&case.approve(&names)), "what lands may not");
+}
+
+#[test]
+fn a_landing_commit_says_nothing_that_the_agent_could_forge() {
+    let mut case = Case::new(&[("a", "docs/a.md")], &Bench::new());
+    let plan = case.approve(&["a"]);
+    let message = landing_message(&plan.items[0], plan.intents[0].id);
+    let head = case.proposals[0].head;
+    assert_eq!(
+        message,
+        format!(
+            "change docs/a.md\n\nBecause.\n<U+001B>[2Jgone\n\nCountersign-Entry: {}\nCountersign-Proposal: a@{head}\n",
+            EntryId::from_bytes([7; 16])
+        )
+    );
+}
+
+#[test]
+fn a_crash_is_finished_taken_back_or_left_to_who_can() {
+    let mut bench = Bench::new();
+    let mut entry = bench.entry(EntryKind::Lesson, "maria");
+    entry.refs.push(crate::ledger::testing::moved("main0", "main1"));
+    entry.about = vec![crate::ledger::testing::id("genesis")];
+    bench.push(&entry);
+    let view = LedgerView::of(&bench.chain());
+    if view.last_move(MAIN).map(|(id, _)| id) != Some(entry.id) {
+        panic!("the entry must hold: {:?}", bench.chain().faults().map(|(_, f)| f.to_string()).collect::<Vec<_>>());
+    }
+    let id = EntryId::from_bytes([9; 16]);
+    let now = |now: RefNow| unfinished(&view, MAIN, now, "maria", id, time(9000));
+    assert!(now(RefNow::After).is_none());
+    assert!(matches!(now(RefNow::Before), Some(Unfinished::Finish(recovery)) if recovery.new == oid("main1")));
+    assert!(matches!(now(RefNow::Astray), Some(Unfinished::Void(void)) if void.entry.about == [entry.id]));
+    assert!(matches!(now(RefNow::BeforeElsewhere), Some(Unfinished::Elsewhere(_))));
+    bench.decide(EntryKind::Hold, "sam", item("agent/a/1", "head", ""));
+    let later = LedgerView::of(&bench.chain());
+    assert!(unfinished(&later, MAIN, RefNow::Before, "maria", id, time(9000)).is_none(), "somebody objected since");
+}

@@ -1,0 +1,218 @@
+//! How far a repository has adopted the product: which ledger is its own, which policy rules, and what is wrong with either.
+//!
+//! The policy at the target's tip says which ledger there is, but what rules is what the ledger names. The two are apart
+//! where somebody pushed straight to the target: a policy that nobody approved does not rule and is reported, one that
+//! cannot be read blocks everything until it is mended, and neither makes a repository look as if it had never adopted.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::engine::{POLICY_PATH, SIGNERS_PATH};
+use crate::ledger::Chain;
+use crate::model::{Oid, Problem, Stage, Target};
+use crate::policy::{GateMode, LedgerKey, PolicyError, Root};
+
+use super::git::ledger::{self, RootError, RootReader};
+use super::git::store::{Store, StoreError};
+use super::state::Pin;
+use super::workspace::{Ruling, Workspace};
+
+/// What was found out.
+pub(super) struct Adopted {
+    pub stage: Stage,
+    pub ruling: Ruling,
+    pub key: Option<LedgerKey>,
+    pub chain: Option<Chain>,
+    pub alarm: Option<String>,
+    pub problems: Vec<Problem>,
+}
+
+impl Workspace {
+    /// Ledger, policy and stage.
+    pub(super) fn adopted(
+        &self,
+        store: &Store,
+        roots: &RootReader<'_>,
+        target: &Target,
+        now: Timestamp,
+    ) -> Result<Adopted, StoreError> {
+        let at_tip = roots.read(target.tip);
+        let (pin, mut problems) = match self.state.pin() {
+            Ok(pin) => (pin, Vec::new()),
+            Err(error) => (None, vec![self.unreadable_pin(&error)]),
+        };
+        let named = at_tip.as_ref().ok().and_then(|root| root.policy.ledger.clone());
+        let branch = pin.as_ref().map(|pin| pin.branch.clone()).or(named.as_ref().map(|key| key.branch.clone()));
+        let branch = branch.unwrap_or_else(|| LedgerKey::DEFAULT_BRANCH.to_owned());
+        let tip = self.repository.tip(&self.repository.tracking(&branch))?;
+        let genesis = pin.as_ref().map(|pin| pin.genesis).or(named.as_ref().map(|key| key.id));
+        let chain = match genesis {
+            Some(id) => Some(ledger::read(store, roots, tip, Some(id), now)?),
+            None => begun(store, roots, target, tip, now)?,
+        };
+        let id = genesis.or(chain.as_ref().and_then(Chain::genesis).map(|genesis| genesis.id));
+        let (Some(chain), Some(id)) = (chain, id) else {
+            problems.extend(not_yet(&at_tip, tip.is_some()));
+            return Ok(Adopted::nothing(problems));
+        };
+        let mut adopted = Adopted::of(chain, &at_tip, LedgerKey { id, branch });
+        adopted.problems.extend(signers_not_in_force(store, &adopted.ruling, target));
+        adopted.problems.append(&mut problems);
+        adopted.check_pin(store, pin.as_ref(), tip);
+        adopted.problems.extend(self.pin(&adopted, pin.as_ref(), tip));
+        Ok(adopted)
+    }
+
+    /// Remembers what was seen of a sound ledger, so that a later one without it is an alarm.
+    fn pin(&self, adopted: &Adopted, pinned: Option<&Pin>, tip: Option<Oid>) -> Option<Problem> {
+        let (Some(key), None, Some(tip)) = (&adopted.key, &adopted.alarm, tip) else { return None };
+        if adopted.stage == Stage::Look {
+            return None;
+        }
+        let fresh = Pin { genesis: key.id, branch: key.branch.clone(), tip };
+        if pinned == Some(&fresh) {
+            return None;
+        }
+        self.state.set_pin(&fresh).err().map(|error| Problem {
+            place: self.state.path().display().to_string(),
+            what: format!("the ledger could not be pinned: {error}"),
+            next: "make the state folder writable, so that a rewritten ledger is noticed".into(),
+        })
+    }
+
+    fn unreadable_pin(&self, error: &std::io::Error) -> Problem {
+        Problem {
+            place: self.state.path().join("pin.json").display().to_string(),
+            what: format!("what was seen of the ledger before cannot be read: {error}"),
+            next: "check `countersign ledger verify`, then delete the file; the ledger is pinned anew".into(),
+        }
+    }
+}
+
+/// The ledger that lies at its usual place and begins in the target's history, though the policy at the tip does not name
+/// it: somebody pushed the policy away, or made it unreadable. One that begins elsewhere was offered and never adopted.
+fn begun(
+    store: &Store,
+    roots: &RootReader<'_>,
+    target: &Target,
+    tip: Option<Oid>,
+    now: Timestamp,
+) -> Result<Option<Chain>, StoreError> {
+    let Some(tip) = tip else { return Ok(None) };
+    let chain = ledger::read(store, roots, Some(tip), None, now)?;
+    let begins = chain.genesis().and_then(|genesis| genesis.moves(&target.refname));
+    let adopted = begins.is_some_and(|update| store.contains(target.tip, update.new).unwrap_or(false));
+    Ok(adopted.then_some(chain))
+}
+
+/// What to say where no genesis is known.
+fn not_yet(at_tip: &Result<Arc<Root>, RootError>, ledger_is_there: bool) -> Vec<Problem> {
+    let begun = ledger_is_there.then(|| Problem {
+        place: LedgerKey::DEFAULT_BRANCH.to_owned(),
+        what: "there is a ledger, and the target has no policy that names it".into(),
+        next: "run `countersign init` again, or merge the branch countersign/init into the target".into(),
+    });
+    let errors = at_tip.as_ref().err().map(unreadable).unwrap_or_default();
+    begun.into_iter().chain(errors.into_iter().map(Problem::from)).collect()
+}
+
+/// Why the policy at the tip cannot be used, with its place; nothing where there is none.
+fn unreadable(error: &RootError) -> Vec<PolicyError> {
+    match error {
+        RootError::Absent => Vec::new(),
+        RootError::Invalid(errors) => errors.clone(),
+        RootError::Other(why) => {
+            vec![PolicyError { file: POLICY_PATH.to_owned(), line: 1, column: 1, message: why.clone(), hint: None }]
+        }
+    }
+}
+
+impl Adopted {
+    const fn nothing(problems: Vec<Problem>) -> Self {
+        Self { stage: Stage::Look, ruling: Ruling::BuiltIn, key: None, chain: None, alarm: None, problems }
+    }
+
+    fn of(chain: Chain, at_tip: &Result<Arc<Root>, RootError>, key: LedgerKey) -> Self {
+        let alarm = chain.alarms().first().map(ToString::to_string);
+        let errors = at_tip.as_ref().err().map(unreadable).unwrap_or_default();
+        let ruling = match chain.root() {
+            _ if !errors.is_empty() => Ruling::Invalid(errors),
+            Some(root) => Ruling::Root(Arc::clone(root)),
+            None => Ruling::BuiltIn,
+        };
+        let stage = match &ruling {
+            Ruling::Root(root) if root.policy.gate == GateMode::None => Stage::Record,
+            Ruling::Root(_) => Stage::Enforce,
+            Ruling::Invalid(_) => Stage::Record,
+            Ruling::BuiltIn => Stage::Look,
+        };
+        let problems =
+            not_in_force(&ruling, at_tip).into_iter().chain(no_gate(&ruling)).chain(faulty(&chain)).collect();
+        Self { stage, ruling, key: Some(key), chain: Some(chain), alarm, problems }
+    }
+
+    /// A ledger that does not contain what was seen of it before was rewritten.
+    fn check_pin(&mut self, store: &Store, pin: Option<&Pin>, tip: Option<Oid>) {
+        let (Some(pin), Some(tip)) = (pin, tip) else { return };
+        if self.alarm.is_none() && !store.contains(tip, pin.tip).unwrap_or(false) {
+            self.alarm = Some(format!(
+                "the ledger was rewritten: its tip {} does not contain {}, which was seen here before",
+                tip.short(12),
+                pin.tip.short(12)
+            ));
+        }
+    }
+}
+
+/// A `.countersign/` change that no entry names is not in force, and reported.
+fn not_in_force(ruling: &Ruling, at_tip: &Result<Arc<Root>, RootError>) -> Vec<Problem> {
+    match (ruling, at_tip) {
+        (Ruling::Invalid(errors), _) => errors.iter().cloned().map(blocks).collect(),
+        (Ruling::Root(root), Ok(tip)) if tip.policy_blob == root.policy_blob => Vec::new(),
+        (Ruling::Root(root), _) => vec![differs(POLICY_PATH, "another policy", root)],
+        (Ruling::BuiltIn, _) => Vec::new(),
+    }
+}
+
+fn blocks(error: PolicyError) -> Problem {
+    let next = "nothing can be decided until it is mended on the default branch".to_owned();
+    let Problem { place, what, next: hint } = error.into();
+    Problem { place, what, next: if hint.is_empty() { next } else { format!("{hint}; {next}") } }
+}
+
+fn differs(path: &str, what: &str, root: &Root) -> Problem {
+    Problem {
+        place: path.to_owned(),
+        what: format!("the target's tip has {what} than the one in force, of {}", root.commit.short(12)),
+        next: "an admin approves the change, so that an entry names it; see `countersign policy lint`".into(),
+    }
+}
+
+/// The same for the signers.
+fn signers_not_in_force(store: &Store, ruling: &Ruling, target: &Target) -> Option<Problem> {
+    let Ruling::Root(root) = ruling else { return None };
+    let blob = |commit| store.tree_of(commit).and_then(|tree| store.entry(tree, SIGNERS_PATH)).ok().flatten();
+    (blob(target.tip) != blob(root.commit)).then(|| differs(SIGNERS_PATH, "other signers", root))
+}
+
+/// A policy that asks for a gate gets none from this version; nobody may believe that pushes are held back.
+fn no_gate(ruling: &Ruling) -> Option<Problem> {
+    let Ruling::Root(root) = ruling else { return None };
+    (root.policy.gate != GateMode::None).then(|| Problem {
+        place: POLICY_PATH.to_owned(),
+        what: "`gate` asks for a gate, and this version installs none: unapproved pushes are detected, not refused"
+            .into(),
+        next: "write `gate: none`, or have the host refuse pushes by others; `countersign ledger verify` detects them"
+            .into(),
+    })
+}
+
+fn faulty(chain: &Chain) -> Option<Problem> {
+    let count = chain.faults().count();
+    (count > 0).then(|| Problem {
+        place: "ledger".to_owned(),
+        what: format!("{count} of its commits do not verify, and have no effect"),
+        next: "`countersign ledger verify` says which, and why".into(),
+    })
+}
