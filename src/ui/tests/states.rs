@@ -54,6 +54,7 @@ fn the_offer_to_start_a_ledger() {
     (fixture.snapshot.ledger, fixture.snapshot.me, fixture.snapshot.stage) = (LedgerHealth::None, None, Stage::Look);
     let mut console = Console::open(fixture, (80, 24), Depth::True).keys("ja");
     let offer = InitOffer {
+        ledger: crate::model::EntryId::from_bytes([1; 16]),
         person: "maria".into(),
         key: "ed25519 SHA256:abc maria@jump".into(),
         files: vec![(".countersign/policy.yaml".into(), "version: 1\ngate: none\n".into())],
