@@ -191,7 +191,8 @@ impl Terminal {
         while !state.ended {
             assert!(Instant::now() < deadline, "waited in vain for a still screen");
             let before = state.printed.len();
-            let (later, timeout) = self.shared.changed.wait_timeout(state, quiet).expect("no test panics while it looks");
+            let (later, timeout) =
+                self.shared.changed.wait_timeout(state, quiet).expect("no test panics while it looks");
             state = later;
             if timeout.timed_out() && state.printed.len() == before {
                 break;
@@ -257,7 +258,11 @@ impl Terminal {
             if let Some(status) = self.child.try_wait().expect("the program is a child") {
                 return status;
             }
-            assert!(Instant::now() < deadline, "the program goes on without a terminal; the screen was\n{}", self.view());
+            assert!(
+                Instant::now() < deadline,
+                "the program goes on without a terminal; the screen was\n{}",
+                self.view()
+            );
             // Nobody tells us of the end of a child; its terminal is closed, so this is a matter of moments.
             std::thread::park_timeout(Duration::from_millis(2));
         }
