@@ -16,6 +16,7 @@ mod support;
 
 mod decide;
 mod docs;
+mod init;
 mod ledger;
 mod policy;
 mod reading;
