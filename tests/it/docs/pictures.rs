@@ -46,10 +46,11 @@ fn a_review() {
     open_fold(&console);
     console.keys("<enter>");
     console.wait_for("changed last 47 days ago");
-    // Colours of the syntax come after the text, file by file.
-    let view = console.wait_until("colours of the syntax", |view| {
-        ["livenessProbe", "commonAnnotations"].into_iter().all(|word| coloured(view, word))
-    });
+    // Colours of the syntax come after the text, file by file and side by side.
+    let words = ["livenessProbe", "memory: 4Gi", "memory: 2Gi", "commonAnnotations"];
+    let more = ["maxUnavailable: 0", "maxUnavailable: 1", "orbit.example/memory: 4Gi", "orbit.example/memory: 2Gi"];
+    let view = console
+        .wait_until("colours of the syntax", |view| words.into_iter().chain(more).all(|word| coloured(view, word)));
     picture::holds("screenshots/review.svg", &view);
 }
 
