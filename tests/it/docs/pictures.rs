@@ -19,9 +19,10 @@ fn open_fold(console: &Terminal) {
     console.wait_for(">  H · rightsize");
 }
 
-/// Whether a text is on the screen in another colour than plain text, such as the file's name at the top of a review.
-fn coloured(view: &View, text: &str) -> bool {
-    view.has(text) && view.style_of(text).fgcolor() != view.style_of("3 files +4 -4").fgcolor()
+/// Whether these keys of YAML are on the screen in one colour, which is not that of plain text.
+fn coloured(view: &View, keys: &[&str]) -> bool {
+    let colour = |key: &str| view.style_of(key).fgcolor();
+    keys.iter().all(|key| view.has(key) && colour(key) == colour(keys[0]) && colour(key) != colour("3 files +4 -4"))
 }
 
 #[test]
