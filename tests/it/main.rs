@@ -18,5 +18,6 @@ mod decide;
 mod init;
 mod ledger;
 mod policy;
+mod race;
 mod reading;
 mod rigs;
