@@ -260,7 +260,7 @@ pub enum MemoryCommand {
 pub enum PolicyCommand {
     /// Check a policy file and say which policy is in force
     Lint {
-        /// The file (default: .countersign/policy.yaml of the work tree)
+        /// The file (default: .countersign/policy.yaml of the work tree, if it is there)
         file: Option<PathBuf>,
         #[command(flatten)]
         json: JsonArgs,

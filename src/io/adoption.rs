@@ -158,7 +158,8 @@ impl Adopted {
             Ruling::Invalid(_) => Stage::Record,
             Ruling::BuiltIn => Stage::Look,
         };
-        let problems = not_in_force(&ruling, at_tip).into_iter().chain(faulty(&chain)).collect();
+        let problems =
+            not_in_force(&ruling, at_tip).into_iter().chain(no_gate(&ruling)).chain(faulty(&chain)).collect();
         Self { stage, ruling, key: Some(key), chain: Some(chain), alarm, problems, landed: None }
     }
 
@@ -229,6 +230,18 @@ fn signers_not_in_force(store: &Store, ruling: &Ruling, target: &Target) -> Opti
     let Ruling::Root(root) = ruling else { return None };
     let blob = |commit| store.tree_of(commit).and_then(|tree| store.entry(tree, SIGNERS_PATH)).ok().flatten();
     (blob(target.tip) != blob(root.commit)).then(|| differs(SIGNERS_PATH, "other signers", root))
+}
+
+/// A policy that asks for a gate gets none from this version; nobody may believe that pushes are held back.
+fn no_gate(ruling: &Ruling) -> Option<Problem> {
+    let Ruling::Root(root) = ruling else { return None };
+    (root.policy.gate != GateMode::None).then(|| Problem {
+        place: POLICY_PATH.to_owned(),
+        what: "`gate` asks for a gate, and this version installs none: unapproved pushes are detected, not refused"
+            .into(),
+        next: "write `gate: none`, or have the host refuse pushes by others; `countersign ledger verify` detects them"
+            .into(),
+    })
 }
 
 fn faulty(chain: &Chain) -> Option<Problem> {

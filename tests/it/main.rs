@@ -15,6 +15,7 @@ mod house;
 mod support;
 
 mod decide;
+mod init;
 mod ledger;
 mod policy;
 mod reading;

@@ -133,7 +133,7 @@ impl App {
                 self.status = Some(Status::failed(line));
                 return vec![self.keep_outbox()];
             }
-            JobKey::Preview | JobKey::Init => {}
+            JobKey::Preview | JobKey::Init | JobKey::Keep => {}
         }
         self.status = Some(Status::failed(line));
         Vec::new()

@@ -75,6 +75,15 @@ fn a_frame_of_an_older_state_arms_nothing() {
 }
 
 #[test]
+fn a_terminal_that_is_too_small_shows_no_sheet_and_arms_nothing() {
+    let mut driver = story();
+    driver.keys("b").send(Msg::Resize(40, 10)).flush().wait(1000).press(Chord::char('y'));
+    assert_eq!(kept(&driver), 0);
+    driver.send(Msg::Resize(120, 40)).flush().wait(300).press(Chord::char('y'));
+    assert_eq!(kept(&driver), 4);
+}
+
+#[test]
 fn a_sheet_without_its_plan_confirms_nothing() {
     let mut driver = story();
     driver.answers = false;
@@ -201,6 +210,17 @@ fn a_failed_send_keeps_the_decisions() {
     driver.send(Msg::Outcome(Outcome::Failed { job: crate::app::JobKey::Send, failure }));
     assert_eq!((kept(&driver), driver.app.outbox.kept().len()), (4, 1));
     assert_eq!(driver.app.busy(), 0);
+}
+
+#[test]
+fn a_full_disk_is_said_and_takes_nothing_away() {
+    let mut driver = story();
+    driver.keys("byS");
+    let failure =
+        crate::engine::Failure { what: "not kept".into(), why: "disk full".into(), next: "free space".into() };
+    driver.send(Msg::Outcome(Outcome::Failed { job: crate::app::JobKey::Keep, failure }));
+    assert!(driver.status().contains("disk full"));
+    assert!(driver.app.outbox.sending() && driver.app.busy() > 0);
 }
 
 #[test]

@@ -203,7 +203,7 @@ impl Writer {
                 why: error.to_string(),
                 next: "free space or mend the state folder; until then it is only in this console".into(),
             };
-            self.answer(Outcome::Failed { job: JobKey::Send, failure });
+            self.answer(Outcome::Failed { job: JobKey::Keep, failure });
         }
     }
 

@@ -15,7 +15,7 @@ use super::super::fault;
 use super::super::signer::{self, SigningKey};
 use super::process::GitError;
 use super::repository::LocalRepository;
-use super::store::{Store, StoreError, cooked, raw};
+use super::store::{Store, StoreError, Writes, cooked, raw};
 
 /// Why nothing, or not everything, was written.
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +132,13 @@ pub fn sign_entries(
 ) -> Result<Option<Oid>, WriteError> {
     fault::point("before-sign")?;
     let git = repository.git();
+    // git knows the empty tree without having it, and `git fsck` misses it all the same.
+    repository
+        .store(Writes::ToDisk)?
+        .raw_repository()
+        .treebuilder(None)
+        .and_then(|tree| tree.write())
+        .map_err(StoreError::from)?;
     let mut tip = parent;
     for entry in entries {
         let signed = signer::sign(&git, key, entry.at, &ledger::message(entry), tip).map_err(WriteError::Signing)?;
@@ -350,6 +357,11 @@ pub fn finish_move(
     check_work_tree(repository, store, &target)?;
     let tip = recovery.ledger_tip;
     move_refs(repository, &[Move { refname: ledger.full(), old: Some(tip), new: tip }, target])
+}
+
+/// Leaves the commit of a move on another branch, where the move itself is refused.
+pub fn offer_move(repository: &LocalRepository, recovery: &Recovery, branch: &str) -> Result<(), WriteError> {
+    move_refs(repository, &[Move { refname: format!("refs/heads/{branch}"), old: None, new: recovery.new }])
 }
 
 /// Takes back a move that cannot be made any more.
