@@ -20,7 +20,6 @@ pub fn decide(
     args: &DecideArgs,
     output: &mut Output,
 ) -> Result<Exit, CliError> {
-    possible(situation)?;
     if let [intent] = intents
         && let Some(report) = situation.arrived_before(intent)
     {
@@ -61,8 +60,8 @@ fn resumed(situation: &Situation, intent: &Intent) -> Intent {
     kept.map_or_else(|| intent.clone(), |kept| Intent { id: kept.id, ..intent.clone() })
 }
 
-/// Whether anybody can decide here now.
-fn possible(situation: &Situation) -> Result<(), CliError> {
+/// Whether anybody can decide here now; asked before anything is chosen, so that it is the first thing that is said.
+pub fn possible(situation: &Situation) -> Result<(), CliError> {
     if let Some(alarm) = &situation.alarm {
         let next = "see `countersign ledger verify`, and ask who did that";
         return Err(CliError::refused(format!("nothing can be decided: {alarm}"), next));
@@ -72,8 +71,13 @@ fn possible(situation: &Situation) -> Result<(), CliError> {
             let next = "run `countersign init`";
             Err(CliError::usage("there is no ledger yet, so nothing can be decided here", next))
         }
+        (Ruling::Invalid(errors), _) => {
+            let first = errors.first().map(ToString::to_string).unwrap_or_default();
+            let what = format!("the policy cannot be read, so nothing can be decided: {first}");
+            Err(CliError::usage(what, "mend it on the default branch; `countersign policy lint` says where"))
+        }
         (Ruling::Root(_), Err(error)) => Err(error.clone().into()),
-        _ => Ok(()),
+        (Ruling::Root(_), Ok(_)) => Ok(()),
     }
 }
 

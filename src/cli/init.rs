@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
+use crate::io::begun::Begun;
 use crate::io::init::{Given, InitError, Started};
-use crate::io::workspace::Scope;
-use crate::model::text;
+use crate::io::workspace::{Scope, Workspace};
+use crate::model::{EntryId, text};
 
 use super::args::InitArgs;
 use super::output::Output;
@@ -15,7 +16,10 @@ use super::{CliError, Exit};
 pub fn run(session: &Session, args: &InitArgs, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
     let situation = session.read(&workspace, &Scope::default())?;
-    let proposed = workspace.propose_init(&situation, &Given::default())?;
+    let proposed = match workspace.propose_init(&situation, &Given::default()) {
+        Err(InitError::Begun(begun)) => return go_on(&workspace, &begun, args, output),
+        proposed => proposed?,
+    };
     let offer = &proposed.offer;
     if !args.decide.json {
         output.line(format!("{} starts a ledger, signing with {}", text::printable(&offer.person), offer.key));
@@ -29,41 +33,60 @@ pub fn run(session: &Session, args: &InitArgs, output: &mut Output) -> Result<Ex
         output.line(format!("\nToday it would say: {high} high, {medium} medium, {low} low ({} clean)", offer.clean));
         output.problems(&offer.problems);
     }
-    let interactive = output.interactive();
-    if args.decide.dry_run || (!args.decide.yes && !interactive) {
+    if !consent(args, "Write this?", output)? {
         if args.decide.json {
             output.document(
                 &json!({ "files": offer.files, "tiers": offer.tiers, "clean": offer.clean, "written": false }),
             )?;
         }
-        let done = args.decide.dry_run;
-        return if done {
-            Ok(Exit::Done)
-        } else {
-            Err(CliError::usage("nothing was written", "say --yes to write it"))
-        };
+        return Ok(Exit::Done);
     }
-    let agreed =
-        args.decide.yes || output.ask("\nWrite this? [y/N]").is_some_and(|answer| answer == "y" || answer == "yes");
-    if !agreed {
-        return Err(CliError::refused("nothing was written", "say --yes to write it without being asked"));
+    tell(workspace.init(&proposed)?, proposed.genesis.ledger.id, args, output)
+}
+
+/// Goes on with a ledger that was begun and not adopted.
+fn go_on(workspace: &Workspace, begun: &Begun, args: &InitArgs, output: &mut Output) -> Result<Exit, CliError> {
+    let (by, new) = (text::printable(&begun.by), begun.recovery.new.short(12));
+    let branch = begun.recovery.refname.trim_start_matches("refs/heads/");
+    if !args.decide.json {
+        output.line(format!("{by} began the ledger {} here, and {branch} has not adopted it.", begun.ledger.id));
+        output.line(format!("- {branch} moves to {new}, the commit with policy and signers that the ledger names"));
     }
-    match workspace.init(&proposed)? {
-        Started::Adopted { commit } if args.decide.json => {
-            output.document(&json!({ "ledger": proposed.genesis.ledger.id, "commit": commit, "written": true }))?;
+    if !consent(args, "Do this?", output)? {
+        if args.decide.json {
+            output.document(&json!({ "ledger": begun.ledger.id, "commit": begun.recovery.new, "written": false }))?;
         }
-        Started::Adopted { commit } => output.line(format!(
-            "The ledger {} begins; the policy is {}.",
-            proposed.genesis.ledger.id,
-            commit.short(12)
-        )),
+        return Ok(Exit::Done);
+    }
+    tell(workspace.finish_init(begun)?, begun.ledger.id, args, output)
+}
+
+/// Whether it is to be written; no where only a preview was asked for.
+fn consent(args: &InitArgs, question: &str, output: &mut Output) -> Result<bool, CliError> {
+    if args.decide.dry_run || args.decide.yes {
+        return Ok(!args.decide.dry_run);
+    }
+    if !output.interactive() {
+        return Err(CliError::usage("nothing was written", "say --yes to write it"));
+    }
+    let agreed = output.ask(&format!("\n{question} [y/N]")).is_some_and(|answer| answer == "y" || answer == "yes");
+    let refused = || CliError::refused("nothing was written", "say --yes to write it without being asked");
+    if agreed { Ok(true) } else { Err(refused()) }
+}
+
+fn tell(started: Started, ledger: EntryId, args: &InitArgs, output: &mut Output) -> Result<Exit, CliError> {
+    match started {
+        Started::Adopted { commit } if args.decide.json => {
+            output.document(&json!({ "ledger": ledger, "commit": commit, "written": true }))?;
+        }
+        Started::Adopted { commit } => {
+            output.line(format!("The ledger {ledger} begins; the policy is {}.", commit.short(12)));
+        }
         Started::Offered { commit } => {
             let what =
                 format!("the remote refused a push to the target, so policy and signers wait as {}", commit.short(12));
-            return Err(CliError::refused(
-                what,
-                "merge the branch countersign/init into the target; the ledger is there already",
-            ));
+            let next = "merge the branch countersign/init into the target; the ledger is there already";
+            return Err(CliError::refused(what, next));
         }
     }
     Ok(Exit::Done)
@@ -78,6 +101,7 @@ impl From<InitError> for CliError {
             InitError::Offline(_) => Self::outside(what, "nothing was written; try again when it answers"),
             InitError::Store(error) => error.into(),
             InitError::Write(error) => error.into(),
+            InitError::Begun(_) => Self::refused(what, "run `countersign init` to go on with it"),
         }
     }
 }

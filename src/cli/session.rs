@@ -123,6 +123,7 @@ impl Session {
         let arrived = situation.arrived.clone();
         let mut situation = if again { workspace.read(scope)? } else { situation };
         output.problems(&situation.problems);
+        super::decide::possible(&situation)?;
         situation.arrived = arrived;
         situation.unsent = BTreeSet::new();
         Ok(situation)

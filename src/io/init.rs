@@ -1,18 +1,23 @@
 //! Starting a ledger: what `init` would write here, and writing it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::engine::{self, Failure, Force, Genesis, GenesisRequest, InitOffer, Refusal, World};
+use crate::engine::{
+    self, Failure, Force, Genesis, GenesisRequest, InitOffer, POLICY_PATH, ROOT_FILE_LIMIT, Refusal, SIGNERS_PATH,
+    World,
+};
 use crate::model::{Contributor, EntryId, Oid, Stage, Tier};
-use crate::policy::{self, Findings, FoundAgent, FoundPerson, Policy, Root, Signers, fitted};
+use crate::policy::{self, Findings, FoundAgent, FoundPerson, LedgerKey, Policy, Root, Signers, fitted};
 
+use super::begun::Begun;
 use super::demo;
 use super::git::process::{Git, GitError};
 use super::git::store::{StoreError, Writes};
 use super::git::write::{self, WriteError};
 use super::signer::{self, Candidate, SignerError, SigningKey};
-use super::workspace::{Situation, Workspace};
+use super::state::Pin;
+use super::workspace::{Scope, Situation, Workspace};
 
 /// Why no ledger was started.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +37,9 @@ pub enum InitError {
     /// Writing failed.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// One was begun already; it can be gone on with.
+    #[error("a ledger was begun here by {}, and the target has not adopted it", .0.by)]
+    Begun(Box<Begun>),
 }
 
 impl From<&InitError> for Failure {
@@ -42,6 +50,7 @@ impl From<&InitError> for Failure {
             InitError::Offline(_) => "try again when it answers".into(),
             InitError::Store(_) => "run `git fsck` in the repository".into(),
             InitError::Write(_) => "nothing was written; see what it says, and try again".into(),
+            InitError::Begun(_) => "run `countersign init` in a shell: it goes on with it".into(),
         };
         Self { what: "no ledger was started".into(), why: error.to_string(), next }
     }
@@ -93,11 +102,13 @@ impl Workspace {
         let candidate = signer::candidates(&git, self.home.as_deref()).next().ok_or_else(no_key)?;
         let me = identity(&git)?;
         let id = given.id.unwrap_or_else(signer::random_id);
-        let policy_text = match given.policy {
-            Some(text) => text(id),
-            None => fitted(&self.findings(situation, id, &me)),
+        let there = self.there(situation)?;
+        let policy_text = match (given.policy, there.policy) {
+            (Some(text), _) => text(id),
+            (None, Some(text)) => with_ledger(&text, id),
+            (None, None) => fitted(&self.findings(situation, id, &me)),
         };
-        let signers_text = given.signers.clone().unwrap_or_else(|| signer_line(&me, &candidate));
+        let signers_text = given.signers.clone().unwrap_or_else(|| with_signer(&there.signers, &me, &candidate));
         let genesis = engine::genesis(&GenesisRequest {
             target: &situation.target,
             policy: &policy_text,
@@ -107,6 +118,9 @@ impl Workspace {
             at: self.clock.seconds(),
             demo: given.demo,
         })?;
+        if let Some(begun) = self.begun(situation, &genesis.ledger.branch)? {
+            return Err(InitError::Begun(Box::new(begun)));
+        }
         let policy = policy::parse(&policy_text, "policy.yaml").map_err(|errors| Refusal {
             what: errors.first().map(ToString::to_string).unwrap_or_default(),
             next: "mend the policy".into(),
@@ -119,6 +133,27 @@ impl Workspace {
         let key = signer::find(std::iter::once(candidate), &root, self.clock.now())?;
         let offer = self.offer(situation, &genesis, &key, &root);
         Ok(Proposed { genesis, key, offer })
+    }
+
+    /// The policy and signers that somebody wrote before there was a ledger. Such a policy is kept, and only told of the ledger.
+    fn there(&self, situation: &Situation) -> Result<There, InitError> {
+        let store = self.repository.store(Writes::InMemory)?;
+        let tree = store.tree_of(situation.target.tip)?;
+        let text = |path: &str| -> Result<Option<String>, InitError> {
+            let Some(side) = store.entry(tree, path)? else { return Ok(None) };
+            let bytes = store.blob(side.oid, ROOT_FILE_LIMIT)?;
+            let refusal = || Refusal { what: format!("{path} is not UTF-8"), next: "mend it, or remove it".into() };
+            Ok(Some(String::from_utf8(bytes).map_err(|_| refusal())?))
+        };
+        let (policy, signers) = (text(POLICY_PATH)?, text(SIGNERS_PATH)?.unwrap_or_default());
+        let errors = policy.as_deref().and_then(|text| policy::parse(text, "policy.yaml").err()).unwrap_or_default();
+        match errors.first() {
+            Some(error) => {
+                let what = format!("the policy that is there cannot be read: {error}");
+                Err(Refusal { what, next: "mend it, or remove it and let init write one".into() }.into())
+            }
+            None => Ok(There { policy, signers }),
+        }
     }
 
     fn findings(&self, situation: &Situation, ledger_id: EntryId, me: &Contributor) -> Findings {
@@ -186,6 +221,7 @@ impl Workspace {
         }
         let store = self.repository.store(Writes::ToDisk)?;
         let commit = write::genesis_commit(&store, genesis, &key.identity())?;
+        write::check_genesis(&self.repository, genesis, &store, commit)?;
         let entry = write::sign_entries(&self.repository, key, &[genesis.entry(commit)], None)?.unwrap_or(commit);
         let started = match write::publish_genesis(&self.repository, genesis, entry, commit) {
             Ok(()) => Started::Adopted { commit },
@@ -193,11 +229,64 @@ impl Workspace {
                 write::offer_genesis(&self.repository, genesis, entry, commit)?;
                 Started::Offered { commit }
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => self.begun_after_all(genesis, commit, error)?,
         };
-        self.repository.fetch().map_err(InitError::Offline)?;
+        // What is written is written; the next reading fetches it.
+        let _ = self.repository.fetch();
+        if matches!(started, Started::Adopted { .. }) {
+            let (genesis, branch) = (genesis.ledger.id, genesis.ledger.branch.clone());
+            let _ = self.state.set_pin(&Pin { genesis, branch, tip: entry, landed: Some(commit) });
+        }
         Ok(started)
     }
+}
+
+impl Workspace {
+    /// A lost answer, or a push cut in two, is not a ledger that was not begun: it is looked at, and gone on with.
+    fn begun_after_all(&self, genesis: &Genesis, commit: Oid, error: WriteError) -> Result<Started, InitError> {
+        if !matches!(error, WriteError::Git(_) | WriteError::Io(_)) || self.repository.fetch().is_err() {
+            return Err(error.into());
+        }
+        let none = BTreeSet::new();
+        let situation = self.read(&Scope { only: Some(&none), ..Scope::default() })?;
+        if situation.stage != Stage::Look && situation.ledger_key.as_ref() == Some(&genesis.ledger) {
+            return Ok(Started::Adopted { commit });
+        }
+        match self.begun(&situation, &genesis.ledger.branch) {
+            Ok(Some(begun)) if begun.ledger == genesis.ledger => self.finish_init(&begun),
+            _ => Err(error.into()),
+        }
+    }
+}
+
+/// What lies in `.countersign/` before a ledger begins.
+struct There {
+    policy: Option<String>,
+    signers: String,
+}
+
+/// A policy with the ledger named after its version, or at its end where no line of its own has that.
+fn with_ledger(policy: &str, id: EntryId) -> String {
+    let ledger = format!("ledger: {{ id: \"{id}\", ref: {} }}\n", LedgerKey::DEFAULT_BRANCH);
+    let end = policy.split_inclusive('\n').scan(0, |at, line| {
+        *at += line.len();
+        Some((*at, line))
+    });
+    let version = end.into_iter().find(|(_, line)| line.starts_with("version:") && line.ends_with('\n'));
+    match version {
+        Some((at, _)) => format!("{}{ledger}{}", &policy[..at], &policy[at..]),
+        None => format!("{}\n{ledger}", policy.trim_end_matches('\n')),
+    }
+}
+
+/// The signers that are there, and the one who begins the ledger.
+fn with_signer(signers: &str, me: &Contributor, candidate: &Candidate) -> String {
+    let (known, _) = Signers::parse(signers);
+    if known.lines.iter().any(|line| line.key.key_data() == candidate.public.key_data()) {
+        return signers.to_owned();
+    }
+    let gap = if signers.is_empty() || signers.ends_with('\n') { "" } else { "\n" };
+    format!("{signers}{gap}{}", signer_line(me, candidate))
 }
 
 fn solo(policy: &Policy) -> Vec<crate::model::Problem> {

@@ -2,6 +2,7 @@
 //! one's feet; everything above it is a function of its inputs.
 
 mod adoption;
+pub mod begun;
 pub mod clock;
 pub mod demo;
 pub mod fault;

@@ -16,7 +16,10 @@ mod support;
 
 mod console;
 mod decide;
+mod docs;
+mod init;
 mod ledger;
 mod policy;
+mod race;
 mod reading;
 mod rigs;

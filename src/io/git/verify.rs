@@ -44,8 +44,12 @@ fn default_branch(
     let Some(update) = chain.genesis().and_then(|genesis| genesis.refs.first()) else { return Ok(None) };
     let branch = update.refname.trim_start_matches("refs/heads/");
     let Some(tip) = repository.tip(&repository.tracking(branch))? else { return Ok(None) };
-    let mut commits: Vec<Oid> =
-        store.first_parents(tip, update.new, BRANCH_LIMIT)?.into_iter().map(|commit| commit.oid).collect();
+    let line = store.first_parents(tip, update.new, BRANCH_LIMIT)?;
+    let mut commits: Vec<Oid> = line.iter().map(|commit| commit.oid).collect();
+    if line.last().is_some_and(|oldest| oldest.parents.first() != Some(&update.new)) {
+        // A forge merged the offer: the line passes the genesis' commit by, and history before it is not judged either.
+        commits.truncate(commits.partition_point(|commit| !store.contains(update.new, *commit).unwrap_or(false)));
+    }
     commits.reverse();
     Ok(Some(ProtectedBranch { refname: update.refname.clone(), commits }))
 }

@@ -8,14 +8,14 @@ use jiff::Timestamp;
 
 use crate::engine::{Action, Genesis, Landed, Plan, Recovery, Void, landing_message, memory_message};
 use crate::ledger::{self, Entry};
-use crate::model::{Contributor, Oid};
+use crate::model::{Contributor, Mode, Oid};
 use crate::policy::{LedgerKey, MergeMethod};
 
 use super::super::fault;
 use super::super::signer::{self, SigningKey};
 use super::process::GitError;
 use super::repository::LocalRepository;
-use super::store::{Store, StoreError, cooked, raw};
+use super::store::{Store, StoreError, Writes, cooked, raw};
 
 /// Why nothing, or not everything, was written.
 #[derive(Debug, thiserror::Error)]
@@ -84,13 +84,15 @@ fn memory_tree(store: &Store, plan: &Plan, top: Oid) -> Result<Oid, WriteError> 
     Ok(tree_with(store, top, files)?)
 }
 
-/// The tree `top` with these plain files replaced or added.
+/// The tree `top` with these plain files replaced or added; one that is executable stays so.
 fn tree_with<'a>(store: &Store, top: Oid, files: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<Oid, StoreError> {
     let repo = store.raw_repository();
     let tree = repo.find_tree(raw(top))?;
     let mut update = git2::build::TreeUpdateBuilder::new();
     for (path, bytes) in files {
-        update.upsert(path, repo.blob(bytes)?, git2::FileMode::Blob);
+        let executable = store.entry(top, path)?.is_some_and(|side| side.mode == Mode::Executable);
+        let mode = if executable { git2::FileMode::BlobExecutable } else { git2::FileMode::Blob };
+        update.upsert(path, repo.blob(bytes)?, mode);
     }
     Ok(cooked(update.create_updated(repo, &tree)?))
 }
@@ -130,6 +132,13 @@ pub fn sign_entries(
 ) -> Result<Option<Oid>, WriteError> {
     fault::point("before-sign")?;
     let git = repository.git();
+    // git knows the empty tree without having it, and `git fsck` misses it all the same.
+    repository
+        .store(Writes::ToDisk)?
+        .raw_repository()
+        .treebuilder(None)
+        .and_then(|tree| tree.write())
+        .map_err(StoreError::from)?;
     let mut tip = parent;
     for entry in entries {
         let signed = signer::sign(&git, key, entry.at, &ledger::message(entry), tip).map_err(WriteError::Signing)?;
@@ -201,7 +210,9 @@ fn check_work_tree(repository: &LocalRepository, store: &Store, target: &Move) -
     if dry.success {
         return Ok(());
     }
-    Err(WriteError::InTheWay(crate::model::text::single_line(&String::from_utf8_lossy(&dry.stderr))))
+    let said = crate::model::text::single_line(&String::from_utf8_lossy(&dry.stderr));
+    // Another git at work in there is soon done; what a crash left is said after a few tries.
+    Err(if said.contains(".lock': File exists") { WriteError::Lost(said) } else { WriteError::InTheWay(said) })
 }
 
 /// Moves refs, the ledger first: at the remote by one atomic push; here by one transaction, or, where the target is
@@ -361,6 +372,11 @@ pub fn finish_move(
     check_work_tree(repository, store, &target)?;
     let tip = recovery.ledger_tip;
     move_refs(repository, &[Move { refname: ledger.full(), old: Some(tip), new: tip }, target])
+}
+
+/// Leaves the commit of a move on another branch, where the move itself is refused.
+pub fn offer_move(repository: &LocalRepository, recovery: &Recovery, branch: &str) -> Result<(), WriteError> {
+    move_refs(repository, &[Move { refname: format!("refs/heads/{branch}"), old: None, new: recovery.new }])
 }
 
 /// Takes back a move that cannot be made any more.
