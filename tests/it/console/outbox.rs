@@ -107,3 +107,38 @@ fn who_leaves_while_it_is_sent_sends_it_once() {
         let _ = demo.work().sound();
     }
 }
+
+#[test]
+fn a_kill_at_any_step_leaves_the_old_state_or_the_new_one() {
+    let steps =
+        [("after-commits", 1), ("before-sign", 1), ("after-sign", 1), ("before-push", 1), ("after-push", 2)];
+    for (step, entries) in steps {
+        let Some(demo) = Demo::with_undo(120) else { return };
+        let before = demo.origin().refs();
+        let fault = format!("{step}:kill");
+        let mut terminal = demo.open_with(120, 40, &[("COUNTERSIGN_FAULT", &fault)]);
+        batch(&terminal);
+        terminal.keys("S");
+        terminal.wait_end();
+        assert_eq!(demo.origin().ledger().len(), entries, "{step}");
+        assert_eq!(demo.origin().refs() == before, entries == 1, "{step}");
+        assert_eq!(demo.sandbox.outbox(), 1, "{step}: whether it was sent is not known yet");
+
+        let terminal = demo.sandbox.console("demo/work", 120, 40, &[]);
+        if entries == 1 {
+            terminal.wait_for(KEPT);
+            terminal.keys("S");
+            terminal.wait_for("sign and send 28");
+            sign(&terminal, "y", "28 approvals in");
+            terminal.keys("S");
+            terminal.wait_for("28 merged");
+        } else {
+            // It is in the ledger: the console finds that out by itself, and has nothing left to send.
+            terminal.wait_for("17 pending");
+            terminal.wait_gone("not sent, kept");
+        }
+        leave(terminal);
+        assert_eq!((demo.origin().ledger().len(), demo.sandbox.outbox()), (2, 0), "{step}");
+        let _ = demo.work().sound();
+    }
+}
