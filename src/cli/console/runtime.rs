@@ -125,7 +125,7 @@ impl Writer {
                 Write::Send(plans) => self.send(&plans),
                 Write::KeepOutbox(intents) => self.keep(&intents),
                 Write::SaveDraft(draft) => {
-                    self.done(self.workspace.state.keep_draft(&draft_key(&draft.subject), &draft))
+                    self.done(self.workspace.state.keep_draft(&draft_key(&draft.subject), &draft));
                 }
                 Write::DropDraft(subject) => self.done(self.workspace.state.drop_draft(&draft_key(&subject))),
                 Write::Init(offer) => self.init(&offer),
