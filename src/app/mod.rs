@@ -1,6 +1,6 @@
 //! The console's state: actions, messages, update. Pure: no terminal, no clock, no git.
 //!
-//! [`update`] takes what happened and answers with what is to be done: the state is a fold over messages, so a test is a
+//! [`update()`] takes what happened and answers with what is to be done: the state is a fold over messages, so a test is a
 //! fixture, a string of keys and a screen. Reads are latest-wins by [`JobKey`]; what comes back for something that is no
 //! longer open is dropped. Writes are serial, and only [`Command::Send`] and [`Command::Init`] ask for one. How many answers
 //! are still to come is [`App::busy`], so that nobody has to sleep to know that the console is idle.

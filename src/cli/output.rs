@@ -11,6 +11,8 @@ use crate::model::{Problem, text};
 /// Where answers and errors go.
 #[derive(Debug)]
 pub struct Output {
+    answer: io::Stdout,
+    beside: io::Stderr,
     json: bool,
     /// Whether standard output is a terminal, where columns are cut to its width.
     pub terminal: bool,
@@ -20,7 +22,7 @@ impl Output {
     /// The process's own streams.
     #[must_use]
     pub fn standard(json: bool) -> Self {
-        Self { json, terminal: io::stdout().is_terminal() }
+        Self { answer: io::stdout(), beside: io::stderr(), json, terminal: io::stdout().is_terminal() }
     }
 
     /// Whether a person can be asked.
@@ -31,12 +33,12 @@ impl Output {
 
     /// One line of the answer. A reader that has gone away is not an error.
     pub fn line(&mut self, line: impl AsRef<str>) {
-        let _ = writeln!(io::stdout().lock(), "{}", line.as_ref());
+        let _ = writeln!(self.answer, "{}", line.as_ref());
     }
 
     /// Text of the answer as it is, bytes and all.
     pub fn bytes(&mut self, bytes: &[u8]) {
-        let _ = io::stdout().lock().write_all(bytes);
+        let _ = self.answer.write_all(bytes).and_then(|()| self.answer.flush());
     }
 
     /// The answer as one JSON document.
@@ -51,7 +53,7 @@ impl Output {
 
     /// A remark beside the answer.
     pub fn remark(&mut self, line: impl AsRef<str>) {
-        let _ = writeln!(io::stderr().lock(), "{}", line.as_ref());
+        let _ = writeln!(self.beside, "{}", line.as_ref());
     }
 
     /// Problems beside the answer; in a JSON document they have their own place.
@@ -69,8 +71,7 @@ impl Output {
 
     /// What a person types after a question; `None` at the end of input.
     pub fn ask(&mut self, question: &str) -> Option<String> {
-        let _ = write!(io::stdout().lock(), "{question} ");
-        let _ = io::stdout().lock().flush();
+        let _ = write!(self.answer, "{question} ").and_then(|()| self.answer.flush());
         let mut answer = String::new();
         let read = io::stdin().read_line(&mut answer).ok()?;
         (read > 0).then(|| answer.trim().to_owned())

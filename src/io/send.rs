@@ -1,7 +1,7 @@
 //! Sending decisions: the plan is made again on a fresh reading, and executed only if it agrees with what was shown.
 //!
 //! One mechanism serves execution, a lost race and a resumed outbox: fetch, read, plan, compare, write. A lost race is
-//! retried silently, with jitter, at most [`ATTEMPTS`] times or for [`PATIENCE`], and only while the plans agree.
+//! retried silently, with jitter, at most `ATTEMPTS` times or for `PATIENCE`, and only while the plans agree.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use crate::app::{ACTIONS, App, Start};
 use crate::config::{Context, Depth, Ground, Keymap, Source, Theme};
 use crate::engine::Snapshot;
+use crate::io::signer;
 use crate::io::workspace::Workspace;
 use crate::model::Problem;
 use crate::tui::{self, Console, Drawn, End, Terminal};
@@ -29,7 +30,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<Exit, CliError> {
             return Err(CliError::usage("several repositories cannot be opened together yet", next));
         }
     };
-    open(session, &Arc::new(workspace), rand::random())
+    open(session, &Arc::new(workspace), signer::random_seed())
 }
 
 /// Opens the console on a workspace. `seed` is what the ids of its entries are made from.
@@ -66,7 +67,7 @@ pub fn open(session: &Session, workspace: &Arc<Workspace>, seed: [u8; 32]) -> Re
         Drawn { frame: drawn.frame, cursor: drawn.cursor }
     };
     let console = Console::new(app, terminal, depth, clock, variable("TMUX").is_some(), draw, |command| {
-        runtime.carry_out(command)
+        runtime.carry_out(command);
     });
     let end = console.run(&inbox, first);
     match (tui::last_words().first(), end) {

@@ -91,11 +91,14 @@ pub enum Writes {
     ToDisk,
 }
 
+/// The differences of pairs of trees.
+pub(super) type Compared = HashMap<(Oid, Oid), Arc<Vec<FileChange>>>;
+
 /// The object database. Not `Sync`: one a thread.
 pub struct Store {
     repo: git2::Repository,
     /// Differences between trees that were computed for merges.
-    pub(super) compared: RefCell<HashMap<(Oid, Oid), Arc<Vec<FileChange>>>>,
+    pub(super) compared: RefCell<Compared>,
 }
 
 impl std::fmt::Debug for Store {
@@ -107,8 +110,7 @@ impl std::fmt::Debug for Store {
 impl Store {
     /// Opens the object database of the repository at `git_dir`.
     pub fn open(git_dir: &Path, writes: Writes) -> Result<Self, StoreError> {
-        super::limits::apply();
-        let whole = git2::Repository::open(git_dir)?;
+        let whole = super::limits::open(git_dir)?;
         let odb = whole.odb()?;
         if writes == Writes::InMemory {
             // Above the disk's backends in priority, so that every write ends here.

@@ -4,6 +4,8 @@
 //! Order: landing commits and the memory commit are made first (objects without a ref are nothing yet), then the entries
 //! are signed, then ledger and target move together, the ledger first, so that a crash can only leave the ledger ahead.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 
 use crate::engine::{Action, Genesis, Landed, Plan, Recovery, Void, landing_message, memory_message};
@@ -97,6 +99,7 @@ fn tree_with<'a>(store: &Store, top: Oid, files: impl Iterator<Item = (&'a str, 
     Ok(cooked(update.create_updated(repo, &tree)?))
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is the one writer of landing commits; without a ref it moves none")]
 fn commit(
     store: &Store,
     tree: Oid,
@@ -292,7 +295,7 @@ fn update_refs(repository: &LocalRepository, moves: &[&Move]) -> Result<(), Writ
     let mut input = String::from("start\n");
     for one in moves {
         let old = one.old.unwrap_or(Oid::ZERO);
-        input.push_str(&format!("update {} {} {old}\n", one.refname, one.new));
+        let _ = writeln!(input, "update {} {} {old}", one.refname, one.new);
     }
     input.push_str("prepare\ncommit\n");
     let output = repository.git().try_run(&["update-ref", "--stdin"], &[], Some(input.as_bytes()))?;

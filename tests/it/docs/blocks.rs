@@ -87,7 +87,9 @@ fn describe(command: &clap::Command, out: &mut String) {
         let help = command.clone().mut_args(hidden).term_width(HELP_COLUMNS).render_help().to_string();
         let _ = writeln!(out, "{}\n\n", trimmed(&help));
     }
-    own.into_iter().for_each(|command| describe(command, out));
+    for command in own {
+        describe(command, out);
+    }
 }
 
 /// Without white space at the ends of lines, which editors take away.

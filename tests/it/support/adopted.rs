@@ -29,7 +29,7 @@ impl Sandbox {
 
     /// The first commit of [`Sandbox::origin`].
     pub fn first_commit() -> Commit {
-        let lines: String = (1..=40).map(|line| format!("line {line}\n")).collect();
+        let lines = (1..=40).map(|line| format!("line {line}\n")).collect::<Vec<_>>().concat();
         Commit::new("Start")
             .file("docs/a.md", "one\ntwo\nthree\n")
             .file("docs/long.md", lines)
