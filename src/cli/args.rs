@@ -174,18 +174,23 @@ pub struct RejectArgs {
     /// Why, in words for the agent
     #[arg(short, long, value_name = "TEXT")]
     pub message: String,
-    /// What is wrong: not_needed, wrong_fix, not_now, off_strategy, unsafe or duplicate
+    /// What is wrong, as a code
     #[arg(long, value_name = "CODE", default_value_t)]
+    #[arg(help = "What is wrong: not_needed, wrong_fix, not_now, off_strategy, unsafe or duplicate")]
     pub reason: ReasonCode,
-    /// The lesson to teach (default: the first sentence of the message, except for not_now and duplicate)
+    /// The lesson to teach
     #[arg(long, value_name = "TEXT", conflicts_with = "no_lesson")]
+    #[arg(help = "The lesson to teach (default: the first sentence of the message, except for not_now and duplicate)")]
     pub lesson: Option<String>,
     /// Teach nothing
     #[arg(long)]
     pub no_lesson: bool,
-    /// What the lesson is about: file:PATH, folder:GLOB or "field:OBJECT PATH" (default: the one file that is changed, else the
-    /// deepest folder that holds all of them)
+    /// What the lesson is about
     #[arg(long, value_name = "SCOPE")]
+    #[arg(
+        help = "What the lesson is about: file:PATH, folder:GLOB or \"field:OBJECT PATH\" (default: the one file that is \
+                  changed, else the deepest folder that holds all of them)"
+    )]
     pub scope: Option<Scope>,
     /// Days until the lesson leaves the memory file
     #[arg(long, value_name = "DAYS", default_value_t = 180)]
@@ -313,19 +318,20 @@ impl Arguments {
     pub const fn json(&self) -> bool {
         match &self.command {
             Some(Command::List(args)) => args.json.json,
-            Some(Command::Show(args)) => args.json.json,
+            Some(Command::Show(args) | Command::Policy(PolicyCommand::Explain(args))) => args.json.json,
             Some(Command::Diff(args)) => args.one.json.json,
             Some(Command::Approve(args)) => args.decide.json,
             Some(Command::Reject(args)) => args.decide.json,
             Some(Command::Hold(args) | Command::Ask(args)) => args.decide.json,
             Some(Command::Withdraw(args)) => args.decide.json,
             Some(Command::Init(args)) => args.decide.json,
-            Some(Command::Ledger(LedgerCommand::Log { json, .. } | LedgerCommand::Verify(json))) => json.json,
-            Some(Command::Memory(MemoryCommand::List(json) | MemoryCommand::For { json, .. })) => json.json,
-            Some(Command::Policy(PolicyCommand::Lint { json, .. })) => json.json,
-            Some(Command::Policy(PolicyCommand::Explain(args))) => args.json.json,
+            Some(
+                Command::Ledger(LedgerCommand::Log { json, .. } | LedgerCommand::Verify(json))
+                | Command::Memory(MemoryCommand::List(json) | MemoryCommand::For { json, .. })
+                | Command::Policy(PolicyCommand::Lint { json, .. })
+                | Command::Doctor(json),
+            ) => json.json,
             Some(Command::Status(args)) => args.json.json,
-            Some(Command::Doctor(json)) => json.json,
             _ => false,
         }
     }

@@ -31,7 +31,7 @@ impl Refusal {
     }
 }
 
-/// Makes the plan of `intents` in `world`. Items that cannot be part of it are in [`Plan::dropped`], with why; only a
+/// Makes the plan of `intents` in `world`. Items that cannot be part of it are in [`PlanParts::dropped`](super::PlanParts::dropped), with why; only a
 /// world in which nobody can decide is a refusal.
 pub fn plan(intents: &[Intent], world: &World<'_>, stack: &mut dyn Stack) -> Result<Plan, Refusal> {
     if let Some(alarm) = world.alarm {

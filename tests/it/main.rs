@@ -15,8 +15,10 @@ mod house;
 mod support;
 
 mod decide;
+mod docs;
 mod init;
 mod ledger;
 mod policy;
+mod race;
 mod reading;
 mod rigs;

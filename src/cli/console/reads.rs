@@ -69,7 +69,7 @@ impl Reads {
         match read {
             Ok(snapshot) => self.answer(Outcome::Snapshot(Arc::new(snapshot))),
             Err(error) => {
-                self.fail(JobKey::Refresh, "the repository could not be read", &error, "run `git fsck` there")
+                self.fail(JobKey::Refresh, "the repository could not be read", &error, "run `git fsck` there");
             }
         }
     }

@@ -210,7 +210,9 @@ fn check_work_tree(repository: &LocalRepository, store: &Store, target: &Move) -
     if dry.success {
         return Ok(());
     }
-    Err(WriteError::InTheWay(crate::model::text::single_line(&String::from_utf8_lossy(&dry.stderr))))
+    let said = crate::model::text::single_line(&String::from_utf8_lossy(&dry.stderr));
+    // Another git at work in there is soon done; what a crash left is said after a few tries.
+    Err(if said.contains(".lock': File exists") { WriteError::Lost(said) } else { WriteError::InTheWay(said) })
 }
 
 /// Moves refs, the ledger first: at the remote by one atomic push; here by one transaction, or, where the target is
