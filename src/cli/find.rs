@@ -54,7 +54,8 @@ pub fn by_part<'a>(queue: &'a [Queued], typed: &Typed) -> Result<&'a Queued, Cli
 /// The proposal with exactly this name, for deciding. Without a terminal the head must be named, and be the present one.
 pub fn to_decide(queue: &[Queued], typed: &Typed, interactive: bool) -> Result<Queued, CliError> {
     let found = queue.iter().find(|queued| queued.proposal.id == typed.id);
-    let found = found.ok_or_else(|| by_part(queue, typed).map_or_else(|error| error, in_full))?;
+    let part = || by_part(queue, &Typed { head: None, ..typed.clone() }).map_or_else(|error| error, in_full);
+    let found = found.ok_or_else(part)?;
     if typed.head.is_none() && !interactive {
         let what =
             format!("without a terminal a decision names the head that was seen: {}@HEAD", text::printable(&typed.id));
