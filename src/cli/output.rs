@@ -1,5 +1,6 @@
 //! The two streams of a command.
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use serde::Serialize;
@@ -42,8 +43,9 @@ impl Output {
 
     /// The answer as one JSON document.
     pub fn document<T: Serialize>(&mut self, value: &T) -> Result<(), CliError> {
-        let mut text = serde_json::to_string_pretty(value)
+        let text = serde_json::to_string_pretty(value)
             .map_err(|error| CliError::outside(format!("the answer cannot be written: {error}"), ""))?;
+        let mut text = inert(&text);
         text.push('\n');
         self.bytes(text.as_bytes());
         Ok(())
@@ -81,5 +83,36 @@ impl Output {
         if !error.next.is_empty() {
             self.remark(format!("  hint: {}", text::single_line(&error.next)));
         }
+    }
+}
+
+/// A JSON document whose strings act on no terminal that it is printed to. JSON itself escapes the controls of ASCII; the
+/// others of Unicode (C1, bidirectional, invisible ones) are written as escapes, too, which mean the same to every parser.
+fn inert(document: &str) -> String {
+    let mut out = String::with_capacity(document.len());
+    for c in document.chars() {
+        if text::is_active(c) && c != '\n' {
+            let mut units = [0_u16; 2];
+            for unit in c.encode_utf16(&mut units) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_acts_on_no_terminal_and_means_the_same() {
+        let value = serde_json::json!({ "title": "a\u{9b}31m\u{202e}b\u{e0041} \x1b[2J é 日 \n" });
+        let text = inert(&serde_json::to_string_pretty(&value).expect("JSON"));
+        assert!(!text.chars().any(|c| c != '\n' && text::is_active(c)), "{text}");
+        assert!(text.contains("\\u009b31m\\u202eb\\udb40\\udc41") && text.contains("é 日"), "{text}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).expect("JSON"), value);
     }
 }

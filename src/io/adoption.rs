@@ -26,6 +26,8 @@ pub(super) struct Adopted {
     pub chain: Option<Chain>,
     pub alarm: Option<String>,
     pub problems: Vec<Problem>,
+    /// Where the last move of the target ended that was seen here to have arrived.
+    pub landed: Option<Oid>,
 }
 
 impl Workspace {
@@ -60,6 +62,7 @@ impl Workspace {
         adopted.problems.extend(signers_not_in_force(store, &adopted.ruling, target));
         adopted.problems.append(&mut problems);
         adopted.check_pin(store, pin.as_ref(), tip);
+        adopted.check_landed(store, pin.as_ref(), target);
         adopted.problems.extend(self.pin(&adopted, pin.as_ref(), tip));
         Ok(adopted)
     }
@@ -70,7 +73,7 @@ impl Workspace {
         if adopted.stage == Stage::Look {
             return None;
         }
-        let fresh = Pin { genesis: key.id, branch: key.branch.clone(), tip };
+        let fresh = Pin { genesis: key.id, branch: key.branch.clone(), tip, landed: adopted.landed };
         if pinned == Some(&fresh) {
             return None;
         }
@@ -130,7 +133,15 @@ fn unreadable(error: &RootError) -> Vec<PolicyError> {
 
 impl Adopted {
     const fn nothing(problems: Vec<Problem>) -> Self {
-        Self { stage: Stage::Look, ruling: Ruling::BuiltIn, key: None, chain: None, alarm: None, problems }
+        Self {
+            stage: Stage::Look,
+            ruling: Ruling::BuiltIn,
+            key: None,
+            chain: None,
+            alarm: None,
+            problems,
+            landed: None,
+        }
     }
 
     fn of(chain: Chain, at_tip: &Result<Arc<Root>, RootError>, key: LedgerKey) -> Self {
@@ -149,7 +160,7 @@ impl Adopted {
         };
         let problems =
             not_in_force(&ruling, at_tip).into_iter().chain(no_gate(&ruling)).chain(faulty(&chain)).collect();
-        Self { stage, ruling, key: Some(key), chain: Some(chain), alarm, problems }
+        Self { stage, ruling, key: Some(key), chain: Some(chain), alarm, problems, landed: None }
     }
 
     /// A ledger that does not contain what was seen of it before was rewritten.
@@ -161,6 +172,28 @@ impl Adopted {
                 tip.short(12),
                 pin.tip.short(12)
             ));
+        }
+    }
+
+    /// Remembers that the last move of the target arrived, and notices that it is gone again.
+    fn check_landed(&mut self, store: &Store, pin: Option<&Pin>, target: &Target) {
+        self.landed = pin.and_then(|pin| pin.landed);
+        let Some(chain) = &self.chain else { return };
+        let mut entries = chain.commits().iter().rev().filter_map(crate::ledger::Checked::valid);
+        let moved = entries.find_map(|entry| Some((entry.id, entry.moves(&target.refname)?.new)));
+        let Some((entry, new)) = moved else { return };
+        if store.contains(target.tip, new).unwrap_or(false) {
+            self.landed = Some(new);
+        } else if self.landed == Some(new) {
+            self.problems.push(Problem {
+                place: target.branch().to_owned(),
+                what: format!(
+                    "somebody moved it back: it had {}, which entry {} landed, and has it no more",
+                    new.short(12),
+                    entry.short(8)
+                ),
+                next: "nothing lands again by itself; `countersign ledger verify` says what is missing".into(),
+            });
         }
     }
 }
@@ -185,7 +218,10 @@ fn differs(path: &str, what: &str, root: &Root) -> Problem {
     Problem {
         place: path.to_owned(),
         what: format!("the target's tip has {what} than the one in force, of {}", root.commit.short(12)),
-        next: "an admin approves the change, so that an entry names it; see `countersign policy lint`".into(),
+        next: format!(
+            "it does not rule: put back what does (git checkout {} -- .countersign), and propose the change on a branch",
+            root.commit.short(12)
+        ),
     }
 }
 

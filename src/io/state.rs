@@ -28,6 +28,10 @@ pub struct Pin {
     pub branch: String,
     /// The highest ledger tip seen.
     pub tip: Oid,
+    /// Where the ledger's last move of the target that was seen to have arrived ended: one that is gone again was not cut in
+    /// two by a crash, somebody moved the branch back.
+    #[serde(default)]
+    pub landed: Option<Oid>,
 }
 
 impl StateFolder {

@@ -19,5 +19,6 @@ mod docs;
 mod init;
 mod ledger;
 mod policy;
+mod race;
 mod reading;
 mod rigs;

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::engine::{Action, Genesis, Landed, Plan, Recovery, Void, landing_message, memory_message};
 use crate::ledger::{self, Entry};
-use crate::model::{Contributor, Oid};
+use crate::model::{Contributor, Mode, Oid};
 use crate::policy::{LedgerKey, MergeMethod};
 
 use super::super::fault;
@@ -86,13 +86,15 @@ fn memory_tree(store: &Store, plan: &Plan, top: Oid) -> Result<Oid, WriteError> 
     Ok(tree_with(store, top, files)?)
 }
 
-/// The tree `top` with these plain files replaced or added.
+/// The tree `top` with these plain files replaced or added; one that is executable stays so.
 fn tree_with<'a>(store: &Store, top: Oid, files: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<Oid, StoreError> {
     let repo = store.raw_repository();
     let tree = repo.find_tree(raw(top))?;
     let mut update = git2::build::TreeUpdateBuilder::new();
     for (path, bytes) in files {
-        update.upsert(path, repo.blob(bytes)?, git2::FileMode::Blob);
+        let executable = store.entry(top, path)?.is_some_and(|side| side.mode == Mode::Executable);
+        let mode = if executable { git2::FileMode::BlobExecutable } else { git2::FileMode::Blob };
+        update.upsert(path, repo.blob(bytes)?, mode);
     }
     Ok(cooked(update.create_updated(repo, &tree)?))
 }
@@ -211,7 +213,9 @@ fn check_work_tree(repository: &LocalRepository, store: &Store, target: &Move) -
     if dry.success {
         return Ok(());
     }
-    Err(WriteError::InTheWay(crate::model::text::single_line(&String::from_utf8_lossy(&dry.stderr))))
+    let said = crate::model::text::single_line(&String::from_utf8_lossy(&dry.stderr));
+    // Another git at work in there is soon done; what a crash left is said after a few tries.
+    Err(if said.contains(".lock': File exists") { WriteError::Lost(said) } else { WriteError::InTheWay(said) })
 }
 
 /// Moves refs, the ledger first: at the remote by one atomic push; here by one transaction, or, where the target is

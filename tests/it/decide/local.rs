@@ -83,7 +83,7 @@ fn what_is_in_the_way_is_refused_before_anything_is_signed() {
     assert!(refused("agent/infra/a", 1).contains("docs/a.md"));
     clear();
     sandbox.write("repo/.git/index.lock", "");
-    assert!(refused(&one, 1).contains("index.lock"));
+    assert!(refused(&one, 4).contains("index.lock"));
     std::fs::remove_file(repo.path().join(".git/index.lock")).expect("the lock");
     sandbox.write("repo/.git/MERGE_HEAD", repo.rev("agent/infra/a") + "\n");
     assert!(refused(&one, 1).contains("merge"));
