@@ -110,8 +110,7 @@ fn who_leaves_while_it_is_sent_sends_it_once() {
 
 #[test]
 fn a_kill_at_any_step_leaves_the_old_state_or_the_new_one() {
-    let steps =
-        [("after-commits", 1), ("before-sign", 1), ("after-sign", 1), ("before-push", 1), ("after-push", 2)];
+    let steps = [("after-commits", 1), ("before-sign", 1), ("after-sign", 1), ("before-push", 1), ("after-push", 2)];
     for (step, entries) in steps {
         let Some(demo) = Demo::with_undo(120) else { return };
         let before = demo.origin().refs();
