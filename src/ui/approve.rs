@@ -44,7 +44,7 @@ fn title(app: &App, sheet: &ApproveSheet, pen: &mut Pen<'_, '_>) {
     };
     pen.gap(1);
     pen.write(Role::Title, verb);
-    pen.write(Role::Text, &format!("  {}", count(sheet.included(), "proposal")));
+    pen.write(Role::Text, &format!("  {}", count(sheet.taken().count(), "proposal")));
     if sheet.kind == DecisionKind::Approve {
         pen.write(Role::Quiet, " into ");
         pen.write(Role::Text, &single_line(&app.snapshot().target));
@@ -63,10 +63,9 @@ fn facts(app: &App, sheet: &ApproveSheet, canvas: &mut Canvas<'_>, area: Rect) {
     if sheet.kind != DecisionKind::Approve {
         return;
     }
-    let included = || sheet.candidates.iter().filter(|candidate| candidate.included);
-    let opened = included().filter(|candidate| candidate.seen.is_some()).count();
+    let opened = sheet.taken().filter(|candidate| candidate.seen.is_some()).count();
     pen.write(Role::Quiet, "written down as ");
-    pen.write(Role::Text, &format!("{opened} opened, {} approved by summary", included().count() - opened));
+    pen.write(Role::Text, &format!("{opened} opened, {} approved by summary", sheet.taken().count() - opened));
     if let Some(me) = &app.snapshot().me {
         pen.write(Role::Quiet, ", by ");
         pen.write(Role::People, &single_line(me));

@@ -187,4 +187,13 @@ impl ApproveSheet {
     pub fn included(&self) -> usize {
         self.candidates.iter().filter(|candidate| candidate.included).count()
     }
+
+    /// The proposals that the plan takes up, as far as there is one: those that are part of it without what drops out.
+    pub fn taken(&self) -> impl Iterator<Item = &Candidate> {
+        let plan = self.planning.plan();
+        let drops = move |candidate: &Candidate| {
+            plan.is_some_and(|plan| plan.dropped.iter().any(|dropped| dropped.subject == candidate.subject))
+        };
+        self.candidates.iter().filter(move |candidate| candidate.included && !drops(candidate))
+    }
 }

@@ -232,9 +232,13 @@ fn move_refs(repository: &LocalRepository, moves: &[Move]) -> Result<(), WriteEr
 
 fn push(repository: &LocalRepository, url: &str, moves: &[Move]) -> Result<(), WriteError> {
     let mut args: Vec<String> =
-        ["push", "--atomic", "--no-follow-tags", "--recurse-submodules=no", "--porcelain", "--", url]
-            .map(str::to_owned)
-            .to_vec();
+        ["push", "--atomic", "--no-follow-tags", "--recurse-submodules=no", "--porcelain"].map(str::to_owned).to_vec();
+    // Exactly what was read, or nothing: also a ref that was moved back meanwhile is somebody else's move.
+    args.extend(moves.iter().map(|one| {
+        let old = one.old.map(|old| old.to_string()).unwrap_or_default();
+        format!("--force-with-lease={}:{old}", one.refname)
+    }));
+    args.extend(["--".to_owned(), url.to_owned()]);
     args.extend(moves.iter().map(|one| format!("{}:{}", one.new, one.refname)));
     let output = repository.git().try_run(&args, &[], None)?;
     if output.success {
