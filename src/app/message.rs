@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::config::Chord;
 use crate::diff::{Lines, Roles};
 use crate::engine::{Draft, Failure, InitOffer, Opened, PastChange, Plan, Report, Snapshot};
-use crate::model::{CommentSide, Intent, Problem, Subject};
+use crate::model::{CommentSide, EntryId, Intent, Problem, Subject};
 
 /// Something that happened. One channel carries them, in one order.
 #[derive(Debug)]
@@ -43,6 +43,8 @@ pub enum Outcome {
     Snapshot(Arc<Snapshot>),
     /// What a crash had left was put right, or cannot be.
     Recovered(Problem),
+    /// Decisions that were taken for unsent are in the ledger.
+    Arrived(Vec<EntryId>),
     /// How far reading is.
     Progress {
         /// What is being done: "fetching origin", "reading".

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::Plan;
-use crate::model::{DecisionKind, Intent};
+use crate::model::{DecisionKind, EntryId, Intent};
 
 /// Decisions on their way.
 #[derive(Debug)]
@@ -69,6 +69,11 @@ impl Outbox {
         if !sent {
             self.kept.extend(plans.iter().flat_map(|plan| plan.remaining_intents()));
         }
+    }
+
+    /// Some of what was kept is in the ledger.
+    pub fn arrived(&mut self, entries: &[EntryId]) {
+        self.kept.retain(|intent| !entries.contains(&intent.id));
     }
 
     /// Drops what was kept.

@@ -6,6 +6,7 @@ mod drafts;
 mod hostile;
 mod journey;
 mod leaving;
+mod lines;
 mod looking;
 mod manners;
 mod outbox;

@@ -16,6 +16,10 @@ impl App {
         match outcome {
             Outcome::Snapshot(snapshot) => return self.absorb(snapshot),
             Outcome::Recovered(problem) => self.status = Some(Status::done(problem.what)),
+            Outcome::Arrived(entries) => {
+                self.outbox.arrived(&entries);
+                return vec![self.keep_outbox()];
+            }
             Outcome::Progress { what, done, total } => self.progress = Some(Progress { what, done, total }),
             Outcome::Opened(opened) => self.opened(*opened),
             Outcome::History(subject, history) => {
@@ -57,11 +61,10 @@ impl App {
     fn absorb(&mut self, snapshot: Arc<Snapshot>) -> Vec<Command> {
         self.jobs.answered(JobKey::Refresh);
         self.progress = None;
-        let first = self.queue.entries().is_empty();
         self.queue.absorb(snapshot);
-        if first {
-            self.show_preview();
-        }
+        // What is shown of a proposal is as new as its row.
+        self.preview = None;
+        self.show_preview();
         self.look_around();
         let ticket = self.next_ticket();
         self.sheet

@@ -7,7 +7,7 @@ use crate::app::queue::{Entry, Row};
 use crate::app::review::{self, Around, Facts, Question, Review, next_answer, next_unseen};
 use crate::app::sheet::{CommentSheet, Sheet};
 use crate::app::status::Status;
-use crate::app::{App, Command, pages};
+use crate::app::{App, Command, pages, subject_of};
 use crate::engine::Snapshot;
 use crate::model::{Answer, Queued};
 
@@ -263,6 +263,7 @@ impl App {
 
     /// Finds what stands around the opened proposal in the list: once a change of the list, not once a frame.
     pub(in crate::app) fn look_around(&mut self) {
+        self.refresh_standing();
         let Some(review) = &self.review else { return };
         let id = &review.subject.proposal;
         let others = || self.queue.entries().iter().filter(|entry| entry.id() != id && entry.gone.is_none());
@@ -282,6 +283,19 @@ impl App {
         };
         if let Some(review) = &mut self.review {
             review.around = around;
+        }
+    }
+}
+
+impl App {
+    /// Takes what the latest snapshot says of the opened round: who approved it meanwhile, what policy says now.
+    fn refresh_standing(&mut self) {
+        let Some(review) = &mut self.review else { return };
+        let queue = &self.queue.latest().queue;
+        if let Some(queued) = queue.iter().find(|queued| subject_of(queued) == review.subject)
+            && review.queued != *queued
+        {
+            review.queued = queued.clone();
         }
     }
 }

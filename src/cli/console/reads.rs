@@ -28,21 +28,32 @@ pub struct Reads {
 type Still<'a> = &'a dyn Fn() -> bool;
 
 impl Reads {
-    /// First what was fetched before, then what the remote has now.
+    /// First what was fetched before, then what the remote has now. What a crash left is judged by the newest that there is:
+    /// an answer may have been lost on its way.
     pub fn refresh(&self, still: Still<'_>) {
-        self.finish_what_a_crash_left();
+        let alone = self.workspace.repository.remote.is_none();
+        if alone {
+            self.finish_what_a_crash_left();
+        }
         self.snapshot(None, still);
-        if self.offline || self.workspace.repository.remote.is_none() {
+        if self.offline || alone {
             return;
         }
         self.progress("fetching", 0, 0);
         let fetched = self.workspace.repository.fetch();
+        if fetched.is_ok() {
+            self.finish_what_a_crash_left();
+        }
         self.snapshot(fetched.err().map(|error| error.to_string()), still);
     }
 
     fn finish_what_a_crash_left(&self) {
         let none = std::collections::BTreeSet::new();
         let Ok(situation) = self.workspace.read(&Scope { only: Some(&none), ..Scope::default() }) else { return };
+        let arrived: Vec<_> = situation.arrived.iter().map(|intent| intent.id).collect();
+        if !arrived.is_empty() {
+            self.answer(Outcome::Arrived(arrived));
+        }
         match self.workspace.recover(&situation) {
             Ok((said, _)) => said.into_iter().for_each(|problem| self.answer(Outcome::Recovered(problem))),
             Err(error) => self.fail(

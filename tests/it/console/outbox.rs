@@ -141,3 +141,38 @@ fn a_kill_at_any_step_leaves_the_old_state_or_the_new_one() {
         let _ = demo.work().sound();
     }
 }
+
+#[test]
+fn what_was_decided_in_one_sitting_leaves_in_one_push() {
+    let Some(demo) = Demo::with_undo(120) else { return };
+    let origin = demo.origin();
+    origin.git(&["config", "core.logAllRefUpdates", "always"]);
+    let terminal = demo.open();
+    batch(&terminal);
+    for note in ["Not now.", "Ask the network team before you narrow this."] {
+        terminal.keys("gg");
+        terminal.keys("x");
+        terminal.wait_for("REJECT  narrow-web-sg");
+        terminal.keys(note);
+        terminal.wait_for("[L-001");
+        sign(&terminal, "<ctrl-s>", "29 decisions in");
+        if note == "Not now." {
+            // What was decided last is taken back, and the batch still waits; the text is there again, to be mended.
+            terminal.keys("u");
+            terminal.wait_for("taken back: reject, 1 proposal");
+            terminal.keys("x");
+            terminal.wait_for(note);
+            terminal.keys("<ctrl-u><esc>");
+            terminal.wait_for("28 approvals in");
+        }
+    }
+    terminal.keys("S");
+    terminal.wait_for("28 merged, 1 recorded; 2 signatures");
+    leave(terminal);
+    let kinds: Vec<String> = origin.ledger().iter().map(|entry| entry["kind"].to_string()).collect();
+    assert_eq!(kinds, ["\"genesis\"", "\"approve\"", "\"reject\""]);
+    let moves = |branch: &str| origin.git(&["reflog", "show", "--format=%H", branch]).lines().count();
+    assert_eq!((moves("main"), moves("countersign/ledger")), (1, 1), "one push");
+    assert!(origin.show("main", "AGENTS.md").contains("- Ask the network team before you narrow this."));
+    let _ = demo.work().sound();
+}

@@ -31,10 +31,11 @@ pub fn corpus(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// The file of a program, looked up as a shell would.
+/// The file of a program, looked up as a shell would, and where servers are that are not on everybody's path.
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
+    folders.map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 /// Prints a line that the test runner does not swallow, as it does with `eprintln!`.
