@@ -50,7 +50,7 @@ pub use text_field::TextField;
 pub use update::update;
 
 use crate::config::{Chord, Context, Keymap};
-use crate::engine::{Draft, Report, Snapshot};
+use crate::engine::{Draft, Failure, Report, Snapshot};
 pub(crate) use crate::model::text::count;
 use crate::model::{Intent, Problem, Queued, Subject};
 use desk::Desk;
@@ -129,6 +129,8 @@ pub struct App {
     pub(crate) status: Option<Status>,
     /// What became of what was sent last.
     pub(crate) report: Option<Box<Report>>,
+    /// Why the last sending failed, until another succeeds.
+    pub(crate) unsent_because: Option<Failure>,
     /// What is wrong with the user's settings.
     pub(crate) problems: Vec<Problem>,
     still_at: Option<Timestamp>,
@@ -161,6 +163,7 @@ impl App {
             progress: None,
             status: None,
             report: None,
+            unsent_because: None,
             problems,
             still_at: None,
             ids: EntryIds::new(seed),

@@ -9,7 +9,7 @@ use super::review::{because, effect};
 use super::sheet::Sheet;
 use super::{App, ago, count};
 use crate::config::{Context, Keymap, Role};
-use crate::engine::{Action as Step, Fate, InitOffer, LedgerHealth, Plan, Report};
+use crate::engine::{Action as Step, Failure, Fate, InitOffer, LedgerHealth, Plan, Report};
 use crate::model::text::single_line;
 use crate::model::{Problem, Queued};
 use crate::policy::TraceLine;
@@ -107,6 +107,10 @@ pub fn problems(app: &App) -> Page {
                 .then(Role::Text, format!("the remote could not be asked: {}", single_line(why)))
                 .hanging(2),
         );
+    }
+    if let Some(Failure { what, why, next }) = &app.unsent_because {
+        let (place, what, next) = (what.clone(), why.clone(), next.clone());
+        push_problem(&mut lines, &Problem { place, what, next });
     }
     for problem in app.problems.iter().chain(&snapshot.problems) {
         push_problem(&mut lines, problem);

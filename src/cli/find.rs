@@ -54,7 +54,8 @@ pub fn by_part<'a>(queue: &'a [Queued], typed: &Typed) -> Result<&'a Queued, Cli
 /// The proposal with exactly this name, for deciding. Without a terminal the head must be named, and be the present one.
 pub fn to_decide(queue: &[Queued], typed: &Typed, interactive: bool) -> Result<Queued, CliError> {
     let found = queue.iter().find(|queued| queued.proposal.id == typed.id);
-    let found = found.ok_or_else(|| not_in_full(queue, &typed.id))?;
+    let part = || by_part(queue, &Typed { head: None, ..typed.clone() }).map_or_else(|error| error, in_full);
+    let found = found.ok_or_else(part)?;
     if typed.head.is_none() && !interactive {
         let what =
             format!("without a terminal a decision names the head that was seen: {}@HEAD", text::printable(&typed.id));
@@ -66,14 +67,9 @@ pub fn to_decide(queue: &[Queued], typed: &Typed, interactive: bool) -> Result<Q
 }
 
 /// A part of a name is enough for looking, and too little for deciding.
-fn not_in_full(queue: &[Queued], id: &str) -> CliError {
-    match by_part(queue, &Typed { id: id.to_owned(), head: None }) {
-        Ok(meant) => {
-            let name = text::printable(&meant.proposal.id);
-            CliError { next: format!("a decision takes the whole name: if you mean {name}, write that"), ..unknown(id) }
-        }
-        Err(error) => error,
-    }
+fn in_full(meant: &Queued) -> CliError {
+    let name = text::printable(&meant.proposal.id);
+    CliError::usage("a decision names the whole proposal", format!("if you mean {name}, write that"))
 }
 
 fn unknown(id: &str) -> CliError {

@@ -136,10 +136,11 @@ impl App {
     pub(in crate::app) fn confirmed(&mut self, plan: Arc<Plan>, at: Timestamp) -> Vec<Command> {
         let mut commands: Vec<Command> = self.save_draft().into_iter().collect();
         let decided: Vec<String> = plan.items.iter().map(|item| item.subject.proposal.clone()).collect();
+        // What was left out stays marked if it was: the next decision may mean it. A mark that nobody set would be a trap.
+        self.queue.unmark_but(|id| plan.dropped.iter().any(|dropped| dropped.subject.proposal == id));
         self.outbox.put(plan, at);
         self.sheet = None;
         self.review = None;
-        self.queue.unmark();
         if let ([one], Some(here)) = (decided.as_slice(), self.queue.current())
             && here.id() == one
         {
@@ -162,7 +163,7 @@ impl App {
     /// Takes the last confirmed decisions back, or, where none waits, those that were kept.
     pub(in crate::app) fn undo(&mut self) -> Vec<Command> {
         let intents = match self.outbox.take_back() {
-            Some(plan) => plan.intents.clone(),
+            Some(plan) => plan.remaining_intents(),
             None => self.outbox.drop_kept(),
         };
         let items: Vec<&IntentItem> = intents.iter().flat_map(|intent| &intent.items).collect();

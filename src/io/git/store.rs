@@ -220,7 +220,23 @@ impl Store {
         let found = self.repo.diff_tree_to_tree(Some(&find(old)?), Some(&find(new)?), Some(&mut options))?;
         let mut files = found.deltas().map(|delta| file_change(&delta)).collect::<Result<Vec<_>, _>>()?;
         files.sort_by(|a, b| a.path.cmp(&b.path));
+        self.refuse_twins(old, &files)?;
         Ok(TreeDiff { old, new, change_id: diff::change_id(&files), files })
+    }
+
+    /// A tree that names a path twice is read in one way here and in another by the next program (`git fsck` calls it
+    /// `duplicateEntries`): it shows as a path that is added and was there, or as two changes of one path.
+    fn refuse_twins(&self, old: Oid, files: &[FileChange]) -> Result<(), StoreError> {
+        let twice = files.windows(2).find_map(|two| (two[0].path == two[1].path).then_some(&two[0]));
+        let mut added = files.iter().filter(|file| file.old.is_none());
+        let there = |file: &&FileChange| matches!(self.entry_at(old, file.path.as_bstr()), Ok(Some(_)));
+        match twice.or_else(|| added.find(there)) {
+            None => Ok(()),
+            Some(file) => {
+                let path = crate::model::text::printable_bytes(&file.path);
+                Err(StoreError::Git(format!("a tree names {path} twice; `git fsck` says more")))
+            }
+        }
     }
 
     /// The commits that `head` has and `tip` has not, oldest first.

@@ -248,8 +248,7 @@ fn push(repository: &LocalRepository, url: &str, moves: &[Move]) -> Result<(), W
 fn push_failure(output: &super::process::Output) -> WriteError {
     let text = format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let kept: String = text.chars().take(4_000).collect();
-    let refused: Vec<&str> = kept.lines().filter(|line| line.starts_with('!') || line.starts_with("remote:")).collect();
-    let said = crate::model::text::single_line(&if refused.is_empty() { kept.clone() } else { refused.join("; ") });
+    let said = what_was_said(&kept);
     let lost =
         ["fetch first", "non-fast-forward", "stale info", "cannot lock ref", "failed to update ref", "failed to lock"];
     if lost.iter().any(|word| kept.contains(word)) {
@@ -259,6 +258,20 @@ fn push_failure(output: &super::process::Output) -> WriteError {
     } else {
         WriteError::Git(GitError::Failed { command: "push".into(), code: output.code, stderr: said })
     }
+}
+
+/// The words of the other side first, then what git makes of them, each once; all of it where neither is there.
+fn what_was_said(text: &str) -> String {
+    let theirs = text.lines().filter_map(|line| line.strip_prefix("remote:")).map(str::trim);
+    // `!`, what goes where, and why, between tabs.
+    let ours = text.lines().filter(|line| line.starts_with('!')).filter_map(|line| line.rsplit('\t').next());
+    let mut said: Vec<&str> = Vec::new();
+    for part in theirs.chain(ours).filter(|part| !part.is_empty()) {
+        if !said.contains(&part) {
+            said.push(part);
+        }
+    }
+    crate::model::text::single_line(&if said.is_empty() { text.to_owned() } else { said.join("; ") })
 }
 
 fn move_here(repository: &LocalRepository, moves: &[Move]) -> Result<(), WriteError> {
@@ -379,4 +392,18 @@ pub fn publish_void(
     let signed = sign_entries(repository, key, std::slice::from_ref(&void.entry), Some(void.ledger_tip))?;
     let moves = [Move { refname: ledger.full(), old: Some(void.ledger_tip), new: signed.unwrap_or(void.ledger_tip) }];
     move_refs(repository, &moves)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_the_other_side_come_first() {
+        let text = "To /srv/origin.git\n!\t1a2b:refs/heads/countersign/ledger\t[remote rejected] (pre-receive hook declined)\n\
+                    !\t3c4d:refs/heads/main\t[remote rejected] (pre-receive hook declined)\nDone\n\
+                    remote: closed for the weekend        \nremote:\nerror: failed to push some refs\n";
+        assert_eq!(what_was_said(text), "closed for the weekend; [remote rejected] (pre-receive hook declined)");
+        assert_eq!(what_was_said("fatal: \u{1b}[31mno such host\n"), "fatal: <U+001B>[31mno such host");
+    }
 }
