@@ -85,6 +85,9 @@ fn colours(printed: &[u8]) -> Vec<String> {
     sequences.flat_map(|parameters| parameters.split(';').map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
+/// What must be true of everything that was printed.
+type Held<'a> = &'a dyn Fn(&[u8]) -> bool;
+
 #[test]
 fn the_selection_is_seen_without_colours() {
     let Some(demo) = Demo::with_undo(120) else { return };
@@ -92,7 +95,6 @@ fn the_selection_is_seen_without_colours() {
         colours(printed).iter().all(|one| !matches!(one.parse::<u8>().unwrap_or(0), 30..=38 | 40..=48 | 90..=107))
     };
     let at_most_16 = |printed: &[u8]| colours(printed).iter().all(|one| !matches!(one.as_str(), "38" | "48"));
-    type Held<'a> = &'a dyn Fn(&[u8]) -> bool;
     let terminals: [(&[(&str, &str)], Held<'_>); 5] = [
         (&[("NO_COLOR", "1")], &no_colours),
         (&[("TERM", "dumb"), ("COLORTERM", "")], &no_colours),
