@@ -15,6 +15,7 @@ mod house;
 mod support;
 
 mod decide;
+mod faults;
 mod init;
 mod ledger;
 mod policy;
