@@ -181,6 +181,8 @@ pub enum JobKey {
     Send,
     /// [`Command::Init`].
     Init,
+    /// [`Command::SaveDraft`], [`Command::DropDraft`] and [`Command::KeepOutbox`], which answer only where they fail.
+    Keep,
 }
 
 impl Command {

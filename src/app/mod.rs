@@ -1,6 +1,6 @@
 //! The console's state: actions, messages, update. Pure: no terminal, no clock, no git.
 //!
-//! [`update`] takes what happened and answers with what is to be done: the state is a fold over messages, so a test is a
+//! [`update()`] takes what happened and answers with what is to be done: the state is a fold over messages, so a test is a
 //! fixture, a string of keys and a screen. Reads are latest-wins by [`JobKey`]; what comes back for something that is no
 //! longer open is dropped. Writes are serial, and only [`Command::Send`] and [`Command::Init`] ask for one. How many answers
 //! are still to come is [`App::busy`], so that nobody has to sleep to know that the console is idle.
@@ -50,7 +50,7 @@ pub use text_field::TextField;
 pub use update::update;
 
 use crate::config::{Chord, Context, Keymap};
-use crate::engine::{Draft, Report, Snapshot};
+use crate::engine::{Draft, Failure, Report, Snapshot};
 pub(crate) use crate::model::text::count;
 use crate::model::{Intent, Problem, Queued, Subject};
 use desk::Desk;
@@ -129,6 +129,8 @@ pub struct App {
     pub(crate) status: Option<Status>,
     /// What became of what was sent last.
     pub(crate) report: Option<Box<Report>>,
+    /// Why the last sending failed, until another succeeds.
+    pub(crate) unsent_because: Option<Failure>,
     /// What is wrong with the user's settings.
     pub(crate) problems: Vec<Problem>,
     still_at: Option<Timestamp>,
@@ -161,6 +163,7 @@ impl App {
             progress: None,
             status: None,
             report: None,
+            unsent_because: None,
             problems,
             still_at: None,
             ids: EntryIds::new(seed),

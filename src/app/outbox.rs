@@ -67,7 +67,7 @@ impl Outbox {
     pub fn answered(&mut self, sent: bool) {
         let plans = self.sending.pop_front().unwrap_or_default();
         if !sent {
-            self.kept.extend(plans.iter().flat_map(|plan| plan.intents.iter().cloned()));
+            self.kept.extend(plans.iter().flat_map(|plan| plan.remaining_intents()));
         }
     }
 
@@ -79,8 +79,12 @@ impl Outbox {
     /// What must survive the end of the console: everything unsigned.
     #[must_use]
     pub fn unsigned(&self) -> Vec<Intent> {
-        let plans = self.sending.iter().flatten().chain(&self.waiting);
-        self.kept.iter().chain(plans.flat_map(|plan| &plan.intents)).cloned().collect()
+        self.kept.iter().cloned().chain(self.confirmed()).collect()
+    }
+
+    /// What was confirmed here and has no answer yet. What a plan left out was shown as left out: it is not part of it.
+    fn confirmed(&self) -> impl Iterator<Item = Intent> {
+        self.sending.iter().flatten().chain(&self.waiting).flat_map(|plan| plan.remaining_intents())
     }
 
     /// When what waits will leave.
@@ -124,8 +128,10 @@ impl Outbox {
     /// What was decided, by proposal, and has not left.
     #[must_use]
     pub fn decided(&self) -> HashMap<String, DecisionKind> {
-        let plans = self.sending.iter().flatten().chain(&self.waiting).flat_map(|plan| &plan.intents);
-        let items = plans.chain(&self.kept).flat_map(|intent| intent.items.iter().map(move |item| (item, intent.kind)));
-        items.map(|(item, kind)| (item.subject.proposal.clone(), kind)).collect()
+        let mut decided = HashMap::new();
+        for intent in self.unsigned() {
+            decided.extend(intent.items.into_iter().map(|item| (item.subject.proposal, intent.kind)));
+        }
+        decided
     }
 }

@@ -1,6 +1,6 @@
 //! What the pages say: help, problems, policy, history, a plan as text, the offer to start the ledger.
 
-use super::actions::{ACTIONS, Group};
+use super::actions::{ACTIONS, ActionInfo, Group};
 use std::fmt::Write as _;
 
 use super::overlay::Page;
@@ -9,7 +9,7 @@ use super::review::{because, effect};
 use super::sheet::Sheet;
 use super::{App, ago, count};
 use crate::config::{Context, Keymap, Role};
-use crate::engine::{Action as Step, Fate, InitOffer, LedgerHealth, Plan, Report};
+use crate::engine::{Action as Step, Failure, Fate, InitOffer, LedgerHealth, Plan, Report};
 use crate::model::text::single_line;
 use crate::model::{Problem, Queued};
 use crate::policy::TraceLine;
@@ -50,27 +50,36 @@ pub fn key_table(keymap: &Keymap, context: Context) -> Vec<Line> {
     lines
 }
 
-/// The key table of the README: every action that has a key, by group, as Markdown.
+/// The key table of the README: every action that has a key, by group, as Markdown, with where the keys are those.
 #[must_use]
 pub fn key_table_markdown(keymap: &Keymap) -> String {
-    let mut out = String::from("| keys | what they do |\n|---|---|\n");
+    let mut out = String::from("| keys | what they do | where |\n|---|---|---|\n");
     for group in Group::ALL {
-        let _ = writeln!(out, "| **{}** | |", group.name());
+        let _ = writeln!(out, "| **{}** | | |", group.name());
         for info in ACTIONS.iter().filter(|info| info.group == group) {
-            let mut keys: Vec<String> = Vec::new();
-            for binding in info.contexts.iter().flat_map(|context| keymap.of_action(context.stack(), info.name)) {
-                // A code span that holds a bar would end the cell.
-                let key = format!("`{}`", binding.label().replace('|', "\\|"));
-                if !keys.contains(&key) {
-                    keys.push(key);
-                }
-            }
-            if !keys.is_empty() {
-                let _ = writeln!(out, "| {} | {} |", keys.join(" "), info.sentence);
+            for (keys, contexts) in keys_by_place(keymap, info) {
+                let _ = writeln!(out, "| {keys} | {} | {} |", info.sentence, contexts.join(", "));
             }
         }
     }
     out
+}
+
+/// The keys of an action, with the contexts in which they are those.
+fn keys_by_place(keymap: &Keymap, info: &ActionInfo) -> Vec<(String, Vec<&'static str>)> {
+    let mut rows: Vec<(String, Vec<&'static str>)> = Vec::new();
+    for context in info.contexts {
+        let bindings = keymap.of_action(context.stack(), info.name);
+        // A code span that holds a bar would end the cell.
+        let keys: Vec<String> = bindings.iter().map(|one| format!("`{}`", one.label().replace('|', "\\|"))).collect();
+        let keys = keys.join(" ");
+        match rows.iter_mut().find(|(known, _)| *known == keys) {
+            _ if keys.is_empty() => {}
+            Some((_, contexts)) => contexts.push(context.name()),
+            None => rows.push((keys, vec![context.name()])),
+        }
+    }
+    rows
 }
 
 /// What is wrong, and what became of what was sent last.
@@ -98,6 +107,10 @@ pub fn problems(app: &App) -> Page {
                 .then(Role::Text, format!("the remote could not be asked: {}", single_line(why)))
                 .hanging(2),
         );
+    }
+    if let Some(Failure { what, why, next }) = &app.unsent_because {
+        let (place, what, next) = (what.clone(), why.clone(), next.clone());
+        push_problem(&mut lines, &Problem { place, what, next });
     }
     for problem in app.problems.iter().chain(&snapshot.problems) {
         push_problem(&mut lines, problem);

@@ -158,7 +158,7 @@ impl Breaker {
     }
 }
 
-/// At most so many lines of what an agent wrote, each cut at [`LINE`] characters; says whether something was left out.
+/// At most so many lines of what an agent wrote, each cut at `LINE` characters; says whether something was left out.
 #[must_use]
 pub fn claim_lines(text: &str, most: usize) -> (Vec<String>, bool) {
     let mut lines = text.lines().map(str::trim_end).filter(|line| !line.trim().is_empty());

@@ -32,6 +32,8 @@ impl App {
             Msg::Paste(text) => self.paste(&text),
             Msg::Resize(width, height) => {
                 self.screen = ratatui::layout::Rect::new(0, 0, width, height);
+                // What was on the terminal no longer is.
+                self.disarm();
                 Vec::new()
             }
             Msg::Tick(now) => self.tick(now),
@@ -47,6 +49,9 @@ impl App {
             return Vec::new();
         }
         self.dirty = false;
+        if geometry::too_small(self.screen) {
+            return Vec::new();
+        }
         if self.overlay.is_none()
             && let Some(sheet) = &mut self.sheet
         {

@@ -14,6 +14,11 @@ const APPROVE_HELP: &str = "ID is a branch, HEAD 12 to 40 digits of the commit t
     Without a terminal HEAD must be there.\n\n\
     countersign approve agent/infra/limits@6413353da3f8\n\
     countersign approve --tier low --dry-run";
+const REASON_HELP: &str = "What is wrong: not_needed, wrong_fix, not_now, off_strategy, unsafe or duplicate";
+const LESSON_HELP: &str =
+    "The lesson to teach (default: the first sentence of the message, but none for not_now and duplicate)";
+const SCOPE_HELP: &str = "What the lesson is about: file:PATH, folder:GLOB or \"field:OBJECT PATH\" (default: the one file that is \
+    changed, else the deepest folder that holds all of them)";
 /// What stands below the options of `reject`.
 const REJECT_HELP: &str = "The lesson is written into the agent's memory file in the same push, and nobody's text but yours enters it.\n\n\
     countersign reject agent/infra/limits@6413353da3f8 -m \"Show 35 days of data before you lower a limit.\"";
@@ -174,18 +179,17 @@ pub struct RejectArgs {
     /// Why, in words for the agent
     #[arg(short, long, value_name = "TEXT")]
     pub message: String,
-    /// What is wrong: not_needed, wrong_fix, not_now, off_strategy, unsafe or duplicate
-    #[arg(long, value_name = "CODE", default_value_t)]
+    /// The reason
+    #[arg(long, value_name = "CODE", default_value_t, help = REASON_HELP)]
     pub reason: ReasonCode,
-    /// The lesson to teach (default: the first sentence of the message, except for not_now and duplicate)
-    #[arg(long, value_name = "TEXT", conflicts_with = "no_lesson")]
+    /// The lesson to teach
+    #[arg(long, value_name = "TEXT", conflicts_with = "no_lesson", help = LESSON_HELP)]
     pub lesson: Option<String>,
     /// Teach nothing
     #[arg(long)]
     pub no_lesson: bool,
-    /// What the lesson is about: file:PATH, folder:GLOB or "field:OBJECT PATH" (default: the one file that is changed, else the
-    /// deepest folder that holds all of them)
-    #[arg(long, value_name = "SCOPE")]
+    /// What the lesson is about
+    #[arg(long, value_name = "SCOPE", help = SCOPE_HELP)]
     pub scope: Option<Scope>,
     /// Days until the lesson leaves the memory file
     #[arg(long, value_name = "DAYS", default_value_t = 180)]
@@ -260,7 +264,7 @@ pub enum MemoryCommand {
 pub enum PolicyCommand {
     /// Check a policy file and say which policy is in force
     Lint {
-        /// The file (default: .countersign/policy.yaml of the work tree)
+        /// The file (default: .countersign/policy.yaml of the work tree, if it is there)
         file: Option<PathBuf>,
         #[command(flatten)]
         json: JsonArgs,
@@ -312,21 +316,47 @@ impl Arguments {
     #[must_use]
     pub const fn json(&self) -> bool {
         match &self.command {
-            Some(Command::List(args)) => args.json.json,
-            Some(Command::Show(args)) => args.json.json,
-            Some(Command::Diff(args)) => args.one.json.json,
-            Some(Command::Approve(args)) => args.decide.json,
-            Some(Command::Reject(args)) => args.decide.json,
-            Some(Command::Hold(args) | Command::Ask(args)) => args.decide.json,
-            Some(Command::Withdraw(args)) => args.decide.json,
-            Some(Command::Init(args)) => args.decide.json,
-            Some(Command::Ledger(LedgerCommand::Log { json, .. } | LedgerCommand::Verify(json))) => json.json,
-            Some(Command::Memory(MemoryCommand::List(json) | MemoryCommand::For { json, .. })) => json.json,
-            Some(Command::Policy(PolicyCommand::Lint { json, .. })) => json.json,
-            Some(Command::Policy(PolicyCommand::Explain(args))) => args.json.json,
-            Some(Command::Status(args)) => args.json.json,
-            Some(Command::Doctor(json)) => json.json,
-            _ => false,
+            Some(
+                Command::List(ListArgs { json, .. }) | Command::Status(StatusArgs { json, .. }) | Command::Doctor(json),
+            ) => json.json,
+            Some(Command::Show(one) | Command::Diff(DiffArgs { one, .. })) => one.json.json,
+            Some(
+                Command::Approve(ApproveArgs { decide, .. })
+                | Command::Reject(RejectArgs { decide, .. })
+                | Command::Hold(NoteArgs { decide, .. })
+                | Command::Ask(NoteArgs { decide, .. })
+                | Command::Withdraw(WithdrawArgs { decide, .. })
+                | Command::Init(InitArgs { decide }),
+            ) => decide.json,
+            Some(Command::Ledger(command)) => command.json(),
+            Some(Command::Memory(command)) => command.json(),
+            Some(Command::Policy(command)) => command.json(),
+            None | Some(Command::Demo(_) | Command::Completions { .. }) => false,
+        }
+    }
+}
+
+impl LedgerCommand {
+    const fn json(&self) -> bool {
+        let (Self::Log { json, .. } | Self::Verify(json)) = self;
+        json.json
+    }
+}
+
+impl MemoryCommand {
+    const fn json(&self) -> bool {
+        match self {
+            Self::List(json) | Self::For { json, .. } => json.json,
+            Self::Render { .. } => false,
+        }
+    }
+}
+
+impl PolicyCommand {
+    const fn json(&self) -> bool {
+        match self {
+            Self::Lint { json, .. } => json.json,
+            Self::Explain(one) => one.json.json,
         }
     }
 }

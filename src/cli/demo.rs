@@ -1,6 +1,9 @@
 //! `countersign demo`: builds the sandbox and opens it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -8,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::io::clock::Clock;
 use crate::io::demo::{self, Built, DemoError};
 use crate::io::init::{Given, Started};
-use crate::io::workspace::Scope;
+use crate::io::workspace::{Scope, Workspace};
 use crate::model::EntryId;
 
 use super::args::DemoArgs;
@@ -36,13 +39,22 @@ pub fn run(session: &Session, args: &DemoArgs, output: &mut Output) -> Result<Ex
         return Ok(Exit::Done);
     }
     let session = session.at(args.at.map_or(Clock::System, Clock::set_to));
-    let workspace = session.workspace_at(&built.you.clone)?;
-    let state = workspace.state.clone();
-    let exit = console::open(&session, workspace, seed);
+    let workspace = Arc::new(session.workspace_at(&built.you.clone)?);
+    let exit = console::open(&session, &workspace, seed);
     if folder.is_some() {
-        state.clear()?;
+        let_readers_end(&workspace);
+        workspace.state.clear()?;
     }
     exit
+}
+
+/// Waits a moment for those who still read a sandbox that is about to go: they would write into it, or into its state, after
+/// it was removed.
+fn let_readers_end(workspace: &Arc<Workspace>) {
+    let deadline = Instant::now() + Duration::from_secs(2);
+    while Arc::strong_count(workspace) > 1 && Instant::now() < deadline {
+        thread::park_timeout(Duration::from_millis(5));
+    }
 }
 
 /// The folder that was named, or a temporary one, which goes when its owner does.

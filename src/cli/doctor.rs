@@ -36,7 +36,7 @@ impl Check {
 pub fn run(session: &Session, args: &JsonArgs, output: &mut Output) -> Result<Exit, CliError> {
     let mut checks = configuration(session)?;
     let workspace = session.workspace()?;
-    checks.extend(git_version(&workspace));
+    checks.push(git_version(&workspace));
     checks.push(remote(session, &workspace));
     let none = std::collections::BTreeSet::new();
     let situation = workspace.read(&Scope { only: Some(&none), ..Scope::default() })?;
@@ -72,21 +72,17 @@ fn configuration(session: &Session) -> Result<Vec<Check>, CliError> {
 }
 
 /// git 2.34 is the first that signs with SSH keys.
-fn git_version(workspace: &Workspace) -> Option<Check> {
-    let output = workspace.repository.git().run(&["version"]);
-    match output {
-        Ok(output) => {
-            let text = output.text();
-            let number = text.split_whitespace().nth(2).unwrap_or_default().to_owned();
-            let mut parts = number.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-            let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
-            Some(if version >= (2, 34) {
-                Check::good("git", number)
-            } else {
-                Check::bad("git", number, "install git 2.34 or newer: older ones cannot sign with SSH keys")
-            })
-        }
-        Err(error) => Some(Check::bad("git", error.to_string(), "install git")),
+fn git_version(workspace: &Workspace) -> Check {
+    let output = match workspace.repository.git().run(&["version"]) {
+        Ok(output) => output.text(),
+        Err(error) => return Check::bad("git", error.to_string(), "install git"),
+    };
+    let number = output.split_whitespace().nth(2).unwrap_or_default();
+    let mut parts = number.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    if (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= (2, 34) {
+        Check::good("git", number)
+    } else {
+        Check::bad("git", number, "install git 2.34 or newer: older ones cannot sign with SSH keys")
     }
 }
 

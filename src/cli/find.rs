@@ -53,7 +53,9 @@ pub fn by_part<'a>(queue: &'a [Queued], typed: &Typed) -> Result<&'a Queued, Cli
 
 /// The proposal with exactly this name, for deciding. Without a terminal the head must be named, and be the present one.
 pub fn to_decide(queue: &[Queued], typed: &Typed, interactive: bool) -> Result<Queued, CliError> {
-    let found = queue.iter().find(|queued| queued.proposal.id == typed.id).ok_or_else(|| unknown(&typed.id))?;
+    let found = queue.iter().find(|queued| queued.proposal.id == typed.id);
+    let part = || by_part(queue, &Typed { head: None, ..typed.clone() }).map_or_else(|error| error, in_full);
+    let found = found.ok_or_else(part)?;
     if typed.head.is_none() && !interactive {
         let what =
             format!("without a terminal a decision names the head that was seen: {}@HEAD", text::printable(&typed.id));
@@ -62,6 +64,12 @@ pub fn to_decide(queue: &[Queued], typed: &Typed, interactive: bool) -> Result<Q
     }
     check_head(found, typed)?;
     Ok(found.clone())
+}
+
+/// A part of a name is enough for looking, and too little for deciding.
+fn in_full(meant: &Queued) -> CliError {
+    let name = text::printable(&meant.proposal.id);
+    CliError::usage("a decision names the whole proposal", format!("if you mean {name}, write that"))
 }
 
 fn unknown(id: &str) -> CliError {

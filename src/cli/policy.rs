@@ -25,12 +25,10 @@ pub fn run(session: &Session, command: &PolicyCommand, output: &mut Output) -> R
 
 fn lint(session: &Session, file: Option<&Path>, json: bool, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
-    let top = workspace.repository.workdir.clone();
-    let path = match (file, top) {
-        (Some(file), _) => file.to_owned(),
-        (None, Some(top)) => top.join(POLICY_PATH),
-        (None, None) => return Err(CliError::usage("there is no work tree to read a policy from", "name a file")),
-    };
+    let none = std::collections::BTreeSet::new();
+    let situation = workspace.read(&Scope { only: Some(&none), ..Scope::default() })?;
+    let here = workspace.repository.workdir.as_ref().map(|top| top.join(POLICY_PATH)).filter(|path| path.exists());
+    let Some(path) = file.map(Path::to_owned).or(here) else { return nothing_here(&situation, json, output) };
     let text = read(&path)?;
     let signers_path = beside(&path);
     let signers = std::fs::read_to_string(&signers_path).ok();
@@ -38,8 +36,6 @@ fn lint(session: &Session, file: Option<&Path>, json: bool, output: &mut Output)
         Source { name: "policy.yaml", text: &text },
         signers.as_deref().map(|text| Source { name: "allowed_signers", text }),
     );
-    let none = std::collections::BTreeSet::new();
-    let situation = workspace.read(&Scope { only: Some(&none), ..Scope::default() })?;
     if json {
         output.document(&json!({
             "file": path.display().to_string(), "errors": found.errors, "warnings": found.warnings,
@@ -51,9 +47,22 @@ fn lint(session: &Session, file: Option<&Path>, json: bool, output: &mut Output)
     Ok(if found.errors.is_empty() { Exit::Done } else { Exit::Usage })
 }
 
+/// No file was named, and the work tree has none: what is in force is all there is to say.
+fn nothing_here(situation: &Situation, json: bool, output: &mut Output) -> Result<Exit, CliError> {
+    let fine = !matches!(situation.ruling, Ruling::Invalid(_));
+    if json {
+        let none: [(); 0] = [];
+        output.document(&json!({ "file": (), "errors": none, "warnings": none, "in_force": in_force(situation) }))?;
+    } else {
+        output.line(format!("there is no {POLICY_PATH} in this work tree"));
+        output.line(format!("in force: {}", in_force(situation)));
+    }
+    Ok(if fine { Exit::Done } else { Exit::Usage })
+}
+
 fn read(path: &Path) -> Result<String, CliError> {
     std::fs::read_to_string(path).map_err(|error| {
-        let next = "name a file, or let `countersign init` write one";
+        let next = "name another file, or leave the name out";
         CliError::usage(format!("{} cannot be read: {error}", path.display()), next)
     })
 }

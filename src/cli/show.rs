@@ -59,7 +59,7 @@ fn header(queued: &Queued, output: &mut Output) {
     match &proposal.landing {
         Landing::Clean(diff) => output.line(format!("change  {}", diff.change_id)),
         Landing::NeedsRebase(why) | Landing::Unreadable(why) => {
-            output.line(format!("merge   {}", text::single_line(why)))
+            output.line(format!("merge   {}", text::single_line(why)));
         }
         Landing::Landed => output.line("merge   the target has all of it already"),
     }

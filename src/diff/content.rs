@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bstr::ByteSlice as _;
+
 use crate::model::{Mode, Oid};
 
 /// How many bytes git looks at for a NUL before it calls a file binary (`buffer_is_binary` of its documentation).
@@ -33,7 +35,7 @@ pub enum Content {
         /// The pointer file itself.
         pointer: Arc<[u8]>,
     },
-    /// Larger than [`Content::MAX_TEXT`]; its lines are not shown.
+    /// Larger than [`Content::MAX_TEXT`], or of more lines than [`Content::MAX_LINES`]; its lines are not shown.
     TooLarge {
         /// Bytes.
         size: u64,
@@ -48,6 +50,9 @@ impl Content {
     /// The largest file, in bytes, whose lines are read and compared: 32 MiB.
     pub const MAX_TEXT: u64 = 32 << 20;
 
+    /// The most lines that a file may have to be shown: 1,048,576.
+    pub const MAX_LINES: usize = 1 << 20;
+
     /// What the bytes of a blob with this mode are.
     ///
     /// A submodule has no blob: use [`Content::Submodule`]; bytes that claim to be one are [`Content::Missing`].
@@ -59,6 +64,7 @@ impl Content {
             _ if size > Self::MAX_TEXT => Self::TooLarge { size },
             Mode::Submodule => Self::Missing("a submodule has a commit of another repository, not a file".to_owned()),
             _ if is_binary(&bytes) => Self::Binary { size },
+            _ if bytes.find_iter(b"\n").nth(Self::MAX_LINES).is_some() => Self::TooLarge { size },
             Mode::Symlink => Self::Symlink(bytes),
             Mode::File | Mode::Executable => match lfs_pointer(&bytes) {
                 Some((oid, size)) => Self::Lfs { oid, size, pointer: bytes },
@@ -140,6 +146,9 @@ mod tests {
     fn size_is_bounded() {
         let bytes = vec![b'a'; Content::MAX_TEXT as usize + 1];
         assert_eq!(Content::classify(Mode::File, bytes), Content::TooLarge { size: Content::MAX_TEXT + 1 });
+        let lines = b"\n".repeat(Content::MAX_LINES + 1);
+        assert!(matches!(Content::classify(Mode::File, &lines[1..]), Content::Text(_)));
+        assert!(matches!(Content::classify(Mode::File, lines), Content::TooLarge { .. }));
     }
 
     #[test]

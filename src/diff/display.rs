@@ -78,6 +78,9 @@ pub struct Marks<'a> {
 /// bytes than the columns up to the window's end can need, however long the line is.
 #[must_use]
 pub fn display_line(line: &[u8], window: Window, marks: Marks<'_>) -> Vec<Span> {
+    if window.columns == 0 {
+        return Vec::new();
+    }
     let end = window.offset.saturating_add(window.columns);
     let needed = end.saturating_mul(BYTES_A_COLUMN).min(line.len());
     let mut painter = Painter { window, end, marks, spans: Vec::new(), column: 0, trailing: trailing(line) };

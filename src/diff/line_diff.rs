@@ -2,17 +2,22 @@
 
 use std::ops::Range;
 
+use bstr::ByteSlice as _;
 use imara_diff::sources::byte_lines;
 use imara_diff::{IndentLevel, Interner, Token};
 
 use super::budget::Budget;
-use super::content::is_binary;
+use super::content::{Content, is_binary};
 use super::histogram::{self, Flags};
 use super::slide::slide;
 use crate::model::LineStats;
 
 /// Columns between tab stops where indentation is measured, as git measures it.
 const TAB: u8 = 8;
+
+/// Texts of more lines, both together, than a document shows are compared by their ends alone: a line takes some forty bytes
+/// while it is compared.
+const MAX_LINES: usize = 2 * (Content::MAX_LINES + 1);
 
 /// A run of lines that differ: `old` gives way to `new`. One of them may be empty, not both.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -36,16 +41,43 @@ impl LineDiff {
     /// Compares two texts line by line.
     #[must_use]
     pub fn compute(old: &[u8], new: &[u8]) -> Self {
+        if old == new {
+            return Self::default();
+        }
+        if old.is_empty() || new.is_empty() || line_count(old) + line_count(new) > MAX_LINES {
+            return Self::of_ends(old, new);
+        }
         let mut interner: Interner<&[u8]> = Interner::new(0);
         let old: Vec<Token> = byte_lines(old).map(|line| interner.intern(line)).collect();
         let new: Vec<Token> = byte_lines(new).map(|line| interner.intern(line)).collect();
         let mut budget = Budget::for_lines(old.len() + new.len());
-        let mut flags = histogram::compare(&old, &new, interner.num_tokens(), &mut budget);
+        let tokens = interner.num_tokens();
+        let mut flags = histogram::compare(&old, &new, tokens, &mut budget);
         let coarse = budget.is_spent();
-        let indent = |token| IndentLevel::for_ascii_line(interner[token].iter().copied(), TAB);
+        let level = |token| IndentLevel::for_ascii_line(interner[Token(token)].iter().copied(), TAB);
+        let levels: Vec<IndentLevel> = (0..tokens).map(level).collect();
+        let indent = |token: Token| levels[token.0 as usize];
         slide(&old, &mut flags.removed, &flags.added, indent, &mut budget);
         slide(&new, &mut flags.added, &flags.removed, indent, &mut budget);
         Self { changes: runs(&flags), coarse }
+    }
+
+    /// One change between what is common at the start and at the end; nothing is kept in memory for a line.
+    fn of_ends(old: &[u8], new: &[u8]) -> Self {
+        let prefix = byte_lines(old).zip(byte_lines(new)).take_while(|(a, b)| a == b).count();
+        let ends = |text| <[u8]>::rsplit(text, |byte| *byte == b'\n');
+        let (old_lines, new_lines) = (line_count(old), line_count(new));
+        let rest = old_lines.min(new_lines) - prefix;
+        // An open end, or the nothing behind a closed one, is the first piece from behind.
+        let suffix = ends(old).zip(ends(new)).take_while(|(a, b)| a == b).count();
+        let suffix = if old.ends_with(b"\n") && new.ends_with(b"\n") { suffix.saturating_sub(1) } else { suffix };
+        let suffix = suffix.min(rest);
+        let change =
+            Change { old: prefix as u32..(old_lines - suffix) as u32, new: prefix as u32..(new_lines - suffix) as u32 };
+        Self {
+            coarse: !change.old.is_empty() && !change.new.is_empty() && !old.is_empty() && !new.is_empty(),
+            changes: vec![change],
+        }
     }
 
     /// The lines counted.
@@ -67,6 +99,11 @@ pub fn line_stats(old: &[u8], new: &[u8]) -> LineStats {
         return LineStats { additions: 0, deletions: 0, binary: true };
     }
     LineDiff::compute(old, new).stats()
+}
+
+/// How many lines a text has; the last may lack its newline.
+fn line_count(text: &[u8]) -> usize {
+    text.find_iter(b"\n").count() + usize::from(!text.is_empty() && !text.ends_with(b"\n"))
 }
 
 /// The differing lines as runs; equal lines advance on both sides together.
@@ -196,11 +233,44 @@ mod tests {
         })
     }
 
+    #[test]
+    fn too_many_lines_are_compared_by_their_ends() {
+        for (old, new, change) in [
+            ("a\nb\nc\n", "a\nx\nc\n", (1..2, 1..2)),
+            ("a\nb\n", "a\nc\nb\n", (1..1, 1..2)),
+            ("a\nb", "a\nb\n", (1..2, 1..2)),
+            ("a\nb", "c\nb", (0..1, 0..1)),
+            ("a\na\n", "a\na\na\n", (2..2, 2..3)),
+            ("\n\n\n", "\n", (1..3, 1..1)),
+            ("a\n\nb\n", "\nb\n", (0..1, 0..0)),
+            ("", "a\nb", (0..0, 0..2)),
+            ("a", "", (0..1, 0..0)),
+            ("ab", "b", (0..1, 0..1)),
+        ] {
+            let Change { old: removed, new: added } =
+                LineDiff::of_ends(old.as_bytes(), new.as_bytes()).changes.remove(0);
+            assert_eq!((removed, added), change, "{old:?} {new:?}");
+        }
+        let many = b"\n".repeat(MAX_LINES);
+        let diff = LineDiff::compute(&many, &[&many[..], b"x\n"].concat());
+        assert_eq!((diff.stats().additions, diff.stats().deletions, diff.coarse), (1, 0, false));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(100))]
         #[test]
         fn changes_turn_old_into_new(old in text(), new in text()) {
             assert_agrees(&old, &new);
+        }
+
+        #[test]
+        fn ends_agree_with_their_texts(old in text(), new in text()) {
+            prop_assume!(old != new);
+            let lines = |text: &[u8]| text.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
+            let (a, b) = (lines(&old), lines(&new));
+            let Change { old, new } = LineDiff::of_ends(&old, &new).changes.remove(0);
+            prop_assert_eq!(&a[..old.start as usize], &b[..new.start as usize]);
+            prop_assert_eq!(&a[old.end as usize..], &b[new.end as usize..]);
         }
 
         #[test]

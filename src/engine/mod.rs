@@ -1,9 +1,9 @@
 //! Decision to plan to steps: the only way from a decision to a mutation.
 //!
-//! [`plan`] is a function of the intents, the [`World`] as it is now and a [`Stack`] that merges; its [`Plan`] is what a
+//! [`plan()`] is a function of the intents, the [`World`] as it is now and a [`Stack`] that merges; its [`Plan`] is what a
 //! sheet shows and what the shell executes. A plan can be made nowhere else, and only from rulings that allow it: the
 //! functions in `io` that move a ref take one, so going around policy is a type error. Before execution the plan is made
-//! again from a fresh world, and runs only if the two agree ([`Plan::agrees_with`]).
+//! again from a fresh world, and runs only if the two agree (`PlanParts::agrees_with`).
 
 mod console;
 mod genesis;

@@ -130,7 +130,7 @@ impl<T> std::ops::Deref for Authorised<T> {
     }
 }
 
-/// What decisions will execute. Only [`super::plan`] makes one.
+/// What decisions will execute. Only [`super::plan()`] makes one.
 pub type Plan = Authorised<PlanParts>;
 
 /// What a [`Plan`] consists of.

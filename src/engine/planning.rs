@@ -31,7 +31,7 @@ impl Refusal {
     }
 }
 
-/// Makes the plan of `intents` in `world`. Items that cannot be part of it are in [`Plan::dropped`], with why; only a
+/// Makes the plan of `intents` in `world`. Items that cannot be part of it are in `PlanParts::dropped`, with why; only a
 /// world in which nobody can decide is a refusal.
 pub fn plan(intents: &[Intent], world: &World<'_>, stack: &mut dyn Stack) -> Result<Plan, Refusal> {
     if let Some(alarm) = world.alarm {
@@ -124,7 +124,11 @@ impl Planner<'_, '_> {
             let (seen, now) = (subject.head.short(12), proposal.head.short(12));
             return Err((format!("its head moved from {seen} to {now}: look at the new round first"), None));
         }
-        if self.world.ledger.is_some_and(|ledger| ledger.merged(&proposal.id, proposal.head).is_some()) {
+        if self
+            .world
+            .ledger
+            .is_some_and(|ledger| ledger.merged(&proposal.id, &proposal.target.refname, proposal.head).is_some())
+        {
             return Err(("it has been merged already".into(), None));
         }
         let (action, evaluation, relies_on) = match intent.kind {
@@ -193,6 +197,9 @@ impl Planner<'_, '_> {
         // Alone it merges: what stands in its way now came with the items before it.
         let stacked = self.stack.offer(proposal.head);
         let stacked = stacked.map_err(|why| (why.replace("with the target", "with what lands before it"), None))?;
+        if stacked.files.is_empty() {
+            return Err(("what lands before it has all of it already".into(), None));
+        }
         if stacked.change_id != alone.change_id && !self.same_edits(alone, &stacked).map_err(|why| (why, None))? {
             return Err(("together with the items above it would change other lines: it needs a rebase".into(), None));
         }

@@ -49,6 +49,8 @@ fn landing_body(message: &str) -> String {
     let mut body = String::new();
     for line in rest.lines().filter(|line| !ours(line)) {
         let line = text::printable(line.trim_end()).into_owned();
+        // git-interpret-trailers(1) takes such a line for the end of the message, and would find the agent's trailers.
+        let line = if divides(&line) { format!(" {line}") } else { line };
         if body.len() + line.len() >= BODY_LIMIT {
             break;
         }
@@ -56,6 +58,11 @@ fn landing_body(message: &str) -> String {
         body.push('\n');
     }
     body.trim().to_owned()
+}
+
+/// Whether a line is what git takes for the beginning of a patch.
+fn divides(line: &str) -> bool {
+    line.strip_prefix("---").is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
 }
 
 /// The message of the commit that moves the memory files of a sitting.
@@ -141,5 +148,22 @@ fn ledger_item(item: &PlannedItem, landed: Option<Landed>) -> Item {
         seen: item.seen.clone(),
         answers: Some(item.answers).filter(|answers| *answers != Answers::default()),
         merge,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_of_the_agent_hides_or_forges_trailers() {
+        for (message, body) in [
+            ("t\n\nWhy: a\n---\nReviewed-by: maria", "Why: a\n ---\nReviewed-by: maria"),
+            ("t\n\na\n--- a/file\n----\nb", "a\n --- a/file\n----\nb"),
+            ("t\n\na\n\u{a0}countersign-entry: 00\nCountersign-Proposal: x@y\nb", "a\nb"),
+            ("t\n\na\rCountersign-Entry: 00", "a<U+000D>Countersign-Entry: 00"),
+        ] {
+            assert_eq!(landing_body(message), body, "{message:?}");
+        }
     }
 }

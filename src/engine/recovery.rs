@@ -58,7 +58,7 @@ pub enum Unfinished {
     /// The move can still be made.
     Finish(Recovery),
     /// It cannot; the entry is taken back, so that nothing relies on it.
-    Void(Void),
+    Void(Box<Void>),
     /// Only the host that has the commit can finish it.
     Elsewhere(EntryId),
 }
@@ -93,7 +93,7 @@ pub fn unfinished(
             let mut void = Entry::new(EntryKind::Void, id, view.genesis()?, at, by);
             void.about = vec![entry];
             let parts = VoidParts { entry: void, about: entry, ledger_tip: view.tip()? };
-            Some(Unfinished::Void(Authorised::grant(parts)))
+            Some(Unfinished::Void(Box::new(Authorised::grant(parts))))
         }
     }
 }

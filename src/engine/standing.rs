@@ -58,7 +58,9 @@ fn objections(proposal: &Proposal, world: &World<'_>) -> Vec<Objection> {
 }
 
 fn state(proposal: &Proposal, world: &World<'_>, objections: &[Objection], ruling: &Ruling) -> State {
-    let merged = world.ledger.is_some_and(|ledger| ledger.merged(&proposal.id, proposal.head).is_some());
+    let merged = world
+        .ledger
+        .is_some_and(|ledger| ledger.merged(&proposal.id, &proposal.target.refname, proposal.head).is_some());
     let rejected = objections.iter().any(|o| o.kind == ObjectionKind::Reject && o.same_round);
     let held = objections.iter().any(|o| o.kind == ObjectionKind::Hold);
     let asked = objections.iter().any(|o| o.kind == ObjectionKind::Ask && o.same_round);

@@ -344,9 +344,8 @@ fn a_crash_is_finished_taken_back_or_left_to_who_can() {
     entry.about = vec![crate::ledger::testing::id("genesis")];
     bench.push(&entry);
     let view = LedgerView::of(&bench.chain());
-    if view.last_move(MAIN).map(|(id, _)| id) != Some(entry.id) {
-        panic!("the entry must hold: {:?}", bench.chain().faults().map(|(_, f)| f.to_string()).collect::<Vec<_>>());
-    }
+    let faults = bench.chain().faults().map(|(_, fault)| fault.to_string()).collect::<Vec<_>>();
+    assert_eq!(view.last_move(MAIN).map(|(id, _)| id), Some(entry.id), "the entry must hold: {faults:?}");
     let id = EntryId::from_bytes([9; 16]);
     let now = |now: RefNow| unfinished(&view, MAIN, now, "maria", id, time(9000));
     assert!(now(RefNow::After).is_none());

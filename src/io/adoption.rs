@@ -26,6 +26,8 @@ pub(super) struct Adopted {
     pub chain: Option<Chain>,
     pub alarm: Option<String>,
     pub problems: Vec<Problem>,
+    /// Where the last move of the target ended that was seen here to have arrived.
+    pub landed: Option<Oid>,
 }
 
 impl Workspace {
@@ -63,6 +65,7 @@ impl Workspace {
         adopted.problems.extend(signers_not_in_force(store, &adopted.ruling, target));
         adopted.problems.append(&mut problems);
         adopted.check_pin(store, pin.as_ref(), tip);
+        adopted.check_landed(store, pin.as_ref(), target);
         adopted.problems.extend(self.pin(&adopted, pin.as_ref(), tip));
         Ok(adopted)
     }
@@ -73,7 +76,7 @@ impl Workspace {
         if adopted.stage == Stage::Look {
             return None;
         }
-        let fresh = Pin { genesis: key.id, branch: key.branch.clone(), tip };
+        let fresh = Pin { genesis: key.id, branch: key.branch.clone(), tip, landed: adopted.landed };
         if pinned == Some(&fresh) {
             return None;
         }
@@ -134,7 +137,15 @@ fn unreadable(error: &RootError) -> Vec<PolicyError> {
 
 impl Adopted {
     const fn nothing(problems: Vec<Problem>) -> Self {
-        Self { stage: Stage::Look, ruling: Ruling::BuiltIn, key: None, chain: None, alarm: None, problems }
+        Self {
+            stage: Stage::Look,
+            ruling: Ruling::BuiltIn,
+            key: None,
+            chain: None,
+            alarm: None,
+            problems,
+            landed: None,
+        }
     }
 
     fn of(chain: Chain, at_tip: &Result<Arc<Root>, RootError>, key: LedgerKey) -> Self {
@@ -151,8 +162,9 @@ impl Adopted {
             Ruling::Invalid(_) => Stage::Record,
             Ruling::BuiltIn => Stage::Look,
         };
-        let problems = not_in_force(&ruling, at_tip).into_iter().chain(faulty(&chain)).collect();
-        Self { stage, ruling, key: Some(key), chain: Some(chain), alarm, problems }
+        let problems =
+            not_in_force(&ruling, at_tip).into_iter().chain(no_gate(&ruling)).chain(faulty(&chain)).collect();
+        Self { stage, ruling, key: Some(key), chain: Some(chain), alarm, problems, landed: None }
     }
 
     /// A ledger that does not contain what was seen of it before was rewritten.
@@ -164,6 +176,28 @@ impl Adopted {
                 tip.short(12),
                 pin.tip.short(12)
             ));
+        }
+    }
+
+    /// Remembers that the last move of the target arrived, and notices that it is gone again.
+    fn check_landed(&mut self, store: &Store, pin: Option<&Pin>, target: &Target) {
+        self.landed = pin.and_then(|pin| pin.landed);
+        let Some(chain) = &self.chain else { return };
+        let mut entries = chain.commits().iter().rev().filter_map(crate::ledger::Checked::valid);
+        let moved = entries.find_map(|entry| Some((entry.id, entry.moves(&target.refname)?.new)));
+        let Some((entry, new)) = moved else { return };
+        if store.contains(target.tip, new).unwrap_or(false) {
+            self.landed = Some(new);
+        } else if self.landed == Some(new) {
+            self.problems.push(Problem {
+                place: target.branch().to_owned(),
+                what: format!(
+                    "somebody moved it back: it had {}, which entry {} landed, and has it no more",
+                    new.short(12),
+                    entry.short(8)
+                ),
+                next: "nothing lands again by itself; `countersign ledger verify` says what is missing".into(),
+            });
         }
     }
 }
@@ -188,7 +222,10 @@ fn differs(path: &str, what: &str, root: &Root) -> Problem {
     Problem {
         place: path.to_owned(),
         what: format!("the target's tip has {what} than the one in force, of {}", root.commit.short(12)),
-        next: "an admin approves the change, so that an entry names it; see `countersign policy lint`".into(),
+        next: format!(
+            "it does not rule: put back what does (git checkout {} -- .countersign), and propose the change on a branch",
+            root.commit.short(12)
+        ),
     }
 }
 
@@ -197,6 +234,18 @@ fn signers_not_in_force(store: &Store, ruling: &Ruling, target: &Target) -> Opti
     let Ruling::Root(root) = ruling else { return None };
     let blob = |commit| store.tree_of(commit).and_then(|tree| store.entry(tree, SIGNERS_PATH)).ok().flatten();
     (blob(target.tip) != blob(root.commit)).then(|| differs(SIGNERS_PATH, "other signers", root))
+}
+
+/// A policy that asks for a gate gets none from this version; nobody may believe that pushes are held back.
+fn no_gate(ruling: &Ruling) -> Option<Problem> {
+    let Ruling::Root(root) = ruling else { return None };
+    (root.policy.gate != GateMode::None).then(|| Problem {
+        place: POLICY_PATH.to_owned(),
+        what: "`gate` asks for a gate, and this version installs none: unapproved pushes are detected, not refused"
+            .into(),
+        next: "write `gate: none`, or have the host refuse pushes by others; `countersign ledger verify` detects them"
+            .into(),
+    })
 }
 
 fn faulty(chain: &Chain) -> Option<Problem> {

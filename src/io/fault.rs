@@ -1,7 +1,7 @@
 //! Named points at which a test can make the program die or fail.
 //!
-//! `COUNTERSIGN_FAULT=NAME:kill` ends the process with SIGKILL at the point NAME, `NAME:fail` makes it an error. Compiled
-//! only with the feature `faults`; without it every point is nothing.
+//! `COUNTERSIGN_FAULT=NAME:kill` ends the process with SIGKILL at the point NAME, `NAME:fail` makes it an error, `NAME:panic`
+//! makes it a panic. Compiled only with the feature `faults`; without it every point is nothing.
 
 /// Passes the point `name`.
 #[cfg(feature = "faults")]
@@ -14,6 +14,7 @@ pub fn point(name: &str) -> std::io::Result<()> {
             Ok(())
         }
         Some((point, "fail")) if point == name => Err(std::io::Error::other(format!("fault injected at {name}"))),
+        Some((point, "panic")) if point == name => panic!("fault injected at {name}"),
         _ => Ok(()),
     }
 }

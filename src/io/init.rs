@@ -235,7 +235,7 @@ impl Workspace {
         let _ = self.repository.fetch();
         if matches!(started, Started::Adopted { .. }) {
             let (genesis, branch) = (genesis.ledger.id, genesis.ledger.branch.clone());
-            let _ = self.state.set_pin(&Pin { genesis, branch, tip: entry });
+            let _ = self.state.set_pin(&Pin { genesis, branch, tip: entry, landed: Some(commit) });
         }
         Ok(started)
     }

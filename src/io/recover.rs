@@ -96,6 +96,10 @@ impl Workspace {
         let Some(view) = situation.view.as_ref().filter(|_| situation.alarm.is_none()) else { return Ok(None) };
         let refname = situation.target.refname.as_str();
         let Some((entry, update)) = view.last_move(refname) else { return Ok(None) };
+        if situation.landed == Some(update.new) {
+            // It arrived once. If it is gone, somebody took it back, and nothing lands again by itself.
+            return Ok(None);
+        }
         let now = match self.ref_now(update.old, update.new, situation.target.tip)? {
             RefNow::BeforeElsewhere if view.entry(entry).is_some_and(|entry| self.is_stale(entry)) => RefNow::Astray,
             now => now,

@@ -1,7 +1,7 @@
 //! Sending decisions: the plan is made again on a fresh reading, and executed only if it agrees with what was shown.
 //!
 //! One mechanism serves execution, a lost race and a resumed outbox: fetch, read, plan, compare, write. A lost race is
-//! retried silently, with jitter, at most [`ATTEMPTS`] times or for [`PATIENCE`], and only while the plans agree.
+//! retried silently, with jitter, at most `ATTEMPTS` times or for `PATIENCE`, and only while the plans agree.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -156,7 +156,8 @@ impl Workspace {
         let tip = tip.unwrap_or(plan.ledger_tip);
         write::publish(&self.repository, plan, ledger, tip, commits.tip)?;
         // A reading pins it, too; this one is not lost if somebody rewrites the ledger before that.
-        let _ = self.state.set_pin(&Pin { genesis: ledger.id, branch: ledger.branch.clone(), tip });
+        let landed = (commits.tip != plan.target.old).then_some(commits.tip).or(situation.landed);
+        let _ = self.state.set_pin(&Pin { genesis: ledger.id, branch: ledger.branch.clone(), tip, landed });
         Ok((commits, entries))
     }
 

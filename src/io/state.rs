@@ -1,6 +1,7 @@
 //! The state folder: drafts, the outbox of unsigned intents, and pins. Fsynced files, one a thing, so that a crash, a full
 //! disk or a lost connection loses nothing that was acknowledged. Not a cache: it must not be deleted.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -29,6 +30,10 @@ pub struct Pin {
     pub branch: String,
     /// The highest ledger tip seen.
     pub tip: Oid,
+    /// Where the ledger's last move of the target that was seen to have arrived ended: one that is gone again was not cut in
+    /// two by a crash, somebody moved the branch back.
+    #[serde(default)]
+    pub landed: Option<Oid>,
 }
 
 impl StateFolder {
@@ -37,7 +42,7 @@ impl StateFolder {
     pub fn of(base: &Path, git_dir: &Path) -> Self {
         let canonical = git_dir.canonicalize().unwrap_or_else(|_| git_dir.to_owned());
         let digest = Sha256::digest(canonical.as_os_str().as_encoded_bytes());
-        let key: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let key = hexadecimal(&digest[..8]);
         Self { folder: base.join(key) }
     }
 
@@ -67,6 +72,7 @@ impl StateFolder {
     }
 
     /// The intents that wait, oldest first; files that cannot be read are problems.
+    #[must_use]
     pub fn outbox(&self) -> (Vec<Intent>, Vec<Problem>) {
         let (mut intents, mut problems) = (Vec::new(), Vec::new());
         let paths = self.files("outbox").unwrap_or_else(|error| {
@@ -167,7 +173,14 @@ impl StateFolder {
 }
 
 fn file_key(key: &str) -> String {
-    Sha256::digest(key.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(key.as_bytes())[..16])
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> io::Result<T> {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::engine::{self, Force, LedgerHealth, Snapshot, World};
 use crate::ledger::{Chain, LedgerView};
-use crate::model::{Intent, Problem, Proposal, Queued, Stage, Target};
+use crate::model::{Intent, Oid, Problem, Proposal, Queued, Stage, Target};
 use crate::policy::{self, Globs, LedgerKey, Policy, PolicyError, Root};
 
 use super::clock::Clock;
@@ -80,6 +80,8 @@ pub struct Situation {
     pub unsent: BTreeSet<String>,
     /// When this was read.
     pub now: Timestamp,
+    /// Where the last move of the target ended that was seen here to have arrived.
+    pub landed: Option<Oid>,
     built_in: Policy,
 }
 
@@ -148,6 +150,7 @@ impl Workspace {
             arrived,
             unsent,
             now,
+            landed: adopted.landed,
             built_in: self.built_in.clone(),
         })
     }

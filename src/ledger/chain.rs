@@ -80,7 +80,7 @@ pub struct Chain {
     latest: Option<Timestamp>,
     /// The roots that entries brought into force, oldest first; the last one is in force.
     roots: Vec<(EntryId, Arc<Root>)>,
-    /// Entries that moved the default branch to other policy or signers without an admin, and to which commit.
+    /// Entries that moved the default branch to policy or signers that they did not bring into force, and to which commit.
     unadopted: Vec<(EntryId, Oid)>,
 }
 
@@ -197,8 +197,8 @@ impl Chain {
         self.roots.last().map(|(_, root)| root)
     }
 
-    /// Entries that moved the default branch to a changed `.countersign/` without an admin's consent, with that commit: such a
-    /// change is not in force until an entry of an admin names a commit that has it.
+    /// Entries that moved the default branch to a changed `.countersign/` without an admin's consent, or on top of a change
+    /// that no entry names, with that commit: what is in force stays in force.
     #[must_use]
     pub fn unadopted(&self) -> &[(EntryId, Oid)] {
         &self.unadopted
@@ -338,6 +338,8 @@ impl Chain {
     ///
     /// The chain alone cannot know whether the branch really went there. So a *changed* policy or signer list comes into
     /// force only with an admin's signature: else whoever may approve could name a commit of his own making and rule by it.
+    /// And only where the move began at what is in force: else a policy that somebody pushed straight to the branch would
+    /// come into force with the next thing that an admin lands on top of it, and nobody would have approved it.
     fn apply_root(&mut self, entry: &Entry, root: &Arc<Root>, around: &Surroundings<'_>) -> Result<(), Fault> {
         if entry.kind == EntryKind::Void {
             return self.take_root_back(entry, root);
@@ -350,13 +352,13 @@ impl Chain {
         if update.new == root.commit || !around.roots.has(update.new) {
             return Ok(());
         }
-        let fault = |why| Fault::Root { commit: update.new, why };
-        let next = around.roots.root(update.new).map_err(fault)?;
-        belongs(&next, entry.repo).map_err(fault)?;
-        if same_trust(root, &next) || self.admin_agrees(entry, root) {
-            self.roots.push((entry.id, next));
-        } else {
-            self.unadopted.push((entry.id, update.new));
+        let next = around.roots.root(update.new).and_then(|next| belongs(&next, entry.repo).map(|()| next));
+        match next {
+            Ok(next) if same_trust(root, &next) => self.roots.push((entry.id, next)),
+            _ if !begins_at(root, update.old, around.roots) => self.unadopted.push((entry.id, update.new)),
+            Ok(next) if self.admin_agrees(entry, root) => self.roots.push((entry.id, next)),
+            Ok(_) => self.unadopted.push((entry.id, update.new)),
+            Err(why) => return Err(Fault::Root { commit: update.new, why }),
         }
         Ok(())
     }
@@ -403,6 +405,11 @@ impl Chain {
         self.roots.pop();
         Ok(())
     }
+}
+
+/// Whether a commit has the policy and the signers that are in force.
+fn begins_at(root: &Root, commit: Oid, roots: &dyn Roots) -> bool {
+    commit == root.commit || roots.root(commit).is_ok_and(|there| same_trust(root, &there))
 }
 
 /// Whether a person is an admin under a root.

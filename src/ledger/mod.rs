@@ -1,9 +1,9 @@
 //! The ledger: the signed, append-only record of all decisions and what came of them.
 //!
-//! A branch of commits with the empty tree, one an entry, oldest first: [`Entry`] is what a commit says, [`message`] and
+//! A branch of commits with the empty tree, one an entry, oldest first: [`Entry`] is what a commit says, [`message()`] and
 //! [`parse_message`] its one spelling, [`RawCommit`] the object that carries and signs it. [`read`] judges a chain of
 //! them: form, link, signature, person, time, and the signers in force at each place; a commit that does not hold has no
-//! effect and is reported. [`LedgerView`] is what the valid ones add up to, and [`verify`] compares them with what landed.
+//! effect and is reported. [`LedgerView`] is what the valid ones add up to, and [`verify()`] compares them with what landed.
 //!
 //! Pure: commits, roots, landed commits and the answers of `ssh-keygen` come in as data. No clock: `now` is an argument.
 

@@ -1,7 +1,7 @@
 //! Memory: what rejections teach, as the managed section of an agent's memory file.
 //!
 //! The truth is the ledger; the section is a projection of it that everybody renders to the same bytes. [`lessons`] numbers
-//! and merges what was taught, [`render`] writes the section for one file at one moment, [`apply`] puts it into the file
+//! and merges what was taught, [`render()`] writes the section for one file at one moment, [`apply`] puts it into the file
 //! without changing another byte, and [`holds`] tells whether a file's section is what the ledger says.
 //!
 //! The section, line by line, each ending in LF:

@@ -48,7 +48,7 @@ pub enum MemoryFault {
 
 /// Puts a rendered section into a file, or takes it out of it.
 ///
-/// `file` is what is there (`None`: no file), `section` what [`render`](super::render) gave. A section that is there is
+/// `file` is what is there (`None`: no file), `section` what [`render`](super::render()) gave. A section that is there is
 /// replaced in its place; else it is appended after one blank line, in the line ends of the file. Without a `section`, one
 /// that is there is removed together with the one blank line before it. Doing it twice changes nothing more.
 pub fn apply(file: Option<&[u8]>, section: Option<&str>) -> Result<Vec<u8>, MemoryFault> {

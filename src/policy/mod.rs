@@ -31,6 +31,6 @@ pub use facts::{Approval, Facts, Objection, trailers};
 pub use fitted::{Findings, FoundAgent, FoundPerson, fitted};
 pub use globs::{GlobError, Globs};
 pub use lint::{Lint, Source, lint};
-pub use parse::parse;
+pub use parse::{KEYS, Keys, parse};
 pub use signers::{Signer, Signers};
 pub use trace::{ConditionTrace, TraceLine, explain_text};

@@ -4,6 +4,7 @@
 //! somebody else carries out, and the answer is a message. With nothing to do it blocks on the channel.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -17,6 +18,7 @@ use super::screen::Screen;
 use super::terminal::Terminal;
 use crate::app::{App, Command, Frame, Msg, update};
 use crate::config::Depth;
+use crate::io::fault;
 
 /// The most messages that are taken before a frame: a burst of input costs one frame, and no burst starves the screen.
 const DRAIN: usize = 256;
@@ -116,8 +118,17 @@ where
         Self { app, screen, output, draw, carry_out, clock, inside_tmux, away: false, end: None, hung_up: false }
     }
 
-    /// Runs until the end, beginning with the commands that the state began with.
+    /// Runs until the end, beginning with the commands that the state began with. A panic goes on once everything is kept.
     pub fn run(mut self, inbox: &Inbox, first: Vec<Command>) -> End {
+        let ended = catch_unwind(AssertUnwindSafe(|| self.go_on(inbox, first)));
+        ended.unwrap_or_else(|panic| {
+            // What broke may break again: then what was kept before is all that there is.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.lose()));
+            resume_unwind(panic)
+        })
+    }
+
+    fn go_on(&mut self, inbox: &Inbox, first: Vec<Command>) -> End {
         self.obey(first);
         loop {
             if self.show().is_err() {
@@ -179,7 +190,11 @@ where
                         self.lose();
                     }
                 }
-                Command::Redraw => self.screen.forget(),
+                Command::Redraw => {
+                    // Tests break the console here.
+                    let _ = fault::point("redraw");
+                    self.screen.forget();
+                }
                 Command::Suspend => {
                     self.output.give();
                     self.away = true;
@@ -424,6 +439,21 @@ mod tests {
             assert_eq!(commands[commands.len() - 2..], ["KeepOutbox", "Quit"], "{writes}");
             assert_eq!(commands.iter().filter(|command| *command == "Quit").count(), 1);
         }
+    }
+
+    #[test]
+    fn a_panic_keeps_everything_and_goes_on() {
+        let clock = clock();
+        let (app, first) = app(&clock);
+        let (_mailbox, inbox) = mailbox();
+        let carried = Rc::new(RefCell::new(Vec::new()));
+        let sink = Rc::clone(&carried);
+        let draw = |_: &App, _: &mut Buffer| panic!("the shelf gave way");
+        let carry_out = move |command: Command| sink.borrow_mut().push(command.key().is_some());
+        let console = Console::new(app, Paper::default(), Depth::None, clock, false, draw, carry_out);
+        let panic = catch_unwind(AssertUnwindSafe(|| console.run(&inbox, first))).unwrap_err();
+        assert_eq!(panic.downcast_ref(), Some(&"the shelf gave way"));
+        assert_eq!(*carried.borrow(), [true, false, false], "it reads; then the outbox is kept, and it quits");
     }
 
     #[test]

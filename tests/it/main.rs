@@ -14,7 +14,9 @@ mod diff;
 mod house;
 mod support;
 
+mod console;
 mod decide;
+mod docs;
 mod faults;
 mod init;
 mod ledger;

@@ -135,12 +135,22 @@ impl App {
     /// Puts a confirmed plan into the undo window. It is on disk before anything else happens.
     pub(in crate::app) fn confirmed(&mut self, plan: Arc<Plan>, at: Timestamp) -> Vec<Command> {
         let mut commands: Vec<Command> = self.save_draft().into_iter().collect();
+        let decided: Vec<String> = plan.items.iter().map(|item| item.subject.proposal.clone()).collect();
+        // What was left out stays marked if it was: the next decision may mean it. A mark that nobody set would be a trap.
+        self.queue.unmark_but(|id| plan.dropped.iter().any(|dropped| dropped.subject.proposal == id));
         self.outbox.put(plan, at);
         self.sheet = None;
         self.review = None;
-        self.queue.unmark();
+        if let ([one], Some(here)) = (decided.as_slice(), self.queue.current())
+            && here.id() == one
+        {
+            self.queue.step(1);
+        }
         self.show_preview();
         commands.push(self.keep_outbox());
+        if let Some(sheet) = self.parked.take() {
+            commands.extend(self.unpark(sheet));
+        }
         commands
     }
 
@@ -153,10 +163,14 @@ impl App {
     /// Takes the last confirmed decisions back, or, where none waits, those that were kept.
     pub(in crate::app) fn undo(&mut self) -> Vec<Command> {
         let intents = match self.outbox.take_back() {
-            Some(plan) => plan.intents.clone(),
+            Some(plan) => plan.remaining_intents(),
             None => self.outbox.drop_kept(),
         };
         let items: Vec<&IntentItem> = intents.iter().flat_map(|intent| &intent.items).collect();
+        if let Some(first) = items.first() {
+            self.queue.go_to(&first.subject.proposal);
+            self.still_at = Some(self.now);
+        }
         if items.len() > 1 {
             self.queue.mark(items.iter().map(|item| item.subject.proposal.clone()));
         }
@@ -194,6 +208,7 @@ impl App {
             for candidate in &mut sheet.candidates {
                 candidate.seen = self.desk.seen(&candidate.subject).and_then(SeenLines::record);
                 candidate.answers = self.desk.answers(&candidate.subject);
+                candidate.included &= self.queue.decided(&candidate.subject.proposal).is_none();
             }
         }
         self.ask_plan()

@@ -78,25 +78,23 @@ impl App {
         review.take(opened);
     }
 
-    /// Decisions were sent. What landed stays grey where it was; what dropped out stays marked.
+    /// Decisions were sent. What landed stays grey where it was.
     fn sent(&mut self, report: Box<Report>) -> Vec<Command> {
         self.jobs.answered(JobKey::Send);
         self.outbox.answered(true);
         let mut commands = vec![self.keep_outbox()];
         for item in &report.items {
-            match gone(item) {
-                Some(fate) => self.queue.settle(&item.subject.proposal, fate),
-                None if matches!(item.fate, Fate::Dropped { .. }) => {
-                    self.queue.mark([item.subject.proposal.clone()]);
-                    continue;
-                }
-                None => {}
+            if let Some(fate) = gone(item) {
+                self.queue.settle(&item.subject.proposal, fate);
             }
-            commands.extend(self.desk.drop(&item.subject));
+            if !matches!(item.fate, Fate::Dropped { .. }) {
+                commands.extend(self.desk.drop(&item.subject));
+            }
         }
         let key = hints::label(self, Context::Queue, Action::Problems);
         self.status = Some(summary(&report, &key.unwrap_or_default()));
         self.report = Some(report);
+        self.unsent_because = None;
         commands
     }
 
@@ -131,9 +129,10 @@ impl App {
             JobKey::Send => {
                 self.outbox.answered(false);
                 self.status = Some(Status::failed(line));
+                self.unsent_because = Some(failure.clone());
                 return vec![self.keep_outbox()];
             }
-            JobKey::Preview | JobKey::Init => {}
+            JobKey::Preview | JobKey::Init | JobKey::Keep => {}
         }
         self.status = Some(Status::failed(line));
         Vec::new()

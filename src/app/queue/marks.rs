@@ -61,6 +61,12 @@ impl Queue {
         self.anchor = None;
     }
 
+    /// Takes the marks off but those that `stays` names, and a begun range back.
+    pub fn unmark_but(&mut self, stays: impl Fn(&str) -> bool) {
+        self.marks.retain(|id| stays(id));
+        self.anchor = None;
+    }
+
     /// Whether anything is marked or a range begun.
     #[must_use]
     pub fn marking(&self) -> bool {

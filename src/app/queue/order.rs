@@ -113,7 +113,7 @@ pub fn note(standing: &Standing) -> &str {
         .strip_prefix(standing.ruling.tier.to_string().as_str())
         .and_then(|rest| rest.strip_prefix(": "))
         .unwrap_or(note);
-    if rest == "default_tier" { "" } else { rest }
+    if matches!(rest, "default_tier" | "by default") { "" } else { rest }
 }
 
 /// Why a proposal stands where it stands, in a few words: "high, repeat". Never empty.

@@ -1,6 +1,7 @@
 //! The five questions, and what is known under each: what the agent *says*, what was *found*, what is not known yet.
 
 use super::{Facts, Review};
+use crate::app::count;
 use crate::app::prose::{Line, claim_lines};
 use crate::config::Role;
 use crate::model::text::single_line;
@@ -188,12 +189,15 @@ fn found_right_fix(out: &mut Vec<Line>, review: &Review, facts: &Facts<'_>) {
         Landing::Landed => fact(out, format!("{} has it already", facts.target)),
         Landing::Unreadable(why) => warning(out, format!("cannot be read: {}", single_line(why))),
     }
-    let shows_git = review.opened.as_ref().map(|opened| (opened.document.additions(), opened.document.changed_lines()));
-    if let Some((additions, changed)) = shows_git
-        && let Some(opened) = &review.opened
-        && additions + opened.document.deletions() > changed
-    {
-        fact(out, "files moved: fewer lines are shown than git counts");
+    if let Some(document) = review.document() {
+        let (counted, shown) = (document.additions() + document.deletions(), document.changed_lines());
+        if counted > shown {
+            let files = count(document.files().len(), "file");
+            fact(
+                out,
+                format!("files moved: git counts {counted} changed lines, {shown} of them are shown, in {files}"),
+            );
+        }
     }
     unknown(out, "checks");
 }

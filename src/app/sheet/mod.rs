@@ -9,7 +9,7 @@ mod write;
 pub use approve::{ApproveSheet, Candidate};
 pub use consent::{ARMED_AFTER, Consent};
 pub use planning::Planning;
-pub use scope::{first_sentence, scopes};
+pub use scope::scopes;
 pub use write::{CommentSheet, ENDS, Field, WriteSheet};
 
 use jiff::Timestamp;

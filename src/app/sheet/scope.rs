@@ -1,75 +1,53 @@
-//! What a lesson can be about, and what it says unless the person says otherwise.
+//! What a lesson can be about: the choices of the reject sheet.
 
-use crate::model::{Queued, Scope};
+use bstr::{BString, ByteSlice as _};
 
-/// The scopes that a rejection of these proposals offers, the default first: the file if there is one, else the deepest
-/// common folder; and the other of the two.
+use crate::memory;
+use crate::model::{Queued, Scope, text};
+
+/// Choices that are offered; more are no choice.
+const OFFERED: usize = 5;
+
+/// The scopes that a rejection of these proposals offers, the default first (the file if there is one, else the deepest
+/// common folder), then its files and their folders.
 #[must_use]
 pub fn scopes<'a>(rejected: impl IntoIterator<Item = &'a Queued>) -> Vec<Scope> {
-    let mut paths: Vec<String> = rejected
-        .into_iter()
-        .filter_map(|queued| queued.proposal.diff())
-        .flat_map(|diff| &diff.files)
-        .map(|file| crate::model::text::printable_bytes(&file.path))
-        .collect();
+    let diffs = rejected.into_iter().filter_map(|queued| queued.proposal.diff());
+    let mut paths: Vec<BString> = diffs.flat_map(|diff| &diff.files).map(|file| file.path.clone()).collect();
     paths.sort_unstable();
     paths.dedup();
-    let folder = Scope::Folder(folder_glob(&paths));
-    match paths.as_slice() {
-        [only] => vec![Scope::File(only.clone()), folder],
-        _ => vec![folder],
+    let mut scopes = vec![memory::default_scope(&paths)];
+    let files = paths.iter().map(|path| Scope::File(text::printable_bytes(path)));
+    let folders = paths.iter().filter_map(|path| {
+        let folder = path.rfind_byte(b'/').map(|at| &path[..at])?;
+        // Two files that do not exist share exactly this folder: the same words as for a common one.
+        Some(memory::default_scope(&[BString::from([folder, b"/a"].concat()), BString::from([folder, b"/b"].concat())]))
+    });
+    for scope in files.chain(folders) {
+        if scopes.len() < OFFERED && !scopes.contains(&scope) {
+            scopes.push(scope);
+        }
     }
-}
-
-/// The deepest folder that all paths share, as a glob; `**` where they share none.
-fn folder_glob(paths: &[String]) -> String {
-    let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-    // Sorted paths: what the first and the last share, all between them share.
-    let (Some(first), Some(last)) = (paths.first(), paths.last()) else { return "**".to_owned() };
-    let (first, last) = (folder(first), folder(last));
-    let shared = first.split_inclusive('/').zip(last.split_inclusive('/')).take_while(|(a, b)| a == b);
-    format!("{}**", shared.map(|(segment, _)| segment).collect::<String>())
-}
-
-/// The first sentence of a note: what a lesson says unless the person writes another.
-#[must_use]
-pub fn first_sentence(note: &str) -> String {
-    let text = note.split_whitespace().collect::<Vec<_>>().join(" ");
-    let end =
-        text.match_indices(['.', '!', '?']).find(|(at, _)| matches!(text[at + 1..].chars().next(), None | Some(' ')));
-    end.map_or(text.as_str(), |(at, _)| &text[..=at]).to_owned()
+    scopes
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::testing::Made;
 
-    #[test]
-    fn the_deepest_common_folder() {
-        for (paths, glob) in [
-            (vec![], "**"),
-            (vec!["README.md"], "**"),
-            (vec!["apps/web/a.yaml"], "apps/web/**"),
-            (vec!["apps/web/a.yaml", "apps/web/b.yaml"], "apps/web/**"),
-            (vec!["apps/web/a.yaml", "apps/webhook/b.yaml"], "apps/**"),
-            (vec!["apps/web/x/a.yaml", "apps/web/z.yaml"], "apps/web/**"),
-            (vec!["a/x", "b/x"], "**"),
-        ] {
-            let paths: Vec<String> = paths.into_iter().map(str::to_owned).collect();
-            assert_eq!(folder_glob(&paths), glob, "{paths:?}");
-        }
+    fn offered(paths: &[&str]) -> Vec<String> {
+        let made = paths.iter().fold(Made::new("agent/a/1", "a title"), |made, path| made.file(path, "a\n", "b\n"));
+        scopes([&made.queued()]).iter().map(ToString::to_string).collect()
     }
 
     #[test]
-    fn a_sentence_ends_where_a_sentence_ends() {
-        for (note, sentence) in [
-            ("", ""),
-            ("Never lower it", "Never lower it"),
-            ("Never lower it. It was an OOM.", "Never lower it."),
-            ("Keep 1.5 Gi at least! Or more.", "Keep 1.5 Gi at least!"),
-            ("Two\nlines. More", "Two lines."),
-        ] {
-            assert_eq!(first_sentence(note), sentence);
-        }
+    fn the_default_comes_first_then_files_and_folders() {
+        assert_eq!(offered(&["apps/web/a.yaml"]), ["file:apps/web/a.yaml", "folder:apps/web/**"]);
+        assert_eq!(
+            offered(&["apps/web/a.yaml", "docs/b.md"]),
+            ["folder:**", "file:apps/web/a.yaml", "file:docs/b.md", "folder:apps/web/**", "folder:docs/**"]
+        );
+        assert_eq!(offered(&["a", "b", "c", "d", "e", "f", "g"]).len(), OFFERED);
     }
 }

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 
 use super::planning::Planning;
-use super::scope::first_sentence;
 use crate::app::text_field::TextField;
 use crate::engine::Draft;
 use crate::model::{Comment, DecisionKind, EntryId, Intent, IntentItem, LessonDraft, ReasonCode, Scope};
@@ -70,7 +69,7 @@ impl WriteSheet {
         draft: &Draft,
     ) -> Self {
         let own_lesson = draft.lesson.is_some();
-        let lesson = draft.lesson.clone().unwrap_or_else(|| first_sentence(&draft.note));
+        let lesson = draft.lesson.clone().unwrap_or_else(|| lesson_from(&draft.note));
         Self {
             items,
             named,
@@ -167,7 +166,7 @@ impl WriteSheet {
     pub fn text_changed(&mut self) {
         match self.field {
             Field::Lesson => self.own_lesson = !self.lesson.text().trim().is_empty(),
-            Field::Note if !self.own_lesson => self.lesson = TextField::line_of(&first_sentence(&self.note.text())),
+            Field::Note if !self.own_lesson => self.lesson = TextField::line_of(&lesson_from(&self.note.text())),
             _ => {}
         }
     }
@@ -230,4 +229,9 @@ impl CommentSheet {
         let text = TextField::lines_of(&comment.text);
         Self { comment, line, text }
     }
+}
+
+/// What a note teaches unless the person says otherwise.
+fn lesson_from(note: &str) -> String {
+    crate::memory::lesson_from_note(note).unwrap_or_default()
 }

@@ -75,6 +75,15 @@ fn a_frame_of_an_older_state_arms_nothing() {
 }
 
 #[test]
+fn a_terminal_that_is_too_small_shows_no_sheet_and_arms_nothing() {
+    let mut driver = story();
+    driver.keys("b").send(Msg::Resize(40, 10)).flush().wait(1000).press(Chord::char('y'));
+    assert_eq!(kept(&driver), 0);
+    driver.send(Msg::Resize(120, 40)).flush().wait(300).press(Chord::char('y'));
+    assert_eq!(kept(&driver), 4);
+}
+
+#[test]
 fn a_sheet_without_its_plan_confirms_nothing() {
     let mut driver = story();
     driver.answers = false;
@@ -94,7 +103,7 @@ fn a_plan_that_changes_underneath_begins_consent_again() {
     driver.press(Chord::char('y'));
     assert_eq!(kept(&driver), 0, "what is on the terminal is the old plan");
     driver.flush().wait(300).press(Chord::char('y'));
-    assert_eq!(kept(&driver), 4);
+    assert_eq!(kept(&driver), 3, "what was left out is not part of it");
 }
 
 #[test]
@@ -162,7 +171,23 @@ fn what_was_decided_joins_no_other_batch() {
 }
 
 #[test]
-fn what_dropped_out_stays_marked_and_what_landed_turns_grey() {
+fn what_was_marked_and_left_out_stays_marked() {
+    let mut driver = story();
+    driver.keys("b");
+    let all: Vec<String> = driver.app.queue.clean().iter().map(|entry| entry.id().to_owned()).collect();
+    driver.keys("n");
+    driver.app.queue.mark(all.iter().cloned());
+    driver.drop = vec!["agent/renovate/plex-1.2.4"];
+    driver.keys("ay");
+    let waits = driver.app.outbox.unsigned();
+    assert_eq!(waits[0].items.len(), all.len() - 1, "what was shown as left out is not part of it");
+    assert_eq!(driver.app.queue.decided("agent/renovate/plex-1.2.4"), None);
+    let marked: Vec<&str> = driver.app.queue.selection().iter().map(|entry| entry.id()).collect();
+    assert_eq!(marked, ["agent/renovate/plex-1.2.4"]);
+}
+
+#[test]
+fn what_landed_turns_grey_and_nothing_is_marked_that_nobody_marked() {
     let mut driver = story();
     driver.keys("byS");
     let sent = driver.sent();
@@ -186,7 +211,7 @@ fn what_dropped_out_stays_marked_and_what_landed_turns_grey() {
     let before = driver.app.queue.rows().to_vec();
     driver.send(Msg::Outcome(Outcome::Sent(Box::new(report))));
     assert_eq!(driver.app.queue.rows(), before, "nothing moves by itself");
-    assert_eq!(driver.app.queue.marked(), 1);
+    assert_eq!(driver.app.queue.marked(), 0);
     let gone: Vec<&str> = driver.app.queue.entries().iter().filter_map(|entry| entry.gone.as_deref()).collect();
     assert_eq!(gone, ["merged"; 3]);
     assert!(driver.status().contains("3 merged, 1 left out"), "{}", driver.status());
@@ -201,6 +226,17 @@ fn a_failed_send_keeps_the_decisions() {
     driver.send(Msg::Outcome(Outcome::Failed { job: crate::app::JobKey::Send, failure }));
     assert_eq!((kept(&driver), driver.app.outbox.kept().len()), (4, 1));
     assert_eq!(driver.app.busy(), 0);
+}
+
+#[test]
+fn a_full_disk_is_said_and_takes_nothing_away() {
+    let mut driver = story();
+    driver.keys("byS");
+    let failure =
+        crate::engine::Failure { what: "not kept".into(), why: "disk full".into(), next: "free space".into() };
+    driver.send(Msg::Outcome(Outcome::Failed { job: crate::app::JobKey::Keep, failure }));
+    assert!(driver.status().contains("disk full"));
+    assert!(driver.app.outbox.sending() && driver.app.busy() > 0);
 }
 
 #[test]

@@ -101,6 +101,37 @@ fn opening_from_a_batch_comes_back_to_it() {
 }
 
 #[test]
+fn a_decision_on_one_of_a_batch_comes_back_to_the_rest() {
+    let mut driver = story();
+    driver.keys("b<enter>xNot like this.").wait(1000).keys("<ctrl-s>");
+    let Some(crate::app::sheet::Sheet::Approve(sheet)) = &driver.app.sheet else { panic!("no batch") };
+    assert_eq!(sheet.included(), 3);
+    driver.keys("y").wait(9000);
+    let sent = driver.sent();
+    assert_eq!(sent.iter().map(|intent| intent.items.len()).collect::<Vec<_>>(), [1, 3]);
+}
+
+#[test]
+fn after_a_decision_the_next_one_is_under_the_cursor() {
+    let mut driver = story();
+    driver.keys("j<enter>xNo.").wait(1000).keys("<ctrl-s>");
+    assert!(driver.app.review.is_none());
+    assert_eq!(driver.app.queue.current().unwrap().short, "drop-floor");
+}
+
+#[test]
+fn a_round_that_was_replaced_says_so() {
+    let mut driver = story();
+    driver.keys("j<enter>");
+    let mut newer = driver.fixture.clone();
+    newer.made[4].round = 2;
+    let mut snapshot = newer.snapshot.clone();
+    snapshot.queue = newer.made.iter().map(Made::queued).collect::<Vec<_>>().into();
+    driver.snapshot(snapshot);
+    assert_eq!(driver.app.review.as_ref().unwrap().around.stale, Some("a newer round is there"));
+}
+
+#[test]
 fn folding_and_expanding_keep_the_place() {
     let mut driver = story();
     driver.keys("j<enter>]c");

@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use crate::app::{ACTIONS, App, Start};
 use crate::config::{Context, Depth, Ground, Keymap, Source, Theme};
 use crate::engine::Snapshot;
+use crate::io::signer;
 use crate::io::workspace::Workspace;
 use crate::model::Problem;
 use crate::tui::{self, Console, Drawn, End, Terminal};
@@ -29,16 +30,15 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<Exit, CliError> {
             return Err(CliError::usage("several repositories cannot be opened together yet", next));
         }
     };
-    open(session, workspace, rand::random())
+    open(session, &Arc::new(workspace), signer::random_seed())
 }
 
 /// Opens the console on a workspace. `seed` is what the ids of its entries are made from.
-pub fn open(session: &Session, workspace: Workspace, seed: [u8; 32]) -> Result<Exit, CliError> {
+pub fn open(session: &Session, workspace: &Arc<Workspace>, seed: [u8; 32]) -> Result<Exit, CliError> {
     let (settings, mut problems) = session.settings()?;
     let depth = Depth::detect(settings.colour, variable);
     let (keymap, theme) = (keymap(session, &settings, &mut problems)?, theme(session, &settings, &mut problems)?);
     let styles = theme.styles(depth);
-    let workspace = Arc::new(workspace);
     let clock = workspace.clock;
     let clock: tui::Clock = Arc::new(move || clock.now());
     let (unsent, broken) = workspace.state.outbox();
@@ -52,7 +52,7 @@ pub fn open(session: &Session, workspace: Workspace, seed: [u8; 32]) -> Result<E
     let known = unsent.iter().map(|intent| intent.id).collect();
     let (app, first) = App::start(Start {
         keymap,
-        snapshot: Arc::new(empty(&workspace)),
+        snapshot: Arc::new(empty(workspace)),
         drafts: workspace.state.drafts(),
         unsent,
         problems,
@@ -61,13 +61,13 @@ pub fn open(session: &Session, workspace: Workspace, seed: [u8; 32]) -> Result<E
         size: Terminal::size(),
         now: clock(),
     });
-    let mut runtime = Runtime::start(Arc::clone(&workspace), session.offline, mailbox, known)?;
+    let mut runtime = Runtime::start(Arc::clone(workspace), session.offline, mailbox, known)?;
     let draw = |app: &App, buffer: &mut ratatui::buffer::Buffer| {
         let drawn = ui::draw(app, &styles, buffer);
         Drawn { frame: drawn.frame, cursor: drawn.cursor }
     };
     let console = Console::new(app, terminal, depth, clock, variable("TMUX").is_some(), draw, |command| {
-        runtime.carry_out(command)
+        runtime.carry_out(command);
     });
     let end = console.run(&inbox, first);
     match (tui::last_words().first(), end) {

@@ -7,6 +7,7 @@ use crate::app::{FilePart, HighlightRequest, JobKey, Msg, Outcome};
 use crate::diff::Highlighter;
 use crate::engine::{Failure, Opened};
 use crate::evidence::reasoning;
+use crate::io::fault;
 use crate::io::git::{history, open};
 use crate::io::init::Given;
 use crate::io::workspace::{Scope, Situation, Workspace};
@@ -69,13 +70,15 @@ impl Reads {
         match read {
             Ok(snapshot) => self.answer(Outcome::Snapshot(Arc::new(snapshot))),
             Err(error) => {
-                self.fail(JobKey::Refresh, "the repository could not be read", &error, "run `git fsck` there")
+                self.fail(JobKey::Refresh, "the repository could not be read", &error, "run `git fsck` there");
             }
         }
     }
 
     /// Opens a proposal: the diff and what is said and ruled first, then who was here before.
     pub fn open(&self, subject: &Subject, still: Still<'_>) {
+        // Tests break this thread here.
+        let _ = fault::point("open");
         let names = std::collections::BTreeSet::from([subject.proposal.clone()]);
         let extra = [subject.proposal.clone()];
         let situation = match self.workspace.read(&Scope { only: Some(&names), extra: &extra, progress: None }) {

@@ -2,6 +2,7 @@
 //! writes on one thread, in order, never dropped.
 
 use std::collections::{BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -44,7 +45,7 @@ impl Runtime {
     ) -> std::io::Result<Self> {
         let reads = Arc::new(Reads { workspace: Arc::clone(&workspace), offline, mailbox: mailbox.clone() });
         let (sender, receiver) = mpsc::channel();
-        let writer = Writer { workspace, mailbox, known };
+        let writer = Writer { workspace, mailbox, known, sent: BTreeSet::new() };
         let writer = thread::Builder::new().name("writes".into()).spawn(move || writer.run(&receiver))?;
         Ok(Self { reads, newest: HashMap::new(), writes: Some(sender), writer: Some(writer) })
     }
@@ -78,7 +79,10 @@ impl Runtime {
         let mine = newest.fetch_add(1, Ordering::SeqCst) + 1;
         let reads = Arc::clone(&self.reads);
         let spawned = thread::Builder::new().name(format!("{key:?}")).spawn(move || {
-            job(&reads, &|| newest.load(Ordering::SeqCst) == mine);
+            let still = || newest.load(Ordering::SeqCst) == mine;
+            if catch_unwind(AssertUnwindSafe(|| job(&reads, &still))).is_err() {
+                let _ = reads.mailbox.send(Msg::Outcome(broke(key)));
+            }
         });
         if let Err(error) = spawned {
             let failure = Failure {
@@ -116,38 +120,57 @@ struct Writer {
     mailbox: Mailbox,
     /// The intents in the outbox that are this console's: those of another one are not touched.
     known: BTreeSet<EntryId>,
+    /// What is in the ledger. A console that is left while it sends asks for these to be kept, not knowing better yet.
+    sent: BTreeSet<EntryId>,
 }
 
 impl Writer {
+    /// Writes what it is asked to, in order. One that breaks takes no other with it.
     fn run(mut self, writes: &Receiver<Write>) {
         for write in writes {
-            match write {
-                Write::Send(plans) => self.send(&plans),
-                Write::KeepOutbox(intents) => self.keep(&intents),
-                Write::SaveDraft(draft) => {
-                    self.done(self.workspace.state.keep_draft(&draft_key(&draft.subject), &draft))
-                }
-                Write::DropDraft(subject) => self.done(self.workspace.state.drop_draft(&draft_key(&subject))),
-                Write::Init(offer) => self.init(&offer),
+            let key = match write {
+                Write::Send(_) => JobKey::Send,
+                Write::Init(_) => JobKey::Init,
+                Write::KeepOutbox(_) | Write::SaveDraft(_) | Write::DropDraft(_) => JobKey::Keep,
+            };
+            if catch_unwind(AssertUnwindSafe(|| self.write(write))).is_err() {
+                self.answer(broke(key));
             }
         }
     }
 
+    fn write(&mut self, write: Write) {
+        match write {
+            Write::Send(plans) => self.send(&plans),
+            Write::KeepOutbox(intents) => self.keep(&intents),
+            Write::SaveDraft(draft) => self.done(self.workspace.state.keep_draft(&draft_key(&draft.subject), &draft)),
+            Write::DropDraft(subject) => self.done(self.workspace.state.drop_draft(&draft_key(&subject))),
+            Write::Init(offer) => self.init(&offer),
+        }
+    }
+
     /// Everything of one sitting goes in one push: the plans' intents are planned together once more.
-    fn send(&self, plans: &[Arc<Plan>]) {
+    fn send(&mut self, plans: &[Arc<Plan>]) {
         let intents: Vec<Intent> = plans.iter().flat_map(|plan| plan.remaining_intents()).collect();
         let shown = match plans {
             [one] => Ok(Arc::clone(one)),
             several => self.together(several, &intents),
         };
         let sent = shown.and_then(|plan| self.workspace.send(&plan));
+        let offline = match &sent {
+            Err(SendError::Offline(error)) => Some(error.to_string()),
+            _ => None,
+        };
         let outcome = match sent {
-            Ok(report) => Outcome::Sent(Box::new(report)),
+            Ok(report) => {
+                self.sent.extend(intents.iter().map(|intent| intent.id));
+                Outcome::Sent(Box::new(report))
+            }
             Err(SendError::Changed(plan)) => Outcome::Changed { plan: Arc::from(plan) },
             Err(error) => Outcome::Failed { job: JobKey::Send, failure: Failure::from(&error) },
         };
         self.answer(outcome);
-        if let Ok(snapshot) = snapshot(&self.workspace, None, &|_, _| {}) {
+        if let Ok(snapshot) = snapshot(&self.workspace, offline, &|_, _| {}) {
             self.answer(Outcome::Snapshot(Arc::new(snapshot)));
         }
     }
@@ -161,9 +184,10 @@ impl Writer {
     }
 
     fn keep(&mut self, intents: &[Intent]) {
-        let wanted: BTreeSet<EntryId> = intents.iter().map(|intent| intent.id).collect();
+        let unsent = || intents.iter().filter(|intent| !self.sent.contains(&intent.id));
+        let wanted: BTreeSet<EntryId> = unsent().map(|intent| intent.id).collect();
         let gone: Vec<EntryId> = self.known.difference(&wanted).copied().collect();
-        let kept = intents.iter().try_for_each(|intent| self.workspace.state.keep_intent(intent));
+        let kept = unsent().try_for_each(|intent| self.workspace.state.keep_intent(intent));
         self.done(kept.and_then(|()| gone.iter().try_for_each(|id| self.workspace.state.drop_intent(*id))));
         self.known = wanted;
     }
@@ -203,7 +227,7 @@ impl Writer {
                 why: error.to_string(),
                 next: "free space or mend the state folder; until then it is only in this console".into(),
             };
-            self.answer(Outcome::Failed { job: JobKey::Send, failure });
+            self.answer(Outcome::Failed { job: JobKey::Keep, failure });
         }
     }
 
@@ -211,6 +235,21 @@ impl Writer {
         // A console that has ended needs no answer.
         let _ = self.mailbox.send(Msg::Outcome(outcome));
     }
+}
+
+/// The answer of a job that panicked. What it said is printed when the console ends.
+fn broke(job: JobKey) -> Outcome {
+    let what = match job {
+        JobKey::Open => "it could not be opened",
+        JobKey::Send => "it is not known whether it was sent",
+        _ => "it could not be done",
+    };
+    let failure = Failure {
+        what: what.into(),
+        why: "a part of the console broke".into(),
+        next: "the rest goes on; what broke is said when you leave, please report it".into(),
+    };
+    Outcome::Failed { job, failure }
 }
 
 fn draft_key(subject: &Subject) -> String {

@@ -136,8 +136,8 @@ mod tests {
         }
         let mut update = git2::build::TreeUpdateBuilder::new();
         for (name, content) in seen {
-            let text: String =
-                (0..12).map(|line| format!("line {line} {}\n", if content == line { "x" } else { "" })).collect();
+            let line = |line| format!("line {line} {}\n", if content == line { "x" } else { "" });
+            let text = (0..12).map(line).collect::<Vec<_>>().concat();
             update.upsert(name, repo.blob(text.as_bytes()).unwrap(), git2::FileMode::Blob);
         }
         let empty = repo.treebuilder(None).unwrap().write().unwrap();

@@ -5,7 +5,7 @@
 //! - [`repository`]: one local repository: where it is, what it is called, its branches and target.
 //! - [`store`]: the object database alone, hermetic: no configuration, attributes, drivers or filters.
 //! - [`proposals`]: branches of agents become proposals.
-//! - [`refresh`]: fetches.
+//! - [`refresh`][]: fetches.
 //! - [`stack`]: merges proposals on top of each other.
 //! - [`talk`]: a `git` that answers while it runs.
 

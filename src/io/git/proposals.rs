@@ -254,7 +254,7 @@ const NOTE_LIMIT: usize = 64 << 10;
 
 impl Notes {
     fn open(repository: &LocalRepository) -> Result<Self, StoreError> {
-        let repo = git2::Repository::open(&repository.git_dir)?;
+        let repo = super::limits::open(&repository.git_dir)?;
         let candidates = [repository.notes_mirror(), Some(super::refresh::NOTES_REF.to_owned())];
         let refs = candidates.into_iter().flatten().filter(|name| repo.find_reference(name).is_ok()).collect();
         Ok(Self { repo, refs })

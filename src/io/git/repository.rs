@@ -55,11 +55,11 @@ impl LocalRepository {
     /// Opens the repository that `path` lies in. `target` and `remote` are the user's answers to questions that the
     /// repository itself may leave open; git's own `countersign.target` and `countersign.remote` come next.
     pub fn open(path: &Path, target: Option<&str>, remote: Option<&str>) -> Result<Self, OpenError> {
-        super::limits::apply();
-        let repo = git2::Repository::discover(path).map_err(|error| refused(path, &error))?;
+        let repo = super::limits::discover(path).map_err(|error| refused(path, &error))?;
         let config = repo.config().and_then(|mut config| config.snapshot()).ok();
         let setting = |name: &str| config.as_ref().and_then(|config| config.get_string(name).ok());
-        let remote = choose_remote(&repo, remote.map(str::to_owned).or_else(|| setting("countersign.remote")))?;
+        let wanted = remote.map(str::to_owned).or_else(|| setting("countersign.remote"));
+        let remote = choose_remote(&repo, wanted.as_deref())?;
         let wanted = target.map(str::to_owned).or_else(|| setting("countersign.target"));
         let target_branch = choose_target(&repo, remote.as_ref(), wanted)?;
         let git_dir = repo.commondir().to_owned();
@@ -90,7 +90,7 @@ impl LocalRepository {
 
     /// The tip of a ref by its full name.
     pub fn tip(&self, refname: &str) -> Result<Option<Oid>, StoreError> {
-        let repo = git2::Repository::open(&self.git_dir)?;
+        let repo = super::limits::open(&self.git_dir)?;
         match repo.find_reference(refname).and_then(|reference| reference.peel_to_commit()) {
             Ok(commit) => Ok(Some(cooked(commit.id()))),
             Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
@@ -124,7 +124,7 @@ impl LocalRepository {
 
     /// The branches that match `patterns` or are named in `extra`, in name order; names that are not UTF-8 are problems.
     pub fn branches(&self, patterns: &Globs, extra: &[String]) -> Result<(Vec<Branch>, Vec<Problem>), StoreError> {
-        let repo = git2::Repository::open(&self.git_dir)?;
+        let repo = super::limits::open(&self.git_dir)?;
         let prefix = self.tracking("");
         let (mut branches, mut problems) = (Vec::new(), Vec::new());
         for reference in repo.references()? {
@@ -175,15 +175,15 @@ fn refused(path: &Path, error: &git2::Error) -> OpenError {
     OpenError { what, next: next.into() }
 }
 
-fn choose_remote(repo: &git2::Repository, wanted: Option<String>) -> Result<Option<Remote>, OpenError> {
+fn choose_remote(repo: &git2::Repository, wanted: Option<&str>) -> Result<Option<Remote>, OpenError> {
     if wanted.is_none() && repo.is_bare() && !has_tracking_branches(repo) {
         // `git clone --bare` keeps the URL that it came from, and takes the branches for its own.
         return Ok(None);
     }
     let names = repo.remotes().map_err(|error| refused(repo.path(), &error))?;
     let names: Vec<&str> = names.iter().flatten().flatten().collect();
-    let name = match (&wanted, names.as_slice()) {
-        (Some(wanted), _) if names.contains(&wanted.as_str()) => wanted.as_str(),
+    let name = match (wanted, names.as_slice()) {
+        (Some(wanted), _) if names.contains(&wanted) => wanted,
         (Some(wanted), _) => {
             return Err(OpenError {
                 what: format!("there is no remote `{wanted}`"),

@@ -62,6 +62,12 @@ impl Stack for TreeStack<'_> {
 
     fn file(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
         let read = || -> Result<Option<Vec<u8>>, StoreError> {
+            // A folder that is a link, or a file: nothing can be written under it.
+            for (at, _) in path.match_indices('/') {
+                if self.store.entry(self.top, &path[..at])?.is_some() {
+                    return Err(StoreError::Git(format!("{} is no folder", &path[..at])));
+                }
+            }
             match self.store.entry(self.top, path)? {
                 None => Ok(None),
                 Some(side) if matches!(side.mode, Mode::File | Mode::Executable) => {

@@ -102,11 +102,14 @@ pub enum Writes {
     ToDisk,
 }
 
+/// The differences of pairs of trees.
+pub(super) type Compared = HashMap<(Oid, Oid), Arc<Vec<FileChange>>>;
+
 /// The object database. Not `Sync`: one a thread.
 pub struct Store {
     repo: git2::Repository,
     /// Differences between trees that were computed for merges.
-    pub(super) compared: RefCell<HashMap<(Oid, Oid), Arc<Vec<FileChange>>>>,
+    pub(super) compared: RefCell<Compared>,
 }
 
 impl std::fmt::Debug for Store {
@@ -118,8 +121,7 @@ impl std::fmt::Debug for Store {
 impl Store {
     /// Opens the object database of the repository at `git_dir`.
     pub fn open(git_dir: &Path, writes: Writes) -> Result<Self, StoreError> {
-        super::limits::apply();
-        let whole = git2::Repository::open(git_dir)?;
+        let whole = super::limits::open(git_dir)?;
         let odb = whole.odb()?;
         if writes == Writes::InMemory {
             // Above the disk's backends in priority, so that every write ends here.
@@ -229,7 +231,23 @@ impl Store {
         let found = self.repo.diff_tree_to_tree(Some(&find(old)?), Some(&find(new)?), Some(&mut options))?;
         let mut files = found.deltas().map(|delta| file_change(&delta)).collect::<Result<Vec<_>, _>>()?;
         files.sort_by(|a, b| a.path.cmp(&b.path));
+        self.refuse_twins(old, &files)?;
         Ok(TreeDiff { old, new, change_id: diff::change_id(&files), files })
+    }
+
+    /// A tree that names a path twice is read in one way here and in another by the next program (`git fsck` calls it
+    /// `duplicateEntries`): it shows as a path that is added and was there, or as two changes of one path.
+    fn refuse_twins(&self, old: Oid, files: &[FileChange]) -> Result<(), StoreError> {
+        let twice = files.windows(2).find_map(|two| (two[0].path == two[1].path).then_some(&two[0]));
+        let mut added = files.iter().filter(|file| file.old.is_none());
+        let there = |file: &&FileChange| matches!(self.entry_at(old, file.path.as_bstr()), Ok(Some(_)));
+        match twice.or_else(|| added.find(there)) {
+            None => Ok(()),
+            Some(file) => {
+                let path = crate::model::text::printable_bytes(&file.path);
+                Err(StoreError::Git(format!("a tree names {path} twice; `git fsck` says more")))
+            }
+        }
     }
 
     /// The commits that `head` has and `tip` has not, oldest first.

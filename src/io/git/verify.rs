@@ -1,4 +1,4 @@
-//! What [`ledger::verify`] needs from a repository: what really landed, what policy asks for it, and the protected branches.
+//! What [`ledger::verify()`] needs from a repository: what really landed, what policy asks for it, and the protected branches.
 
 use std::sync::Arc;
 

@@ -4,11 +4,13 @@
 //! Order: landing commits and the memory commit are made first (objects without a ref are nothing yet), then the entries
 //! are signed, then ledger and target move together, the ledger first, so that a crash can only leave the ledger ahead.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 
 use crate::engine::{Action, Genesis, Landed, Plan, Recovery, Void, landing_message, memory_message};
 use crate::ledger::{self, Entry};
-use crate::model::{Contributor, Oid};
+use crate::model::{Contributor, Mode, Oid};
 use crate::policy::{LedgerKey, MergeMethod};
 
 use super::super::fault;
@@ -84,17 +86,20 @@ fn memory_tree(store: &Store, plan: &Plan, top: Oid) -> Result<Oid, WriteError> 
     Ok(tree_with(store, top, files)?)
 }
 
-/// The tree `top` with these plain files replaced or added.
+/// The tree `top` with these plain files replaced or added; one that is executable stays so.
 fn tree_with<'a>(store: &Store, top: Oid, files: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<Oid, StoreError> {
     let repo = store.raw_repository();
     let tree = repo.find_tree(raw(top))?;
     let mut update = git2::build::TreeUpdateBuilder::new();
     for (path, bytes) in files {
-        update.upsert(path, repo.blob(bytes)?, git2::FileMode::Blob);
+        let executable = store.entry(top, path)?.is_some_and(|side| side.mode == Mode::Executable);
+        let mode = if executable { git2::FileMode::BlobExecutable } else { git2::FileMode::Blob };
+        update.upsert(path, repo.blob(bytes)?, mode);
     }
     Ok(cooked(update.create_updated(repo, &tree)?))
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is the one writer of landing commits; without a ref it moves none")]
 fn commit(
     store: &Store,
     tree: Oid,
@@ -243,8 +248,7 @@ fn push(repository: &LocalRepository, url: &str, moves: &[Move]) -> Result<(), W
 fn push_failure(output: &super::process::Output) -> WriteError {
     let text = format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let kept: String = text.chars().take(4_000).collect();
-    let refused: Vec<&str> = kept.lines().filter(|line| line.starts_with('!') || line.starts_with("remote:")).collect();
-    let said = crate::model::text::single_line(&if refused.is_empty() { kept.clone() } else { refused.join("; ") });
+    let said = what_was_said(&kept);
     let lost =
         ["fetch first", "non-fast-forward", "stale info", "cannot lock ref", "failed to update ref", "failed to lock"];
     if lost.iter().any(|word| kept.contains(word)) {
@@ -254,6 +258,20 @@ fn push_failure(output: &super::process::Output) -> WriteError {
     } else {
         WriteError::Git(GitError::Failed { command: "push".into(), code: output.code, stderr: said })
     }
+}
+
+/// The words of the other side first, then what git makes of them, each once; all of it where neither is there.
+fn what_was_said(text: &str) -> String {
+    let theirs = text.lines().filter_map(|line| line.strip_prefix("remote:")).map(str::trim);
+    // `!`, what goes where, and why, between tabs.
+    let ours = text.lines().filter(|line| line.starts_with('!')).filter_map(|line| line.rsplit('\t').next());
+    let mut said: Vec<&str> = Vec::new();
+    for part in theirs.chain(ours).filter(|part| !part.is_empty()) {
+        if !said.contains(&part) {
+            said.push(part);
+        }
+    }
+    crate::model::text::single_line(&if said.is_empty() { text.to_owned() } else { said.join("; ") })
 }
 
 fn move_here(repository: &LocalRepository, moves: &[Move]) -> Result<(), WriteError> {
@@ -277,7 +295,7 @@ fn update_refs(repository: &LocalRepository, moves: &[&Move]) -> Result<(), Writ
     let mut input = String::from("start\n");
     for one in moves {
         let old = one.old.unwrap_or(Oid::ZERO);
-        input.push_str(&format!("update {} {} {old}\n", one.refname, one.new));
+        let _ = writeln!(input, "update {} {} {old}", one.refname, one.new);
     }
     input.push_str("prepare\ncommit\n");
     let output = repository.git().try_run(&["update-ref", "--stdin"], &[], Some(input.as_bytes()))?;
@@ -373,4 +391,18 @@ pub fn publish_void(
     let signed = sign_entries(repository, key, std::slice::from_ref(&void.entry), Some(void.ledger_tip))?;
     let moves = [Move { refname: ledger.full(), old: Some(void.ledger_tip), new: signed.unwrap_or(void.ledger_tip) }];
     move_refs(repository, &moves)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_the_other_side_come_first() {
+        let text = "To /srv/origin.git\n!\t1a2b:refs/heads/countersign/ledger\t[remote rejected] (pre-receive hook declined)\n\
+                    !\t3c4d:refs/heads/main\t[remote rejected] (pre-receive hook declined)\nDone\n\
+                    remote: closed for the weekend        \nremote:\nerror: failed to push some refs\n";
+        assert_eq!(what_was_said(text), "closed for the weekend; [remote rejected] (pre-receive hook declined)");
+        assert_eq!(what_was_said("fatal: \u{1b}[31mno such host\n"), "fatal: <U+001B>[31mno such host");
+    }
 }

@@ -367,6 +367,37 @@ fn a_changed_policy_that_an_admin_approved_comes_into_force_whoever_lands_it() {
 }
 
 #[test]
+fn a_policy_that_was_pushed_straight_never_rides_into_force_on_something_else() {
+    let mut pushed = root("pushed");
+    pushed.policy_blob = oid("policy 2");
+    pushed.signers.lines.push(signer("eve"));
+    let mut other = other_ledger();
+    other.policy_blob = oid("policy 3");
+    for there in [Ok(Arc::new(pushed)), Ok(Arc::new(other)), Err("policy.yaml:3:1: no".to_owned())] {
+        let mut bench = three();
+        for commit in ["pushed", "main1", "main2"] {
+            bench.roots.0.insert(oid(commit), there.clone());
+        }
+        let mut entry = approve(&mut bench, "docs");
+        entry.refs.push(moved("pushed", "main1"));
+        let first = bench.push(&entry);
+        let mut entry = approve(&mut bench, "more docs");
+        entry.refs.push(moved("main1", "main2"));
+        let second = bench.push(&entry);
+        let chain = bench.chain();
+        assert_eq!((faults(&bench), chain.alarms()), (vec![], &[][..]));
+        assert_eq!(chain.unadopted(), [(first, oid("main1")), (second, oid("main2"))]);
+        assert_eq!(chain.root().unwrap().commit, oid("main0"));
+        // What puts the policy in force back is no change of it.
+        bench.roots.0.insert(oid("main3"), Ok(Arc::new(root("main3"))));
+        let mut entry = approve(&mut bench, "put back");
+        entry.refs.push(moved("main2", "main3"));
+        bench.push(&entry);
+        assert_eq!(bench.chain().root().unwrap().commit, oid("main3"));
+    }
+}
+
+#[test]
 fn a_root_that_cannot_be_in_force_is_an_alarm() {
     for broken in [Err("policy.yaml:3:1: no".to_owned()), Ok(Arc::new(other_ledger()))] {
         let mut bench = three();

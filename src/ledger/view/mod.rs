@@ -263,11 +263,11 @@ impl LedgerView {
         self.fold.merges.iter().filter(|merged| merged.voided.is_none())
     }
 
-    /// How a proposal with this head landed, if it did.
+    /// How a proposal with this head landed on the ref `target`, if it did.
     #[must_use]
-    pub fn merged(&self, proposal: &str, head: Oid) -> Option<&Merged> {
+    pub fn merged(&self, proposal: &str, target: &str, head: Oid) -> Option<&Merged> {
         let state = self.fold.proposals.get(proposal)?;
-        self.stands(&state.merges, |merged| merged.head == head)
+        self.stands(&state.merges, |merged| merged.head == head && merged.target == target)
     }
 
     /// How a change landed last, under whatever name.

@@ -97,8 +97,8 @@ fn a_merge_uses_its_approvals_up_and_a_void_gives_them_back() {
     let view = bench.view();
     assert_eq!(approvers(&view), [""; 0]);
     assert_eq!(view.approvals_for("a", "refs/heads/release", oid("h1"), change("c1")).len(), 1);
-    assert_eq!(view.merged("a", oid("h1")).map(|merged| merged.commit), Some(oid("main1")));
-    assert_eq!(view.merged("a", oid("h2")), None);
+    assert_eq!(view.merged("a", MAIN, oid("h1")).map(|merged| merged.commit), Some(oid("main1")));
+    assert_eq!(view.merged("a", MAIN, oid("h2")), None);
     assert_eq!(view.merged_change(change("c1")).map(|merged| merged.entry), Some(merge));
     assert_eq!(view.landed(oid("main1")).map(|merged| merged.proposal.as_str()), Some("a"));
     assert_eq!(view.last_move(MAIN), Some((merge, &moved("main0", "main1"))));
@@ -108,7 +108,7 @@ fn a_merge_uses_its_approvals_up_and_a_void_gives_them_back() {
     let void = bench.push(&void);
     let view = bench.view();
     assert_eq!(approvers(&view), ["sam", "maria"]);
-    assert_eq!(view.merged("a", oid("h1")), None);
+    assert_eq!(view.merged("a", MAIN, oid("h1")), None);
     assert_eq!(view.landed(oid("main1")), None);
     assert_eq!(view.voided(merge), Some(void));
     assert_eq!(view.last_move(MAIN).map(|(entry, _)| entry), Some(id("genesis")));
@@ -124,7 +124,7 @@ fn a_revert_marks_what_it_reverts() {
     let mut revert = bench.entry(EntryKind::Revert, "maria");
     revert.about.push(merge);
     let revert = bench.push(&revert);
-    assert_eq!(bench.view().merged("a", oid("h1")).and_then(|merged| merged.reverted), Some(revert));
+    assert_eq!(bench.view().merged("a", MAIN, oid("h1")).and_then(|merged| merged.reverted), Some(revert));
 }
 
 #[test]

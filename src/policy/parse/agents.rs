@@ -7,8 +7,9 @@ use crate::model::text::is_active;
 use crate::policy::error::quoted;
 use crate::policy::{Agent, AgentMatch, Globs};
 
-const AGENT: Keys = Keys { of: "an agent", known: &["name", "match", "scope", "memory"], later: &["clusters"] };
-const MATCH: Keys = Keys { of: "`match`", known: &["branches", "authors", "trailers"], later: &[] };
+pub(super) const AGENT: Keys =
+    Keys { of: "an agent", known: &["name", "match", "scope", "memory"], later: &["clusters"] };
+pub(super) const MATCH: Keys = Keys { of: "`match`", known: &["branches", "authors", "trailers"], later: &[] };
 /// Folders where no lessons are written: the root of trust, what runs, and git's own.
 const CLOSED: [&str; 3] = [".countersign", ".github", ".git"];
 

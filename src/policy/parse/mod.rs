@@ -10,7 +10,8 @@ mod reader;
 mod rules;
 mod yaml;
 
-use reader::{Fields, Keys, Matched, Reader};
+pub use reader::Keys;
+use reader::{Fields, Matched, Reader};
 use yaml::{Node, Spot, Value};
 
 use super::error::quoted;
@@ -60,6 +61,10 @@ const TIERS: Keys = Keys { of: "`tiers`", known: &["low", "medium", "high"], lat
 const NEEDS: Keys = Keys { of: "a tier", known: &["approvals", "batch"], later: &["after", "see_all", "questions"] };
 const APPROVALS: Keys = Keys { of: "`approvals`", known: &["self"], later: &["carry", "from"] };
 const SIGNATURES: Keys = Keys { of: "`signatures`", known: &["low", "medium", "high"], later: &[] };
+
+/// The keys of every map of a policy, in the order of the format: what the README has to describe.
+pub const KEYS: [Keys; 10] =
+    [TOP, LEDGER, people::PERSON, agents::AGENT, agents::MATCH, TIERS, NEEDS, rules::RULE, APPROVALS, SIGNATURES];
 
 const TIER_WORDS: [(&str, Tier); 3] = [("low", Tier::Low), ("medium", Tier::Medium), ("high", Tier::High)];
 /// The most persons that a tier can ask for.

@@ -7,7 +7,7 @@ use crate::policy::error::quoted;
 use crate::policy::signers::is_address;
 use crate::policy::{Person, Role};
 
-const PERSON: Keys = Keys { of: "a person", known: &["name", "emails", "github", "roles"], later: &[] };
+pub(super) const PERSON: Keys = Keys { of: "a person", known: &["name", "emails", "github", "roles"], later: &[] };
 const ROLES: [(&str, Role); 2] = [("approve", Role::Approve), ("admin", Role::Admin)];
 
 /// Reads everybody; names, addresses and logins are one person's each.

@@ -37,10 +37,12 @@ impl<'n> Fields<'n> {
 }
 
 /// The keys of a map: those that are read, and those of the format that this version does not read yet.
-pub(super) struct Keys {
+pub struct Keys {
     /// What the map is, for a message: `a rule`.
     pub of: &'static str,
+    /// The keys that are read.
     pub known: &'static [&'static str],
+    /// The keys that come later; until then each is an error that says so.
     pub later: &'static [&'static str],
 }
 

@@ -6,7 +6,7 @@ use super::{TIER_WORDS, place};
 use crate::policy::Rule;
 use crate::policy::error::quoted;
 
-const RULE: Keys =
+pub(super) const RULE: Keys =
     Keys { of: "a rule", known: &["name", "paths", "only_paths", "tier", "deny"], later: &["when", "on_deny"] };
 /// The most rules: each is matched against each changed path.
 const MAX_RULES: usize = 500;

@@ -40,7 +40,7 @@ impl Columns {
         let lines = widths.lines.clamp(3, 13);
         let note = match width {
             ..70 => 0,
-            70..100 => 16,
+            70..100 => 14,
             100..140 => 22,
             _ => 34,
         };

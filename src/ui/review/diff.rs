@@ -14,7 +14,7 @@ use crate::diff::{
 use crate::engine::Opened;
 use crate::model::text::printable_bytes;
 use crate::ui::Drawn;
-use crate::ui::widgets::{Canvas, Pen, elide};
+use crate::ui::widgets::{Canvas, Pen, elide, moved};
 
 /// Columns between tab stops.
 const TAB: usize = 4;
@@ -71,8 +71,8 @@ impl RowView<'_, '_, '_> {
         };
         let folded = if row.folded { "  folded" } else { "" };
         let kind = kind(summary.kind);
-        let old = summary.old_path.as_ref().map(|old| format!("{} → ", printable_bytes(old))).unwrap_or_default();
-        let path = format!("{old}{}", printable_bytes(&summary.path));
+        let new = printable_bytes(&summary.path);
+        let path = summary.old_path.as_ref().map_or_else(|| new.clone(), |old| moved(&printable_bytes(old), &new));
         let room = self.pen.room().saturating_sub(counts.len() + kind.len() + folded.len() + 3);
         self.pen.write(Role::DiffFile, &elide(&path, room));
         self.pen.write(Role::Quiet, &counts);

@@ -5,7 +5,7 @@ mod path;
 pub mod text;
 
 pub use canvas::{Canvas, Pen};
-pub use path::elide;
+pub use path::{elide, moved};
 
 use ratatui::layout::Rect;
 

@@ -24,6 +24,22 @@ pub fn elide(text: &str, columns: usize) -> String {
     truncate(&format!("{head}…{tail}{rest}"), columns).into_owned()
 }
 
+/// Where a file moved, what stayed said once: `ansible/{kubernetes → main}/hosts.yaml`.
+#[must_use]
+pub fn moved(old: &str, new: &str) -> String {
+    let before = |path: &str, at: usize| path.as_bytes().get(at.wrapping_sub(1)) == Some(&b'/');
+    let same = old.bytes().zip(new.bytes()).take_while(|(a, b)| a == b).count();
+    let head = (0..=same).rev().find(|at| before(old, *at)).unwrap_or(0);
+    let room = old.len().min(new.len()) - head;
+    let end = old.bytes().rev().zip(new.bytes().rev()).take(room).take_while(|(a, b)| a == b).count();
+    let tail = (0..=end).rev().find(|len| old.as_bytes().get(old.len() - len) == Some(&b'/')).unwrap_or(0);
+    if head + tail == 0 {
+        return format!("{old} → {new}");
+    }
+    let middle = |path: &str| path[head..path.len() - tail].to_owned();
+    format!("{}{{{} → {}}}{}", &old[..head], middle(old), middle(new), &old[old.len() - tail..])
+}
+
 /// Where the first word with a slash is: its start, itself, and what follows.
 fn first_path(text: &str) -> Option<(usize, &str, &str)> {
     let slash = text.find('/')?;
@@ -35,6 +51,21 @@ fn first_path(text: &str) -> Option<(usize, &str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_move_says_once_what_stayed() {
+        for (old, new, shown) in [
+            ("ansible/kubernetes/hosts.yaml", "ansible/main/hosts.yaml", "ansible/{kubernetes → main}/hosts.yaml"),
+            ("a/b.yaml", "a/c.yaml", "a/{b.yaml → c.yaml}"),
+            ("b/x.yaml", "c/x.yaml", "{b → c}/x.yaml"),
+            ("x.yaml", "y.yaml", "x.yaml → y.yaml"),
+            ("a/a/x", "a/x", "a/{a/x → x}"),
+            ("é/x", "è/x", "{é → è}/x"),
+            ("a/x", "a/b/a/x", "a/{x → b/a/x}"),
+        ] {
+            assert_eq!(moved(old, new), shown);
+        }
+    }
 
     #[test]
     fn paths_lose_their_beginning() {

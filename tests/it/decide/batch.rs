@@ -134,7 +134,7 @@ fn what_cannot_be_decided_is_refused_and_changes_nothing() {
         (&["approve", "--tier", "low"], 2, "--yes"),
         (&["approve", "--tier", "high", "--yes"], 1, "no high proposal is clean"),
         (&["approve", "agent/infra/none@0123456789ab", "--yes"], 1, "no proposal"),
-        (&["approve", "one@0123456789ab", "--yes"], 1, "no proposal"),
+        (&["approve", "one@0123456789ab", "--yes"], 2, "the whole proposal"),
         (&["approve", &origin.at("agent/infra/landed"), "--yes"], 1, "has all of it"),
         (&["approve", &format!("{}zz", origin.at(&one)), "--yes"], 1, "no proposal"),
         (&["withdraw", &one, "--yes"], 1, "nothing of yours"),

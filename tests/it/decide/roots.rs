@@ -133,3 +133,37 @@ fn what_others_are_judged_by_is_high_and_lands_alone() {
     let _ = sam.run(&["approve", &origin.at("agent/infra/ci"), "--yes"]).succeeds();
     let _ = sam.sound();
 }
+
+#[test]
+fn a_policy_that_was_pushed_straight_never_rides_into_force_on_a_merge() {
+    let sandbox = Sandbox::new();
+    let (origin, maria) = sandbox.solo();
+    let policy = origin.show("main", ".countersign/policy.yaml");
+    let signers = origin.show("main", ".countersign/allowed_signers");
+    let _ = sandbox.person("eve");
+    let eves = signers.clone() + &sandbox.signer_line("eve").replace("eve@", "maria@");
+    let secret = "agent/infra/secret";
+    origin.propose(secret, "Rotate", &[("apps/secret.yaml", "x: 1\n")]);
+    for (name, commit) in [
+        ("looser", agent("Typo").file(".countersign/policy.yaml", policy.replace("tier: high", "tier: low"))),
+        ("other", agent("Typo").file(".countersign/policy.yaml", policy.replace(&maria.ledger_id(), &"0".repeat(32)))),
+        ("signer", agent("Typo").file(".countersign/allowed_signers", eves)),
+    ] {
+        origin.commit("main", commit);
+        let one = page(&origin, name);
+        let ran = maria.run(&["approve", &origin.at(&one), "--yes"]).succeeds();
+        assert!(ran.stderr.contains("does not rule"), "{ran}");
+        let status = maria.run(&["status"]).succeeds();
+        assert!(status.stderr.contains("than the one in force") && !status.stdout.contains("ALARM"), "{status}");
+        assert_eq!(maria.proposal(secret)["tier"], "high", "{name}");
+        let _ = maria.run(&["ledger", "verify"]).succeeds();
+        // A proposal that puts the policy back is judged by what it puts back.
+        let back = format!("people/back-{name}");
+        let restored = super::maria("Back")
+            .file(".countersign/policy.yaml", policy.clone())
+            .file(".countersign/allowed_signers", signers.clone());
+        origin.commit(&back, restored);
+        let _ = maria.run(&["approve", &origin.at(&back), "--yes"]).succeeds();
+        assert_eq!(maria.run(&["status"]).succeeds().stderr, "", "{name}");
+    }
+}

@@ -155,3 +155,31 @@ fn a_withdrawn_rejection_takes_its_lesson_along() {
     assert!(!file.contains("Never do this.") && file.contains("Another."), "{file}");
     let _ = maria.sound();
 }
+
+#[test]
+fn a_memory_file_keeps_its_mode_and_one_below_a_link_hinders_no_rejection() {
+    let sandbox = Sandbox::new();
+    let (origin, maria) = sandbox.solo();
+    let one = page(&origin, "one");
+    origin.commit("main", super::maria("Ours").file("AGENTS.md", "# Ours\n"));
+    let clone = origin.clone_to("hands");
+    clone.git(&["update-index", "--chmod=+x", "AGENTS.md"]);
+    clone.git(&["commit", "--quiet", "-m", "Executable"]);
+    clone.git(&["push", "--quiet", "origin", "HEAD:main"]);
+    let _ = maria.run(&["reject", &origin.at(&one), "-m", "Not this.", "--yes"]).succeeds();
+    assert!(origin.git(&["ls-tree", "main", "AGENTS.md"]).starts_with("100755"));
+
+    let policy = origin.show("main", ".countersign/policy.yaml");
+    let agents =
+        "agents:\n  - { name: infra, match: { branches: [\"agent/infra/**\"] }, memory: notes/AGENTS.md }\ntiers";
+    let policy = policy.replacen("tiers", agents, 1);
+    origin.commit(
+        "people/notes",
+        super::maria("Notes").file(".countersign/policy.yaml", policy).symlink("notes", "docs"),
+    );
+    let _ = maria.run(&["approve", &origin.at("people/notes"), "--yes"]).succeeds();
+    let two = page(&origin, "two");
+    let ran = maria.run(&["reject", &origin.at(&two), "-m", "Nor this.", "--yes"]).succeeds();
+    assert!(ran.stderr.contains("notes is no folder"), "{ran}");
+    assert_eq!(maria.proposal(&two)["state"], "rejected");
+}

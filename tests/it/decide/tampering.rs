@@ -99,3 +99,46 @@ fn a_ledger_that_is_gone_or_replaced_is_an_alarm_and_no_new_start() {
     let ran = maria.run(&["approve", &origin.at(&one), "--yes"]).exits(1);
     assert!(ran.stderr.contains("replaced") || ran.stderr.contains("rewritten"), "{ran}");
 }
+
+#[test]
+fn what_somebody_took_back_from_main_does_not_land_again_by_itself() {
+    let sandbox = Sandbox::new();
+    let (origin, maria) = sandbox.solo();
+    let before = origin.rev("main");
+    let _ = maria.run(&["approve", &origin.at(&page(&origin, "one")), "--yes"]).succeeds();
+    let two = page(&origin, "two");
+    // In an outage somebody forces main back by one.
+    origin.git(&["update-ref", "refs/heads/main", &before]);
+    for _ in 0..2 {
+        maria.git(&["fetch", "--quiet", "origin"]);
+        let ran = maria.run(&["status"]);
+        assert!(ran.stderr.contains("somebody moved it back"), "{ran}");
+    }
+    let ran = maria.run(&["hold", &origin.at(&two), "-m", "Wait.", "--yes"]).succeeds();
+    assert!(!ran.stderr.contains("half way"), "{ran}");
+    assert_eq!(origin.rev("main"), before);
+    let _ = maria.run(&["ledger", "verify"]);
+}
+
+#[test]
+fn a_tree_that_names_a_path_twice_lands_nothing() {
+    let sandbox = Sandbox::new();
+    let (origin, maria) = sandbox.solo();
+    let docs = origin.rev("main:docs");
+    let blob = origin.rev("main:prod/web/values.yaml");
+    let listing = origin.git(&["ls-tree", &docs]) + &format!("\n100644 blob {blob}\ta.md\n");
+    let twins = tree(&origin, &listing);
+    let root = origin.git(&["ls-tree", "main"]).replace(&docs, &twins) + "\n";
+    let head = origin.git(&["commit-tree", "-p", "main", "-m", "Twins", &tree(&origin, &root)]);
+    origin.git(&["update-ref", "refs/heads/agent/infra/twins", &head]);
+    let proposal = maria.proposal("agent/infra/twins");
+    assert_eq!((&proposal["state"], &proposal["result"]), (&"blocked".into(), &serde_json::Value::Null), "{proposal}");
+    let ran = maria.run(&["approve", &origin.at("agent/infra/twins"), "--yes"]).exits(1);
+    assert!(ran.stdout.contains("twice"), "{ran}");
+}
+
+/// Makes a tree of what `git ls-tree` would say of it.
+fn tree(repo: &Repo<'_>, listing: &str) -> String {
+    let mut git = assert_cmd::Command::from_std(repo.sandbox().git_command(repo));
+    Ran::of(git.arg("mktree").write_stdin(listing.to_owned())).succeeds().stdout.trim_end().to_owned()
+}

@@ -15,8 +15,8 @@ use super::{Offence, Tree};
 /// The field that makes a type authorise.
 const FIELD: &str = "authority";
 
-/// The type of such fields, where it is not `()`.
-const TOKEN: &str = "Authority";
+/// The type that wraps what is authorised; only the engine may make one.
+const TOKEN: &str = "Authorised";
 
 /// git's commands that move a ref, an index or a work tree, where they begin a list of arguments.
 const MOVES: [&str; 11] = [
@@ -64,7 +64,16 @@ fn authorising(tree: &Tree) -> BTreeSet<&str> {
     let types = engine.flat_map(|source| {
         structs(source).into_iter().filter(|(_, open, close)| authority_field(source, *open, *close).is_some())
     });
-    types.map(|(name, ..)| name).collect()
+    let types: BTreeSet<&str> = types.map(|(name, ..)| name).collect();
+    let aliases = tree.product().filter(|source| source.layer() == "engine").flat_map(|source| aliases(source, &types));
+    let aliases: Vec<&str> = aliases.collect();
+    types.into_iter().chain(aliases).collect()
+}
+
+/// The names that a source gives to types that authorise: `type Plan = Authorised<PlanParts>;`.
+fn aliases<'a>(source: &'a Source, types: &BTreeSet<&str>) -> Vec<&'a str> {
+    let named = |at: &usize| source.at(*at) == "type" && source.at(at + 2) == "=" && types.contains(source.at(at + 3));
+    (0..source.tokens.len()).filter(named).map(|at| source.at(at + 1)).collect()
 }
 
 /// The field `authority` is private to the engine, is not made by a derive, and is named nowhere else.
@@ -244,13 +253,13 @@ mod tests {
             ("src/engine/plan.rs", "#[derive(Default)] pub struct Plan { authority: () }"),
             ("src/engine/plan.rs", "#[derive(Clone, Deserialize)]\npub struct Plan { a: u8, authority: () }"),
             ("src/io/git/write.rs", "fn f() { let p = Plan { authority: () }; }"),
-            ("src/engine/plan.rs", "#[derive(Default)] pub struct Authority(());"),
-            ("src/engine/plan.rs", "pub struct Authority(pub ());"),
-            ("src/engine/plan.rs", "pub struct Authority;"),
-            ("src/engine/plan.rs", "struct Authority(()); impl Authority { pub fn granted() -> Self { Self(()) } }"),
+            ("src/engine/plan.rs", "#[derive(Default)] pub struct Authorised(());"),
+            ("src/engine/plan.rs", "pub struct Authorised(pub ());"),
+            ("src/engine/plan.rs", "pub struct Authorised;"),
+            ("src/engine/plan.rs", "struct Authorised(()); impl Authorised { pub fn granted() -> Self { Self(()) } }"),
             (
                 "src/engine/plan.rs",
-                "struct Authority(()); impl Authority { pub(crate) fn new() -> Authority { todo } }",
+                "struct Authorised(()); impl Authorised { pub(crate) fn new() -> Authorised { todo } }",
             ),
         ] {
             assert_eq!(found(construction, &[(path, text)]).len(), 1, "{path}: {text}");

@@ -87,6 +87,11 @@ impl Look {
         Self { text, background, attributes: [cell.bold(), cell.dim(), cell.italic(), cell.underline()] }
     }
 
+    /// What can be seen of it on a blank: the background, and a line.
+    fn of_a_blank(self) -> Self {
+        Self { text: DEFAULTS.0, attributes: [false, false, false, self.underlined()], ..self }
+    }
+
     fn underlined(self) -> bool {
         self.attributes[3]
     }
@@ -150,11 +155,14 @@ fn runs(screen: &Screen, row: u16, columns: u16) -> Vec<Run> {
             text => text,
         };
         match runs.last_mut() {
-            Some(run) if content.is_empty() || run.look == look && !run.wide && !cell.is_wide() => {
+            Some(run) if content.is_empty() || run.goes_on_with(content, look) && !cell.is_wide() => {
                 run.columns += 1;
                 run.text.push_str(content);
             }
-            _ => runs.push(Run { column, columns: 1, look, wide: cell.is_wide(), text: content.to_owned() }),
+            _ => {
+                let look = if content == " " { look.of_a_blank() } else { look };
+                runs.push(Run { column, columns: 1, look, wide: cell.is_wide(), text: content.to_owned() });
+            }
         }
     }
     runs.iter_mut().for_each(Run::trim);
@@ -162,6 +170,16 @@ fn runs(screen: &Screen, row: u16, columns: u16) -> Vec<Run> {
 }
 
 impl Run {
+    /// Whether the next cell belongs to it. What colour a blank would have had cannot be seen, and must not make a difference:
+    /// it depends on the way by which the program came to this screen.
+    fn goes_on_with(&self, content: &str, look: Look) -> bool {
+        if content == " " {
+            !self.wide && self.look.of_a_blank() == look.of_a_blank()
+        } else {
+            !self.wide && self.look == look && !self.text.trim().is_empty()
+        }
+    }
+
     /// Blanks at the end need no text; their background is a rectangle of its own.
     fn trim(&mut self) {
         if self.look.background == DEFAULTS.1 && !self.look.underlined() {

@@ -21,6 +21,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Terminal {
     shared: Arc<Shared>,
     child: Box<dyn Child + Send + Sync>,
+    /// `None` once the line is cut.
+    line: Option<Line>,
+}
+
+/// Our end of the terminal.
+struct Line {
     master: Box<dyn MasterPty + Send>,
     writer: Arc<Mutex<Box<dyn Write + Send>>>,
 }
@@ -32,7 +38,9 @@ struct Shared {
 
 struct State {
     parser: vt100::Parser<Device>,
-    received: usize,
+    printed: Vec<u8>,
+    /// Nobody wants to read any more.
+    cut: bool,
     ended: bool,
 }
 
@@ -83,18 +91,19 @@ impl Terminal {
         let mut reader = pair.master.try_clone_reader().expect("the terminal can be read");
         let writer = Arc::new(Mutex::new(pair.master.take_writer().expect("the terminal can be written")));
         let parser = vt100::Parser::new_with_callbacks(rows, columns, 0, Device::default());
-        let state = Mutex::new(State { parser, received: 0, ended: false });
+        let state = Mutex::new(State { parser, printed: Vec::new(), cut: false, ended: false });
         let shared = Arc::new(Shared { state, changed: Condvar::new() });
         let (theirs, answers) = (Arc::clone(&shared), Arc::clone(&writer));
         std::thread::spawn(move || {
             let mut buffer = vec![0; 1 << 16];
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
-                let reply = theirs.take(&buffer[..count]);
+                let Some(reply) = theirs.take(&buffer[..count]) else { break };
                 let _ = answers.lock().expect("no test panics while it writes").write_all(&reply);
             }
+            drop((reader, answers));
             theirs.end();
         });
-        Self { shared, child, master: pair.master, writer }
+        Self { shared, child, line: Some(Line { master: pair.master, writer }) }
     }
 
     /// Presses keys; see [`keys::bytes`] for the notation.
@@ -114,7 +123,7 @@ impl Terminal {
 
     /// Sends bytes as they are.
     pub fn send(&self, bytes: &[u8]) {
-        let mut writer = self.writer.lock().expect("no test panics while it writes");
+        let mut writer = self.line().writer.lock().expect("no test panics while it writes");
         // A program that has gone cannot be typed at; the test finds out by what is on the screen.
         let _ = writer.write_all(bytes).and_then(|()| writer.flush());
     }
@@ -122,7 +131,24 @@ impl Terminal {
     /// Changes the size of the window.
     pub fn resize(&self, columns: u16, rows: u16) {
         self.shared.lock().parser.screen_mut().set_size(rows, columns);
-        self.master.resize(size(columns, rows)).expect("the terminal can be resized");
+        self.line().master.resize(size(columns, rows)).expect("the terminal can be resized");
+    }
+
+    /// Cuts the line as a lost connection does: the terminal is gone while the program runs.
+    ///
+    /// The program must answer a new size by printing something: that wakes the thread that holds the line open.
+    #[track_caller]
+    pub fn cut(&mut self) {
+        let (rows, columns) = self.view().screen().size();
+        self.shared.lock().cut = true;
+        self.resize(columns - 1, rows);
+        let gone = self.shared.wait(|state| state.ended.then_some(()));
+        assert!(gone.is_some(), "waited in vain for the line to fall silent; the screen is\n{}", self.view());
+        self.line = None;
+    }
+
+    fn line(&self) -> &Line {
+        self.line.as_ref().expect("the line is not cut")
     }
 
     /// Waits until a text is on the screen, and answers the screen.
@@ -157,6 +183,24 @@ impl Terminal {
         seen.unwrap_or_else(|| panic!("waited in vain for a frame; the screen is\n{}", self.view()))
     }
 
+    /// Waits until nothing has been printed for so long, as a person looks before the next key, and answers the screen.
+    #[track_caller]
+    pub fn wait_still(&self, quiet: Duration) -> View {
+        let deadline = Instant::now() + PATIENCE;
+        let mut state = self.shared.lock();
+        while !state.ended {
+            assert!(Instant::now() < deadline, "waited in vain for a still screen");
+            let before = state.printed.len();
+            let (later, timeout) =
+                self.shared.changed.wait_timeout(state, quiet).expect("no test panics while it looks");
+            state = later;
+            if timeout.timed_out() && state.printed.len() == before {
+                break;
+            }
+        }
+        View::new(state.parser.screen().clone())
+    }
+
     /// The screen as it is now.
     pub fn view(&self) -> View {
         View::new(self.shared.lock().parser.screen().clone())
@@ -169,7 +213,12 @@ impl Terminal {
 
     /// How many bytes the program has printed.
     pub fn received(&self) -> usize {
-        self.shared.lock().received
+        self.shared.lock().printed.len()
+    }
+
+    /// Everything that the program has printed.
+    pub fn printed(&self) -> Vec<u8> {
+        self.shared.lock().printed.clone()
     }
 
     /// What the program put on the clipboard last (OSC 52), still in base64.
@@ -186,7 +235,7 @@ impl Terminal {
 
     /// Whether the kernel collects lines and echoes them, read from the terminal's settings.
     fn cooked(&self) -> bool {
-        let settings = self.master.get_termios().expect("the terminal's settings");
+        let settings = self.line().master.get_termios().expect("the terminal's settings");
         // By name, because the numbers differ between systems.
         let flags = format!("{:?}", settings.local_flags);
         let names = flags.split(|c: char| !c.is_ascii_alphanumeric());
@@ -204,7 +253,19 @@ impl Terminal {
     pub fn wait_end(&mut self) -> ExitStatus {
         let ended = self.shared.wait(|state| state.ended.then_some(()));
         assert!(ended.is_some(), "waited in vain for the program to end; the screen is\n{}", self.view());
-        self.child.wait().expect("the program has ended")
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("the program is a child") {
+                return status;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "the program goes on without a terminal; the screen was\n{}",
+                self.view()
+            );
+            // Nobody tells us of the end of a child; its terminal is closed, so this is a matter of moments.
+            std::thread::park_timeout(Duration::from_millis(2));
+        }
     }
 }
 
@@ -222,13 +283,16 @@ impl Shared {
         self.state.lock().expect("no test panics while it looks")
     }
 
-    /// Draws what the program printed, and answers what it asked.
-    fn take(&self, bytes: &[u8]) -> Vec<u8> {
+    /// Draws what the program printed, and answers what it asked; nothing once the line is cut.
+    fn take(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         let mut state = self.lock();
+        if state.cut {
+            return None;
+        }
         state.parser.process(bytes);
-        state.received += bytes.len();
+        state.printed.extend_from_slice(bytes);
         self.changed.notify_all();
-        std::mem::take(&mut state.parser.callbacks_mut().answers)
+        Some(std::mem::take(&mut state.parser.callbacks_mut().answers))
     }
 
     fn end(&self) {
