@@ -49,7 +49,7 @@ fn a_window_that_changes_its_size_is_drawn_anew() {
     terminal.keys("b");
     terminal.wait_for("y sign and send 28");
     terminal.resize(80, 24);
-    terminal.wait_for("APPROVE  29 proposals");
+    terminal.wait_for("APPROVE  28 proposals");
     terminal.resize(120, 40);
     terminal.keys("n<enter>");
     terminal.wait_for("0.0.0.0/0");

@@ -146,11 +146,6 @@ impl Sandbox {
         Repo::new(self, name)
     }
 
-    /// A repository that something else has made.
-    pub fn repo(&self, name: &str) -> Repo<'_> {
-        Repo::new(self, name)
-    }
-
     /// The sandbox's own time, in Unix seconds: that of the commit made last. It stands still between commits.
     pub fn now(&self) -> i64 {
         self.clock.load(Ordering::SeqCst)
