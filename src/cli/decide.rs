@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::engine::{Action, Fate, Plan, Report};
-use crate::io::fault;
 use crate::io::send::SendError;
 use crate::io::workspace::{Ruling, Situation, Workspace};
 use crate::model::{DecisionKind, Intent, text};
@@ -98,12 +97,11 @@ fn send(
     for intent in &intents {
         workspace.state.keep_intent(intent)?;
     }
-    fault::point("after-keep")?;
     let sent = workspace.send(plan);
     match &sent {
         Ok(_) => replace(workspace, &situation.outbox, &intents, output),
-        // It may be on its way: the next command finds out by its id.
-        Err(SendError::Unknown(_)) => {}
+        // It may be on its way, or recorded: the next command finds out by its id.
+        Err(SendError::Unknown(_) | SendError::Halfway(_)) => {}
         Err(_) => {
             for intent in &intents {
                 workspace.state.drop_intent(intent.id)?;

@@ -105,7 +105,9 @@ impl From<WriteError> for CliError {
     fn from(error: WriteError) -> Self {
         let what = error.to_string();
         match error {
-            WriteError::Lost(_) => Self::outside(what, "nothing was written; run it again"),
+            WriteError::Lost(_) => {
+                Self::outside(what, "nothing was written; run it again, and see `countersign doctor` if it stays so")
+            }
             WriteError::Refused(_) => Self::refused(what, "nothing was written; ask who may push there"),
             WriteError::Signing(_) => Self::outside(
                 what,

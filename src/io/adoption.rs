@@ -40,6 +40,9 @@ impl Workspace {
         now: Timestamp,
     ) -> Result<Adopted, StoreError> {
         let at_tip = roots.read(target.tip);
+        if let Err(RootError::Store(error)) = &at_tip {
+            return Err(error.clone());
+        }
         let (pin, mut problems) = match self.state.pin() {
             Ok(pin) => (pin, Vec::new()),
             Err(error) => (None, vec![self.unreadable_pin(&error)]),
@@ -125,7 +128,8 @@ fn unreadable(error: &RootError) -> Vec<PolicyError> {
     match error {
         RootError::Absent => Vec::new(),
         RootError::Invalid(errors) => errors.clone(),
-        RootError::Other(why) => {
+        RootError::Store(_) => Vec::new(),
+        RootError::Unfit(why) => {
             vec![PolicyError { file: POLICY_PATH.to_owned(), line: 1, column: 1, message: why.clone(), hint: None }]
         }
     }

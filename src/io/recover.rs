@@ -1,11 +1,14 @@
 //! What the last session left: decisions that are in the ledger already, and a move that a crash cut in two.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 
 use crate::engine::{self, RefNow, Unfinished};
 use crate::ledger::Entry;
 use crate::model::{EntryId, Oid, Problem, text};
 
+use super::fault;
 use super::git::store::{StoreError, Writes};
 use super::git::write::{self, WriteError};
 use super::send::pause;
@@ -22,24 +25,24 @@ impl Workspace {
     /// nothing may be decided on top of what is unfinished. What looks unfinished may just be another process at work: it is
     /// looked at again a few times.
     pub fn recover(&self, situation: &Situation) -> Result<(Vec<Problem>, bool), WriteError> {
-        let mut said = self.forget_arrived(situation);
+        let mut said = Vec::new();
         let mut fresh: Option<Situation> = None;
         for attempt in 1.. {
             let now = fresh.as_ref().unwrap_or(situation);
             let Some(unfinished) = self.unfinished(now)? else { break };
             match self.put_right(now, &unfinished) {
-                Ok(problem) => {
-                    said.push(problem);
-                    let _ = self.repository.fetch();
-                    return Ok((said, true));
-                }
+                Ok(problem) => said.push(problem),
                 Err(error @ (WriteError::Lost(_) | WriteError::Git(_))) if attempt == ATTEMPTS => return Err(error),
                 Err(WriteError::Lost(_) | WriteError::Git(_)) => pause(attempt),
                 Err(error) => return Err(error),
             }
             let _ = self.repository.fetch();
-            fresh = Some(self.read(&Scope { only: Some(&std::collections::BTreeSet::new()), ..Scope::default() })?);
+            if !said.is_empty() {
+                break;
+            }
+            fresh = Some(self.read(&Scope { only: Some(&BTreeSet::new()), ..Scope::default() })?);
         }
+        said.extend(self.forget_arrived(situation));
         let again = fresh.is_some() || !said.is_empty();
         Ok((said, again))
     }
@@ -106,7 +109,7 @@ impl Workspace {
     }
 
     fn is_stale(&self, entry: &Entry) -> bool {
-        self.clock.now().duration_since(entry.at) > GRACE
+        self.clock.now().duration_since(entry.at) > GRACE || fault::point("grace").is_err()
     }
 
     fn ref_now(&self, old: Oid, new: Oid, tip: Oid) -> Result<RefNow, StoreError> {

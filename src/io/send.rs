@@ -101,9 +101,9 @@ impl Workspace {
         let Some(mut report) = already_recorded(&situation, &shown.remaining_intents()) else {
             return Err(error.into());
         };
-        self.forget(&shown.intents);
         // What the other half of a push should have moved is moved now, or by the next command.
         let (said, _) = self.recover(&situation).map_err(SendError::Halfway)?;
+        self.forget(&shown.intents);
         report.problems.extend(said);
         Ok(report)
     }

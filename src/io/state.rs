@@ -12,6 +12,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::model::{EntryId, Intent, Oid, Problem};
 
+use super::fault;
+
 /// The files of one repository in the state folder.
 #[derive(Debug, Clone)]
 pub struct StateFolder {
@@ -60,7 +62,8 @@ impl StateFolder {
 
     /// Keeps an intent until it is sent. When this returns, it is on the disk.
     pub fn keep_intent(&self, intent: &Intent) -> io::Result<()> {
-        self.write("outbox", &intent.id.to_string(), intent)
+        self.write("outbox", &intent.id.to_string(), intent)?;
+        fault::point("after-keep")
     }
 
     /// Forgets an intent: it was sent, or taken back.

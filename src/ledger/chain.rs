@@ -17,6 +17,9 @@ pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 pub trait Roots {
     /// The root at `commit`, or why there is none.
     fn root(&self, commit: Oid) -> Result<Arc<Root>, String>;
+
+    /// Whether the commit is here at all. One that is not was never fetched, so no branch has arrived at it.
+    fn has(&self, commit: Oid) -> bool;
 }
 
 /// Something under which nobody may decide until it is resolved.
@@ -344,7 +347,9 @@ impl Chain {
         let Some(update) = self.default_ref().and_then(|name| entry.moves(name)) else {
             return Ok(());
         };
-        if update.new == root.commit {
+        // A push that a crash cut in two on another host leaves an entry whose commit nobody else has: what was in force stays,
+        // until the move is made or taken back.
+        if update.new == root.commit || !around.roots.has(update.new) {
             return Ok(());
         }
         let next = around.roots.root(update.new).and_then(|next| belongs(&next, entry.repo).map(|()| next));

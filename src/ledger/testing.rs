@@ -145,11 +145,18 @@ pub(crate) fn root(commit: &str) -> Root {
 #[derive(Default)]
 pub(crate) struct TestRoots(pub HashMap<Oid, Result<Arc<Root>, String>>);
 
+/// What a bench says of a commit that is not there.
+pub const ABSENT: &str = "absent";
+
 impl Roots for TestRoots {
     fn root(&self, commit: Oid) -> Result<Arc<Root>, String> {
         let mut same = root("main0");
         same.commit = commit;
         self.0.get(&commit).cloned().unwrap_or_else(|| Ok(Arc::new(same)))
+    }
+
+    fn has(&self, commit: Oid) -> bool {
+        !matches!(self.0.get(&commit), Some(Err(why)) if why == ABSENT)
     }
 }
 

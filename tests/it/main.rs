@@ -17,6 +17,7 @@ mod support;
 mod console;
 mod decide;
 mod docs;
+mod faults;
 mod init;
 mod ledger;
 mod policy;

@@ -33,9 +33,12 @@ pub enum RootError {
     /// Its policy cannot be used.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Invalid(Vec<PolicyError>),
-    /// Something else is in the way.
+    /// It is there in a form that cannot be used.
     #[error("{0}")]
-    Other(String),
+    Unfit(String),
+    /// Its objects cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl<'a> RootReader<'a> {
@@ -56,13 +59,12 @@ impl<'a> RootReader<'a> {
     }
 
     fn read_new(&self, commit: Oid) -> Result<Root, RootError> {
-        let other = |error: StoreError| RootError::Other(error.to_string());
-        let tree = self.store.tree_of(commit).map_err(other)?;
-        let side = self.store.entry(tree, POLICY_PATH).map_err(other)?.ok_or(RootError::Absent)?;
+        let tree = self.store.tree_of(commit)?;
+        let side = self.store.entry(tree, POLICY_PATH)?.ok_or(RootError::Absent)?;
         let policy = policy::parse(&self.text(side, POLICY_PATH)?, "policy.yaml").map_err(RootError::Invalid)?;
-        let signers = match self.store.entry(tree, SIGNERS_PATH).map_err(other)? {
+        let signers = match self.store.entry(tree, SIGNERS_PATH)? {
             Some(side) => self.text(side, SIGNERS_PATH)?,
-            None => return Err(RootError::Other(format!("there is no {SIGNERS_PATH}"))),
+            None => return Err(RootError::Unfit(format!("there is no {SIGNERS_PATH}"))),
         };
         let (signers, _) = Signers::parse(&signers);
         Ok(Root { commit, policy_blob: side.oid, policy, signers })
@@ -71,16 +73,23 @@ impl<'a> RootReader<'a> {
     fn text(&self, side: Side, path: &str) -> Result<String, RootError> {
         use crate::model::Mode::{Executable, File};
         if !matches!(side.mode, File | Executable) {
-            return Err(RootError::Other(format!("{path} is not a plain file")));
+            return Err(RootError::Unfit(format!("{path} is not a plain file")));
         }
-        let bytes = self.store.blob(side.oid, ROOT_FILE_LIMIT).map_err(|error| RootError::Other(error.to_string()))?;
-        String::from_utf8(bytes).map_err(|_| RootError::Other(format!("{path} is not UTF-8")))
+        let bytes = match self.store.blob(side.oid, ROOT_FILE_LIMIT) {
+            Err(error @ StoreError::TooLarge { .. }) => return Err(RootError::Unfit(format!("{path}: {error}"))),
+            read => read?,
+        };
+        String::from_utf8(bytes).map_err(|_| RootError::Unfit(format!("{path} is not UTF-8")))
     }
 }
 
 impl Roots for RootReader<'_> {
     fn root(&self, commit: Oid) -> Result<Arc<Root>, String> {
         self.read(commit).map_err(|error| error.to_string())
+    }
+
+    fn has(&self, commit: Oid) -> bool {
+        self.store.has(commit)
     }
 }
 

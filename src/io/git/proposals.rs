@@ -123,14 +123,7 @@ impl<'a> Reader<'a> {
         let (Some(first), Some(last)) = (own.first(), own.last()) else { return Ok(None) };
         let (base, landing) = self.landing(branch.tip, last)?;
         let stats = match &landing {
-            Landing::Clean(diff) => Some(diff.files.iter().map(|file| line_stats(&self.store, file)).fold(
-                LineStats::default(),
-                |sum, file| LineStats {
-                    additions: sum.additions + file.additions,
-                    deletions: sum.deletions + file.deletions,
-                    binary: sum.binary || file.binary,
-                },
-            )),
+            Landing::Clean(diff) => Some(self.stats(&diff.files)?),
             _ => None,
         };
         Ok(Some(Proposal {
@@ -143,6 +136,18 @@ impl<'a> Reader<'a> {
             stats,
             ..self.bare(branch, last)
         }))
+    }
+
+    /// The lines of all files. An object that is missing or broken is an error: what cannot be read must not land.
+    fn stats(&self, files: &[FileChange]) -> Result<LineStats, StoreError> {
+        files.iter().try_fold(LineStats::default(), |sum, file| {
+            let file = read_line_stats(&self.store, file)?;
+            Ok(LineStats {
+                additions: sum.additions + file.additions,
+                deletions: sum.deletions + file.deletions,
+                binary: sum.binary || file.binary,
+            })
+        })
     }
 
     /// The merge result against the target's tip.
@@ -213,13 +218,20 @@ fn contributors(own: &[Commit]) -> Vec<Contributor> {
 /// is how it is shown.
 #[must_use]
 pub fn line_stats(store: &Store, file: &FileChange) -> LineStats {
-    let (Ok(old), Ok(new)) = (side_bytes(store, file.old), side_bytes(store, file.new)) else {
-        return LineStats { binary: true, ..LineStats::default() };
+    read_line_stats(store, file).unwrap_or(LineStats { binary: true, ..LineStats::default() })
+}
+
+/// The same, where only size makes a side binary.
+fn read_line_stats(store: &Store, file: &FileChange) -> Result<LineStats, StoreError> {
+    let read = |side| match side_bytes(store, side) {
+        Err(StoreError::TooLarge { .. }) => Ok(None),
+        read => read.map(Some),
     };
-    if file.old.map(|side| side.oid) == file.new.map(|side| side.oid) {
-        return LineStats::default();
-    }
-    diff::line_stats(&old, &new)
+    let (Some(old), Some(new)) = (read(file.old)?, read(file.new)?) else {
+        return Ok(LineStats { binary: true, ..LineStats::default() });
+    };
+    let same = file.old.map(|side| side.oid) == file.new.map(|side| side.oid);
+    Ok(if same { LineStats::default() } else { diff::line_stats(&old, &new) })
 }
 
 /// The text that git compares for a side: a blob, a link's target, or the one line that stands for a submodule.

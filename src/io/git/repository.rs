@@ -113,8 +113,10 @@ impl LocalRepository {
             let modified = path.metadata().and_then(|metadata| metadata.modified());
             modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > STALE_LOCK))
         };
-        let folders =
-            [self.git_dir.clone(), self.git_dir.join("refs/heads"), self.git_dir.join("refs/heads/countersign")];
+        let remote = self.remote.as_ref().map(|remote| format!("refs/remotes/{}", remote.name));
+        let heads = ["refs/heads".to_owned()].into_iter().chain(remote);
+        let refs = heads.flat_map(|heads| [self.git_dir.join(&heads), self.git_dir.join(heads).join("countersign")]);
+        let folders: Vec<PathBuf> = std::iter::once(self.git_dir.clone()).chain(refs).collect();
         let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
         let locks = files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|end| end == "lock"));
         locks.filter(old).collect()

@@ -18,6 +18,14 @@ pub enum StoreError {
     /// The object is not in the database.
     #[error("object {0} is missing; `git fetch` may bring it, and `git fsck` says what else is")]
     Missing(Oid),
+    /// The object is there and cannot be read.
+    #[error("object {oid} cannot be read ({why}); `git fsck` says what else is broken")]
+    Broken {
+        /// The object.
+        oid: Oid,
+        /// What libgit2 says.
+        why: String,
+    },
     /// The object is larger than what is read.
     #[error("object {oid} has {size} bytes, more than is read ({limit})")]
     TooLarge {
@@ -38,7 +46,10 @@ pub enum StoreError {
 
 impl StoreError {
     pub(super) fn of(error: &git2::Error, oid: Oid) -> Self {
-        if error.code() == git2::ErrorCode::NotFound { Self::Missing(oid) } else { Self::from(error) }
+        match error.code() {
+            git2::ErrorCode::NotFound => Self::Missing(oid),
+            _ => Self::Broken { oid, why: error.message().to_owned() },
+        }
     }
 }
 

@@ -23,7 +23,7 @@ use super::store::{Store, StoreError, Writes, cooked, raw};
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// Somebody else moved a ref first: reading again and trying again may help.
-    #[error("somebody else was faster: {0}")]
+    #[error("somebody else was faster, or holds a lock: {0}")]
     Lost(String),
     /// The other side, or a hook here, said no.
     #[error("the push was refused: {0}")]
@@ -307,9 +307,8 @@ fn update_refs(repository: &LocalRepository, moves: &[&Move]) -> Result<(), Writ
         return Ok(());
     }
     let said = crate::model::text::single_line(&String::from_utf8_lossy(&output.stderr));
-    let lost =
-        said.contains("but expected") || said.contains("cannot lock ref") || said.contains("reference already exists");
-    Err(if lost && !said.contains(".lock': File exists") {
+    let lost = ["but expected", "cannot lock ref", "reference already exists"].iter().any(|word| said.contains(word));
+    Err(if lost {
         WriteError::Lost(said)
     } else {
         WriteError::Git(GitError::Failed { command: "update-ref".into(), code: output.code, stderr: said })

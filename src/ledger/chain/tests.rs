@@ -7,7 +7,7 @@ use ssh_key::PrivateKey;
 
 use super::*;
 use crate::ledger::testing::{
-    Bench, MAIN, TestRoots, commit, id, item, key, merged, moved, oid, payload, root, sealed, signer, time,
+    ABSENT, Bench, MAIN, TestRoots, commit, id, item, key, merged, moved, oid, payload, root, sealed, signer, time,
     with_signature,
 };
 use crate::ledger::{FormFault, RefUpdate};
@@ -330,6 +330,20 @@ fn a_changed_policy_comes_into_force_only_by_an_admin() {
     assert_eq!(faults(&bench), []);
     assert_eq!(chain.unadopted(), [(laundering, oid("main1"))]);
     assert_eq!(chain.root().unwrap().commit, oid("main0"));
+}
+
+#[test]
+fn a_move_to_a_commit_that_is_not_here_leaves_in_force_what_was() {
+    let mut bench = three();
+    bench.roots.0.insert(oid("main1"), Err(ABSENT.to_owned()));
+    let mut entry = bench.entry(EntryKind::Approve, "sam");
+    entry.items.push(item("c", "h", "c"));
+    entry.refs.push(moved("main0", "main1"));
+    bench.push(&entry);
+    bench.decide(EntryKind::Hold, "maria", item("d", "h", "c"));
+    let chain = bench.chain();
+    assert_eq!((faults(&bench), chain.alarms()), (vec![], &[][..]));
+    assert_eq!((chain.root().unwrap().commit, chain.unadopted()), (oid("main0"), &[][..]));
 }
 
 #[test]

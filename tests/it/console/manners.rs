@@ -49,7 +49,7 @@ fn a_window_that_changes_its_size_is_drawn_anew() {
     terminal.keys("b");
     terminal.wait_for("y sign and send 28");
     terminal.resize(80, 24);
-    terminal.wait_for("APPROVE");
+    terminal.wait_for("APPROVE  28 proposals");
     terminal.resize(120, 40);
     terminal.keys("n<enter>");
     terminal.wait_for("0.0.0.0/0");
@@ -85,7 +85,7 @@ fn colours(printed: &[u8]) -> Vec<String> {
     sequences.flat_map(|parameters| parameters.split(';').map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
-/// Whether what was printed keeps to the colours that the terminal has.
+/// What must be true of everything that was printed.
 type Held<'a> = &'a dyn Fn(&[u8]) -> bool;
 
 #[test]
