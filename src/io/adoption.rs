@@ -126,9 +126,8 @@ fn not_yet(at_tip: &Result<Arc<Root>, RootError>, ledger_is_there: bool) -> Vec<
 /// Why the policy at the tip cannot be used, with its place; nothing where there is none.
 fn unreadable(error: &RootError) -> Vec<PolicyError> {
     match error {
-        RootError::Absent => Vec::new(),
+        RootError::Absent | RootError::Store(_) => Vec::new(),
         RootError::Invalid(errors) => errors.clone(),
-        RootError::Store(_) => Vec::new(),
         RootError::Unfit(why) => {
             vec![PolicyError { file: POLICY_PATH.to_owned(), line: 1, column: 1, message: why.clone(), hint: None }]
         }

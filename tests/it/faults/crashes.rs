@@ -33,7 +33,9 @@ fn crash(origin: &Repo<'_>, clone: &Repo<'_>, fault: &str, kind: &str, ids: &[&s
     let done = ran.code == Some(0) && kind == "approve";
     assert_eq!(again.code, Some(i32::from(done)), "{fault}: {again}");
     if ran.code != Some(0) {
-        ids.iter().for_each(|id| assert_eq!(count(origin, kind, id), 1, "{fault}: {again}"));
+        for id in ids {
+            assert_eq!(count(origin, kind, id), 1, "{fault}: {again}");
+        }
     }
     assert_eq!(origin.sandbox().outbox(), 0, "{fault}: {again}");
     let _ = clone.sound();
