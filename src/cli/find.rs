@@ -35,6 +35,11 @@ pub fn situation(session: &Session, workspace: &Workspace, names: &[String]) -> 
 
 /// The proposal that a part of its name means; anything but exactly one is an error that lists what there is.
 pub fn by_part<'a>(queue: &'a [Queued], typed: &Typed) -> Result<&'a Queued, CliError> {
+    // A branch may end like a head does.
+    let whole = typed.head.as_ref().map(|head| format!("{}@{head}", typed.id));
+    if let Some(found) = queue.iter().find(|queued| whole.as_ref() == Some(&queued.proposal.id)) {
+        return Ok(found);
+    }
     let exact = queue.iter().find(|queued| queued.proposal.id == typed.id);
     let parts: Vec<&Queued> = queue.iter().filter(|queued| queued.proposal.id.contains(&typed.id)).collect();
     let found = match (exact, parts.as_slice()) {

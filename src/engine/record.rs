@@ -28,7 +28,7 @@ const SUBJECT_COLUMNS: usize = 72;
 #[must_use]
 pub fn landing_message(item: &PlannedItem, entry: EntryId) -> String {
     let title = text::single_line(&item.title);
-    let subject = if title.is_empty() { &item.summary } else { &title };
+    let subject = if title.is_empty() || is_ours(&title) { &item.summary } else { &title };
     let body = landing_body(&item.message);
     let separator = if body.is_empty() { "" } else { "\n\n" };
     format!(
@@ -42,12 +42,8 @@ pub fn landing_message(item: &PlannedItem, entry: EntryId) -> String {
 /// The agent's text after its first line, line by line harmless.
 fn landing_body(message: &str) -> String {
     let rest = message.split_once('\n').map_or("", |(_, rest)| rest);
-    let ours = |line: &str| {
-        let word = line.trim_start().get(.."Countersign-".len());
-        word.is_some_and(|word| word.eq_ignore_ascii_case("Countersign-"))
-    };
     let mut body = String::new();
-    for line in rest.lines().filter(|line| !ours(line)) {
+    for line in rest.lines().filter(|line| !is_ours(line)) {
         let line = text::printable(line.trim_end()).into_owned();
         // git-interpret-trailers(1) takes such a line for the end of the message, and would find the agent's trailers.
         let line = if divides(&line) { format!(" {line}") } else { line };
@@ -63,6 +59,12 @@ fn landing_body(message: &str) -> String {
 /// Whether a line is what git takes for the beginning of a patch.
 fn divides(line: &str) -> bool {
     line.strip_prefix("---").is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
+}
+
+/// Whether a line pretends to be one of ours.
+fn is_ours(line: &str) -> bool {
+    let word = line.trim_start().get(.."Countersign-".len());
+    word.is_some_and(|word| word.eq_ignore_ascii_case("Countersign-"))
 }
 
 /// The message of the commit that moves the memory files of a sitting.

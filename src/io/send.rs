@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::engine::{self, Action, Failure, Fate, Plan, Refusal, Report, SentItem};
-use crate::ledger::{Entry, Item};
+use crate::ledger::{Entry, Item, LedgerView};
 use crate::model::{DecisionKind, EntryId, Intent, Oid, Subject};
 
 use super::git::process::GitError;
@@ -196,7 +196,7 @@ fn already_recorded(situation: &Situation, intents: &[Intent]) -> Option<Report>
     let view = situation.view.as_ref()?;
     let recorded: Vec<&Entry> = intents.iter().map(|i| view.entry(i.id).map(AsRef::as_ref)).collect::<Option<_>>()?;
     (!recorded.is_empty()).then(|| Report {
-        items: intents.iter().zip(&recorded).flat_map(|(intent, entry)| recorded_items(intent, entry)).collect(),
+        items: intents.iter().zip(&recorded).flat_map(|(intent, entry)| recorded_items(view, intent, entry)).collect(),
         entries: recorded.iter().map(|entry| entry.id).collect(),
         log: Vec::new(),
         memory: Vec::new(),
@@ -204,8 +204,13 @@ fn already_recorded(situation: &Situation, intents: &[Intent]) -> Option<Report>
     })
 }
 
-fn recorded_items(intent: &Intent, entry: &Entry) -> Vec<SentItem> {
+fn recorded_items(view: &LedgerView, intent: &Intent, entry: &Entry) -> Vec<SentItem> {
+    let taken_back = view.voided(entry.id).is_some();
     let fate = |item: &Item| match &item.merge {
+        Some(_) if taken_back => {
+            let why = "its push stopped half way and was taken back; decide again".to_owned();
+            Fate::Dropped { why, at: None }
+        }
         Some(merge) => Fate::Merged { commit: merge.commit },
         None => Fate::Noted,
     };
@@ -219,10 +224,13 @@ fn recorded_items(intent: &Intent, entry: &Entry) -> Vec<SentItem> {
 }
 
 impl Situation {
-    /// What became of a decision that somebody repeats because he never heard of it; `None` where it did not arrive.
+    /// What became of a decision that somebody repeats because he never heard of it; `None` where it did not arrive, or was
+    /// taken back.
     #[must_use]
     pub fn arrived_before(&self, intent: &Intent) -> Option<Report> {
-        let arrived = self.arrived.iter().find(|arrived| arrived.repeats(intent))?;
+        let view = self.view.as_ref()?;
+        let stands = |arrived: &&Intent| arrived.repeats(intent) && view.voided(arrived.id).is_none();
+        let arrived = self.arrived.iter().find(stands)?;
         already_recorded(self, std::slice::from_ref(arrived))
     }
 }

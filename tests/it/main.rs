@@ -18,6 +18,7 @@ mod console;
 mod decide;
 mod docs;
 mod faults;
+mod hostile;
 mod init;
 mod ledger;
 mod policy;

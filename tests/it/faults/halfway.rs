@@ -3,13 +3,14 @@
 use super::{Repo, Sandbox, count, page, with_fault};
 use crate::support::Commit;
 
-/// Takes main back behind the ledger, as a server that died between its two renames leaves it.
-fn half(origin: &Repo<'_>, decide: impl FnOnce()) -> (String, String) {
+/// Approves, and leaves things as a server that died between its two renames does: the ledger is ahead of main, and who
+/// pushed has no answer. Answers where main would have gone.
+fn half(origin: &Repo<'_>, clone: &Repo<'_>, at: &str) -> String {
     let before = origin.rev("main");
-    decide();
+    assert_eq!(with_fault(clone, "after-push:kill", &["approve", at, "--yes"]).code, None);
     let after = origin.rev("main");
     origin.git(&["update-ref", "refs/heads/main", &before]);
-    (before, after)
+    after
 }
 
 #[test]
@@ -17,7 +18,7 @@ fn who_pushed_it_finishes_it() {
     let sandbox = Sandbox::new();
     let (origin, maria, _) = sandbox.pair();
     let (one, two) = (page(&origin, "one"), page(&origin, "two"));
-    let (_, after) = half(&origin, || drop(maria.run(&["approve", &one, "--yes"]).succeeds()));
+    let after = half(&origin, &maria, &one);
     let report = maria.run(&["ledger", "verify", "--json"]).succeeds().json();
     assert_eq!(report["unfinished"][0]["new"].as_str(), Some(after.as_str()), "{report}");
     let ran = maria.run(&["hold", &two, "-m", "Wait.", "--yes"]).succeeds();
@@ -31,7 +32,8 @@ fn who_has_not_its_commits_waits_and_then_takes_it_back() {
     let sandbox = Sandbox::new();
     let (origin, maria, sam) = sandbox.pair();
     let (one, two) = (page(&origin, "one"), page(&origin, "two"));
-    let (before, _) = half(&origin, || drop(maria.run(&["approve", &one, "--yes"]).succeeds()));
+    let before = origin.rev("main");
+    let _ = half(&origin, &maria, &one);
     let ran = sam.run(&["approve", &two, "--yes"]).exits(4);
     assert!(ran.stderr.contains("under way, or stopped"), "{ran}");
     assert_eq!(origin.rev("main"), before, "nothing is decided on top of it");
@@ -57,7 +59,7 @@ fn a_target_that_went_elsewhere_takes_it_back() {
     let sandbox = Sandbox::new();
     let (origin, maria) = sandbox.solo();
     let one = page(&origin, "one");
-    let _ = half(&origin, || drop(maria.run(&["approve", &one, "--yes"]).succeeds()));
+    let _ = half(&origin, &maria, &one);
     origin.commit("main", Commit::new("By hand").file("docs/hand.md", "h\n"));
     let ran = maria.run(&["approve", &one, "--yes"]).succeeds();
     assert!(ran.stderr.contains("taken back"), "{ran}");
@@ -74,7 +76,7 @@ fn a_crash_while_putting_it_right_is_put_right() {
     let sandbox = Sandbox::new();
     let (origin, maria) = sandbox.solo();
     let (one, two) = (page(&origin, "one"), page(&origin, "two"));
-    let (_, after) = half(&origin, || drop(maria.run(&["approve", &one, "--yes"]).succeeds()));
+    let after = half(&origin, &maria, &one);
     for point in ["before-push:kill", "before-push:fail", "after-push:kill"] {
         let ran = with_fault(&maria, point, &["hold", &two, "-m", "Wait.", "--yes"]);
         assert_ne!(ran.code, Some(0), "{point}: {ran}");
