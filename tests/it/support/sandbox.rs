@@ -135,6 +135,11 @@ impl Sandbox {
         Repo::new(self, name)
     }
 
+    /// The repository that is in this folder already.
+    pub fn repo(&self, name: &str) -> Repo<'_> {
+        Repo::new(self, name)
+    }
+
     /// A bare repository that borrows the objects of a real one, which stays as it is.
     pub fn borrow(&self, real: &Path, name: &str) -> Repo<'_> {
         self.git("", &["clone", "--quiet", "--bare", "--shared", "--no-tags", &real.to_string_lossy(), name]);
