@@ -123,6 +123,12 @@ impl FileDiff {
         &self.summary
     }
 
+    /// The differing runs of lines, in order.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
     /// Lines as git counts them without rename pairing: all lines of both sides for a renamed file.
     #[must_use]
     pub const fn unpaired(&self) -> LineStats {

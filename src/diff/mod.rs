@@ -15,6 +15,7 @@ mod content;
 mod display;
 mod document;
 mod edits;
+pub mod fields;
 mod file;
 mod find;
 mod highlight;

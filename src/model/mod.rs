@@ -5,6 +5,7 @@
 
 mod change;
 mod decision;
+pub mod field;
 mod id;
 mod intent;
 mod proposal;

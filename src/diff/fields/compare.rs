@@ -1,0 +1,185 @@
+//! Two trees → the edits that lead from one to the other.
+//!
+//! Maps are followed key by key down to the values, so that one more setting is one field, whatever came with it; an item of a
+//! list is one field as a whole, since it is one thing that came or went.
+
+use super::align::{Alignment, Pair, align, name};
+use super::edit::{Edit, EditKind, Item, Site, Step};
+use super::measure;
+use super::node::{Entry, Keys, Node, Scalar, Span, Value};
+
+/// Maps of more values than this come and go as one field.
+const MAX_LEAVES: usize = 64;
+
+/// The edits from one document to another, in the order of the document before.
+pub(super) fn compare<'n, 'a>(before: &'n Node<'a>, after: &'n Node<'a>) -> Vec<Edit<'n, 'a>> {
+    let mut comparison = Comparison { steps: Vec::new(), edits: Vec::new() };
+    comparison.nodes(Site { node: before, span: before.span }, Site { node: after, span: after.span });
+    comparison.edits
+}
+
+struct Comparison<'n, 'a> {
+    steps: Vec<Step<'n, 'a>>,
+    edits: Vec<Edit<'n, 'a>>,
+}
+
+impl<'n, 'a> Comparison<'n, 'a> {
+    fn nodes(&mut self, before: Site<'n, 'a>, after: Site<'n, 'a>) {
+        let one_tag = before.node.tag == after.node.tag;
+        match (&before.node.value, &after.node.value) {
+            // An empty map on one side alone could not be told from no map by its fields.
+            (Value::Map(old), Value::Map(new)) if one_tag && old.is_empty() == new.is_empty() => self.maps(old, new),
+            (Value::List(old), Value::List(new)) if one_tag => self.lists(old, new),
+            (Value::Scalar(old), Value::Scalar(new)) if one_tag => self.scalars(old, new, before, after),
+            _ => self.push(EditKind::Modified, Some(before), Some(after)),
+        }
+    }
+
+    fn scalars(&mut self, old: &Scalar<'a>, new: &Scalar<'a>, before: Site<'n, 'a>, after: Site<'n, 'a>) {
+        if old.same(new) {
+            return;
+        }
+        let equal = measure::equal(&self.steps, old, new);
+        let kind = if equal { EditKind::Rewritten } else { EditKind::Modified };
+        self.push(kind, Some(before), Some(after));
+    }
+
+    fn push(&mut self, kind: EditKind, before: Option<Site<'n, 'a>>, after: Option<Site<'n, 'a>>) {
+        self.edits.push(Edit { steps: self.steps.clone(), kind, before, after });
+    }
+
+    fn maps(&mut self, old: &'n [Entry<'a>], new: &'n [Entry<'a>]) {
+        let (old_keys, new_keys) = (Keys::of(old), Keys::of(new));
+        for entry in old {
+            self.steps.push(Step::Key(&entry.key));
+            match new_keys.find(&entry.key) {
+                Some(at) => self.nodes(site(entry), site(&new[at])),
+                None => self.whole(EditKind::Removed, site(entry)),
+            }
+            self.steps.pop();
+        }
+        for entry in new.iter().filter(|entry| old_keys.find(&entry.key).is_none()) {
+            self.steps.push(Step::Key(&entry.key));
+            self.whole(EditKind::Added, site(entry));
+            self.steps.pop();
+        }
+    }
+
+    /// All of a map's entry came or went: one edit for each value in it, which share out the lines between them.
+    fn whole(&mut self, kind: EditKind, at: Site<'n, 'a>) {
+        let first = self.edits.len();
+        if leaves(at.node, MAX_LEAVES) <= MAX_LEAVES {
+            self.leaves(kind, at);
+        } else {
+            self.one_sided(kind, at);
+        }
+        widen(&mut self.edits[first..], at.span);
+    }
+
+    fn leaves(&mut self, kind: EditKind, at: Site<'n, 'a>) {
+        match &at.node.value {
+            Value::Map(entries) if !entries.is_empty() && at.node.tag.is_none() => {
+                for entry in entries {
+                    let first = self.edits.len();
+                    self.steps.push(Step::Key(&entry.key));
+                    self.leaves(kind, site(entry));
+                    self.steps.pop();
+                    widen(&mut self.edits[first..], entry.span);
+                }
+            }
+            _ => self.one_sided(kind, at),
+        }
+    }
+
+    fn one_sided(&mut self, kind: EditKind, at: Site<'n, 'a>) {
+        if kind == EditKind::Added {
+            self.push(kind, None, Some(at));
+        } else {
+            self.push(kind, Some(at), None);
+        }
+    }
+
+    fn lists(&mut self, old: &'n [Node<'a>], new: &'n [Node<'a>]) {
+        let Alignment { pairs, key } = align(old, new);
+        let called = |node: &'n Node<'a>| key.and_then(|key| name(node, key));
+        let mut kept = vec![false; new.len()];
+        let mut pairs = pairs.into_iter().peekable();
+        for (at, node) in old.iter().enumerate() {
+            match pairs.next_if(|pair| pair.before == at) {
+                Some(pair) => {
+                    kept[pair.after] = true;
+                    self.item(pair, node, &new[pair.after], called(node));
+                }
+                None => self.step_item(Some(at), None, called(node), |this| {
+                    this.push(EditKind::Removed, Some(own(node)), None);
+                }),
+            }
+        }
+        for (at, node) in new.iter().enumerate().filter(|(at, _)| !kept[*at]) {
+            self.step_item(None, Some(at), called(node), |this| this.push(EditKind::Added, None, Some(own(node))));
+        }
+    }
+
+    /// An item on both sides.
+    fn item(&mut self, pair: Pair, old: &'n Node<'a>, new: &'n Node<'a>, name: Option<&'n str>) {
+        self.step_item(Some(pair.before), Some(pair.after), name, |this| {
+            if pair.moved {
+                this.push(EditKind::Moved, Some(own(old)), Some(own(new)));
+            }
+            this.nodes(own(old), own(new));
+        });
+    }
+
+    fn step_item(
+        &mut self,
+        before: Option<usize>,
+        after: Option<usize>,
+        name: Option<&'n str>,
+        work: impl FnOnce(&mut Self),
+    ) {
+        self.steps.push(Step::Item(Item { before, after, name }));
+        work(self);
+        self.steps.pop();
+    }
+}
+
+/// A value with its key.
+const fn site<'n, 'a>(entry: &'n Entry<'a>) -> Site<'n, 'a> {
+    Site { node: &entry.node, span: entry.span }
+}
+
+/// A value that stands for itself.
+const fn own<'n, 'a>(node: &'n Node<'a>) -> Site<'n, 'a> {
+    Site { node, span: node.span }
+}
+
+/// How many values a node has, counted up to just over `most`.
+fn leaves(node: &Node<'_>, most: usize) -> usize {
+    let mut count = 0;
+    let mut open = vec![node];
+    while let Some(node) = open.pop() {
+        match &node.value {
+            Value::Map(entries) if !entries.is_empty() => open.extend(entries.iter().map(|entry| &entry.node)),
+            _ => count += 1,
+        }
+        if count > most {
+            break;
+        }
+    }
+    count
+}
+
+/// Gives the first and the last of the values in an entry the lines of the keys and braces around them.
+fn widen(edits: &mut [Edit<'_, '_>], span: Span) {
+    let site = |edit: &mut Edit<'_, '_>, change: fn(&mut Span, Span), span: Span| {
+        for site in [&mut edit.before, &mut edit.after].into_iter().flatten() {
+            change(&mut site.span, span);
+        }
+    };
+    if let Some(first) = edits.first_mut() {
+        site(first, |own, all| own.start = own.start.min(all.start), span);
+    }
+    if let Some(last) = edits.last_mut() {
+        site(last, |own, all| own.end = own.end.max(all.end), span);
+    }
+}

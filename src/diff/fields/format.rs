@@ -1,0 +1,88 @@
+//! Which format a file has, by its name.
+
+use bstr::{BStr, ByteSlice as _};
+
+use super::parsed::{Bounds, Parsed, Refusal};
+use super::tails::Marks;
+use super::{dotenv, hcl, json, toml, yaml};
+
+/// A format with values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Yaml,
+    Json,
+    Toml,
+    Hcl,
+    Dotenv,
+}
+
+impl Format {
+    /// The format of a path; `None` for one without values.
+    pub fn of(path: &BStr) -> Option<Self> {
+        let name = path.rsplit_str("/").next()?.to_ascii_lowercase();
+        if name.starts_with(b".env") && !name.ends_with(b".md") || name == b"dotenv" {
+            return Some(Self::Dotenv);
+        }
+        match name.rsplit_once_str(".").map(|(_, extension)| extension)? {
+            b"yaml" | b"yml" => Some(Self::Yaml),
+            b"json" | b"json5" | b"jsonc" | b"tfstate" => Some(Self::Json),
+            b"toml" => Some(Self::Toml),
+            b"tf" | b"tofu" | b"tfvars" | b"hcl" | b"nomad" => Some(Self::Hcl),
+            b"env" => Some(Self::Dotenv),
+            _ => None,
+        }
+    }
+
+    /// How comments begin.
+    pub const fn marks(self) -> Marks {
+        match self {
+            Self::Yaml | Self::Toml | Self::Dotenv => &["#"],
+            Self::Json => &["//", "/*"],
+            Self::Hcl => &["#", "//", "/*"],
+        }
+    }
+
+    /// Reads a text, if it is within bounds.
+    pub fn read(self, bytes: &[u8]) -> Result<Parsed<'_>, Refusal> {
+        if bytes.len() > Bounds::BYTES {
+            return Err(Refusal::new(format!("it has over {} MiB", Bounds::BYTES >> 20)));
+        }
+        let text =
+            std::str::from_utf8(bytes).map_err(|error| Refusal::at_offset(bytes, error.valid_up_to(), "not UTF-8"))?;
+        let parsed = match self {
+            Self::Yaml => yaml::read(text),
+            Self::Json => json::read(text),
+            Self::Toml => toml::read(text),
+            Self::Hcl => hcl::read(text),
+            Self::Dotenv => dotenv::read(text),
+        };
+        parsed.map_err(|refusal| if text.contains("{{") { refusal.into_template() } else { refusal })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_known_by_name() {
+        for (path, format) in [
+            ("a/b.yaml", Some(Format::Yaml)),
+            ("a/B.YML", Some(Format::Yaml)),
+            ("package.json", Some(Format::Json)),
+            (".renovaterc.json5", Some(Format::Json)),
+            ("Cargo.toml", Some(Format::Toml)),
+            ("main.tf", Some(Format::Hcl)),
+            ("main.tf.json", Some(Format::Json)),
+            (".terraform.lock.hcl", Some(Format::Hcl)),
+            (".env", Some(Format::Dotenv)),
+            ("config/.env.production", Some(Format::Dotenv)),
+            ("app.env", Some(Format::Dotenv)),
+            ("README.md", None),
+            ("yaml", None),
+            ("x.yaml/Dockerfile", None),
+        ] {
+            assert_eq!(Format::of(path.into()), format, "{path}");
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! A change in one line of words, read from its fields: what a row of the queue says.
+
+use std::collections::BTreeSet;
+
+use bstr::ByteSlice as _;
+
+use super::label::{is_switch, name, object, subject, value, version, version_kind};
+use crate::model::field::{CosmeticKind, FieldChange, FieldOp, FieldReport, masked};
+use crate::model::text;
+
+/// More fields than this are counted instead of named.
+const NAMED: usize = 3;
+
+/// What a change does, in words that are fit for a terminal: `checkout: memory limit 4Gi → 2Gi (-50 %)`,
+/// `postgres 16.3 → 17.0 in 3 places`, `comments only`. `None` where there are no fields, and not all of it is cosmetic.
+#[must_use]
+pub fn headline(report: &FieldReport) -> Option<String> {
+    if report.fields.is_empty() {
+        return report.cosmetic_only().then(|| cosmetic(report));
+    }
+    let said = one_version(&report.fields)
+        .or_else(|| whole_objects(&report.fields))
+        .or_else(|| secrets(&report.fields))
+        .or_else(|| everywhere_alike(&report.fields))
+        .unwrap_or_else(|| by_subject(&report.fields));
+    Some(said + &beside(report))
+}
+
+/// `, docs` or `, 2 unexplained`: what the fields leave out.
+fn beside(report: &FieldReport) -> String {
+    let is_prose = |path: &bstr::BString| [".md", ".txt", ".rst", ".adoc"].iter().any(|end| path.ends_with_str(end));
+    match report.unexplained.iter().filter(|one| !is_prose(&one.file)).count() {
+        0 if report.unexplained.is_empty() => String::new(),
+        0 => ", docs".to_owned(),
+        open => format!(", {open} unexplained"),
+    }
+}
+
+/// `comments and order only`.
+fn cosmetic(report: &FieldReport) -> String {
+    let kinds: BTreeSet<CosmeticKind> = report.cosmetic.iter().map(|one| one.kind).collect();
+    let word = |kind: &CosmeticKind| match kind {
+        CosmeticKind::Order => "order",
+        CosmeticKind::Comment => "comments",
+        CosmeticKind::Whitespace => "whitespace",
+        CosmeticKind::Format => "notation",
+    };
+    format!("{} only", kinds.iter().map(word).collect::<Vec<_>>().join(" and "))
+}
+
+/// One version that moved, in one place or several.
+fn one_version(fields: &[FieldChange]) -> Option<String> {
+    let versions: Vec<_> = fields.iter().map(version).collect::<Option<_>>()?;
+    let first = versions.first()?;
+    if versions.iter().any(|other| (&other.before, &other.after) != (&first.before, &first.after)) {
+        return None;
+    }
+    let subjects: BTreeSet<String> = fields.iter().map(subject).collect();
+    let kinds: BTreeSet<&str> = fields.iter().map(version_kind).collect();
+    let kind = if kinds.len() == 1 { kinds.first().copied().unwrap_or("version") } else { "version" };
+    let images: BTreeSet<&Option<String>> = versions.iter().map(|version| &version.image).collect();
+    let what = match (images.first(), subjects.len()) {
+        (Some(Some(image)), _) if images.len() == 1 => text::single_line(image),
+        (_, 1) => format!("{}: {kind}", subject(fields.first()?)),
+        _ => kind.to_owned(),
+    };
+    let (before, after) = (text::single_line(&first.before), text::single_line(&first.after));
+    let moved = if before == after { format!("{before}, new digest") } else { format!("{before} → {after}") };
+    let places = if fields.len() > 1 { format!(" in {} places", fields.len()) } else { String::new() };
+    Some(format!("{what} {moved}{places}"))
+}
+
+/// Objects that came, went or moved.
+fn whole_objects(fields: &[FieldChange]) -> Option<String> {
+    let first = fields.first()?;
+    let whole = |field: &&FieldChange| field.path.0.is_empty() && field.op != FieldOp::Modified;
+    let wholes: Vec<&FieldChange> = fields.iter().filter(whole).collect();
+    let op = wholes.first().map(|field| field.op)?;
+    if wholes.len() < fields.len() || wholes.iter().any(|field| field.op != op) {
+        return None;
+    }
+    let done = match op {
+        FieldOp::Added => "added",
+        FieldOp::Removed => "removed",
+        FieldOp::Moved | FieldOp::Modified => "moved",
+    };
+    let more = match fields.len() - 1 {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!("{}{more} {done}", object(first)))
+}
+
+/// Values of one secret, which nobody may see.
+fn secrets(fields: &[FieldChange]) -> Option<String> {
+    let hidden =
+        |field: &FieldChange| [&field.before, &field.after].into_iter().flatten().any(|value| *value == masked());
+    let one = fields.iter().all(|field| subject(field) == subject(&fields[0]));
+    if !one || !fields.iter().all(hidden) {
+        return None;
+    }
+    let first = fields.first()?;
+    let done = match (first.op, fields.iter().all(|field| field.op == first.op)) {
+        (FieldOp::Added, true) => "added",
+        (FieldOp::Removed, true) => "removed",
+        (FieldOp::Modified, true) => "replaced",
+        _ => "changed",
+    };
+    Some(format!("{}: {} {done}", object(first), text::count(fields.len(), "secret value")))
+}
+
+/// The same change in several objects.
+fn everywhere_alike(fields: &[FieldChange]) -> Option<String> {
+    let first = change(fields.first()?);
+    let subjects: BTreeSet<String> = fields.iter().map(subject).collect();
+    let alike = subjects.len() > 1 && fields.iter().all(|field| change(field) == first);
+    alike.then(|| format!("{first} in {} places", fields.len()))
+}
+
+/// What becomes less of something first, then what is capacity, then the rest.
+fn by_weight<'f>(fields: &[&'f FieldChange]) -> Vec<&'f FieldChange> {
+    let mut fields = fields.to_vec();
+    fields.sort_by_key(|field| (!field.is_capacity, field.percent.is_none_or(|percent| percent >= 0.0)));
+    fields
+}
+
+/// Fields by what they are about.
+fn by_subject(fields: &[FieldChange]) -> String {
+    let subjects: BTreeSet<String> = fields.iter().map(subject).collect();
+    let weighed = by_weight(&fields.iter().collect::<Vec<_>>());
+    let named = |count: usize| weighed.iter().take(count).map(|field| change(field)).collect::<Vec<_>>().join(", ");
+    let heavy = weighed.iter().filter(|field| field.is_capacity && !field.path.0.is_empty()).count();
+    match (subjects.len(), fields.len()) {
+        (1, count) if count <= NAMED => format!("{}: {}", subject(&fields[0]), named(count)),
+        (1, count) if heavy > 0 => {
+            let more = count - heavy.min(NAMED - 1);
+            format!("{}: {} and {}", subject(&fields[0]), named(heavy.min(NAMED - 1)), text::count(more, "field"))
+        }
+        (1, count) => format!("{}: {}", subject(&fields[0]), text::count(count, "field")),
+        (_, count) if count <= 2 => {
+            let one = |field: &&FieldChange| format!("{}: {}", subject(field), change(field));
+            weighed.iter().map(one).collect::<Vec<_>>().join("; ")
+        }
+        (places, count) if heavy > 0 => {
+            let first = weighed[0];
+            let rest = text::count(count - 1, "field");
+            format!("{}: {}, and {rest} in {places} objects", subject(first), change(first))
+        }
+        (places, count) => format!("{} in {places} objects", text::count(count, "field")),
+    }
+}
+
+/// `memory limit 4Gi → 2Gi (-50 %)`.
+fn change(field: &FieldChange) -> String {
+    if let Some(moved) = version(field).filter(|moved| moved.before != moved.after) {
+        let name = moved.image.as_deref().map_or_else(|| version_kind(field).to_owned(), text::single_line);
+        return format!("{name} {} → {}", text::single_line(&moved.before), text::single_line(&moved.after));
+    }
+    let name = if field.path.0.is_empty() { object(field) } else { name(field) };
+    let plain = |said: &Option<serde_json::Value>| said.as_ref().map(value).unwrap_or_default();
+    let hidden = field.before == Some(masked()) || field.after == Some(masked());
+    match field.op {
+        FieldOp::Moved => format!("{name} moved"),
+        FieldOp::Removed => format!("{name} removed"),
+        FieldOp::Added if hidden || field.path.0.is_empty() => format!("{name} added"),
+        FieldOp::Added if field.after.as_ref().is_some_and(|value| value.is_object() || value.is_array()) => {
+            format!("{name} added")
+        }
+        FieldOp::Added => format!("{name} {} added", plain(&field.after)),
+        FieldOp::Modified if hidden => format!("{name} replaced"),
+        FieldOp::Modified if is_switch(field) => format!("{name} {} → {}", plain(&field.before), plain(&field.after)),
+        FieldOp::Modified => {
+            let percent =
+                field.percent.filter(|_| field.is_capacity && field.unit != Some(crate::model::field::Unit::Count));
+            let percent = percent.map(|percent| format!(" ({:+} %)", percent.round())).unwrap_or_default();
+            format!("{name} {} → {}{percent}", plain(&field.before), plain(&field.after))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::report_over;
+    use super::*;
+
+    fn deployment(name: &str, image: &str, more: &str) -> String {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  containers:\n  - name: app\n    \
+             image: {image}\n{more}"
+        )
+    }
+
+    fn said(files: &[(&str, Option<String>, Option<String>)]) -> String {
+        let bytes = |text: &'_ Option<String>| text.clone().map(String::into_bytes);
+        let owned: Vec<_> = files.iter().map(|(path, old, new)| (*path, bytes(old), bytes(new))).collect();
+        let sides: Vec<_> = owned.iter().map(|(path, old, new)| (*path, old.as_deref(), new.as_deref())).collect();
+        headline(&report_over(&sides)).unwrap_or_default()
+    }
+
+    #[test]
+    fn headlines() {
+        let limits = |memory: &str| format!("    resources: {{limits: {{memory: {memory}}}}}\n");
+        let web = |image: &str, more: &str| Some(deployment("web", image, more));
+        let file = |old: Option<String>, new: Option<String>| said(&[("apps/web/deployment.yaml", old, new)]);
+        let values = |old: &str, new: &str| said(&[("apps/loki/values.yaml", Some(old.into()), Some(new.into()))]);
+        for (found, expected) in [
+            (file(web("a:1", &limits("4Gi")), web("a:1", &limits("2Gi"))), "web: memory limit 4Gi → 2Gi (-50 %)"),
+            (file(web("x.io/a/b:1.2.3", ""), web("x.io/a/b:1.2.4", "")), "b 1.2.3 → 1.2.4"),
+            (file(None, web("a:1", "")), "Deployment web added"),
+            (file(web("a:1", ""), None), "Deployment web removed"),
+            (file(web("a:1", "# x\n"), web("a:1", "# y\n")), "comments only"),
+            (values("replicas: 3\n", "replicas: 5\n"), "loki: replicas 3 → 5"),
+            (values("backup: {enabled: true}\n", "backup: {enabled: false}\n"), "loki: backup on → off"),
+            (values("retention: 7d\n", "retention: 14d\n"), "loki: retention 7d → 14d (+100 %)"),
+            (values("password: a\n", "password: b\n"), "loki: 1 secret value replaced"),
+            (values("a: 1\n", "a: 1\nb: {c: x}\n"), "loki: c x added"),
+            (values("a: 1\nb: 1\nc: 1\nd: 1\n", "a: 2\nb: 2\nc: 2\nd: 2\n"), "loki: 4 fields"),
+            (
+                values("a: 1\nb: 1\nc: 1\nreplicas: 4\n", "a: 2\nb: 2\nc: 2\nreplicas: 2\n"),
+                "loki: replicas 4 → 2 and 3 fields",
+            ),
+            (values("- a: {{ x }}\n", "- a: {{ y }}\n"), ""),
+        ] {
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn headlines_over_several_files() {
+        let chart = |version: &str| Some(format!("spec: {{chart: {{spec: {{version: {version}}}}}}}\n"));
+        let both =
+            |a: &str, b: &str| said(&[("a/x.yaml", chart("1.2.3"), chart(a)), ("b/x.yaml", chart("1.2.3"), chart(b))]);
+        assert_eq!(both("1.2.4", "1.2.4"), "x: chart 1.2.3 → 1.2.4 in 2 places");
+        assert_eq!(both("1.2.4", "1.3.0"), "x: chart 1.2.3 → 1.2.4, chart 1.2.3 → 1.3.0");
+        let docs = said(&[
+            ("a/x.yaml", chart("1.2.3"), chart("1.2.4")),
+            ("README.md", Some("a\n".into()), Some("b\n".into())),
+        ]);
+        assert_eq!(docs, "x: chart 1.2.3 → 1.2.4, docs");
+    }
+}

@@ -1,0 +1,124 @@
+//! Field changes in everyday words: what they are about, what the field is called, what became what.
+
+use bstr::ByteSlice as _;
+use serde_json::Value;
+
+use super::version::VersionChange;
+use crate::model::field::{DocumentName, FieldChange, FieldOp, PathStep, masked};
+use crate::model::text;
+
+/// The most columns of a value in a headline.
+const VALUE: usize = 28;
+
+/// Names of files that say nothing of what they are about; their folder does.
+const PLAIN: [&str; 16] = [
+    "values",
+    "kustomization",
+    "main",
+    "variables",
+    "config",
+    "default",
+    "index",
+    "helmrelease",
+    "release",
+    "resources",
+    "deployment",
+    "app",
+    "terraform",
+    "settings",
+    "helm-values",
+    "ks",
+];
+
+/// What a change is about: the object's name, else that of the file.
+pub(super) fn subject(field: &FieldChange) -> String {
+    match &field.document.name {
+        Some(name) => text::single_line(name),
+        None => of_file(&field.file.to_str_lossy()),
+    }
+}
+
+fn of_file(path: &str) -> String {
+    let mut parts = path.rsplit('/');
+    let file = parts.next().unwrap_or(path);
+    let stem = file.trim_start_matches('.').split('.').next().unwrap_or(file);
+    let plain = PLAIN.contains(&stem.to_ascii_lowercase().as_str());
+    let folder = parts.find(|folder| !matches!(*folder, "app" | "apps" | "base" | "helm" | "ks" | "resources"));
+    text::single_line(folder.filter(|_| plain).unwrap_or(stem))
+}
+
+/// `Secret db`, `HelmRelease plex`; the subject where there is no kind.
+pub(super) fn object(field: &FieldChange) -> String {
+    let DocumentName { kind, .. } = &field.document;
+    let kind = kind.as_deref().map(text::single_line);
+    kind.map_or_else(|| subject(field), |kind| format!("{kind} {}", subject(field)))
+}
+
+/// What a field is called: `memory limit`, `replicas`, `env LOG_LEVEL`.
+pub(super) fn name(field: &FieldChange) -> String {
+    let steps = &field.path.0;
+    let keys: Vec<&str> = field.path.keys().collect();
+    let said = match (keys.as_slice(), steps.as_slice()) {
+        ([.., "requests", resource], _) => format!("{resource} request"),
+        ([.., "limits", resource], _) => format!("{resource} limit"),
+        ([.., list, "value"], [.., PathStep::Item(item), PathStep::Key(_)])
+        | ([.., list], [.., PathStep::Item(item)]) => format!("{} {item}", singular(list)),
+        ([.., list], [.., PathStep::Index(_)]) => singular(list).to_owned(),
+        ([.., parent, "enabled" | "enable"], _) => (*parent).to_owned(),
+        ([.., parent, "size"], _) => format!("{parent} size"),
+        ([.., last], _) => (*last).to_owned(),
+        ([], [PathStep::Item(item)]) => item.clone(),
+        ([], _) => "everything".to_owned(),
+    };
+    text::single_line(&said)
+}
+
+/// The name of a list for one of its items.
+fn singular(list: &str) -> &str {
+    let ends = list.strip_suffix('s').filter(|_| list.len() > 3 && !list.ends_with("ss") && !list.ends_with("args"));
+    ends.unwrap_or(list)
+}
+
+/// Whether a field switches something on or off.
+pub(super) fn is_switch(field: &FieldChange) -> bool {
+    matches!((&field.before, &field.after), (Some(Value::Bool(_)), Some(Value::Bool(_))))
+}
+
+/// The version that changed, if nothing else did.
+pub(super) fn version(field: &FieldChange) -> Option<VersionChange> {
+    let (before, after) = (field.before.as_ref()?.as_str()?, field.after.as_ref()?.as_str()?);
+    let last = field.path.last_key()?;
+    (field.op == FieldOp::Modified).then(|| VersionChange::of(last, before, after)).flatten()
+}
+
+/// What kind of version a field has: `image`, `chart`, `version`.
+pub(super) fn version_kind(field: &FieldChange) -> &'static str {
+    let mut keys = field.path.keys().rev();
+    let (last, parent) = (keys.next().unwrap_or_default(), keys.next().unwrap_or_default());
+    let kind = field.document.kind.as_deref().unwrap_or_default();
+    let is_chart = field.path.keys().any(|key| key.starts_with("chart") || key == "helmCharts")
+        || kind == "OCIRepository" && parent == "ref";
+    match last {
+        "image" | "newTag" | "imageName" => "image",
+        "uses" => "action",
+        "tag" if !is_chart => "image",
+        _ if parent == "image" || parent == "images" => "image",
+        _ if is_chart => "chart",
+        _ => "version",
+    }
+}
+
+/// A value in few columns.
+pub(super) fn value(value: &Value) -> String {
+    let shown = match value {
+        value if *value == masked() => "(masked)".to_owned(),
+        Value::String(said) if !said.is_empty() => text::single_line(said),
+        Value::Bool(true) => "on".to_owned(),
+        Value::Bool(false) => "off".to_owned(),
+        Value::Null => "nothing".to_owned(),
+        Value::Array(items) => text::count(items.len(), "item"),
+        Value::Object(entries) => text::count(entries.len(), "value"),
+        other => text::single_line(&other.to_string()),
+    };
+    text::truncate(&shown, VALUE).into_owned()
+}

@@ -1,0 +1,164 @@
+//! Which document became which: Kubernetes objects by what they are, wherever they went; other documents by their place.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use super::node::Node;
+use super::parsed::Document;
+use crate::model::field::DocumentName;
+
+/// The longest part of an identity that is kept, in characters: Kubernetes allows 253.
+const LONGEST: usize = 300;
+
+/// What a Kubernetes object is: kind, namespace and name, and the version of the interface it is written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Identity<'n> {
+    pub api_version: &'n str,
+    pub kind: &'n str,
+    pub namespace: &'n str,
+    pub name: &'n str,
+}
+
+impl<'n> Identity<'n> {
+    /// The identity of an object; `None` for what is none, or has no name.
+    pub fn of(root: &'n Node<'_>) -> Option<Self> {
+        let metadata = root.get("metadata")?;
+        Some(Self {
+            api_version: root.text_at("apiVersion")?,
+            kind: root.text_at("kind")?,
+            namespace: metadata.text_at("namespace").unwrap_or_default(),
+            name: metadata.text_at("name").or_else(|| metadata.text_at("generateName"))?,
+        })
+    }
+
+    /// Without the version, which changes when a controller is upgraded.
+    pub const fn unversioned(self) -> (&'n str, &'n str, &'n str) {
+        (self.kind, self.namespace, self.name)
+    }
+
+    const fn anywhere(self) -> (&'n str, &'n str) {
+        (self.kind, self.name)
+    }
+}
+
+/// How a document is called.
+pub(super) fn name(document: &Document<'_>) -> DocumentName {
+    let root = &document.root;
+    let owned = |text: Option<&str>| text.map(|text| text.chars().take(LONGEST).collect::<String>());
+    let metadata = root.get("metadata");
+    // Without `kind` these are keys like any others.
+    let object = root.text_at("kind").is_some() && root.text_at("apiVersion").is_some();
+    let part = |text: Option<&str>| owned(text.filter(|_| object));
+    DocumentName {
+        api_version: part(root.text_at("apiVersion")),
+        kind: part(root.text_at("kind")),
+        namespace: part(metadata.and_then(|metadata| metadata.text_at("namespace"))),
+        name: part(metadata.and_then(|metadata| metadata.text_at("name"))),
+        index: document.index,
+    }
+}
+
+/// The documents of a file before and after: pairs of positions, and those without a partner.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Pairing {
+    pub pairs: Vec<(usize, usize)>,
+    pub gone: Vec<usize>,
+    pub come: Vec<usize>,
+}
+
+/// Pairs the documents of one file. An object of another name is another object, even in the same place.
+pub(super) fn pair(before: &[Document<'_>], after: &[Document<'_>]) -> Pairing {
+    let mut open = Open { gone: (0..before.len()).collect(), come: (0..after.len()).collect(), pairs: Vec::new() };
+    let old: Vec<_> = before.iter().map(|document| Identity::of(&document.root)).collect();
+    let new: Vec<_> = after.iter().map(|document| Identity::of(&document.root)).collect();
+    open.match_by(|at| old[at], |at| new[at]);
+    open.match_by(|at| old[at].map(Identity::unversioned), |at| new[at].map(Identity::unversioned));
+    open.match_by(|at| old[at].map(Identity::anywhere), |at| new[at].map(Identity::anywhere));
+    open.in_order(|at| old[at].is_none(), |at| new[at].is_none());
+    open.pairs.sort_unstable();
+    Pairing { pairs: open.pairs, gone: open.gone, come: open.come }
+}
+
+struct Open {
+    gone: Vec<usize>,
+    come: Vec<usize>,
+    pairs: Vec<(usize, usize)>,
+}
+
+impl Open {
+    /// Pairs what has the same identity, if only one on each side has it.
+    fn match_by<I: Eq + Hash>(&mut self, old: impl Fn(usize) -> Option<I>, new: impl Fn(usize) -> Option<I>) {
+        let olds = unique(self.gone.iter().copied(), old);
+        let news = unique(self.come.iter().copied(), new);
+        for (identity, old) in olds {
+            if let (Some(old), Some(Some(new))) = (old, news.get(&identity)) {
+                self.pair(old, *new);
+            }
+        }
+    }
+
+    /// Pairs what has no identity in the order in which it stands.
+    fn in_order(&mut self, old: impl Fn(usize) -> bool, new: impl Fn(usize) -> bool) {
+        let olds: Vec<usize> = self.gone.iter().copied().filter(|at| old(*at)).collect();
+        let news: Vec<usize> = self.come.iter().copied().filter(|at| new(*at)).collect();
+        olds.into_iter().zip(news).for_each(|(old, new)| self.pair(old, new));
+    }
+
+    fn pair(&mut self, old: usize, new: usize) {
+        self.gone.retain(|at| *at != old);
+        self.come.retain(|at| *at != new);
+        self.pairs.push((old, new));
+    }
+}
+
+/// What has an identity, by it; `None` where several share it.
+pub(super) fn unique<T: Copy, I: Eq + Hash>(
+    items: impl Iterator<Item = T>,
+    identity: impl Fn(T) -> Option<I>,
+) -> HashMap<I, Option<T>> {
+    let mut found: HashMap<I, Option<T>> = HashMap::new();
+    for item in items {
+        if let Some(identity) = identity(item) {
+            found.entry(identity).and_modify(|only| *only = None).or_insert(Some(item));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::yaml;
+    use super::*;
+
+    fn paired(before: &str, after: &str) -> Pairing {
+        let (before, after) = (yaml::read(before).unwrap(), yaml::read(after).unwrap());
+        pair(&before.documents, &after.documents)
+    }
+
+    fn object(kind: &str, name: &str) -> String {
+        format!("---\napiVersion: v1\nkind: {kind}\nmetadata: {{name: {name}}}\n")
+    }
+
+    #[test]
+    fn objects_are_known_by_what_they_are() {
+        let (a, b, c) = (object("Pod", "a"), object("Pod", "b"), object("Pod", "c"));
+        let pairing = paired(&(a.clone() + &b), &(c + &b + &a.replace("v1", "v2")));
+        assert_eq!(pairing, Pairing { pairs: vec![(0, 2), (1, 1)], gone: vec![], come: vec![0] });
+        let moved = a.replace('{', "{namespace: x, ");
+        assert_eq!(paired(&a, &moved).pairs, [(0, 0)]);
+    }
+
+    #[test]
+    fn two_of_a_kind_are_not_guessed() {
+        let a = object("Pod", "a");
+        let twice = a.clone() + &a;
+        assert_eq!(paired(&twice, &a), Pairing { pairs: vec![], gone: vec![0, 1], come: vec![0] });
+    }
+
+    #[test]
+    fn other_documents_keep_their_order() {
+        assert_eq!(paired("a: 1\n---\nb: 1\n", "a: 2\n").pairs, [(0, 0)]);
+        let pairing = paired("a: 1\n", &(object("Pod", "a") + "---\na: 1\n"));
+        assert_eq!(pairing, Pairing { pairs: vec![(0, 1)], gone: vec![], come: vec![0] });
+    }
+}

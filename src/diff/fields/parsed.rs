@@ -1,0 +1,92 @@
+//! What a parser hands on: documents with their regions, or why there are none.
+
+use bstr::ByteSlice as _;
+
+use super::node::{Node, Span};
+use crate::model::text;
+
+/// How much is read.
+pub(super) struct Bounds;
+
+impl Bounds {
+    /// The largest file, in bytes: the largest bundles of custom resource definitions have about 5 MB.
+    pub const BYTES: usize = 8 << 20;
+    /// The deepest nesting. Kubernetes' own schemas are at 30.
+    pub const DEPTH: usize = 100;
+    /// The most values in a file, those that aliases stand for among them.
+    pub const NODES: usize = 400_000;
+}
+
+/// The documents of a text.
+#[derive(Debug, Default)]
+pub(super) struct Parsed<'a> {
+    pub documents: Vec<Document<'a>>,
+}
+
+/// One document.
+#[derive(Debug)]
+pub(super) struct Document<'a> {
+    pub root: Node<'a>,
+    /// Its position in the file, from 0.
+    pub index: usize,
+    /// From its marker, or the start of the file, to the next document.
+    pub region: Span,
+}
+
+/// Why a text is not read as values.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    /// Fit for a terminal.
+    pub why: String,
+}
+
+impl Refusal {
+    /// The most characters of a reason.
+    const LENGTH: usize = 160;
+
+    pub fn new(why: impl AsRef<str>) -> Self {
+        Self { why: text::truncate(&text::single_line(why.as_ref()), Self::LENGTH).into_owned() }
+    }
+
+    /// A reason and the line, from 1, where it was found.
+    pub fn at_line(line: usize, why: impl AsRef<str>) -> Self {
+        Self { why: format!("{}, line {line}", Self::new(why).why) }
+    }
+
+    /// A reason and the offset where it was found.
+    pub fn at_offset(text: impl AsRef<[u8]>, offset: usize, why: impl AsRef<str>) -> Self {
+        let text = text.as_ref();
+        let before = &text[..offset.min(text.len())];
+        Self::at_line(before.find_iter(b"\n").count() + 1, why)
+    }
+
+    /// The same of a text with `{{`: its values exist only once it is rendered.
+    pub fn into_template(self) -> Self {
+        Self { why: format!("a template, whose values exist once it is rendered ({})", self.why) }
+    }
+}
+
+impl<'a> Parsed<'a> {
+    /// A file that is one document.
+    pub fn single(root: Node<'a>, length: usize) -> Self {
+        let region = Span::new(0, length);
+        Self { documents: vec![Document { root, index: 0, region }] }
+    }
+
+    /// Ends every document where the next begins, and the last at the end of the text.
+    pub fn close(&mut self, length: usize) {
+        let mut end = length as u32;
+        for document in self.documents.iter_mut().rev() {
+            document.region.end = end;
+            end = document.region.start;
+        }
+    }
+
+    /// Moves every place by so many bytes.
+    pub fn shift(&mut self, by: u32) {
+        for (at, document) in self.documents.iter_mut().enumerate() {
+            document.root.respan(&|span| Span { start: span.start + by, end: span.end + by });
+            document.region.start += if at == 0 { 0 } else { by };
+        }
+    }
+}
