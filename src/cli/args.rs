@@ -138,6 +138,9 @@ pub struct DiffArgs {
     /// Show only names and counts
     #[arg(long)]
     pub stat: bool,
+    /// Show what changes in the values of config documents, instead of lines
+    #[arg(long, conflicts_with = "stat")]
+    pub fields: bool,
 }
 
 /// What every deciding command accepts.

@@ -1,10 +1,12 @@
 //! `countersign diff ID`: what one proposal would change, as a patch for people (the same rows as the console's).
 
+use crate::diff::fields::field_report;
 use crate::diff::{Document, LineKind, Row};
 use crate::io::git::open;
 use crate::model::{CommentSide, Landing, text};
 
 use super::args::DiffArgs;
+use super::fields;
 use super::find::{self, Typed};
 use super::json::ChangeJson;
 use super::output::Output;
@@ -28,6 +30,9 @@ pub fn run(session: &Session, args: &DiffArgs, output: &mut Output) -> Result<Ex
         }
     };
     let document = open::document(&workspace.repository, diff, args.context)?;
+    if args.fields {
+        return fields::print(&field_report(&document), args.one.json.json, output);
+    }
     if args.one.json.json {
         return json(diff.files.as_slice(), &document, &queued.proposal.id, output);
     }

@@ -13,6 +13,7 @@ mod demo;
 mod diff;
 mod doctor;
 mod error;
+mod fields;
 mod find;
 mod init;
 mod json;

@@ -11,6 +11,7 @@
 )]
 
 mod diff;
+mod fields;
 mod house;
 mod support;
 
