@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 pub use self::landing::{LandingFacts, Landings, Question, needs_by_recorded_tier};
 pub use self::report::{FaultReport, Mismatch, Remark, Unapproved, Unfinished, VerifyReport};
-use super::{Chain, Checked, Entry, EntryKind, LedgerView, RefUpdate};
+use super::{Chain, Checked, Entry, EntryKind, LedgerView, RefUpdate, Unadopted};
 use crate::model::{EntryId, Oid, Ruling, Stage, text};
 use crate::policy::Root;
 
@@ -231,10 +231,7 @@ impl<'a> Walk<'a> {
     /// What is left: faults, pushes that did not finish, commits nobody accounts for, and the verdict.
     fn finish(mut self, chain: &Chain) -> VerifyReport {
         self.view.settle(chain);
-        self.report.remarks.extend(chain.unadopted().iter().map(|(entry, commit)| Remark {
-            entry: *entry,
-            what: format!("the .countersign/ at {commit} is not in force: no admin's entry names it"),
-        }));
+        self.unadopted(chain);
         self.report.faults = chain.faults().map(|(checked, fault)| self.fault(checked, &fault.to_string())).collect();
         self.settle_pending();
         self.list_unapproved();
@@ -244,6 +241,18 @@ impl<'a> Walk<'a> {
             && report.mismatches.is_empty()
             && (report.unapproved_total == 0 || report.stage != Stage::Enforce);
         self.report
+    }
+
+    /// Changes of policy and signers that are not in force. An entry that itself brought one landed what it may not.
+    fn unadopted(&mut self, chain: &Chain) {
+        for Unadopted { entry, commit, why, own } in chain.unadopted() {
+            let what = format!("the .countersign/ at {commit} is not in force: {why}");
+            if *own && !self.voided.contains(entry) {
+                self.mismatch(*entry, String::new(), *commit, what);
+            } else {
+                self.report.remarks.push(Remark { entry: *entry, what });
+            }
+        }
     }
 
     /// A move that begins where its branch is (or where another pending one ends) can still be finished; any other cannot.

@@ -328,19 +328,40 @@ fn faults_fail_until_a_void_acknowledges_them() {
 #[test]
 fn what_is_odd_and_breaks_nothing_is_remarked() {
     let (mut bench, mut repo) = stacked();
-    let mut changed = root("landed c");
-    changed.policy_blob = oid("policy 2");
-    bench.roots.0.insert(oid("landed c"), Ok(Arc::new(changed)));
+    // Somebody pushed another policy straight to the branch, and something else lands on top of it.
+    for commit in ["straight", "landed c"] {
+        policy_at(&mut bench, commit);
+    }
     let mut entry = bench.entry(EntryKind::Approve, "sam");
-    entry.items.push(merged(item("c", "h3", "c3"), "landed b", "landed c", &[entry.id]));
-    entry.refs.push(moved("landed b", "landed c"));
+    entry.items.push(merged(item("c", "h3", "c3"), "straight", "landed c", &[entry.id]));
+    entry.refs.push(moved("straight", "landed c"));
     entry.policy = Some(crate::ledger::PolicyRef { commit: oid("main0"), blob: oid("another policy") });
     repo.land(&entry);
     bench.push(&entry);
-    let report = repo.report(&bench, &["landed a", "landed b", "landed c"], Stage::Enforce);
-    assert!(report.ok, "{report:?}");
+    let report = repo.report(&bench, &["landed a", "landed b", "straight", "landed c"], Stage::Record);
+    assert!(report.ok && report.unapproved_total == 1, "{report:?}");
     let remarks: Vec<&str> = report.remarks.iter().map(|remark| remark.what.as_str()).collect();
     assert!(remarks[0].contains("decided under the policy") && remarks[1].contains("not in force"), "{remarks:?}");
+}
+
+/// Another policy than the first, at a commit.
+fn policy_at(bench: &mut Bench, commit: &str) {
+    let mut changed = root(commit);
+    changed.policy_blob = oid("policy 2");
+    bench.roots.known.insert(oid(commit), Ok(Arc::new(changed)));
+}
+
+#[test]
+fn an_entry_that_brings_a_policy_nobody_agreed_to_is_a_mismatch() {
+    let (mut bench, mut repo) = stacked();
+    policy_at(&mut bench, "landed c");
+    let mut entry = bench.entry(EntryKind::Approve, "sam");
+    entry.items.push(merged(item("c", "h3", "c3"), "landed b", "landed c", &[entry.id]));
+    entry.refs.push(moved("landed b", "landed c"));
+    repo.land(&entry);
+    bench.push(&entry);
+    let report = repo.report(&bench, &["landed a", "landed b", "landed c"], Stage::Record);
+    assert_mismatch(&report, "no admin approved exactly this change");
 }
 
 #[test]
