@@ -133,17 +133,26 @@ impl Chain {
         later.any(|entry| entry.kind == EntryKind::Void && entry.about.contains(&id))
     }
 
+    /// Whether other policy or signers would be in force without what these entries brought.
+    #[must_use]
+    pub fn changes_trust(&self, about: &[EntryId]) -> bool {
+        let (left, now) = (self.roots_without(about), self.root());
+        left.last().zip(now).is_some_and(|((_, before), now)| !same_trust(before, now))
+    }
+
+    fn roots_without(&self, about: &[EntryId]) -> Vec<(EntryId, Arc<Root>)> {
+        let stays = |(place, (id, _)): &(usize, &(EntryId, Arc<Root>))| *place == 0 || !about.contains(id);
+        self.roots.iter().enumerate().filter(stays).map(|(_, root)| root.clone()).collect()
+    }
+
     /// A void puts what was in force before the entries that it takes back in force again. Where the two differ that is a
     /// change of who may sign, and takes an admin.
     fn take_roots_back(&mut self, entry: &Entry, root: &Root) -> Result<(), Fault> {
-        let stays = |(place, (id, _)): &(usize, &(EntryId, Arc<Root>))| *place == 0 || !entry.about.contains(id);
-        let left: Vec<_> = self.roots.iter().enumerate().filter(stays).map(|(_, root)| root.clone()).collect();
-        let differs = left.last().is_some_and(|(_, before)| !same_trust(before, root));
-        if differs && !has(root, &entry.by, Role::Admin) {
+        if self.changes_trust(&entry.about) && !has(root, &entry.by, Role::Admin) {
             let by = entry.by.clone();
             return Err(Fault::Void(format!("{by} voids a change of policy or signers: that takes the role admin")));
         }
-        self.roots = left;
+        self.roots = self.roots_without(&entry.about);
         Ok(())
     }
 }
