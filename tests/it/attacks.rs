@@ -3,6 +3,7 @@
 //! never called sound.
 
 mod insider;
+mod trees;
 
 use super::support::{Commit, Repo, Sandbox};
 

@@ -5,6 +5,7 @@ mod ahead;
 mod broken;
 mod crashes;
 mod halfway;
+mod unfit;
 mod unsigned;
 
 use super::support::{Ran, Repo, Sandbox};
