@@ -106,6 +106,11 @@ fn tell(report: &VerifyReport, alarm: Option<&str>, output: &mut Output) {
     if report.unapproved_total > 0 {
         let commits = text::count(report.unapproved_total, "commit");
         output.line(format!("{commits} since the genesis that no entry accounts for:"));
+        for branch in report.branches.iter().filter(|branch| branch.unapproved > 0) {
+            let (name, count) = (text::printable(&branch.refname), text::count(branch.unapproved, "commit"));
+            let dated = if branch.moved { "" } else { ", by their own dates: no entry ever moved it" };
+            output.line(format!("           {count} on {name}{dated}"));
+        }
         for commit in report.unapproved.iter().take(20) {
             output.line(format!("           {}  on {}", commit.commit.short(12), commit.refname));
         }

@@ -2,6 +2,7 @@
 //! approve and wants more, a server that lies. What policy forbids does not come into force, does not count twice, and is
 //! never called sound.
 
+mod branches;
 mod insider;
 mod trees;
 

@@ -54,7 +54,8 @@ impl Repo {
             self.asked.borrow_mut().push(commit);
             if self.memory.get(&commit) == Some(&entry.id) { Ok(()) } else { Err("no memory section".to_owned()) }
         };
-        let branches = [Branch { refname: MAIN.to_owned(), commits: commits.iter().map(|name| oid(name)).collect() }];
+        let branches =
+            [Branch { refname: MAIN.to_owned(), commits: commits.iter().map(|name| oid(name)).collect(), moved: true }];
         let evidence =
             Evidence { landings: self, needs: &needs_by_recorded_tier, memory: &memory, branches: &branches, stage };
         verify(&bench.chain(), &evidence)
@@ -372,7 +373,7 @@ fn what_needs_says_is_final() {
         asked.borrow_mut().push((question.item.proposal.clone(), question.approvals.len(), question.root.commit));
         Err("no".to_owned())
     };
-    let branches = [Branch { refname: MAIN.to_owned(), commits: vec![oid("landed a"), oid("landed b")] }];
+    let branches = [Branch { refname: MAIN.to_owned(), commits: vec![oid("landed a"), oid("landed b")], moved: true }];
     let memory = |_: Oid, _: &Entry, _: &LedgerView| Err(String::new());
     let evidence =
         Evidence { landings: &repo, needs: &needs, memory: &memory, branches: &branches, stage: Stage::Record };
@@ -431,5 +432,5 @@ fn a_merge_into_a_branch_that_was_not_given_is_remarked() {
     repo.land(&entry);
     bench.push(&entry);
     let report = repo.report(&bench, &["landed a", "landed b"], Stage::Enforce);
-    assert!(report.ok && report.remarks.iter().any(|remark| remark.what.contains("not compared")), "{report:?}");
+    assert!(report.ok && report.remarks.iter().any(|remark| remark.what.contains("not here to compare")), "{report:?}");
 }
