@@ -15,6 +15,7 @@ mod house;
 mod support;
 
 mod console;
+mod corpus;
 mod decide;
 mod docs;
 mod faults;

@@ -150,11 +150,12 @@ impl Reads {
             ),
             Landing::Landed => (own_changes(&self.workspace, proposal)?, Vec::new()),
         };
-        let document = open::document(&self.workspace.repository, &diff, open::CONTEXT).map_err(|error| Failure {
-            what: "it could not be opened".into(),
-            why: error.to_string(),
-            next: "run `git fsck` in the repository".into(),
-        })?;
+        let document =
+            open::document(&self.workspace.repository, proposal, &diff, open::CONTEXT).map_err(|error| Failure {
+                what: "it could not be opened".into(),
+                why: error.to_string(),
+                next: "run `git fsck` in the repository".into(),
+            })?;
         let (said, broken) = reasoning::read(&proposal.messages, proposal.note.as_deref());
         problems.extend(broken);
         let trace = situation.world().judge(proposal).map(|evaluation| evaluation.trace).unwrap_or_default();
