@@ -29,7 +29,7 @@ pub fn run(session: &Session, args: &DiffArgs, output: &mut Output) -> Result<Ex
             return Err(CliError::refused("the target has all of it already", "there is nothing to show"));
         }
     };
-    let document = open::document(&workspace.repository, diff, args.context)?;
+    let document = open::document(&workspace.repository, &queued.proposal, diff, args.context)?;
     if args.fields {
         return fields::print(&field_report(&document), args.one.json.json, output);
     }

@@ -20,6 +20,7 @@ mod json;
 mod ledger;
 mod list;
 mod memory;
+mod mend;
 mod note;
 mod output;
 mod policy;

@@ -1,10 +1,11 @@
 //! Field changes: what `diff ID --fields` prints, and what holds over every commit of real histories.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use countersign::diff::fields::report_of;
+use countersign::diff::fields::{Shape, report_of};
 use countersign::diff::{CONTEXT, Content, FileDiff, FileInput, comparisons};
 use countersign::model::field::{FieldChange, FieldOp, FieldReport, LineSpan, Lines};
 use countersign::model::{FileChange, Mode, Oid, Side};
@@ -209,6 +210,7 @@ struct Tally {
     fields: u64,
     cosmetic: u64,
     why: BTreeMap<String, u32>,
+    shapes: BTreeMap<String, u32>,
     spent: Duration,
 }
 
@@ -229,6 +231,7 @@ impl Tally {
                 }
             }
         }
+        *self.shapes.entry(Shape::of(report).to_string()).or_default() += 1;
         self.fields += report.fields.len() as u64;
         self.cosmetic += report.cosmetic.len() as u64;
     }
@@ -269,6 +272,17 @@ fn holds_over(name: &str) {
         tally.cosmetic,
         f64::from(tally.files) / tally.spent.as_secs_f64(),
     ));
+    let mut shapes: Vec<(&String, &u32)> = tally.shapes.iter().collect();
+    shapes.sort_by_key(|(_, count)| Reverse(**count));
+    let mut held = 0;
+    let hold = shapes.iter().take_while(|(_, count)| {
+        held += **count;
+        held < tally.commits * 9 / 10
+    });
+    needs::say(&format!("  {} shapes, of which {} hold 90 % of the commits", shapes.len(), hold.count() + 1));
+    for (shape, count) in shapes.iter().take(12) {
+        needs::say(&format!("  {count:6} commits: {shape}"));
+    }
     for (why, count) in tally.why {
         needs::say(&format!("  {count:6} files: {why}"));
     }

@@ -15,7 +15,9 @@ mod fields;
 mod house;
 mod support;
 
+mod attacks;
 mod console;
+mod corpus;
 mod decide;
 mod docs;
 mod faults;
