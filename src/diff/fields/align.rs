@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::node::{Kind, Node, Value};
+use super::node::{Entry, Kind, Node, Value};
 
 /// The pairs of a list before and after, and how items are called.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -151,14 +151,19 @@ fn fill(pairs: Vec<Pair>, old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Pair> {
     filled
 }
 
-/// Whether one item may have become the other.
+/// Whether one item may have become the other: maps without a single equal value are two things.
 fn one_kind(old: &Node<'_>, new: &Node<'_>) -> bool {
     match (&old.value, &new.value) {
-        (Value::Map(old), Value::Map(_)) => {
-            // Maps without a single equal value are two things.
-            old.is_empty()
-                || old.iter().any(|entry| new.get(&entry.key.text).is_some_and(|node| node.same(&entry.node)))
-        }
+        (Value::Map(old), Value::Map(_)) => old.is_empty() || shares(old, new),
         (one, two) => std::mem::discriminant(one) == std::mem::discriminant(two),
     }
+}
+
+/// Whether a value stands in both maps, at whatever depth.
+fn shares(old: &[Entry<'_>], new: &Node<'_>) -> bool {
+    old.iter().any(|entry| match (new.get(&entry.key.text), &entry.node.value) {
+        (Some(node), Value::Map(inner)) if !inner.is_empty() => shares(inner, node),
+        (Some(node), _) => node.same(&entry.node),
+        (None, _) => false,
+    })
 }

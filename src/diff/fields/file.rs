@@ -105,7 +105,9 @@ fn values(diff: &FileDiff) -> Result<Values<'_>, String> {
     if special(diff.summary.old) || special(diff.summary.new) {
         return Err("not a plain file".to_owned());
     }
-    let format = Format::of(diff.summary.path.as_bstr()).ok_or("a format without fields")?;
+    let path = diff.summary.path.as_bstr();
+    let without = if Format::is_template(path) { "a template" } else { "a format without fields" };
+    let format = Format::of(path).ok_or(without)?;
     if diff.notes.iter().any(|note| matches!(note, Note::Lfs { .. })) {
         return Err("a pointer of Git LFS".to_owned());
     }

@@ -4,7 +4,7 @@ use bstr::{BStr, ByteSlice as _};
 
 use super::parsed::{Bounds, Parsed, Refusal};
 use super::tails::Marks;
-use super::{dotenv, hcl, json, toml, yaml};
+use super::{dotenv, hcl, json, patches, toml, yaml};
 
 /// A format with values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,11 @@ impl Format {
         }
     }
 
+    /// Whether a path without a format of its own is that of a template, by its last extension.
+    pub fn is_template(path: &BStr) -> bool {
+        [".j2", ".jinja", ".jinja2", ".tpl", ".tmpl", ".gotmpl", ".tftpl"].iter().any(|end| path.ends_with_str(end))
+    }
+
     /// How comments begin.
     pub const fn marks(self) -> Marks {
         match self {
@@ -50,7 +55,12 @@ impl Format {
         let text =
             std::str::from_utf8(bytes).map_err(|error| Refusal::at_offset(bytes, error.valid_up_to(), "not UTF-8"))?;
         let parsed = match self {
-            Self::Yaml => yaml::read(text),
+            Self::Yaml => yaml::read(text).map(|mut parsed| {
+                if text.contains("patches:") {
+                    parsed.documents.iter_mut().for_each(|document| patches::open(text, &mut document.root));
+                }
+                parsed
+            }),
             Self::Json => json::read(text),
             Self::Toml => toml::read(text),
             Self::Hcl => hcl::read(text),

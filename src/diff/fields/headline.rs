@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bstr::ByteSlice as _;
 
-use super::label::{is_switch, name, object, subject, value, version, version_kind};
+use super::label::{is_long, is_switch, name, object, subject, value, version, version_kind};
 use crate::model::field::{CosmeticKind, FieldChange, FieldOp, FieldReport, masked};
 use crate::model::text;
 
@@ -61,7 +61,7 @@ fn one_version(fields: &[FieldChange]) -> Option<String> {
     let images: BTreeSet<&Option<String>> = versions.iter().map(|version| &version.image).collect();
     let what = match (images.first(), subjects.len()) {
         (Some(Some(image)), _) if images.len() == 1 => text::single_line(image),
-        (_, 1) => format!("{}: {kind}", subject(fields.first()?)),
+        (_, 1 | 2) => format!("{}: {kind}", subjects.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
         _ => kind.to_owned(),
     };
     let (before, after) = (text::single_line(&first.before), text::single_line(&first.after));
@@ -163,10 +163,14 @@ fn change(field: &FieldChange) -> String {
         FieldOp::Moved => format!("{name} moved"),
         FieldOp::Removed => format!("{name} removed"),
         FieldOp::Added if hidden || field.path.0.is_empty() => format!("{name} added"),
+        FieldOp::Added if is_long(field.after.as_ref()) => format!("{name} added"),
         FieldOp::Added if field.after.as_ref().is_some_and(|value| value.is_object() || value.is_array()) => {
             format!("{name} added")
         }
         FieldOp::Added => format!("{name} {} added", plain(&field.after)),
+        FieldOp::Modified if is_long(field.before.as_ref()) || is_long(field.after.as_ref()) => {
+            format!("{name} edited")
+        }
         FieldOp::Modified if hidden => format!("{name} replaced"),
         FieldOp::Modified if is_switch(field) => format!("{name} {} → {}", plain(&field.before), plain(&field.after)),
         FieldOp::Modified => {

@@ -30,9 +30,13 @@ const PLAIN: [&str; 16] = [
     "ks",
 ];
 
-/// What a change is about: the object's name, else that of the file.
+/// What a change is about: the object's name, else that of the list's item (a release of a helmfile), else of the file.
 pub(super) fn subject(field: &FieldChange) -> String {
-    match &field.document.name {
+    let item = || match field.path.0.as_slice() {
+        [PathStep::Key(_), PathStep::Item(item), _, ..] => Some(item),
+        _ => None,
+    };
+    match field.document.name.as_ref().or_else(item) {
         Some(name) => text::single_line(name),
         None => of_file(&field.file.to_str_lossy()),
     }
@@ -86,9 +90,14 @@ pub(super) fn is_switch(field: &FieldChange) -> bool {
 
 /// The version that changed, if nothing else did.
 pub(super) fn version(field: &FieldChange) -> Option<VersionChange> {
-    let (before, after) = (field.before.as_ref()?.as_str()?, field.after.as_ref()?.as_str()?);
+    let said = |value: &Option<Value>| match value.as_ref()? {
+        Value::String(said) => Some(said.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let (before, after) = (said(&field.before)?, said(&field.after)?);
     let last = field.path.last_key()?;
-    (field.op == FieldOp::Modified).then(|| VersionChange::of(last, before, after)).flatten()
+    (field.op == FieldOp::Modified).then(|| VersionChange::of(last, &before, &after)).flatten()
 }
 
 /// What kind of version a field has: `image`, `chart`, `version`.
@@ -106,6 +115,11 @@ pub(super) fn version_kind(field: &FieldChange) -> &'static str {
         _ if is_chart => "chart",
         _ => "version",
     }
+}
+
+/// Whether a value is a text of several lines, which no headline can quote.
+pub(super) fn is_long(value: Option<&Value>) -> bool {
+    value.and_then(Value::as_str).is_some_and(|said| said.trim_end().contains('\n'))
 }
 
 /// A value in few columns.

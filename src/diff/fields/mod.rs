@@ -25,6 +25,7 @@ mod moves;
 mod node;
 mod objects;
 mod parsed;
+mod patches;
 mod plain;
 mod publish;
 mod quantity;
