@@ -59,6 +59,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliError> {
+    if let Some(error) = args::misread(arguments) {
+        return Err(error);
+    }
     let session = Session::new(arguments);
     match &arguments.command {
         Some(Command::Completions { shell }) => completions::run(*shell, output),
