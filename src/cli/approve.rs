@@ -39,7 +39,11 @@ fn typed(ids: &[String]) -> Result<Vec<Typed>, CliError> {
         }
         let lines: Vec<String> = std::io::stdin().lock().lines().collect::<Result<_, _>>()?;
         let ids = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
-        return Ok(ids.map(Typed::parse).collect());
+        let typed: Vec<Typed> = ids.map(Typed::parse).collect();
+        if typed.is_empty() {
+            return Err(CliError::refused("standard input names no proposal", "write one ID@HEAD a line"));
+        }
+        return Ok(typed);
     }
     Ok(ids.iter().map(|id| Typed::parse(id)).collect())
 }

@@ -23,6 +23,7 @@ mod mend;
 mod note;
 mod output;
 mod policy;
+mod refused;
 mod session;
 mod show;
 mod status;
