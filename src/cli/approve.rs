@@ -5,7 +5,7 @@ use std::io::BufRead as _;
 use crate::engine;
 use crate::io::signer::random_id;
 use crate::io::workspace::{Scope, Workspace};
-use crate::model::{Answers, DecisionKind, Intent, IntentItem, Queued, Tier, text};
+use crate::model::{Answers, DecisionKind, Intent, IntentItem, Queued, Tier};
 
 use super::args::{ApproveArgs, DecideArgs};
 use super::decide::decide;
@@ -67,6 +67,12 @@ fn clean(mut queue: Vec<Queued>, tier: Tier, args: &DecideArgs, output: &Output)
     Ok(queue)
 }
 
+/// A person's words for the record: as written, lines and all, like those of the console. Whoever shows them makes them fit
+/// for a screen.
+pub(super) fn as_written(note: &str) -> String {
+    note.trim().replace("\r\n", "\n")
+}
+
 /// The decision on these proposals as they are now.
 #[must_use]
 pub fn intent(workspace: &Workspace, kind: DecisionKind, chosen: &[Queued], note: Option<String>) -> Intent {
@@ -76,9 +82,19 @@ pub fn intent(workspace: &Workspace, kind: DecisionKind, chosen: &[Queued], note
         kind,
         items: chosen.iter().map(item).collect(),
         reason: None,
-        note: note.map(|note| text::printable(note.trim()).into_owned()),
+        note: note.as_deref().map(as_written),
         comments: Vec::new(),
         lesson: None,
         at: workspace.clock.seconds(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_the_record_keep_their_lines() {
+        assert_eq!(as_written("  one\r\ntwo\n\n\tthree \n"), "one\ntwo\n\n\tthree");
     }
 }
