@@ -1,7 +1,5 @@
 //! `countersign approve ID@HEAD...` and `approve --tier TIER`.
 
-use std::io::BufRead as _;
-
 use crate::engine;
 use crate::io::signer::random_id;
 use crate::io::workspace::{Scope, Workspace};
@@ -9,7 +7,7 @@ use crate::model::{Answers, DecisionKind, Intent, IntentItem, Queued, Tier};
 
 use super::args::{ApproveArgs, DecideArgs};
 use super::decide::decide;
-use super::find::{self, Typed};
+use super::find;
 use super::output::Output;
 use super::session::Session;
 use super::{CliError, Exit};
@@ -17,7 +15,7 @@ use super::{CliError, Exit};
 /// Runs the command.
 pub fn run(session: &Session, args: &ApproveArgs, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
-    let typed: Vec<Typed> = typed(&args.ids)?;
+    let typed = find::typed(&args.ids)?;
     let names: Vec<String> = typed.iter().map(|typed| typed.id.clone()).collect();
     let situation = session.read_to_decide(&workspace, &Scope { extra: &names, ..Scope::default() }, output)?;
     let queue = situation.queue();
@@ -29,23 +27,6 @@ pub fn run(session: &Session, args: &ApproveArgs, output: &mut Output) -> Result
     };
     let intent = intent(&workspace, DecisionKind::Approve, &chosen, args.message.clone());
     decide(&workspace, &situation, &[intent], &args.decide, output)
-}
-
-/// The ids that were typed, or that standard input has, one a line.
-fn typed(ids: &[String]) -> Result<Vec<Typed>, CliError> {
-    if ids.iter().any(|id| id == "-") {
-        if ids.len() > 1 {
-            return Err(CliError::usage("`-` stands for all ids", "give them all on standard input, or none"));
-        }
-        let lines: Vec<String> = std::io::stdin().lock().lines().collect::<Result<_, _>>()?;
-        let ids = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
-        let typed: Vec<Typed> = ids.map(Typed::parse).collect();
-        if typed.is_empty() {
-            return Err(CliError::refused("standard input names no proposal", "write one ID@HEAD a line"));
-        }
-        return Ok(typed);
-    }
-    Ok(ids.iter().map(|id| Typed::parse(id)).collect())
 }
 
 /// All clean proposals of a tier, in the order of the queue. Without a terminal that consent must be spelled out.

@@ -123,7 +123,7 @@ pub struct ListArgs {
 /// A command about one proposal.
 #[derive(Debug, Args)]
 pub struct OneArgs {
-    /// The proposal: its branch, or a part of it that no other has
+    /// The proposal: its branch, or a part of it that no other has; `-` reads it from standard input
     #[arg(value_name = "ID")]
     pub id: String,
     #[command(flatten)]
@@ -176,7 +176,7 @@ pub struct ApproveArgs {
 /// `reject`.
 #[derive(Debug, Args)]
 pub struct RejectArgs {
-    /// The proposal as ID@HEAD
+    /// The proposal as ID@HEAD; `-` reads one or more from standard input
     #[arg(value_name = "ID@HEAD")]
     pub id: String,
     /// Why, in words for the agent
@@ -204,7 +204,7 @@ pub struct RejectArgs {
 /// `hold` and `ask`.
 #[derive(Debug, Args)]
 pub struct NoteArgs {
-    /// The proposal as ID@HEAD
+    /// The proposal as ID@HEAD; `-` reads one or more from standard input
     #[arg(value_name = "ID@HEAD")]
     pub id: String,
     /// Why it has to wait, or what you ask
@@ -217,7 +217,7 @@ pub struct NoteArgs {
 /// `withdraw`.
 #[derive(Debug, Args)]
 pub struct WithdrawArgs {
-    /// The proposal, as ID or ID@HEAD
+    /// The proposal, as ID or ID@HEAD; `-` reads one or more from standard input
     #[arg(value_name = "ID")]
     pub id: String,
     /// A note for the record

@@ -5,7 +5,7 @@ use crate::io::git::open;
 use crate::model::{CommentSide, Landing, text};
 
 use super::args::DiffArgs;
-use super::find::{self, Typed};
+use super::find;
 use super::json::ChangeJson;
 use super::output::Output;
 use super::session::Session;
@@ -14,7 +14,7 @@ use super::{CliError, Exit};
 /// Runs the command.
 pub fn run(session: &Session, args: &DiffArgs, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
-    let typed = Typed::parse(&args.one.id);
+    let typed = find::typed_one(&args.one.id)?;
     let situation = find::situation(session, &workspace, std::slice::from_ref(&typed.id))?;
     let queue = situation.queue();
     let queued = find::by_part(&queue, &typed)?;

@@ -10,7 +10,7 @@ use crate::model::text;
 use crate::policy::{self, Lint, Source};
 
 use super::args::PolicyCommand;
-use super::find::{self, Typed};
+use super::find;
 use super::output::Output;
 use super::session::Session;
 use super::{CliError, Exit};
@@ -98,7 +98,7 @@ fn tell(path: &Path, found: &Lint, situation: &Situation, output: &mut Output) {
 
 fn explain(session: &Session, id: &str, json: bool, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
-    let typed = Typed::parse(id);
+    let typed = find::typed_one(id)?;
     let situation = find::situation(session, &workspace, std::slice::from_ref(&typed.id))?;
     let queue = situation.queue();
     let queued = find::by_part(&queue, &typed)?;
