@@ -1,11 +1,12 @@
 //! `countersign list`: the queue, as lines or as one document.
 
 use crate::engine;
+use crate::io::git::store::Writes;
 use crate::io::workspace::Scope;
 use crate::model::{Queued, text};
 
 use super::args::ListArgs;
-use super::json::ListDocument;
+use super::json::{ListDocument, ProposalJson};
 use super::output::Output;
 use super::session::Session;
 use super::{CliError, Exit};
@@ -20,7 +21,9 @@ pub fn run(session: &Session, args: &ListArgs, output: &mut Output) -> Result<Ex
     }
     engine::sort(&mut queue);
     if args.json.json {
-        let proposals = queue.iter().map(Into::into).collect();
+        let store = workspace.repository.store(Writes::InMemory)?;
+        let tree = store.tree_of(situation.target.tip).ok();
+        let proposals = queue.iter().map(|queued| ProposalJson::new(queued, tree)).collect();
         output.document(&ListDocument { proposals, problems: &situation.problems })?;
         return Ok(Exit::Done);
     }

@@ -54,7 +54,7 @@ fn one(
     let files = queued.proposal.diff().map(|diff| diff.files.as_slice()).unwrap_or_default();
     let changes: Vec<ChangeJson> = files.iter().map(|file| ChangeJson::new(file, line_stats(&store, file))).collect();
     if args.json.json {
-        let proposal = ProposalJson::from(queued);
+        let proposal = ProposalJson::new(queued, store.tree_of(queued.proposal.target.tip).ok());
         let document = ShowDocument { proposal, reasoning: &said, changes, problems: &problems };
         return match list {
             Some(list) => serde_json::to_value(&document).map(|value| list.push(value)).map_err(unwritable),
