@@ -2,6 +2,7 @@
 
 use crate::diff::{Document, LineKind, Row};
 use crate::io::git::open;
+use crate::io::git::proposals::mend;
 use crate::model::{CommentSide, Landing, text};
 
 use super::args::DiffArgs;
@@ -20,8 +21,11 @@ pub fn run(session: &Session, args: &DiffArgs, output: &mut Output) -> Result<Ex
     let queued = find::by_part(&queue, &typed)?;
     let diff = match &queued.proposal.landing {
         Landing::Clean(diff) => diff,
-        Landing::NeedsRebase(why) | Landing::Unreadable(why) => {
+        Landing::NeedsRebase(why) => {
             return Err(CliError::refused(why.clone(), "the agent must rebase it before it can be judged"));
+        }
+        Landing::Unreadable(why) => {
+            return Err(CliError::outside(format!("it cannot be read: {why}"), mend(why)));
         }
         Landing::Landed => {
             return Err(CliError::refused("the target has all of it already", "there is nothing to show"));

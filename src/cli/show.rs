@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::evidence::reasoning;
 use crate::io::git::proposals::line_stats;
 use crate::io::git::store::Writes;
-use crate::io::workspace::Workspace;
+use crate::io::workspace::{Situation, Workspace};
 use crate::model::{Landing, Queued, Reasoning, text};
 
 use super::args::OneArgs;
@@ -29,7 +29,7 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
         if index > 0 && list.is_none() {
             output.line("");
         }
-        one(&workspace, queued, args, list.as_mut(), output)?;
+        one(&workspace, &situation, queued, args, list.as_mut(), output)?;
     }
     if let Some(proposals) = list {
         output.document(&json!({ "proposals": proposals }))?;
@@ -40,12 +40,14 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
 /// Shows one proposal; as JSON, its document goes on the list, where there is one.
 fn one(
     workspace: &Workspace,
+    situation: &Situation,
     queued: &Queued,
     args: &OneArgs,
     list: Option<&mut Vec<Value>>,
     output: &mut Output,
 ) -> Result<(), CliError> {
-    let (said, problems) = reasoning::read(&queued.proposal.messages, queued.proposal.note.as_deref());
+    let (said, mut problems) = reasoning::read(&queued.proposal.messages, queued.proposal.note.as_deref());
+    problems.extend(situation.problems.iter().filter(|problem| problem.place == queued.proposal.id).cloned());
     let store = workspace.repository.store(Writes::InMemory)?;
     if let Some(diff) = queued.proposal.diff() {
         // What cannot be made again is counted like what cannot be read.

@@ -63,7 +63,7 @@ pub struct Request<'a> {
 /// proposal that says so.
 pub fn read(repository: &LocalRepository, request: &Request<'_>) -> Result<Reading, StoreError> {
     let target = repository.target()?;
-    let (mut branches, problems) = repository.branches(request.patterns, request.extra)?;
+    let (mut branches, mut problems) = repository.branches(request.patterns, request.extra)?;
     if let Some(only) = request.only {
         branches.retain(|branch| only.contains(&branch.name));
     }
@@ -92,7 +92,25 @@ pub fn read(repository: &LocalRepository, request: &Request<'_>) -> Result<Readi
     }
     let mut proposals = read.into_inner().unwrap_or_default();
     proposals.sort_by(|a, b| a.id.cmp(&b.id));
+    problems.extend(proposals.iter().filter_map(|proposal| broken(proposal)));
     Ok(Reading { target, proposals, problems })
+}
+
+/// A proposal that cannot be read is in the queue, and a problem of the repository, too: it takes somebody with a shell.
+fn broken(proposal: &Proposal) -> Option<Problem> {
+    let Landing::Unreadable(why) = &proposal.landing else { return None };
+    Some(Problem { place: proposal.id.clone(), what: format!("it cannot be read: {why}"), next: mend(why).to_owned() })
+}
+
+/// What puts a proposal right that cannot be read, and why: objects are fetched again, what git would not write is the
+/// agent's to mend.
+#[must_use]
+pub fn mend(why: &str) -> &'static str {
+    if why.starts_with("object ") {
+        "`git fetch --refetch` brings objects back that the remote has; until then it cannot land"
+    } else {
+        "have the agent push it again without that; until then it cannot land"
+    }
 }
 
 fn put<T>(slot: &Mutex<T>, value: T) {
