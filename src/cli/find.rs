@@ -3,6 +3,7 @@
 
 use std::io::BufRead as _;
 
+use crate::io::git::past;
 use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::model::{Oid, Queued, Subject, text};
 
@@ -61,6 +62,17 @@ pub fn typed_one(id: &str) -> Result<Typed, CliError> {
 /// Reads the repository, in which `names` are proposals even if no pattern matches them.
 pub fn situation(session: &Session, workspace: &Workspace, names: &[String]) -> Result<Situation, CliError> {
     session.read(workspace, &Scope { extra: names, ..Scope::default() })
+}
+
+/// Adds what the ledger knows to be decided and whose branch is not read any more.
+pub fn recall(workspace: &Workspace, situation: &mut Situation) -> Result<(), CliError> {
+    if let Some(view) = &situation.view {
+        let present = &situation.proposals;
+        let (gone, problems) = past::read(&workspace.repository, &situation.target, view, present)?;
+        situation.proposals.extend(gone);
+        situation.problems.extend(problems);
+    }
+    Ok(())
 }
 
 /// The proposal that a part of its name means; anything but exactly one is an error that lists what there is.

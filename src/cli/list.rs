@@ -6,6 +6,7 @@ use crate::io::workspace::Scope;
 use crate::model::{Queued, text};
 
 use super::args::ListArgs;
+use super::find;
 use super::json::{ListDocument, ProposalJson};
 use super::output::Output;
 use super::session::Session;
@@ -14,7 +15,10 @@ use super::{CliError, Exit};
 /// Runs the command.
 pub fn run(session: &Session, args: &ListArgs, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
-    let situation = session.read(&workspace, &Scope::default())?;
+    let mut situation = session.read(&workspace, &Scope::default())?;
+    if args.all {
+        find::recall(&workspace, &mut situation)?;
+    }
     let mut queue = situation.queue();
     if !args.all {
         queue.retain(|queued| queued.standing.state.open());

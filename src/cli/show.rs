@@ -20,8 +20,13 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
     let workspace = session.workspace()?;
     let typed = find::typed(std::slice::from_ref(&args.id))?;
     let names: Vec<String> = typed.iter().map(|typed| typed.id.clone()).collect();
-    let situation = find::situation(session, &workspace, &names)?;
-    let queue = situation.queue();
+    let mut situation = find::situation(session, &workspace, &names)?;
+    let mut queue = situation.queue();
+    if typed.iter().any(|typed| matches!(find::by_part(&queue, typed), Err(error) if error.exit == Exit::Refused)) {
+        // It may be decided, and gone.
+        find::recall(&workspace, &mut situation)?;
+        queue = situation.queue();
+    }
     let chosen = typed.iter().map(|typed| find::by_part(&queue, typed)).collect::<Result<Vec<_>, _>>()?;
     // Whoever writes `-` gets a list, of however many.
     let mut list = (args.id == "-" && args.json.json).then(Vec::new);

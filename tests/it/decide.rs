@@ -3,6 +3,7 @@
 mod batch;
 mod local;
 mod people;
+mod refusals;
 mod roots;
 mod sitting;
 mod tampering;

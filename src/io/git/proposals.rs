@@ -154,21 +154,21 @@ fn once<T>(cell: &OnceCell<T>, open: impl FnOnce() -> Result<T, StoreError>) -> 
 }
 
 /// Reads proposals from objects.
-struct Objects<'a> {
-    store: Store,
+pub(super) struct Objects<'a> {
+    pub(super) store: Store,
     target: &'a Target,
     target_tree: Oid,
     repo: &'a str,
 }
 
 impl<'a> Objects<'a> {
-    fn open(repository: &'a LocalRepository, target: &'a Target) -> Result<Self, StoreError> {
+    pub(super) fn open(repository: &'a LocalRepository, target: &'a Target) -> Result<Self, StoreError> {
         let store = repository.store(Writes::InMemory)?;
         let target_tree = store.tree_of(target.tip)?;
         Ok(Self { store, target, target_tree, repo: &repository.name })
     }
 
-    fn proposal(&self, branch: &Branch) -> Option<Proposal> {
+    pub(super) fn proposal(&self, branch: &Branch) -> Option<Proposal> {
         match self.read(branch) {
             Ok(proposal) => proposal,
             Err(error) => Some(self.unreadable(branch, &error)),
@@ -199,7 +199,7 @@ impl<'a> Objects<'a> {
     }
 
     /// The lines of all files. An object that is missing or broken is an error: what cannot be read must not land.
-    fn stats(&self, files: &[FileChange]) -> Result<LineStats, StoreError> {
+    pub(super) fn stats(&self, files: &[FileChange]) -> Result<LineStats, StoreError> {
         files.iter().try_fold(LineStats::default(), |sum, file| {
             let file = read_line_stats(&self.store, file)?;
             Ok(LineStats {
@@ -228,7 +228,7 @@ impl<'a> Objects<'a> {
     }
 
     /// What the head commit alone says.
-    fn bare(&self, branch: &Branch, head: &Commit) -> Proposal {
+    pub(super) fn bare(&self, branch: &Branch, head: &Commit) -> Proposal {
         Proposal {
             id: branch.name.clone(),
             repo: self.repo.to_owned(),
@@ -253,7 +253,7 @@ impl<'a> Objects<'a> {
         Ok(Proposal { landing: Landing::NeedsRebase(why), ..self.bare(branch, &head) })
     }
 
-    fn unreadable(&self, branch: &Branch, error: &StoreError) -> Proposal {
+    pub(super) fn unreadable(&self, branch: &Branch, error: &StoreError) -> Proposal {
         let head = self.store.commit(branch.tip).unwrap_or_else(|_| Commit {
             oid: branch.tip,
             tree: Oid::EMPTY_TREE,
