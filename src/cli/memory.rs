@@ -32,22 +32,32 @@ pub fn run(session: &Session, command: &MemoryCommand, output: &mut Output) -> R
             }
             Ok(Exit::Done)
         }
-        MemoryCommand::List(json) => tell(&lessons, json.json, output),
+        MemoryCommand::List(json) => {
+            tell(&lessons, "no lesson is in force; a rejection teaches one", json.json, output)
+        }
         MemoryCommand::For { path, json } => {
+            let all = lessons.len();
             lessons.retain(|lesson| lesson.covers(BStr::new(path)));
-            tell(&lessons, json.json, output)
+            tell(&lessons, &none_about(path, all), json.json, output)
         }
     }
 }
 
-fn tell(lessons: &[Lesson], json: bool, output: &mut Output) -> Result<Exit, CliError> {
+/// What to say where none of so many lessons is about a path.
+fn none_about(path: &str, all: usize) -> String {
+    let path = text::printable(path);
+    let elsewhere = if all == 0 { "none is in force" } else { "`countersign memory list` shows those in force" };
+    format!("no lesson names {path}; {elsewhere}")
+}
+
+fn tell(lessons: &[Lesson], none: &str, json: bool, output: &mut Output) -> Result<Exit, CliError> {
     if json {
         let lessons: Vec<Value> = lessons.iter().map(lesson_json).collect();
         output.document(&json!({ "lessons": lessons }))?;
         return Ok(Exit::Done);
     }
     if lessons.is_empty() {
-        output.remark("no lesson is in force; a rejection teaches one");
+        output.remark(none);
     }
     for lesson in lessons {
         let times = if lesson.repeats > 1 { format!(", {} times", lesson.repeats) } else { String::new() };
