@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::CliError;
 use crate::config::nearest;
+use crate::memory;
 use crate::model::{ReasonCode, Scope, Tier, text};
 
 /// The heading of the options that every command takes.
@@ -192,7 +193,7 @@ pub struct RejectArgs {
     #[arg(long)]
     pub no_lesson: bool,
     /// What the lesson is about
-    #[arg(long, value_name = "SCOPE", help = SCOPE_HELP)]
+    #[arg(long, value_name = "SCOPE", value_parser = parse_scope, help = SCOPE_HELP)]
     pub scope: Option<Scope>,
     /// Days until the lesson leaves the memory file
     #[arg(long, value_name = "DAYS", default_value_t = 180)]
@@ -347,6 +348,11 @@ pub fn misread(arguments: &Arguments) -> Option<CliError> {
     let what = format!("there is no command and no folder `{typed}`");
     let next = nearest(&typed, names).map(|name| format!("did you mean `countersign {name}`?"));
     Some(CliError::usage(what, next.unwrap_or_else(|| "`countersign --help` lists the commands".into())))
+}
+
+fn parse_scope(text: &str) -> Result<Scope, String> {
+    let scope: Scope = text.parse()?;
+    memory::scope_fault(&scope).map_or(Ok(scope), Err)
 }
 
 fn parse_tier(text: &str) -> Result<Tier, String> {

@@ -20,26 +20,39 @@ pub fn reject(session: &Session, args: &RejectArgs, output: &mut Output) -> Resu
     let (workspace, situation, chosen) = chosen(session, &args.id, output.interactive(), output)?;
     let mut intent = intent(&workspace, DecisionKind::Reject, &chosen, Some(args.message.clone()));
     intent.reason = Some(args.reason);
-    intent.lesson = lesson(args, &chosen);
+    intent.lesson = lesson(args, &chosen)?;
     decide(&workspace, &situation, &[intent], &args.decide, output)
 }
 
 /// The lesson that was asked for, else the first sentence of the message, where such a reason teaches.
-fn lesson(args: &RejectArgs, chosen: &[Queued]) -> Option<LessonDraft> {
+fn lesson(args: &RejectArgs, chosen: &[Queued]) -> Result<Option<LessonDraft>, CliError> {
     if args.no_lesson {
-        return None;
+        return Ok(None);
     }
     let text = match &args.lesson {
-        Some(lesson) => lesson.trim().to_owned(),
-        None if args.reason.teaches() => memory::lesson_from_note(&args.message)?,
-        None => return None,
+        Some(lesson) => Some(sentence(lesson)?),
+        None if args.reason.teaches() => memory::lesson_from_note(&args.message),
+        None => None,
     };
+    let Some(text) = text else { return Ok(None) };
     let scope = args.scope.clone().unwrap_or_else(|| {
         let files = chosen.iter().filter_map(|queued| queued.proposal.diff()).flat_map(|diff| &diff.files);
         let paths: BTreeSet<_> = files.map(|file| file.path.clone()).collect();
         memory::default_scope(&paths.into_iter().collect::<Vec<_>>())
     });
-    (!text.is_empty()).then_some(LessonDraft { text, scope, expires_days: args.expires })
+    Ok(Some(LessonDraft { text, scope, expires_days: args.expires }))
+}
+
+/// A lesson that was typed: one line that says something.
+fn sentence(lesson: &str) -> Result<String, CliError> {
+    let lesson = lesson.trim();
+    if lesson.is_empty() {
+        return Err(CliError::usage("the lesson is empty", "say --no-lesson to teach nothing"));
+    }
+    if lesson.contains(['\n', '\r']) {
+        return Err(CliError::usage("the lesson has several lines", "write it as one sentence on one line"));
+    }
+    Ok(lesson.to_owned())
 }
 
 /// Runs `hold`.

@@ -117,3 +117,19 @@ fn what_was_decided_stays_listed_when_its_branch_is_gone() {
     assert_eq!((&shown["title"], &shown["state"]), (&json!("Add one"), &json!("merged")), "{shown}");
     let _ = maria.run(&["show", &three]).exits(1);
 }
+
+#[test]
+fn a_lesson_that_could_not_be_one_is_wrong_usage() {
+    let sandbox = Sandbox::new();
+    let (origin, maria) = sandbox.solo();
+    let one = origin.at(&page(&origin, "one"));
+    for (option, value, said) in [
+        ("--scope", "folder:[", "not a glob"),
+        ("--scope", "file:../../x", "root of the repository"),
+        ("--lesson", "", "--no-lesson"),
+        ("--lesson", "one\ntwo", "several lines"),
+    ] {
+        let ran = maria.run(&["reject", &one, "-m", "No.", option, value, "--yes"]).exits(2);
+        assert!(ran.stderr.contains(said), "{ran}");
+    }
+}
