@@ -7,11 +7,12 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::io::workspace::Scope;
+use crate::ledger::LedgerView;
 use crate::memory::{self, Lesson};
-use crate::model::text;
+use crate::model::{Problem, text};
 
 use super::args::MemoryCommand;
-use super::ledger::no_ledger;
+use super::ledger::NONE_YET;
 use super::output::Output;
 use super::session::Session;
 use super::{CliError, Exit};
@@ -22,7 +23,11 @@ pub fn run(session: &Session, command: &MemoryCommand, output: &mut Output) -> R
     let none = BTreeSet::new();
     let situation = session.read(&workspace, &Scope { only: Some(&none), ..Scope::default() })?;
     output.problems(&situation.problems);
-    let view = situation.view.as_ref().ok_or_else(no_ledger)?;
+    if situation.view.is_none() {
+        output.remark(NONE_YET);
+    }
+    let none = LedgerView::default();
+    let view = situation.view.as_ref().unwrap_or(&none);
     let today = situation.now.to_zoned(TimeZone::UTC).date();
     let mut lessons: Vec<Lesson> = memory::lessons(view).into_iter().filter(|lesson| lesson.stands(today)).collect();
     match command {
@@ -33,12 +38,12 @@ pub fn run(session: &Session, command: &MemoryCommand, output: &mut Output) -> R
             Ok(Exit::Done)
         }
         MemoryCommand::List(json) => {
-            tell(&lessons, "no lesson is in force; a rejection teaches one", json.json, output)
+            tell(&lessons, "no lesson is in force; a rejection teaches one", json.json, &situation.problems, output)
         }
         MemoryCommand::For { path, json } => {
             let all = lessons.len();
             lessons.retain(|lesson| lesson.covers(BStr::new(path)));
-            tell(&lessons, &none_about(path, all), json.json, output)
+            tell(&lessons, &none_about(path, all), json.json, &situation.problems, output)
         }
     }
 }
@@ -50,10 +55,16 @@ fn none_about(path: &str, all: usize) -> String {
     format!("no lesson names {path}; {elsewhere}")
 }
 
-fn tell(lessons: &[Lesson], none: &str, json: bool, output: &mut Output) -> Result<Exit, CliError> {
+fn tell(
+    lessons: &[Lesson],
+    none: &str,
+    json: bool,
+    problems: &[Problem],
+    output: &mut Output,
+) -> Result<Exit, CliError> {
     if json {
         let lessons: Vec<Value> = lessons.iter().map(lesson_json).collect();
-        output.document(&json!({ "lessons": lessons }))?;
+        output.document(&json!({ "lessons": lessons, "problems": problems }))?;
         return Ok(Exit::Done);
     }
     if lessons.is_empty() {

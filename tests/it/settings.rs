@@ -40,3 +40,43 @@ fn mistakes_in_the_settings_are_all_told_and_stop_nothing() {
     assert!(places.iter().all(|place| doctor.stdout.contains(place)), "{doctor}");
     assert!(doctor.stdout.contains("keymap.toml:2:"), "{doctor}");
 }
+
+#[test]
+fn where_no_ledger_has_begun_there_is_nothing_to_read_and_that_is_no_error() {
+    let sandbox = Sandbox::new();
+    let origin = sandbox.origin();
+    for (arguments, key) in [
+        (vec!["memory", "list"], "lessons"),
+        (vec!["memory", "for", "docs/a.md"], "lessons"),
+        (vec!["ledger", "log"], "entries"),
+    ] {
+        let ran = origin.run(&arguments).succeeds();
+        assert!(ran.stdout.is_empty() && ran.stderr.contains("countersign init"), "{ran}");
+        let ran = origin.run(&[arguments.as_slice(), &["--json"]].concat()).succeeds();
+        assert_eq!(ran.json()[key], json!([]), "{ran}");
+    }
+    let ran = origin.run(&["ledger", "verify"]).exits(2);
+    assert!(ran.stderr.contains("countersign init"), "{ran}");
+}
+
+#[test]
+fn lint_names_the_file_that_it_was_given() {
+    let sandbox = Sandbox::new();
+    let origin = sandbox.origin();
+    sandbox.write("origin.git/p.yaml", "version: 1\ngate: maybe\n");
+    let ran = origin.run(&["policy", "lint", "p.yaml"]).exits(2);
+    assert!(ran.stdout.contains("p.yaml:2:7: error") && !ran.stdout.contains("policy.yaml:2"), "{ran}");
+    assert!(ran.stdout.contains("hint: `none` records"), "{ran}");
+}
+
+#[test]
+fn a_path_that_no_lesson_names_is_told_apart_from_no_lesson_at_all() {
+    let sandbox = Sandbox::new();
+    let (origin, maria) = sandbox.solo();
+    let ran = maria.run(&["memory", "for", "docs/a.md"]).succeeds();
+    assert!(ran.stderr.contains("none is in force"), "{ran}");
+    origin.propose("agent/infra/one", "One", &[("docs/one.md", "text\n")]);
+    let _ = maria.run(&["reject", &origin.at("agent/infra/one"), "-m", "Write it in full.", "--yes"]).succeeds();
+    let ran = maria.run(&["memory", "for", "docs/a.md"]).succeeds();
+    assert!(ran.stderr.contains("no lesson names docs/a.md") && ran.stderr.contains("memory list"), "{ran}");
+}
