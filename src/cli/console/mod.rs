@@ -76,7 +76,10 @@ pub fn open(session: &Session, workspace: &Arc<Workspace>, seed: [u8; 32]) -> Re
             "everything that you wrote and decided is kept; please report it",
         )),
         (None, End::Quit) => Ok(Exit::Done),
-        (None, End::Hangup) => Ok(Exit::Outside),
+        (None, End::Hangup) => Err(CliError::outside(
+            "the console was told to stop, or its terminal went away",
+            "what you wrote and decided is kept; `countersign` shows what was not sent",
+        )),
     }
 }
 
