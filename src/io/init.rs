@@ -12,6 +12,7 @@ use crate::policy::{self, Findings, FoundAgent, FoundPerson, LedgerKey, Policy, 
 
 use super::begun::Begun;
 use super::demo;
+use super::fault;
 use super::git::process::{Git, GitError};
 use super::git::store::{StoreError, Writes};
 use super::git::write::{self, WriteError};
@@ -222,6 +223,7 @@ impl Workspace {
         }
         let store = self.repository.store(Writes::ToDisk)?;
         let commit = write::genesis_commit(&store, genesis, &key.identity())?;
+        fault::point("after-root").map_err(WriteError::Io)?;
         write::check_genesis(&self.repository, genesis, &store, commit)?;
         let entry = write::sign_entries(&self.repository, key, &[genesis.entry(commit)], None)?.unwrap_or(commit);
         let started = match write::publish_genesis(&self.repository, genesis, entry, commit) {
@@ -232,6 +234,7 @@ impl Workspace {
             }
             Err(error) => self.begun_after_all(genesis, commit, error)?,
         };
+        fault::point("after-genesis").map_err(WriteError::Io)?;
         // What is written is written; the next reading fetches it.
         let _ = self.repository.fetch();
         if matches!(started, Started::Adopted { .. }) {
