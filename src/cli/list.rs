@@ -13,7 +13,10 @@ use super::{CliError, Exit};
 /// Runs the command.
 pub fn run(session: &Session, args: &ListArgs, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
-    let situation = session.read(&workspace, &Scope::default())?;
+    let mut situation = session.read(&workspace, &Scope::default())?;
+    if args.all {
+        workspace.show_landings(&mut situation, &|_| true)?;
+    }
     let mut queue = situation.queue();
     if !args.all {
         queue.retain(|queued| queued.standing.state.open());

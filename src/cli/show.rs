@@ -16,7 +16,8 @@ use super::{CliError, Exit};
 pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
     let typed = Typed::parse(&args.id);
-    let situation = find::situation(session, &workspace, std::slice::from_ref(&typed.id))?;
+    let mut situation = find::situation(session, &workspace, std::slice::from_ref(&typed.id))?;
+    workspace.show_landings(&mut situation, &|id| id.contains(&typed.id))?;
     let queue = situation.queue();
     let queued = find::by_part(&queue, &typed)?;
     let (said, problems) = reasoning::read(&queued.proposal.messages, queued.proposal.note.as_deref());

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::ledger::LedgerView;
 use crate::memory;
 use crate::model::{
-    DecisionKind, Effect, EntryId, Intent, IntentItem, Outcome, Place, Proposal, Reason, Ruling, TreeDiff,
+    DecisionKind, Effect, EntryId, Intent, IntentItem, Landing, Outcome, Place, Proposal, Reason, Ruling, TreeDiff,
 };
 use crate::policy::{self, Approval, Evaluation, Person, Root};
 
@@ -124,13 +124,7 @@ impl Planner<'_, '_> {
             let (seen, now) = (subject.head.short(12), proposal.head.short(12));
             return Err((format!("its head moved from {seen} to {now}: look at the new round first"), None));
         }
-        if self
-            .world
-            .ledger
-            .is_some_and(|ledger| ledger.merged(&proposal.id, &proposal.target.refname, proposal.head).is_some())
-        {
-            return Err(("it has been merged already".into(), None));
-        }
+        self.not_landed(intent.kind, proposal)?;
         let (action, evaluation, relies_on) = match intent.kind {
             DecisionKind::Approve => self.approve(intent, item, proposal)?,
             _ => self.note(intent.kind, proposal)?,
@@ -154,6 +148,22 @@ impl Planner<'_, '_> {
             action,
             relies_on,
         })
+    }
+
+    /// What has landed can be undone by another proposal, and not by a decision on this one.
+    fn not_landed(&self, kind: DecisionKind, proposal: &Proposal) -> Result<(), Left> {
+        let ledger = self.world.ledger;
+        let merged = ledger.and_then(|view| view.merged(&proposal.id, &proposal.target.refname, proposal.head));
+        if let Some(merged) = merged {
+            let (commit, by) = (merged.commit.short(12), &merged.by);
+            let undo = if kind == DecisionKind::Approve { "" } else { "; to undo it, propose its revert" };
+            return Err((format!("it has been merged already, as {commit} by {by}{undo}"), None));
+        }
+        let decides = !matches!(kind, DecisionKind::Approve | DecisionKind::Withdraw);
+        if decides && matches!(proposal.landing, Landing::Landed) {
+            return Err(("the target has all of it already; to undo it, propose its revert".into(), None));
+        }
+        Ok(())
     }
 
     fn approve(
