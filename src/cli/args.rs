@@ -28,7 +28,7 @@ const REJECT_HELP: &str = "The lesson is written into the agent's memory file in
 #[command(name = "countersign", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
 #[command(
     after_help = "Without a command it opens the console. Looking writes nothing to the repository but what `git fetch` does.\n\
-    Exit status: 0 done, 1 refused, 2 wrong usage or configuration, 3 some of a batch failed, 4 the outside failed\n\
+    Exit status: 0 done, 1 refused, 2 wrong usage or configuration, 3 some of a batch failed, 4 the outside failed \
     and trying again may help."
 )]
 pub struct Arguments {

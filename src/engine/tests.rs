@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use crate::diff::Edits;
 use crate::ledger::testing::{Bench, MAIN, item, oid, root, time};
 use crate::ledger::{EntryKind, LedgerView};
 use crate::model::{
@@ -58,10 +59,12 @@ impl Stack for Table {
         self.offers.get(&head).cloned().unwrap_or_else(|| Ok(Arc::clone(&self.alone[&head])))
     }
 
-    fn edits(&self, diff: &TreeDiff) -> Result<[u8; 32], String> {
+    fn edits(&self, diff: &TreeDiff) -> Result<Edits, String> {
         let known = self.alone.values().any(|alone| alone.change_id == diff.change_id);
         let same = known || self.same_lines.contains(&diff.change_id);
-        Ok(if same { [0; 32] } else { *diff.change_id.as_bytes() })
+        let mut edits = Edits::default();
+        edits.add(&diff.files[0], b"", if same { b"same" } else { diff.change_id.as_bytes() });
+        Ok(edits)
     }
 
     fn accept(&mut self) {

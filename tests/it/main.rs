@@ -16,6 +16,7 @@ mod support;
 
 mod attacks;
 mod console;
+mod corpus;
 mod decide;
 mod docs;
 mod faults;

@@ -18,6 +18,7 @@ pub mod keys;
 pub mod needs;
 mod person;
 pub mod picture;
+pub mod queue;
 mod ran;
 mod repo;
 mod sandbox;
