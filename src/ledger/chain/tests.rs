@@ -378,7 +378,7 @@ fn an_approval_carries_no_other_commit_into_force() {
             bench.roots.landed.get_mut(&oid("main1")).unwrap().tree = oid("evil tree");
         }),
         ("does not lie on", |bench, _| {
-            bench.roots.landed.get_mut(&oid("main1")).unwrap().parents[0] = oid("elsewhere")
+            bench.roots.landed.get_mut(&oid("main1")).unwrap().parents[0] = oid("elsewhere");
         }),
         ("does not lie on", |bench, _| bench.roots.landed.get_mut(&oid("main1")).unwrap().parents.push(oid("x"))),
         ("it lands", |_, entry| entry.items[0].merge.as_mut().unwrap().commit = oid("another")),
