@@ -87,7 +87,7 @@ fn a_policy_that_could_not_rule_is_refused_before_it_lands() {
             super::maria("6").file(".countersign/policy.yaml", policy.replace(&maria.ledger_id(), &"0".repeat(32))),
             "ledger",
         ),
-        ("link", super::maria("7").symlink(".countersign/policy.yaml", "../docs/a.md"), "plain file"),
+        ("link", super::maria("7").symlink(".countersign/policy.yaml", "../docs/a.md"), "plain folders and files"),
         (
             "garbled",
             super::maria("8").file(".countersign/allowed_signers", format!("{signers}nonsense\n")),
