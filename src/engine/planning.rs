@@ -263,13 +263,16 @@ impl Planner<'_, '_> {
     }
 }
 
-/// Adds the memory files as the lessons of this sitting will leave them. A file that cannot be rewritten is a problem, and
-/// keeps no rejection from being recorded.
+/// Adds the memory files as the ledger renders them once this sitting is in it: those that it teaches, and on the default
+/// branch each that the ledger ever taught, so that what was withdrawn, has expired or could not be written before
+/// arrives with the next push. A file that cannot be rewritten is a problem, and keeps no decision from being recorded.
 fn teach(plan: &mut PlanParts, ledger: &LedgerView, stack: &dyn Stack, now: Timestamp) {
     let entries = record::entries(plan, &[], plan.target.old, now);
-    let paths: BTreeSet<&str> = entries.iter().filter_map(|entry| Some(entry.lesson.as_ref()?.into.as_str())).collect();
+    let Some(at) = entries.last().map(|entry| entry.at) else { return };
     let after = ledger.assuming(&entries);
-    let at = entries.last().map_or(now, |entry| entry.at);
+    let ever = after.taught().iter().filter(|_| after.default_ref() == Some(plan.target.refname.as_str()));
+    let lessons = entries.iter().chain(ever.map(|taught| &*taught.entry)).filter_map(|entry| entry.lesson.as_ref());
+    let paths: BTreeSet<&str> = lessons.map(|lesson| lesson.into.as_str()).collect();
     for path in paths {
         match rewritten(stack, &after, path, at) {
             Ok(Some(change)) => plan.memory.push(change),
