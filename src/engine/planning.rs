@@ -225,8 +225,9 @@ impl Planner<'_, '_> {
 
     /// A change of policy or signers must leave some that can rule. It lands alone, so that what was accepted is all of it.
     fn root(&self, stacked: &TreeDiff) -> Result<(), Left> {
-        let fault =
-            root::touched(stacked).then(|| root::fault(|path| self.stack.file(path), self.root.policy.ledger.as_ref()));
+        let demo = self.world.ledger.is_some_and(LedgerView::is_demo);
+        let read = |path: &str| self.stack.file(path);
+        let fault = root::touched(stacked).then(|| root::fault(read, self.root.policy.ledger.as_ref(), demo));
         fault.flatten().map_or(Ok(()), |why| Err((format!("the policy that it brings could not rule: {why}"), None)))
     }
 

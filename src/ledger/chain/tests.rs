@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use sha2::Digest as _;
 use ssh_key::PrivateKey;
 
 use super::*;
@@ -709,4 +710,25 @@ fn a_ref_of_another_branch_brings_no_root() {
     bench.push(&entry);
     assert_eq!(faults(&bench), []);
     assert_eq!(bench.chain().root().unwrap().commit, oid("main0"));
+}
+
+#[test]
+fn a_key_that_everybody_has_signs_in_a_demo_alone() {
+    let seed = sha2::Sha256::digest("countersign-demo-only: you");
+    let pair = ssh_key::private::Ed25519Keypair::from_seed(&seed.into());
+    let everybodys = ssh_key::PrivateKey::from(pair);
+    for demo in [false, true] {
+        let mut bench = Bench { raw: Vec::new(), roots: TestRoots::default(), clock: 0 };
+        let mut with = root("main0");
+        with.signers.lines[1].key = everybodys.public_key().clone();
+        bench.roots.known.insert(oid("main0"), Ok(Arc::new(with)));
+        let mut genesis = Entry::new(EntryKind::Genesis, id("genesis"), id("genesis"), time(0), "maria");
+        genesis.refs.push(moved("before", "main0"));
+        genesis.demo = demo;
+        bench.push(&genesis);
+        let mut entry = bench.entry(EntryKind::Approve, "sam");
+        entry.items.push(item("p", "h", "c"));
+        bench.push_signed(&entry, &everybodys);
+        assert_eq!(faults(&bench), if demo { vec![] } else { vec![(1, Fault::DemoKey.to_string())] });
+    }
 }
