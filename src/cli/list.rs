@@ -24,7 +24,7 @@ pub fn run(session: &Session, args: &ListArgs, output: &mut Output) -> Result<Ex
     engine::sort(&mut queue);
     if args.json.json {
         let proposals = queue.iter().map(Into::into).collect();
-        output.document(&ListDocument { proposals, problems: &situation.problems })?;
+        output.document(&ListDocument { proposals, problems: &situation.warnings() })?;
         return Ok(Exit::Done);
     }
     if queue.is_empty() {
@@ -34,7 +34,7 @@ pub fn run(session: &Session, args: &ListArgs, output: &mut Output) -> Result<Ex
     for queued in &queue {
         output.line(row(queued, width));
     }
-    output.problems(&situation.problems);
+    output.problems(&situation.warnings());
     Ok(Exit::Done)
 }
 

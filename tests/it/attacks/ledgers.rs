@@ -172,6 +172,20 @@ fn answers(origin: &Repo<'_>, host: &Repo<'_>, case: &Case, alarm: bool) {
     assert!(ran.code == Some(1) || (name == "rewritten" && !alarm), "{name}: {ran}");
     let ran = host.run(&["list"]).succeeds();
     assert!(ran.stdout.contains("agent/infra/one") && !ran.stdout.contains("held by maria\n"), "{name}: {ran}");
+    let listed = host.run(&["list", "--json"]).succeeds().json();
+    let warned = listed["problems"].to_string().contains("ALARM: ");
+    assert_eq!((warned, ran.stderr.contains("ALARM: ")), (alarm, alarm), "{name}: {listed}\n{ran}");
+    // It is never a new start, ruled by the built-in default.
+    let stage = host.run(&["status", "--json"]).json()["stage"].clone();
+    assert_eq!(stage, "record", "{name}");
+    if name == "missing" {
+        let rows = listed["proposals"].as_array().expect("rows");
+        assert!(rows.iter().all(|row| row["ruling"]["outcome"] == "error"), "{name}: {listed}");
+        for command in [&["ledger", "log"][..], &["memory", "list"]] {
+            let ran = host.run(command).exits(1);
+            assert!(ran.stderr.contains("ALARM: "), "{name}: {ran}");
+        }
+    }
     let ran = host.run(&["ledger", "verify"]);
     let silent = (name == "rewritten" || name == "other id") && !alarm;
     assert_eq!(ran.code, Some(i32::from(!silent)), "{name}: {ran}");

@@ -100,7 +100,7 @@ fn a_policy_that_could_not_rule_is_refused_before_it_lands() {
             "everybody",
             super::maria("10").file(
                 ".countersign/allowed_signers",
-                format!("{signers}sam@corp.example ssh-ed25519 {DEMO_KEY} anything\n"),
+                format!("{signers}maria@corp.example ssh-ed25519 {DEMO_KEY} anything\n"),
             ),
             "belongs to the demo",
         ),
