@@ -125,7 +125,7 @@ const CASES: [Case; 10] = [
 ];
 
 /// Maria, who has seen a ledger of an init, a policy with a person whose key is expired, and a hold.
-fn seen<'a>(sandbox: &'a Sandbox) -> (Repo<'a>, Repo<'a>) {
+fn seen(sandbox: &Sandbox) -> (Repo<'_>, Repo<'_>) {
     let (origin, maria) = sandbox.solo();
     let _ = sandbox.person("old");
     let person = "  - { name: old, emails: [old@corp.example], roles: [approve] }\n";
