@@ -217,6 +217,17 @@ impl Situation {
         }
     }
 
+    /// What a person should know before believing what is shown: the alarm first, then the problems.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Problem> {
+        let alarm = self.alarm.as_ref().map(|what| Problem {
+            place: self.ledger_key.as_ref().map(|key| key.branch.clone()).unwrap_or_default(),
+            what: format!("ALARM: {what}"),
+            next: "decide nothing; see `countersign ledger verify`, and ask who did that".into(),
+        });
+        alarm.into_iter().chain(self.problems.iter().cloned()).collect()
+    }
+
     /// The proposals with how they stand.
     #[must_use]
     pub fn queue(&self) -> Vec<Queued> {

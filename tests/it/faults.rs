@@ -2,6 +2,7 @@
 //! a ledger ahead of its target, which the next command puts right and says so; and nothing is ever recorded twice.
 
 mod ahead;
+mod answers;
 mod broken;
 mod crashes;
 mod halfway;
