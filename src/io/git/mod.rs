@@ -10,6 +10,7 @@
 //! - [`talk`]: a `git` that answers while it runs.
 
 pub mod history;
+pub mod keep;
 pub mod ledger;
 pub mod limits;
 pub mod merge;
