@@ -4,6 +4,7 @@
 mod broken;
 mod crashes;
 mod halfway;
+mod pushing;
 mod unsigned;
 
 use super::support::{Ran, Repo, Sandbox};

@@ -48,6 +48,10 @@ fn approve_as_git_merges(name: &str, origin: &Repo<'_>) {
         }
     }
     assert_eq!(origin.rev("main"), top, "{name}: nothing else landed");
+    // A few objects are written one by one (those of the entry, too), a batch as one pack.
+    let objects = reviewer.git(&["count-objects", "-v"]);
+    let count = |name: &str| objects.lines().find_map(|line| line.strip_prefix(name)?.parse::<usize>().ok());
+    assert!(count("packs: ") == Some(1) && count("count: ") < Some(20), "{name}: {objects}");
     let report = reviewer.sound();
     let gone: usize = dropped.values().sum();
     assert_eq!(report["merges"], chosen.len() - gone, "{name}");
