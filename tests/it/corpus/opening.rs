@@ -6,6 +6,7 @@ use bstr::ByteSlice as _;
 use countersign::config::Settings;
 use countersign::diff::{CONTEXT, Document, Highlighter, LineKind, Row};
 use countersign::evidence::reasoning;
+use countersign::io::cache::Cache;
 use countersign::io::clock::Clock;
 use countersign::io::git::open;
 use countersign::io::git::repository::LocalRepository;
@@ -83,6 +84,7 @@ fn workspace(origin: &Repo<'_>) -> Workspace {
     let repository = LocalRepository::open(&origin.path(), None, None).expect("a repository");
     Workspace {
         state: StateFolder::of(&origin.sandbox().path("state"), &repository.git_dir),
+        cache: Cache::of(&origin.sandbox().path("cache"), &repository.git_dir),
         repository,
         patterns: Globs::new(&Settings::default().branches).expect("patterns"),
         clock: Clock::System,
