@@ -29,5 +29,5 @@ fn count(origin: &Repo<'_>, kind: &str, at: &str) -> usize {
     let of = |entry: &serde_json::Value| {
         entry["items"].as_array().is_some_and(|items| items.iter().any(|i| i["proposal"] == name))
     };
-    origin.ledger().iter().filter(|entry| entry["kind"] == kind && of(entry)).count()
+    origin.entries().iter().filter(|entry| entry["kind"] == kind && of(entry)).count()
 }
