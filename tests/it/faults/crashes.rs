@@ -65,7 +65,7 @@ fn crash_everywhere(origin: &Repo<'_>, clone: &Repo<'_>, remote: bool) {
             assert!(origin.show("main", "AGENTS.md").contains(&lesson), "{fault}");
         }
     }
-    let _ = origin.git(&["fsck", "--strict"]);
+    let _ = (origin.git(&["fsck", "--strict"]), origin.ledger());
 }
 
 #[test]

@@ -52,17 +52,12 @@ impl Repo<'_> {
 
     /// The change of a commit against its first parent, as git and sha256sum compute it.
     pub fn change_id(&self, commit: &str) -> String {
-        use std::fmt::Write as _;
-
         use sha2::{Digest as _, Sha256};
         let mut git = self.sandbox().git_command(self);
         git.args(["--no-replace-objects", "diff-tree", "-r", "-z", "--no-renames", "--ignore-submodules=none"]);
         git.args([&format!("{commit}^^{{tree}}"), &format!("{commit}^{{tree}}")]);
         let output = git.output().expect("git runs");
-        Sha256::digest(&output.stdout).iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        format!("{:x}", Sha256::digest(&output.stdout))
     }
 
     /// An item as an entry has it: the proposal `branch`, landed as `commit`.
