@@ -1,6 +1,7 @@
 //! What a command finds when it starts: where it is, who runs it, the settings, the repository.
 
 use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
@@ -13,7 +14,7 @@ use crate::model::Problem;
 use crate::policy::Globs;
 
 use super::output::Output;
-use super::{Arguments, CliError};
+use super::{Arguments, CliError, Command};
 
 /// Everything that a command needs of the process that it runs in.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub struct Session {
     remote: Option<String>,
     folders: Option<ProjectDirs>,
     home: Option<PathBuf>,
+    /// Whether git may ask at the terminal: not behind the console, and not where a script reads the answer.
+    asks: bool,
 }
 
 impl Session {
@@ -41,6 +44,10 @@ impl Session {
             remote: arguments.remote.clone(),
             folders: ProjectDirs::from("", "", "countersign"),
             home: directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned()),
+            asks: !matches!(arguments.command, None | Some(Command::Demo(_)))
+                && !arguments.json()
+                && std::io::stdin().is_terminal()
+                && std::io::stderr().is_terminal(),
         }
     }
 
@@ -86,7 +93,8 @@ impl Session {
             return Err(CliError::usage(format!("{}: {}", problem.place, problem.what), problem.next.clone()));
         }
         let remote = self.remote.as_deref().or(settings.remote.as_deref());
-        let repository = LocalRepository::open(path, self.target.as_deref(), remote)?;
+        let mut repository = LocalRepository::open(path, self.target.as_deref(), remote)?;
+        repository.asks = self.asks;
         let patterns = Globs::new(&settings.branches)
             .map_err(|error| CliError::usage(format!("config.toml: {error}"), "mend the pattern under `branches`"))?;
         let (state, cache) = (self.state_folder()?, self.cache_folder()?);

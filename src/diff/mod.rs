@@ -10,6 +10,7 @@
 mod alike;
 mod budget;
 mod change_id;
+pub mod checkout;
 mod comparison;
 mod content;
 mod display;

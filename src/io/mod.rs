@@ -13,4 +13,5 @@ pub mod recover;
 pub mod send;
 pub mod signer;
 pub mod state;
+pub mod wish;
 pub mod workspace;

@@ -14,6 +14,7 @@ mod diff;
 mod house;
 mod support;
 
+mod attacks;
 mod console;
 mod corpus;
 mod decide;

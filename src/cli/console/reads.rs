@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::app::{FilePart, HighlightRequest, JobKey, Msg, Outcome};
+use crate::app::{Errand, FilePart, HighlightRequest, JobKey, Msg, Outcome};
 use crate::diff::Highlighter;
 use crate::engine::{Failure, Opened};
 use crate::evidence::reasoning;
@@ -50,11 +50,24 @@ impl Reads {
             return;
         }
         self.progress("fetching", 0, 0);
-        let fetched = self.workspace.repository.fetch();
+        self.fetch(&self.workspace, still);
+    }
+
+    /// The same at the terminal, where git may ask.
+    pub fn refresh_asking(&self, still: Still<'_>) {
+        self.fetch(&self.workspace.asking(), still);
+    }
+
+    fn fetch(&self, workspace: &Workspace, still: Still<'_>) {
+        let fetched = workspace.repository.fetch();
         if fetched.is_ok() {
             self.finish_what_a_crash_left();
         }
+        let wants = super::runtime::wants(fetched.as_ref().err(), workspace);
         self.snapshot(fetched.err().map(|error| error.to_string()), still);
+        if let Some(wants) = wants {
+            self.answer(Outcome::Asks { errand: Errand::Refresh, wants });
+        }
     }
 
     fn finish_what_a_crash_left(&self) {
