@@ -27,3 +27,4 @@ mod policy;
 mod race;
 mod reading;
 mod rigs;
+mod settings;
