@@ -2,6 +2,7 @@
 
 use super::actions::{Action, ActionInfo};
 use super::overlay::Overlay;
+use super::queue::Marked;
 use super::sheet::Sheet;
 use super::status::Status;
 use super::{App, count};
@@ -171,13 +172,22 @@ fn hints(app: &App) -> HintBar<'_> {
 }
 
 fn lead(app: &App) -> Option<String> {
-    let queue = app.context() == Context::Queue;
-    match (queue, app.queue.ranging(), app.queue.marked()) {
-        (true, true, _) => Some(format!("{} in range:", app.queue.range().len())),
-        (true, false, 1) => Some(format!("{} marked:", app.queue.selection().first()?.short)),
-        (true, false, marked) if marked > 0 => Some(format!("{marked} marked:")),
-        _ => None,
+    if app.context() != Context::Queue {
+        return None;
     }
+    if app.queue.ranging() {
+        return Some(format!("{} in range:", app.queue.range().len()));
+    }
+    let Marked { all, above, below, hidden } = app.queue.where_marked(app.list_height());
+    let what = match all {
+        0 => return None,
+        1 => app.queue.selection().first()?.short.clone(),
+        _ => all.to_string(),
+    };
+    let away = [(above, "above"), (below, "below"), (hidden, "not shown")];
+    let away: Vec<String> =
+        away.iter().filter(|(number, _)| *number > 0).map(|(number, place)| format!(", {number} {place}")).collect();
+    Some(format!("{what} marked{}:", away.concat()))
 }
 
 fn decision(app: &App, action: Action) -> Option<Hint> {

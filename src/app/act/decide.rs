@@ -136,8 +136,9 @@ impl App {
     pub(in crate::app) fn confirmed(&mut self, plan: Arc<Plan>, at: Timestamp) -> Vec<Command> {
         let mut commands: Vec<Command> = self.save_draft().into_iter().collect();
         let decided: Vec<String> = plan.items.iter().map(|item| item.subject.proposal.clone()).collect();
-        // What was left out stays marked if it was: the next decision may mean it. A mark that nobody set would be a trap.
-        self.queue.unmark_but(|id| plan.dropped.iter().any(|dropped| dropped.subject.proposal == id));
+        // What was left out, or was never meant, stays marked if it was: the next decision may mean it. A mark that nobody
+        // set would be a trap.
+        self.queue.unmark_these(decided.iter().map(String::as_str));
         self.outbox.put(plan, at);
         let aside =
             matches!(&self.sheet, Some(Sheet::Approve(sheet)) if sheet.resend.is_some() && self.asks.send.is_some());
