@@ -240,11 +240,18 @@ pub fn notices(app: &App) -> Vec<Notice> {
     let counts = app.queue.counts();
     if counts.clean > 1 {
         let text = if counts.clean == counts.low {
-            format!("all {} low ones are clean", counts.low)
+            format!("all {} low ones are clean: one look at a list, one signature", counts.low)
         } else {
-            format!("{} of the {} low ones are clean", counts.clean, counts.low)
+            format!("{} of the {} low ones are clean: one look at a list, one signature", counts.clean, counts.low)
         };
         notices.push(Notice { sign: '=', text, key: key(Action::Batch, "batch") });
+    }
+    if counts.all() == 0
+        && !app.queue.entries().is_empty()
+        && let Some(done) = app.sitting.said()
+    {
+        let text = format!("nothing waits for you any more: {done}");
+        notices.push(Notice { sign: '=', text, key: key(Action::Leave, "leave") });
     }
     notices
 }

@@ -9,8 +9,8 @@ mod write;
 pub use approve::{ApproveSheet, Candidate};
 pub use consent::{ARMED_AFTER, Consent};
 pub use planning::Planning;
-pub use scope::scopes;
-pub use write::{CommentSheet, ENDS, Field, WriteSheet};
+pub use scope::{scopes, scopes_of};
+pub use write::{CommentSheet, ENDS, Field, WriteSheet, YET_TO_COME};
 
 use jiff::Timestamp;
 

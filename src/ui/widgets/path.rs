@@ -163,7 +163,7 @@ mod tests {
             ("apps/notifications/prod/deployment.yaml", 30, "…notifications/prod/depl….yaml"),
             ("kubernetes/apps/default/home-assistant/app/externalsecret.yaml", 28, "…home-assistant/…/exte….yaml"),
             ("kubernetes/apps/default/home-assistant/app/externalsecret.yaml", 20, "…externalsecret.yaml"),
-            ("3 files in kubernetes/apps/web", 20, "3 files in …/web"),
+            ("3 files in kubernetes/apps/web", 20, "3 files in …apps/web"),
             ("values.yaml has no folder", 12, "values.yaml…"),
             ("a/very-long-file-name.yaml", 12, "…very-long-…"),
             ("日本/語/名前.yaml", 12, "…/名前.yaml"),
