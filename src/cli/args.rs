@@ -28,7 +28,7 @@ const REJECT_HELP: &str = "The lesson is written into the agent's memory file in
 #[command(name = "countersign", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
 #[command(
     after_help = "Without a command it opens the console. Looking writes nothing to the repository but what `git fetch` does.\n\
-    Exit status: 0 done, 1 refused, 2 wrong usage or configuration, 3 some of a batch failed, 4 the outside failed\n\
+    Exit status: 0 done, 1 refused, 2 wrong usage or configuration, 3 some of a batch failed, 4 the outside failed \
     and trying again may help."
 )]
 pub struct Arguments {
@@ -237,6 +237,16 @@ pub enum LedgerCommand {
     },
     /// Check the chain, the signatures, and the approvals behind what landed
     Verify(JsonArgs),
+    /// Move the target to where the last entry says, after a push that stopped half way
+    Finish(DecideArgs),
+    /// Take entries back whose landings the target does not have
+    Void {
+        /// Why, for the record
+        #[arg(short, long, value_name = "TEXT")]
+        message: Option<String>,
+        #[command(flatten)]
+        decide: DecideArgs,
+    },
 }
 
 /// `memory`.
@@ -338,8 +348,10 @@ impl Arguments {
 
 impl LedgerCommand {
     const fn json(&self) -> bool {
-        let (Self::Log { json, .. } | Self::Verify(json)) = self;
-        json.json
+        match self {
+            Self::Log { json, .. } | Self::Verify(json) => json.json,
+            Self::Finish(decide) | Self::Void { decide, .. } => decide.json,
+        }
     }
 }
 

@@ -19,6 +19,7 @@ mod json;
 mod ledger;
 mod list;
 mod memory;
+mod mend;
 mod note;
 mod output;
 mod policy;

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use directories::ProjectDirs;
 
 use crate::config::{Settings, Source};
+use crate::io::cache::Cache;
 use crate::io::clock::Clock;
 use crate::io::git::repository::LocalRepository;
 use crate::io::state::StateFolder;
@@ -101,6 +102,7 @@ impl Session {
             .map_err(|error| CliError::usage(format!("config.toml: {error}"), "mend the pattern under `branches`"))?;
         Ok(Workspace {
             state: StateFolder::of(&self.state_folder()?, &repository.git_dir),
+            cache: Cache::of(&self.cache_folder()?, &repository.git_dir),
             repository,
             patterns,
             clock: self.clock,
@@ -111,10 +113,18 @@ impl Session {
     }
 
     fn state_folder(&self) -> Result<PathBuf, CliError> {
-        let folders = self.folders.as_ref().ok_or_else(|| {
-            CliError::usage("there is no home directory, so decisions could not be kept safely", "set HOME")
-        })?;
+        let folders = self.folders()?;
         Ok(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
+    }
+
+    fn cache_folder(&self) -> Result<PathBuf, CliError> {
+        Ok(self.folders()?.cache_dir().to_owned())
+    }
+
+    fn folders(&self) -> Result<&ProjectDirs, CliError> {
+        self.folders.as_ref().ok_or_else(|| {
+            CliError::usage("there is no home directory, so decisions could not be kept safely", "set HOME")
+        })
     }
 
     /// [`Self::read`] for a command that decides: what a crash left is finished first, visibly. What lies unsent in the outbox

@@ -21,6 +21,10 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
     let queued = find::by_part(&queue, &typed)?;
     let (said, problems) = reasoning::read(&queued.proposal.messages, queued.proposal.note.as_deref());
     let store = workspace.repository.store(Writes::InMemory)?;
+    if let Some(diff) = queued.proposal.diff() {
+        // What cannot be made again is counted like what cannot be read.
+        let _ = store.make_again(diff, queued.proposal.target.tip, queued.proposal.head);
+    }
     let files = queued.proposal.diff().map(|diff| diff.files.as_slice()).unwrap_or_default();
     let changes: Vec<ChangeJson> = files.iter().map(|file| ChangeJson::new(file, line_stats(&store, file))).collect();
     if args.json.json {

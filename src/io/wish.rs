@@ -116,6 +116,7 @@ impl Workspace {
         Self {
             repository,
             state: self.state.clone(),
+            cache: self.cache.clone(),
             patterns: self.patterns.clone(),
             clock: self.clock,
             home: self.home.clone(),

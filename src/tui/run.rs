@@ -5,7 +5,7 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
@@ -28,6 +28,8 @@ const FRAMES: usize = 2;
 const SETTLE: Duration = Duration::from_millis(50);
 /// A clock that asks to be told the time is told at most this often.
 const SHORTEST_TICK: Duration = Duration::from_millis(10);
+/// The first frame waits so long for the first answer, so that it shows the list and not that there is none yet.
+const FIRST_ANSWER: Duration = Duration::from_millis(60);
 /// After asking the shell to stop us we write nothing for so long: the signal takes a moment, and without a shell that could
 /// wake us again it never comes.
 const STOPPING: Duration = Duration::from_millis(300);
@@ -144,6 +146,7 @@ where
 
     fn go_on(&mut self, inbox: &Inbox, first: Vec<Command>) -> End {
         self.obey(first);
+        let mut early = self.wait_for_first_answer(inbox);
         loop {
             if self.show().is_err() {
                 self.lose();
@@ -151,7 +154,7 @@ where
             if let Some(end) = self.end {
                 return end;
             }
-            match inbox.next(self.patience()) {
+            match early.take().or_else(|| inbox.next(self.patience())) {
                 Some(event) => {
                     self.take(event);
                     for event in inbox.waiting().take(DRAIN) {
@@ -162,6 +165,19 @@ where
                 None => self.tell(Msg::Tick((self.clock)())),
             }
         }
+    }
+
+    /// Takes answers until everything that was asked for is answered, or it takes too long. What else comes ends the wait, and
+    /// is left for after the first frame.
+    fn wait_for_first_answer(&mut self, inbox: &Inbox) -> Option<Event> {
+        let end = Instant::now() + FIRST_ANSWER;
+        while self.app.busy() > 0 {
+            match inbox.next(Some(end.saturating_duration_since(Instant::now())))? {
+                answer @ Event::Msg(Msg::Outcome(_)) => self.take(answer),
+                other => return Some(other),
+            }
+        }
+        None
     }
 
     /// How long to wait for a message before the time itself is one.

@@ -2,6 +2,7 @@
 //! what became of it.
 
 mod aside;
+mod cache;
 mod consent;
 mod drafts;
 mod hostile;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
@@ -46,7 +46,9 @@ impl Runtime {
         mailbox: Mailbox,
         known: BTreeSet<EntryId>,
     ) -> std::io::Result<Self> {
-        let reads = Arc::new(Reads { workspace: Arc::clone(&workspace), offline, mailbox: mailbox.clone() });
+        let glanced = AtomicBool::new(false);
+        let reads = Reads { workspace: Arc::clone(&workspace), offline, mailbox: mailbox.clone(), glanced };
+        let reads = Arc::new(reads);
         let (sender, receiver) = mpsc::channel();
         let writer = Writer { workspace, mailbox, known, sent: BTreeSet::new() };
         let writer = thread::Builder::new().name("writes".into()).spawn(move || writer.run(&receiver))?;
@@ -209,7 +211,7 @@ impl Writer {
 
     /// What was written is shown.
     fn read_again(&self, offline: Option<String>) {
-        if let Ok(snapshot) = snapshot(&self.workspace, offline, &|_, _| {}) {
+        if let Ok(snapshot) = snapshot(&self.workspace, offline) {
             self.answer(Outcome::Snapshot(Arc::new(snapshot)));
         }
     }
@@ -306,11 +308,7 @@ fn draft_key(subject: &Subject) -> String {
 }
 
 /// Reads the repository as the console shows it.
-pub(super) fn snapshot(
-    workspace: &Workspace,
-    offline: Option<String>,
-    progress: &(dyn Fn(usize, usize) + Sync),
-) -> Result<Snapshot, crate::io::git::store::StoreError> {
-    let situation = workspace.read(&Scope { progress: Some(progress), ..Scope::default() })?;
+fn snapshot(workspace: &Workspace, offline: Option<String>) -> Result<Snapshot, crate::io::git::store::StoreError> {
+    let situation = workspace.read(&Scope::default())?;
     Ok(situation.snapshot(&workspace.repository.name, offline))
 }

@@ -9,6 +9,7 @@
 //! - [`stack`]: merges proposals on top of each other.
 //! - [`talk`]: a `git` that answers while it runs.
 
+mod form;
 pub mod history;
 pub mod ledger;
 pub mod limits;
@@ -22,4 +23,5 @@ pub mod stack;
 pub mod store;
 pub mod talk;
 pub mod verify;
+mod whole;
 pub mod write;

@@ -58,6 +58,9 @@ impl LocalRepository {
     /// repository itself may leave open; git's own `countersign.target` and `countersign.remote` come next.
     pub fn open(path: &Path, target: Option<&str>, remote: Option<&str>) -> Result<Self, OpenError> {
         let repo = super::limits::discover(path).map_err(|error| refused(path, &error))?;
+        if let Some(lack) = super::whole::lack(&repo) {
+            return Err(lack);
+        }
         let config = repo.config().and_then(|mut config| config.snapshot()).ok();
         let setting = |name: &str| config.as_ref().and_then(|config| config.get_string(name).ok());
         let wanted = remote.map(str::to_owned).or_else(|| setting("countersign.remote"));

@@ -71,15 +71,18 @@ fn commands() -> String {
 /// The help of every command, without the options that all of them take.
 fn command_help() -> String {
     let mut out = String::from("```text\n");
-    for command in program().get_subcommands() {
-        describe(command, &mut out);
-    }
+    commands_of(&program()).for_each(|command| describe(command, &mut out));
     format!("{}\n```\n", out.trim_end())
 }
 
+/// Its commands but for clap's own `help`, which repeats their names.
+fn commands_of(command: &clap::Command) -> impl Iterator<Item = &clap::Command> {
+    command.get_subcommands().filter(|one| one.get_name() != "help")
+}
+
 fn describe(command: &clap::Command, out: &mut String) {
-    let own: Vec<&clap::Command> = command.get_subcommands().filter(|one| one.get_name() != "help").collect();
-    if own.is_empty() && command.get_name() != "help" {
+    let own: Vec<&clap::Command> = commands_of(command).collect();
+    if own.is_empty() {
         let hidden = |argument: clap::Arg| {
             let everywhere = argument.is_global_set() || argument.get_id() == "help";
             argument.hide(everywhere)
