@@ -126,11 +126,13 @@ fn hint(app: &App, action: Action) -> Option<Hint> {
 fn name_here(app: &App, action: Action) -> Option<String> {
     match (action, &app.sheet) {
         (Action::Confirm, Some(Sheet::Approve(sheet))) => Some(match sheet.kind {
-            _ if sheet.resend.is_some() && app.asks.send.is_some() => {
-                format!("step aside, sign and send {}", sheet.planning.ready().map_or(0, |plan| plan.items.len()))
-            }
             DecisionKind::Withdraw => "sign and withdraw".to_owned(),
-            _ => format!("sign and send {}", sheet.planning.ready().map_or(0, |plan| plan.items.len())),
+            _ => {
+                let aside = if sheet.resend.is_some() && app.asks.send.is_some() { "step aside, " } else { "" };
+                // A number only where it is that of a plan.
+                let number = sheet.planning.ready().map_or_else(String::new, |plan| format!(" {}", plan.items.len()));
+                format!("{aside}sign and send{number}")
+            }
         }),
         (Action::Confirm, Some(Sheet::Init(sheet))) if sheet.wants.is_some() => {
             Some("step aside, write and sign it".to_owned())

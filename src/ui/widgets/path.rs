@@ -6,8 +6,8 @@ use crate::model::text::truncate;
 
 /// A headline in at most so many columns. The first path in it gives way: first the folders at its beginning, which it shares
 /// with its neighbours. Where the file is called as its like is in every app (`deployment.yaml`), the folder of the app and the
-/// one below it stay, and the middle of the file's name goes next, then the folder before the file. Only then what is left is
-/// cut at the end.
+/// one below it stay, and the middle of the file's name goes next, then what says least: the rest of the name, or a folder that
+/// every app has. Only then what is left is cut at the end.
 #[must_use]
 pub fn elide(text: &str, columns: usize) -> String {
     if text.width() <= columns {
@@ -17,7 +17,7 @@ pub fn elide(text: &str, columns: usize) -> String {
     let (head, room) = (&text[..start], columns.saturating_sub(text[..start].width() + rest.width()));
     // What is in a folder is told by its end; a file by the app that it belongs to, too.
     let short = if start == 0 { file(path, room) } else { leading(path, room, 1) };
-    let short = short.unwrap_or_else(|| format!("…{}", &path[path.rfind('/').unwrap_or(0)..]));
+    let short = short.unwrap_or_else(|| format!("…{}", &path[path.rfind('/').map_or(0, |at| at + 1)..]));
     truncate(&format!("{head}{short}{rest}"), columns).into_owned()
 }
 
@@ -55,6 +55,9 @@ const KINDS: &[&str] = &[
     "variables",
 ];
 
+/// Folders that say as little: every app has them.
+const PARTS: &[&str] = &["app", "base", "config", "manifests", "resources", "templates"];
+
 /// Whether the name of the file says only of what kind it is.
 fn is_kind(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
@@ -66,12 +69,11 @@ fn file(path: &str, room: usize) -> Option<String> {
     if !is_kind(path) {
         return leading(path, room, 1);
     }
-    let whole = leading(path, room, FOLDERS + 1);
-    whole
-        .or_else(|| {
-            let short = short_name(path);
-            leading(&short, room, FOLDERS + 1).or_else(|| leading(&without_parent(&short), room, FOLDERS + 1))
-        })
+    let parent = path.rsplit('/').nth(1).unwrap_or_default();
+    let shorter = if PARTS.contains(&parent) { without_parent(&short_name(path)) } else { without_name(path) };
+    leading(path, room, FOLDERS + 1)
+        .or_else(|| leading(&short_name(path), room, FOLDERS + 1))
+        .or_else(|| leading(&shorter, room, FOLDERS + 1))
         .or_else(|| leading(path, room, 1))
 }
 
@@ -96,6 +98,11 @@ fn short_name(path: &str) -> String {
     let stem: String = stem.chars().take(STEM).collect();
     let dot = if ending.is_empty() { "" } else { "." };
     format!("{folder}/{stem}…{dot}{ending}")
+}
+
+/// The path with `…` for the file's name, which says less than where it is.
+fn without_name(path: &str) -> String {
+    path.rsplit_once('/').map_or_else(|| path.to_owned(), |(folder, _)| format!("{folder}/…"))
 }
 
 /// The path with `…` for the folder that the file is in.
@@ -163,6 +170,7 @@ mod tests {
             ("apps/notifications/prod/deployment.yaml", 30, "…notifications/prod/depl….yaml"),
             ("kubernetes/apps/default/home-assistant/app/externalsecret.yaml", 28, "…home-assistant/…/exte….yaml"),
             ("kubernetes/apps/default/home-assistant/app/externalsecret.yaml", 20, "…externalsecret.yaml"),
+            ("apps/notifications/prod/deployment.yaml", 24, "…/notifications/prod/…"),
             ("3 files in kubernetes/apps/web", 20, "3 files in …apps/web"),
             ("values.yaml has no folder", 12, "values.yaml…"),
             ("a/very-long-file-name.yaml", 12, "…very-long-…"),
