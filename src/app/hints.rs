@@ -125,15 +125,15 @@ fn hint(app: &App, action: Action) -> Option<Hint> {
 /// What an action is called with what lies on top, where that is clearer than its label.
 fn name_here(app: &App, action: Action) -> Option<String> {
     match (action, &app.sheet) {
-        (Action::Confirm, Some(Sheet::Approve(sheet))) => Some(match sheet.kind {
-            DecisionKind::Withdraw => "sign and withdraw".to_owned(),
-            _ => {
-                let aside = if sheet.resend.is_some() && app.asks.send.is_some() { "step aside, " } else { "" };
-                // A number only where it is that of a plan.
-                let number = sheet.planning.ready().map_or_else(String::new, |plan| format!(" {}", plan.items.len()));
-                format!("{aside}sign and send{number}")
-            }
-        }),
+        (Action::Confirm, Some(Sheet::Approve(sheet))) if sheet.kind == DecisionKind::Withdraw => {
+            Some("sign and withdraw".to_owned())
+        }
+        (Action::Confirm, Some(Sheet::Approve(sheet))) => {
+            let aside = if sheet.resend.is_some() && app.asks.send.is_some() { "step aside, " } else { "" };
+            // A number only where it is that of a plan.
+            let number = sheet.planning.ready().map_or_else(String::new, |plan| format!(" {}", plan.items.len()));
+            Some(format!("{aside}sign and send{number}"))
+        }
         (Action::Confirm, Some(Sheet::Init(sheet))) if sheet.wants.is_some() => {
             Some("step aside, write and sign it".to_owned())
         }

@@ -82,7 +82,7 @@ fn proposal(app: &App, entry: &Entry, indent: &str, state: RowState, columns: &C
     columns.write(pen, |pen, column, width| match column {
         Column::Id => pen.cell(role(Role::Text), &format!("{indent}{}", single_line(&entry.short)), width),
         Column::What => {
-            pen.does(role(Role::Text), &headline(&queued.summary), &single_line(&queued.proposal.title), width);
+            pen.does(role(Role::Text), &headline(&queued.summary), &queued.proposal.title, width);
         }
         Column::Agent => pen.cell(role(Role::Quiet), &single_line(&queued.standing.agent), width),
         Column::Lines => lines(pen, queued.proposal.stats, gone, width),

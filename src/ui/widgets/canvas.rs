@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::path::elide;
 use crate::app::prose::Line;
 use crate::config::{Depth, Role, Styles};
-use crate::model::text::truncate;
+use crate::model::text::{single_line, truncate};
 
 /// The fewest columns in which a claim is worth beginning.
 const SAYS_LEAST: usize = 16;
@@ -167,7 +167,10 @@ impl Pen<'_, '_> {
         self.set_over(None);
         self.gap(2);
         self.write(Role::Quiet, "says ");
-        self.cell(Role::Claim, says, left - "  says ".len());
+        let room = left - "  says ".len();
+        // Hardly more of it than can be seen, so that a cut still shows: every row of a frame comes by here.
+        let begun: String = says.chars().take(room + SAYS_LEAST).collect();
+        self.cell(Role::Claim, &single_line(&begun), room);
     }
 
     /// Leaves columns blank.
