@@ -18,6 +18,7 @@ pub fn run(session: &Session, args: &ListArgs, output: &mut Output) -> Result<Ex
     let mut situation = session.read(&workspace, &Scope::default())?;
     if args.all {
         find::recall(&workspace, &mut situation)?;
+        workspace.show_landings(&mut situation, &|_| true)?;
     }
     let mut queue = situation.queue();
     if !args.all {
@@ -28,7 +29,7 @@ pub fn run(session: &Session, args: &ListArgs, output: &mut Output) -> Result<Ex
         let store = workspace.repository.store(Writes::InMemory)?;
         let tree = store.tree_of(situation.target.tip).ok();
         let proposals = queue.iter().map(|queued| ProposalJson::new(queued, tree)).collect();
-        output.document(&ListDocument { proposals, problems: &situation.problems })?;
+        output.document(&ListDocument { proposals, problems: &situation.warnings() })?;
         return Ok(Exit::Done);
     }
     if queue.is_empty() {
@@ -38,7 +39,7 @@ pub fn run(session: &Session, args: &ListArgs, output: &mut Output) -> Result<Ex
     for queued in &queue {
         output.line(row(queued, width));
     }
-    output.problems(&situation.problems);
+    output.problems(&situation.warnings());
     Ok(Exit::Done)
 }
 

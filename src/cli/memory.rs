@@ -22,7 +22,7 @@ pub fn run(session: &Session, command: &MemoryCommand, output: &mut Output) -> R
     let workspace = session.workspace()?;
     let none = BTreeSet::new();
     let situation = session.read(&workspace, &Scope { only: Some(&none), ..Scope::default() })?;
-    output.problems(&situation.problems);
+    output.problems(&situation.warnings());
     if situation.view.is_none() {
         output.remark(NONE_YET);
     }
@@ -35,17 +35,18 @@ pub fn run(session: &Session, command: &MemoryCommand, output: &mut Output) -> R
             if let Some(section) = memory::render(view, situation.now, path) {
                 output.line(section);
             }
-            Ok(Exit::Done)
         }
         MemoryCommand::List(json) => {
-            tell(&lessons, "no lesson is in force; a rejection teaches one", json.json, &situation.problems, output)
+            let none = "no lesson is in force; a rejection teaches one";
+            tell(&lessons, none, json.json, &situation.warnings(), output)?;
         }
         MemoryCommand::For { path, json } => {
             let all = lessons.len();
             lessons.retain(|lesson| lesson.covers(BStr::new(path)));
-            tell(&lessons, &none_about(path, all), json.json, &situation.problems, output)
+            tell(&lessons, &none_about(path, all), json.json, &situation.warnings(), output)?;
         }
     }
+    Ok(if situation.alarm.is_some() { Exit::Refused } else { Exit::Done })
 }
 
 /// What to say where none of so many lessons is about a path.
@@ -55,17 +56,11 @@ fn none_about(path: &str, all: usize) -> String {
     format!("no lesson names {path}; {elsewhere}")
 }
 
-fn tell(
-    lessons: &[Lesson],
-    none: &str,
-    json: bool,
-    problems: &[Problem],
-    output: &mut Output,
-) -> Result<Exit, CliError> {
+fn tell(lessons: &[Lesson], none: &str, json: bool, problems: &[Problem], output: &mut Output) -> Result<(), CliError> {
     if json {
         let lessons: Vec<Value> = lessons.iter().map(lesson_json).collect();
         output.document(&json!({ "lessons": lessons, "problems": problems }))?;
-        return Ok(Exit::Done);
+        return Ok(());
     }
     if lessons.is_empty() {
         output.remark(none);
@@ -81,7 +76,7 @@ fn tell(
             lesson.until
         ));
     }
-    Ok(Exit::Done)
+    Ok(())
 }
 
 fn lesson_json(lesson: &Lesson) -> Value {

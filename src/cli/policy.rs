@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::engine::{POLICY_PATH, SIGNERS_PATH};
 use crate::io::workspace::{Ruling, Scope, Situation};
+use crate::ledger::LedgerView;
 use crate::model::text;
 use crate::policy::{self, Lint, Source};
 
@@ -37,6 +38,7 @@ fn lint(session: &Session, file: Option<&Path>, json: bool, output: &mut Output)
     let found = policy::lint(
         Source { name: &named, text: &text },
         signers.as_deref().map(|text| Source { name: &signers_named, text }),
+        situation.view.as_ref().is_some_and(LedgerView::is_demo),
     );
     if json {
         output.document(&json!({

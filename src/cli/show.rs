@@ -6,7 +6,7 @@ use crate::evidence::reasoning;
 use crate::io::git::proposals::line_stats;
 use crate::io::git::store::Writes;
 use crate::io::workspace::{Situation, Workspace};
-use crate::model::{Landing, Queued, Reasoning, text};
+use crate::model::{Landing, Problem, Queued, Reasoning, text};
 
 use super::args::OneArgs;
 use super::find;
@@ -21,12 +21,13 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
     let typed = find::typed(std::slice::from_ref(&args.id))?;
     let names: Vec<String> = typed.iter().map(|typed| typed.id.clone()).collect();
     let mut situation = find::situation(session, &workspace, &names)?;
-    let mut queue = situation.queue();
+    let queue = situation.queue();
     if typed.iter().any(|typed| matches!(find::by_part(&queue, typed), Err(error) if error.exit == Exit::Refused)) {
         // It may be decided, and gone.
         find::recall(&workspace, &mut situation)?;
-        queue = situation.queue();
     }
+    workspace.show_landings(&mut situation, &|id| names.iter().any(|name| id.contains(name)))?;
+    let queue = situation.queue();
     let chosen = typed.iter().map(|typed| find::by_part(&queue, typed)).collect::<Result<Vec<_>, _>>()?;
     // Whoever writes `-` gets a list, of however many.
     let mut list = (args.id == "-" && args.json.json).then(Vec::new);
@@ -51,8 +52,12 @@ fn one(
     list: Option<&mut Vec<Value>>,
     output: &mut Output,
 ) -> Result<(), CliError> {
-    let (said, mut problems) = reasoning::read(&queued.proposal.messages, queued.proposal.note.as_deref());
-    problems.extend(situation.problems.iter().filter(|problem| problem.place == queued.proposal.id).cloned());
+    let (said, unread) = reasoning::read(&queued.proposal.messages, queued.proposal.note.as_deref());
+    // Of other proposals' problems nobody asked.
+    let about = |problem: &Problem| {
+        problem.place == queued.proposal.id || situation.proposals.iter().all(|other| other.id != problem.place)
+    };
+    let problems: Vec<Problem> = situation.warnings().into_iter().filter(about).chain(unread).collect();
     let store = workspace.repository.store(Writes::InMemory)?;
     if let Some(diff) = queued.proposal.diff() {
         // What cannot be made again is counted like what cannot be read.

@@ -11,6 +11,7 @@
 
 mod form;
 pub mod history;
+pub mod keep;
 pub mod ledger;
 pub mod limits;
 pub mod merge;
