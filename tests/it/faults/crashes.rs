@@ -106,7 +106,7 @@ fn a_crash_after_the_outbox_was_emptied_leaves_nothing_to_do() {
         assert_eq!(ran.code, (end == "fail").then_some(0), "{ran}");
         assert_eq!((count(&origin, "approve", &one), sandbox.outbox()), (1, 0));
         let again = maria.run(&["approve", &one, "--yes"]).exits(1);
-        assert!(again.stdout.contains("merged already"), "{again}");
+        assert!(again.stderr.contains("merged already"), "{again}");
         let _ = maria.sound();
     }
 }
