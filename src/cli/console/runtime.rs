@@ -13,6 +13,7 @@ use crate::engine::{Draft, Failure, InitOffer, Plan, Refusal};
 use crate::io::git::process::GitError;
 use crate::io::init::{Given, InitError, Started};
 use crate::io::send::SendError;
+use crate::io::state::StateFolder;
 use crate::io::workspace::{Scope, Workspace};
 use crate::model::{EntryId, Intent, Subject};
 use crate::tui::Mailbox;
@@ -171,10 +172,8 @@ impl Writer {
             // Reading is the readers'.
             Write::Aside(Errand::Refresh) => {}
             Write::KeepOutbox(intents) => self.keep(&intents),
-            Write::SaveDraft(draft) => {
-                self.done(self.reads.workspace.state.keep_draft(&draft_key(&draft.subject), &draft))
-            }
-            Write::DropDraft(subject) => self.done(self.reads.workspace.state.drop_draft(&draft_key(&subject))),
+            Write::SaveDraft(draft) => self.done(self.state().keep_draft(&draft_key(&draft.subject), &draft)),
+            Write::DropDraft(subject) => self.done(self.state().drop_draft(&draft_key(&subject))),
             Write::Init(offer) => {
                 self.init(&offer, &Arc::clone(&self.reads.workspace));
                 self.read_again();
@@ -223,12 +222,16 @@ impl Writer {
         if whole.items.len() == shown { Ok(Arc::new(whole)) } else { Err(SendError::Changed(Box::new(whole))) }
     }
 
+    fn state(&self) -> &StateFolder {
+        &self.reads.workspace.state
+    }
+
     fn keep(&mut self, intents: &[Intent]) {
         let unsent = || intents.iter().filter(|intent| !self.sent.contains(&intent.id));
         let wanted: BTreeSet<EntryId> = unsent().map(|intent| intent.id).collect();
         let gone: Vec<EntryId> = self.known.difference(&wanted).copied().collect();
-        let kept = unsent().try_for_each(|intent| self.reads.workspace.state.keep_intent(intent));
-        self.done(kept.and_then(|()| gone.iter().try_for_each(|id| self.reads.workspace.state.drop_intent(*id))));
+        let kept = unsent().try_for_each(|intent| self.state().keep_intent(intent));
+        self.done(kept.and_then(|()| gone.iter().try_for_each(|id| self.state().drop_intent(*id))));
         self.known = wanted;
         if gone.iter().any(|id| !self.sent.contains(id)) {
             // Taken back: the rows stand as they did before.
