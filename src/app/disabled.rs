@@ -77,6 +77,7 @@ pub(super) fn no_batch(app: &App) -> Why {
 fn nobody(app: &App) -> Why {
     let snapshot = app.snapshot();
     match (&snapshot.ledger, &snapshot.me) {
+        (LedgerHealth::Alarm { .. }, _) => Some("the ledger raises an alarm: see `!`".into()),
         (LedgerHealth::None, _) | (_, Some(_)) => None,
         (_, None) => Some("no key of yours is in allowed_signers".into()),
     }
@@ -173,9 +174,7 @@ pub(super) fn fixed(app: &App) -> Why {
 
 pub(super) fn cannot_send(app: &App) -> Why {
     match &app.sheet {
-        Some(Sheet::Write(sheet)) if sheet.note.text().trim().is_empty() => {
-            Some("write what the agent should know".into())
-        }
+        Some(Sheet::Write(sheet)) if !sheet.says_something() => Some("write what the agent should know".into()),
         Some(Sheet::Write(sheet)) => sheet.planning.failure().map(|failure| failure.what.clone()),
         _ => None,
     }

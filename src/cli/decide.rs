@@ -9,7 +9,7 @@ use crate::model::{DecisionKind, Intent, text};
 
 use super::args::DecideArgs;
 use super::output::Output;
-use super::{CliError, Exit};
+use super::{CliError, Exit, refused};
 
 /// Plans the intents, shows the plan, and sends it if that is wanted.
 pub fn decide(
@@ -27,27 +27,42 @@ pub fn decide(
     }
     let intents: Vec<Intent> = intents.iter().map(|intent| resumed(situation, intent)).collect();
     let plan = workspace.plan(situation, &intents).map_err(failure)?;
+    if plan.is_empty() {
+        return Err(failed(&plan, refused::nothing(situation, &plan, output), args, output)?);
+    }
     if !args.json {
         show(&plan, output);
     }
-    if args.dry_run || plan.is_empty() {
+    if args.dry_run {
         if args.json {
-            output.document(&json!({ "plan": plan_json(&plan), "result": null }))?;
+            output.document(&json!({ "plan": plan_json(&plan), "result": null, "error": null }))?;
         }
-        return Ok(if plan.is_empty() { Exit::Refused } else { Exit::Done });
+        return Ok(Exit::Done);
     }
     if !args.yes && output.interactive() && !agreed(output) {
         return Err(CliError::refused("nothing was sent", "say --yes to send without being asked"));
     }
-    let report = send(workspace, situation, &plan, args.json, output)?;
-    finish(Some(&plan), &report, args, output)
+    match send(workspace, situation, &plan, args.json, output) {
+        Ok(report) => finish(Some(&plan), &report, args, output),
+        Err(error) => Err(failed(&plan, error, args, output)?),
+    }
+}
+
+/// An error of which a script that reads JSON is told, too.
+fn failed(plan: &Plan, error: CliError, args: &DecideArgs, output: &mut Output) -> Result<CliError, CliError> {
+    if args.json {
+        let said = json!({ "what": error.what, "next": error.next });
+        output.document(&json!({ "plan": plan_json(plan), "result": null, "error": said }))?;
+    }
+    Ok(error)
 }
 
 fn finish(plan: Option<&Plan>, report: &Report, args: &DecideArgs, output: &mut Output) -> Result<Exit, CliError> {
     if args.json {
-        output.document(&json!({ "plan": plan.map(plan_json), "result": report_json(report) }))?;
+        output.document(&json!({ "plan": plan.map(plan_json), "result": report_json(report), "error": null }))?;
     } else {
-        tell(report, output);
+        let shown = plan.map(|plan| plan.problems.as_slice()).unwrap_or_default();
+        tell(report, shown, output);
     }
     Ok(if plan.is_none_or(|plan| plan.dropped.is_empty()) { Exit::Done } else { Exit::Partly })
 }
@@ -184,8 +199,11 @@ fn show(plan: &Plan, output: &mut Output) {
     }
     for change in &plan.memory {
         output.line(format!("  {} will have", change.path));
-        for line in added(change.before.as_deref(), &change.after) {
-            output.line(format!("    + {}", text::printable(&line)));
+        let before = change.before.as_deref().unwrap_or_default();
+        for (sign, lines) in [('-', missing(before, &change.after)), ('+', missing(&change.after, before))] {
+            for line in lines {
+                output.line(format!("    {sign} {}", text::printable(&line)));
+            }
         }
     }
     for problem in &plan.problems {
@@ -202,15 +220,15 @@ fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// The lines that a file gets.
-fn added(before: Option<&[u8]>, after: &[u8]) -> Vec<String> {
+/// The lines of `one` that `other` has nowhere.
+fn missing(one: &[u8], other: &[u8]) -> Vec<String> {
     let lines = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect::<Vec<_>>();
-    let before = lines(before.unwrap_or_default());
-    lines(after).into_iter().filter(|line| !line.is_empty() && !before.contains(line)).collect()
+    let other = lines(other);
+    lines(one).into_iter().filter(|line| !line.is_empty() && !other.contains(line)).collect()
 }
 
-/// What became of it.
-fn tell(report: &Report, output: &mut Output) {
+/// What became of it, but for the problems that the plan has shown.
+fn tell(report: &Report, shown: &[String], output: &mut Output) {
     for item in &report.items {
         let id = text::printable(&item.subject.proposal);
         match &item.fate {
@@ -226,7 +244,8 @@ fn tell(report: &Report, output: &mut Output) {
     for entry in &report.entries {
         output.line(format!("ledger    {entry}"));
     }
-    output.problems(&report.problems);
+    let fresh = report.problems.iter().filter(|problem| !shown.contains(&problem.what));
+    output.problems(&fresh.cloned().collect::<Vec<_>>());
 }
 
 const fn done(kind: DecisionKind) -> &'static str {

@@ -4,9 +4,10 @@ use serde_json::json;
 
 use crate::io::git::store::Writes;
 use crate::io::git::verify;
-use crate::io::workspace::{Scope, Situation};
-use crate::ledger::{Entry, VerifyReport};
-use crate::model::text;
+use crate::io::workspace::{Ruling, Scope, Situation};
+use crate::ledger::{Entry, LedgerView, VerifyReport};
+use crate::model::{Stage, text};
+use crate::policy::GateMode;
 
 use super::args::LedgerCommand;
 use super::output::Output;
@@ -23,7 +24,7 @@ pub fn run(session: &Session, command: &LedgerCommand, output: &mut Output) -> R
         LedgerCommand::Verify(json) => {
             let chain = situation.chain.as_ref().ok_or_else(no_ledger)?;
             let store = workspace.repository.store(Writes::InMemory)?;
-            let report = verify::verify(&workspace.repository, &store, chain, situation.stage)?;
+            let report = verify::verify(&workspace.repository, &store, chain, strictness(&situation))?;
             let ok = report.ok && situation.alarm.is_none();
             if json.json {
                 output.document(&report)?;
@@ -39,24 +40,35 @@ pub fn run(session: &Session, command: &LedgerCommand, output: &mut Output) -> R
     }
 }
 
+/// Where policy asks for a gate, what passed without an entry is an offence, though nothing could refuse it.
+fn strictness(situation: &Situation) -> Stage {
+    let asked = matches!(&situation.ruling, Ruling::Root(root) if root.policy.gate != GateMode::None);
+    if asked { Stage::Enforce } else { situation.stage }
+}
+
+/// What a command says that reads, where there is nothing to read yet.
+pub const NONE_YET: &str = "there is no ledger here yet; `countersign init` starts one";
+
 /// No ledger: an error where one was asked for.
 pub fn no_ledger() -> CliError {
     CliError::usage("there is no ledger here yet", "run `countersign init`")
 }
 
 fn log(situation: &Situation, limit: Option<usize>, json: bool, output: &mut Output) -> Result<Exit, CliError> {
-    let view = situation.view.as_ref().ok_or_else(no_ledger)?;
-    let entries: Vec<&Entry> =
-        view.entries().iter().rev().take(limit.unwrap_or(usize::MAX)).map(AsRef::as_ref).collect();
+    let entries = situation.view.as_ref().map(LedgerView::entries).unwrap_or_default();
+    let entries: Vec<&Entry> = entries.iter().rev().take(limit.unwrap_or(usize::MAX)).map(AsRef::as_ref).collect();
     if json {
-        output.document(&json!({ "entries": entries, "problems": situation.problems }))?;
-        return Ok(Exit::Done);
+        output.document(&json!({ "entries": entries, "problems": situation.warnings() }))?;
+    } else {
+        for entry in entries {
+            output.line(line(entry));
+        }
+        output.problems(&situation.warnings());
     }
-    for entry in entries {
-        output.line(line(entry));
+    if situation.view.is_none() {
+        output.remark(NONE_YET);
     }
-    output.problems(&situation.problems);
-    Ok(Exit::Done)
+    Ok(if situation.alarm.is_some() { Exit::Refused } else { Exit::Done })
 }
 
 /// `1a2b3c4d 2026-11-21T08:00:00Z approve by maria: 28 proposals, 28 merged`.

@@ -1,11 +1,13 @@
 //! `countersign list`: the queue, as lines or as one document.
 
 use crate::engine;
+use crate::io::git::store::Writes;
 use crate::io::workspace::Scope;
 use crate::model::{Queued, text};
 
 use super::args::ListArgs;
-use super::json::ListDocument;
+use super::find;
+use super::json::{ListDocument, ProposalJson};
 use super::output::Output;
 use super::session::Session;
 use super::{CliError, Exit};
@@ -13,15 +15,21 @@ use super::{CliError, Exit};
 /// Runs the command.
 pub fn run(session: &Session, args: &ListArgs, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
-    let situation = session.read(&workspace, &Scope::default())?;
+    let mut situation = session.read(&workspace, &Scope::default())?;
+    if args.all {
+        find::recall(&workspace, &mut situation)?;
+        workspace.show_landings(&mut situation, &|_| true)?;
+    }
     let mut queue = situation.queue();
     if !args.all {
         queue.retain(|queued| queued.standing.state.open());
     }
     engine::sort(&mut queue);
     if args.json.json {
-        let proposals = queue.iter().map(Into::into).collect();
-        output.document(&ListDocument { proposals, problems: &situation.problems })?;
+        let store = workspace.repository.store(Writes::InMemory)?;
+        let tree = store.tree_of(situation.target.tip).ok();
+        let proposals = queue.iter().map(|queued| ProposalJson::new(queued, tree)).collect();
+        output.document(&ListDocument { proposals, problems: &situation.warnings() })?;
         return Ok(Exit::Done);
     }
     if queue.is_empty() {
@@ -31,7 +39,7 @@ pub fn run(session: &Session, args: &ListArgs, output: &mut Output) -> Result<Ex
     for queued in &queue {
         output.line(row(queued, width));
     }
-    output.problems(&situation.problems);
+    output.problems(&situation.warnings());
     Ok(Exit::Done)
 }
 

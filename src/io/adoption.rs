@@ -63,10 +63,11 @@ impl Workspace {
             problems.extend(not_yet(&at_tip, tip.is_some()));
             return Ok(Adopted::nothing(problems));
         };
-        let mut adopted = Adopted::of(chain, &at_tip, LedgerKey { id, branch });
-        adopted.problems.extend(signers_not_in_force(store, &adopted.ruling, target));
+        let mut adopted = Adopted::of(chain, store, &at_tip, target, LedgerKey { id, branch });
         adopted.problems.append(&mut problems);
         adopted.check_pin(store, pin.as_ref(), tip);
+        let elsewhere = pin.as_ref().filter(|pin| adopted.alarm.is_some() && !store.has(pin.tip));
+        adopted.problems.extend(elsewhere.map(|pin| self.pinned_elsewhere(pin)));
         adopted.landed = pin.as_ref().and_then(|pin| pin.landed);
         adopted.check_gap(store, target, &self.state.outbox().0, now);
         adopted.check_voids(store, target);
@@ -89,6 +90,19 @@ impl Workspace {
             what: format!("the ledger could not be pinned: {error}"),
             next: "make the state folder writable, so that a rewritten ledger is noticed".into(),
         })
+    }
+
+    /// What was pinned is not even an object here: that happens where another repository was put in the place of one.
+    fn pinned_elsewhere(&self, pin: &Pin) -> Problem {
+        let path = self.state.path().join("pin.json");
+        Problem {
+            place: path.display().to_string(),
+            what: format!(
+                "the ledger that was seen at this place before, at {}, is not in this repository",
+                pin.tip.short(12)
+            ),
+            next: "if another repository lay here then, delete this file; if not, ask who rewrote the ledger".into(),
+        }
     }
 
     fn unreadable_pin(&self, error: &std::io::Error) -> Problem {
@@ -138,6 +152,17 @@ fn unreadable(error: &RootError) -> Vec<PolicyError> {
     }
 }
 
+/// Why nothing rules where a ledger was adopted and cannot be believed. It was never a new start.
+fn no_root(key: &LedgerKey, alarm: Option<&str>) -> PolicyError {
+    PolicyError {
+        file: text::printable(&key.branch).into_owned(),
+        line: 0,
+        column: 0,
+        message: alarm.unwrap_or("the ledger has no root that could be in force").to_owned(),
+        hint: Some("see `countersign ledger verify`, and ask who did that".into()),
+    }
+}
+
 impl Adopted {
     const fn nothing(problems: Vec<Problem>) -> Self {
         Self {
@@ -151,23 +176,24 @@ impl Adopted {
         }
     }
 
-    fn of(chain: Chain, at_tip: &Result<Arc<Root>, RootError>, key: LedgerKey) -> Self {
+    /// What rules is of the default branch: another target's copy may be older, and nobody means it.
+    fn of(chain: Chain, store: &Store, at_tip: &Result<Arc<Root>, RootError>, target: &Target, key: LedgerKey) -> Self {
         let alarm = chain.alarms().first().map(ToString::to_string);
-        let errors = at_tip.as_ref().err().map(unreadable).unwrap_or_default();
+        let home = chain.default_ref().is_none_or(|home| home == target.refname);
+        let errors = at_tip.as_ref().err().filter(|_| home).map(unreadable).unwrap_or_default();
+        let mut problems: Vec<Problem> = errors.iter().cloned().map(blocks).collect();
         let ruling = match chain.root() {
             _ if !errors.is_empty() => Ruling::Invalid(errors),
             Some(root) => Ruling::Root(Arc::clone(root)),
-            None => Ruling::BuiltIn,
+            None => Ruling::Invalid(vec![no_root(&key, alarm.as_deref())]),
         };
-        let stage = match &ruling {
-            Ruling::Root(root) if root.policy.gate == GateMode::None => Stage::Record,
-            Ruling::Root(_) => Stage::Enforce,
-            Ruling::Invalid(_) => Stage::Record,
-            Ruling::BuiltIn => Stage::Look,
-        };
-        let problems =
-            not_in_force(&ruling, at_tip).into_iter().chain(no_gate(&ruling)).chain(faulty(&chain)).collect();
-        Self { stage, ruling, key: Some(key), chain: Some(chain), alarm, problems, landed: None }
+        if home {
+            problems.extend(not_in_force(&ruling, at_tip));
+            problems.extend(signers_not_in_force(store, &ruling, target));
+        }
+        problems.extend(no_gate(&ruling).into_iter().chain(faulty(&chain)));
+        // Only a gate that is proven to refuse makes it the stage *enforce*, and this version has none.
+        Self { stage: Stage::Record, ruling, key: Some(key), chain: Some(chain), alarm, problems, landed: None }
     }
 
     /// A ledger that does not contain what was seen of it before was rewritten.
@@ -240,12 +266,11 @@ fn newest_move(chain: &Chain, refname: &str) -> Option<Oid> {
 }
 
 /// A `.countersign/` change that no entry names is not in force, and reported.
-fn not_in_force(ruling: &Ruling, at_tip: &Result<Arc<Root>, RootError>) -> Vec<Problem> {
+fn not_in_force(ruling: &Ruling, at_tip: &Result<Arc<Root>, RootError>) -> Option<Problem> {
     match (ruling, at_tip) {
-        (Ruling::Invalid(errors), _) => errors.iter().cloned().map(blocks).collect(),
-        (Ruling::Root(root), Ok(tip)) if tip.policy_blob == root.policy_blob => Vec::new(),
-        (Ruling::Root(root), _) => vec![differs(POLICY_PATH, "another policy", root)],
-        (Ruling::BuiltIn, _) => Vec::new(),
+        (Ruling::Root(root), Ok(tip)) if tip.policy_blob == root.policy_blob => None,
+        (Ruling::Root(root), _) => Some(differs(POLICY_PATH, "another policy", root)),
+        (Ruling::Invalid(_) | Ruling::BuiltIn, _) => None,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::model::{Contributor, EntryId, Oid, Stage, Tier};
 use crate::policy::{self, Findings, FoundAgent, FoundPerson, LedgerKey, Policy, Root, Signers, fitted};
 
 use super::begun::Begun;
-use super::demo;
+use super::fault;
 use super::git::process::{Git, GitError};
 use super::git::store::{StoreError, Writes};
 use super::git::write::{self, WriteError};
@@ -126,9 +126,6 @@ impl Workspace {
             next: "mend the policy".into(),
         })?;
         let (signers, _) = Signers::parse(&signers_text);
-        if !given.demo {
-            refuse_demo_keys(&signers)?;
-        }
         let (policy_blob, signers_blob) = (Oid::ZERO, Oid::ZERO);
         let root = Root { commit: situation.target.tip, policy_blob, signers_blob, policy, signers };
         let key = signer::find(std::iter::once(candidate), &root, self.clock.now())?;
@@ -158,12 +155,11 @@ impl Workspace {
     }
 
     fn findings(&self, situation: &Situation, ledger_id: EntryId, me: &Contributor) -> Findings {
-        let mut agents: BTreeMap<&str, String> = BTreeMap::new();
+        let mut agents: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for proposal in &situation.proposals {
-            let branch = &proposal.id;
-            let depth = branch.split('/').position(|part| part == proposal.agent).unwrap_or(0);
-            let prefix: Vec<&str> = branch.split('/').take(depth + 1).collect();
-            agents.entry(&proposal.agent).or_insert_with(|| format!("{}/**", prefix.join("/")));
+            if let Some(glob) = branches_like(&proposal.id, &proposal.agent) {
+                agents.entry(&proposal.agent).or_default().insert(glob);
+            }
         }
         Findings {
             ledger_id,
@@ -171,7 +167,11 @@ impl Workspace {
             people: vec![FoundPerson { name: me.name.clone(), emails: vec![me.email.clone()] }],
             agents: agents
                 .into_iter()
-                .map(|(name, branches)| FoundAgent { name: name.to_owned(), branches: vec![branches], memory: None })
+                .map(|(name, branches)| FoundAgent {
+                    name: name.to_owned(),
+                    branches: branches.into_iter().collect(),
+                    memory: None,
+                })
                 .collect(),
             docs_folders: self.docs_folders(situation),
         }
@@ -222,6 +222,7 @@ impl Workspace {
         }
         let store = self.repository.store(Writes::ToDisk)?;
         let commit = write::genesis_commit(&store, genesis, &key.identity())?;
+        fault::point("after-root").map_err(WriteError::Io)?;
         write::check_genesis(&self.repository, genesis, &store, commit)?;
         let entry = write::sign_entries(&self.repository, key, &[genesis.entry(commit)], None)?.unwrap_or(commit);
         let started = match write::publish_genesis(&self.repository, genesis, entry, commit) {
@@ -232,6 +233,7 @@ impl Workspace {
             }
             Err(error) => self.begun_after_all(genesis, commit, error)?,
         };
+        fault::point("after-genesis").map_err(WriteError::Io)?;
         // What is written is written; the next reading fetches it.
         let _ = self.repository.fetch();
         if matches!(started, Started::Adopted { .. }) {
@@ -280,6 +282,14 @@ fn with_ledger(policy: &str, id: EntryId) -> String {
     }
 }
 
+/// The pattern of the branches that are named like this one: everything below the segment that names the agent. None where
+/// nothing is below it, or the name is not known: what is not sure is for people to write.
+fn branches_like(branch: &str, agent: &str) -> Option<String> {
+    let segments: Vec<&str> = branch.split('/').collect();
+    let depth = segments.iter().take(2).rposition(|segment| *segment == agent)?;
+    (depth + 1 < segments.len()).then(|| format!("{}/**", segments[..=depth].join("/")))
+}
+
 /// The signers that are there, and the one who begins the ledger.
 fn with_signer(signers: &str, me: &Contributor, candidate: &Candidate) -> String {
     let (known, _) = Signers::parse(signers);
@@ -298,14 +308,6 @@ fn solo(policy: &Policy) -> Vec<crate::model::Problem> {
         next: "add a colleague under `people` and to allowed_signers; then let high ask for two".into(),
     };
     alone.then_some(problem).into_iter().collect()
-}
-
-/// Keys that are in every copy of this program prove nothing, whatever their comment says.
-fn refuse_demo_keys(signers: &Signers) -> Result<(), Refusal> {
-    let everybodys = demo::public_keys().unwrap_or_default();
-    let found = signers.lines.iter().any(|line| everybodys.iter().any(|key| key.key_data() == line.key.key_data()));
-    let (what, next) = ("that key belongs to the demo: everybody has it", "sign with a key of your own");
-    if found { Err(Refusal { what: what.into(), next: next.into() }) } else { Ok(()) }
 }
 
 fn no_key() -> SignerError {
@@ -334,4 +336,23 @@ fn signer_line(me: &Contributor, candidate: &Candidate) -> String {
     let mut public = candidate.public.clone();
     public.set_comment("");
     format!("{} namespaces=\"git\" {}\n", me.email, public.to_openssh().unwrap_or_default().trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_is_proposed_by_the_branches_that_are_surely_its_own() {
+        for (branch, agent, glob) in [
+            ("agent/infra/0001", "infra", Some("agent/infra/**")),
+            ("agents/infra/deep/er", "infra", Some("agents/infra/**")),
+            ("renovate/web-1.x", "renovate", Some("renovate/**")),
+            ("agent/agent/1", "agent", Some("agent/agent/**")),
+            ("agent/fix-typo", "fix-typo", None),
+            ("feature/x", "unknown", None),
+        ] {
+            assert_eq!(branches_like(branch, agent).as_deref(), glob, "{branch}");
+        }
+    }
 }

@@ -1,8 +1,10 @@
 //! Deciding on the command line, from `init` to what plain git then finds: landing commits, ledger, lessons.
 
 mod batch;
+mod landed;
 mod local;
 mod people;
+mod refusals;
 mod roots;
 mod sitting;
 mod tampering;

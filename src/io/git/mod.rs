@@ -11,10 +11,12 @@
 
 mod form;
 pub mod history;
+pub mod keep;
 pub mod ledger;
 pub mod limits;
 pub mod merge;
 pub mod open;
+pub mod past;
 pub mod process;
 pub mod proposals;
 pub mod refresh;

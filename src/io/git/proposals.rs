@@ -63,7 +63,7 @@ pub struct Request<'a> {
 /// proposal that says so.
 pub fn read(repository: &LocalRepository, request: &Request<'_>) -> Result<Reading, StoreError> {
     let target = repository.target()?;
-    let (mut branches, problems) = repository.branches(request.patterns, request.extra)?;
+    let (mut branches, mut problems) = repository.branches(request.patterns, request.extra)?;
     if let Some(only) = request.only {
         branches.retain(|branch| only.contains(&branch.name));
     }
@@ -92,7 +92,25 @@ pub fn read(repository: &LocalRepository, request: &Request<'_>) -> Result<Readi
     }
     let mut proposals = read.into_inner().unwrap_or_default();
     proposals.sort_by(|a, b| a.id.cmp(&b.id));
+    problems.extend(proposals.iter().filter_map(|proposal| broken(proposal)));
     Ok(Reading { target, proposals, problems })
+}
+
+/// A proposal that cannot be read is in the queue, and a problem of the repository, too: it takes somebody with a shell.
+fn broken(proposal: &Proposal) -> Option<Problem> {
+    let Landing::Unreadable(why) = &proposal.landing else { return None };
+    Some(Problem { place: proposal.id.clone(), what: format!("it cannot be read: {why}"), next: mend(why).to_owned() })
+}
+
+/// What puts a proposal right that cannot be read, and why: objects are fetched again, what git would not write is the
+/// agent's to mend.
+#[must_use]
+pub fn mend(why: &str) -> &'static str {
+    if why.starts_with("object ") {
+        "`git fetch --refetch` brings objects back that the remote has; until then it cannot land"
+    } else {
+        "have the agent push it again without that; until then it cannot land"
+    }
 }
 
 fn put<T>(slot: &Mutex<T>, value: T) {
@@ -136,21 +154,21 @@ fn once<T>(cell: &OnceCell<T>, open: impl FnOnce() -> Result<T, StoreError>) -> 
 }
 
 /// Reads proposals from objects.
-struct Objects<'a> {
-    store: Store,
+pub(super) struct Objects<'a> {
+    pub(super) store: Store,
     target: &'a Target,
     target_tree: Oid,
     repo: &'a str,
 }
 
 impl<'a> Objects<'a> {
-    fn open(repository: &'a LocalRepository, target: &'a Target) -> Result<Self, StoreError> {
+    pub(super) fn open(repository: &'a LocalRepository, target: &'a Target) -> Result<Self, StoreError> {
         let store = repository.store(Writes::InMemory)?;
         let target_tree = store.tree_of(target.tip)?;
         Ok(Self { store, target, target_tree, repo: &repository.name })
     }
 
-    fn proposal(&self, branch: &Branch) -> Option<Proposal> {
+    pub(super) fn proposal(&self, branch: &Branch) -> Option<Proposal> {
         match self.read(branch) {
             Ok(proposal) => proposal,
             Err(error) => Some(self.unreadable(branch, &error)),
@@ -180,8 +198,9 @@ impl<'a> Objects<'a> {
         }))
     }
 
-    /// The lines of all files. An object that is missing or broken is an error: what cannot be read must not land.
-    fn stats(&self, files: &[FileChange]) -> Result<LineStats, StoreError> {
+    /// The lines of all files. An object that is missing, broken or too large is an error: what cannot be read, and so cannot
+    /// be shown, must not land.
+    pub(super) fn stats(&self, files: &[FileChange]) -> Result<LineStats, StoreError> {
         files.iter().try_fold(LineStats::default(), |sum, file| {
             let file = read_line_stats(&self.store, file)?;
             Ok(LineStats {
@@ -210,7 +229,7 @@ impl<'a> Objects<'a> {
     }
 
     /// What the head commit alone says.
-    fn bare(&self, branch: &Branch, head: &Commit) -> Proposal {
+    pub(super) fn bare(&self, branch: &Branch, head: &Commit) -> Proposal {
         Proposal {
             id: branch.name.clone(),
             repo: self.repo.to_owned(),
@@ -235,7 +254,7 @@ impl<'a> Objects<'a> {
         Ok(Proposal { landing: Landing::NeedsRebase(why), ..self.bare(branch, &head) })
     }
 
-    fn unreadable(&self, branch: &Branch, error: &StoreError) -> Proposal {
+    pub(super) fn unreadable(&self, branch: &Branch, error: &StoreError) -> Proposal {
         let head = self.store.commit(branch.tip).unwrap_or_else(|_| Commit {
             oid: branch.tip,
             tree: Oid::EMPTY_TREE,
@@ -263,17 +282,11 @@ pub fn line_stats(store: &Store, file: &FileChange) -> LineStats {
     read_line_stats(store, file).unwrap_or(LineStats { binary: true, ..LineStats::default() })
 }
 
-/// The same, where only size makes a side binary.
 fn read_line_stats(store: &Store, file: &FileChange) -> Result<LineStats, StoreError> {
-    let read = |side| match side_bytes(store, side) {
-        Err(StoreError::TooLarge { .. }) => Ok(None),
-        read => read.map(Some),
-    };
-    let (Some(old), Some(new)) = (read(file.old)?, read(file.new)?) else {
-        return Ok(LineStats { binary: true, ..LineStats::default() });
-    };
-    let same = file.old.map(|side| side.oid) == file.new.map(|side| side.oid);
-    Ok(if same { LineStats::default() } else { diff::line_stats(&old, &new) })
+    if file.old.map(|side| side.oid) == file.new.map(|side| side.oid) {
+        return Ok(LineStats::default());
+    }
+    Ok(diff::line_stats(&side_bytes(store, file.old)?, &side_bytes(store, file.new)?))
 }
 
 /// The text that git compares for a side: a blob, a link's target, or the one line that stands for a submodule.
