@@ -215,8 +215,11 @@ struct Tally {
     cosmetic: u64,
     why: BTreeMap<String, u32>,
     bots: u32,
+    bots_complete: u32,
     shapes: BTreeMap<Shape, u32>,
     spent: Duration,
+    /// Of the commit that took longest for each of its files, and which.
+    slowest: (Duration, String),
 }
 
 impl Tally {
@@ -238,6 +241,7 @@ impl Tally {
         }
         if by_bot {
             self.bots += 1;
+            self.bots_complete += u32::from(report.complete());
             *self.shapes.entry(Shape::of(report)).or_default() += 1;
         }
         self.fields += report.fields.len() as u64;
@@ -267,7 +271,9 @@ fn holds_over(name: &str) {
         let diffs: Vec<FileDiff> = comparisons(inputs).iter().map(|one| one.compute(CONTEXT)).collect();
         let start = busy();
         let report = report_of(&diffs.iter().collect::<Vec<_>>());
-        tally.spent += busy().saturating_sub(start);
+        let spent = busy().saturating_sub(start);
+        tally.spent += spent;
+        tally.slowest = tally.slowest.max((spent / diffs.len().max(1) as u32, revision.id.clone()));
         let hiding = diffs.iter().filter(|diff| hidden(&report, diff) > 0);
         wrong.extend(hiding.map(|diff| format!("hidden: {} {}", revision.id, diff.summary().path)));
         let broken = report.unexplained.iter().filter(|one| one.why.contains("add up"));
@@ -276,7 +282,7 @@ fn holds_over(name: &str) {
     }
     let share = |part: u32, all: u32| f64::from(part) * 100.0 / f64::from(all.max(1));
     needs::say(&format!(
-        "{name}: {} commits, {:.2} % explained fully; {} files, of {} in YAML {:.2} %; {} fields, {} cosmetic; {:.0} files a second of processor time",
+        "{name}: {} commits, {:.2} % explained fully; {} files, of {} in YAML {:.2} %; {} fields, {} cosmetic; {:.2} ms of processor time a file, {:.1} ms in {}",
         tally.commits,
         share(tally.complete, tally.commits),
         tally.files,
@@ -284,7 +290,9 @@ fn holds_over(name: &str) {
         share(tally.yaml_complete, tally.yaml),
         tally.fields,
         tally.cosmetic,
-        f64::from(tally.files) / tally.spent.as_secs_f64(),
+        tally.spent.as_secs_f64() * 1e3 / f64::from(tally.files),
+        tally.slowest.0.as_secs_f64() * 1e3,
+        tally.slowest.1,
     ));
     let mut shapes: Vec<(&Shape, &u32)> = tally.shapes.iter().collect();
     shapes.sort_by_key(|(_, count)| Reverse(**count));
@@ -294,8 +302,9 @@ fn holds_over(name: &str) {
         held < tally.bots * 9 / 10
     });
     needs::say(&format!(
-        "  {} commits by bots have {} shapes, of which {} hold 90 % of them",
+        "  {} commits by bots, {:.2} % explained fully, have {} shapes, of which {} hold 90 % of them",
         tally.bots,
+        share(tally.bots_complete, tally.bots),
         shapes.len(),
         hold.count() + 1
     ));

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use super::node::{Entry, Kind, Node, Value};
+use super::version::VersionChange;
 
 /// The pairs of a list before and after, and how items are called.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -159,10 +160,15 @@ fn one_kind(old: &Node<'_>, new: &Node<'_>) -> bool {
     }
 }
 
-/// Whether a value stands in both maps, at whatever depth.
+/// Whether a value stands in both maps, at whatever depth, or does in another version.
 fn shares(old: &[Entry<'_>], new: &Node<'_>) -> bool {
     old.iter().any(|entry| match (new.get(&entry.key.text), &entry.node.value) {
         (Some(node), Value::Map(inner)) if !inner.is_empty() => shares(inner, node),
+        (Some(node), Value::Scalar(was)) if !node.same(&entry.node) => {
+            // Another version of the same thing: `uses: actions/checkout@v3`.
+            let is = node.scalar().filter(|is| is.kind == Kind::Text && was.kind == Kind::Text);
+            is.and_then(|is| VersionChange::of(&entry.key.text, &was.text, &is.text)).is_some()
+        }
         (Some(node), _) => node.same(&entry.node),
         (None, _) => false,
     })

@@ -7,14 +7,16 @@ use super::edit::{Edit, Site};
 use super::format::Format;
 use super::lines::{Cover, Rest, Side, explain, numbered, rows};
 use super::moves::Moves;
-use super::node::Node;
+use super::node::{Kind, Node};
 use super::objects::{self, Pairing};
 use super::parsed::{Document, Parsed};
 use super::secret::Secrecy;
 use super::{apply, publish};
 use crate::diff::{FileDiff, FileKind, Note};
 use crate::model::Mode;
-use crate::model::field::{Cosmetic, DocumentName, FieldChange, FieldOp, FieldPath, FieldReport, Lines, Unexplained};
+use crate::model::field::{
+    Cosmetic, CosmeticKind, DocumentName, FieldChange, FieldOp, FieldPath, FieldReport, Lines, Unexplained,
+};
 
 /// A file read as values, if it can be.
 #[derive(Debug)]
@@ -253,8 +255,7 @@ impl Writer<'_> {
                 after: edit.after.and_then(|site| numbered(&rows(&self.diff.new, site.span))),
             };
             let Some(op) = publish::op(edit.kind) else {
-                let kind = crate::model::field::CosmeticKind::Format;
-                self.rest(Rest::Cosmetic(kind), lines);
+                self.rest(Rest::Cosmetic(CosmeticKind::Format), lines);
                 continue;
             };
             let said = publish::values(edit, secrecy);
@@ -273,8 +274,15 @@ impl Writer<'_> {
         }
     }
 
-    /// A document that came or went.
+    /// A document that came or went; one without anything in it is no more than its line.
     fn whole(&mut self, op: FieldOp, document: &Document<'_>) {
+        if document.root.tag.is_none() && document.root.scalar().is_some_and(|scalar| scalar.kind == Kind::Null) {
+            let lines = match op {
+                FieldOp::Added => Lines { before: None, after: numbered(&rows(&self.diff.new, document.region)) },
+                _ => Lines { before: numbered(&rows(&self.diff.old, document.region)), after: None },
+            };
+            return self.rest(Rest::Cosmetic(CosmeticKind::Format), lines);
+        }
         let mut field = self.field(objects::name(document), FieldPath::default(), op);
         let (value, is_capacity) = publish::whole(&document.root, self.secrecy(&document.root));
         let value = Some(value);

@@ -23,6 +23,13 @@ impl Format {
         if name.starts_with(b".env") && !name.ends_with(b".md") || name == b"dotenv" {
             return Some(Self::Dotenv);
         }
+        // Locks of tools that say their format nowhere in the name.
+        match name.as_slice() {
+            b"chart.lock" | b"requirements.lock" => return Some(Self::Yaml),
+            b"cargo.lock" | b"poetry.lock" | b"uv.lock" => return Some(Self::Toml),
+            b"flake.lock" | b"composer.lock" | b"pipfile.lock" | b"deno.lock" => return Some(Self::Json),
+            _ => {}
+        }
         match name.rsplit_once_str(".").map(|(_, extension)| extension)? {
             b"yaml" | b"yml" => Some(Self::Yaml),
             b"json" | b"json5" | b"jsonc" | b"tfstate" => Some(Self::Json),

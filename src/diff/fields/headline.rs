@@ -1,11 +1,12 @@
 //! A change in one line of words, read from its fields: what a row of the queue says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use bstr::ByteSlice as _;
 
-use super::label::{is_long, is_switch, name, object, subject, value, version, version_kind};
-use crate::model::field::{CosmeticKind, FieldChange, FieldOp, FieldReport, masked};
+use super::label::{is_long, name, object, subject, value, values, version, version_kind, versions};
+use super::version::VersionChange;
+use crate::model::field::{CosmeticKind, FieldChange, FieldOp, FieldReport, PathStep, masked};
 use crate::model::text;
 
 /// More fields than this are counted instead of named.
@@ -21,7 +22,6 @@ pub fn headline(report: &FieldReport) -> Option<String> {
     let said = one_version(&report.fields)
         .or_else(|| whole_objects(&report.fields))
         .or_else(|| secrets(&report.fields))
-        .or_else(|| everywhere_alike(&report.fields))
         .unwrap_or_else(|| by_subject(&report.fields));
     Some(said + &beside(report))
 }
@@ -50,24 +50,29 @@ fn cosmetic(report: &FieldReport) -> String {
 
 /// One version that moved, in one place or several.
 fn one_version(fields: &[FieldChange]) -> Option<String> {
-    let versions: Vec<_> = fields.iter().map(version).collect::<Option<_>>()?;
-    let first = versions.first()?;
-    if versions.iter().any(|other| (&other.before, &other.after) != (&first.before, &first.after)) {
+    let moved: Vec<_> = fields.iter().map(version).collect::<Option<_>>()?;
+    let first = moved.first()?;
+    if moved.iter().any(|other| (&other.before, &other.after) != (&first.before, &first.after)) {
         return None;
     }
     let subjects: BTreeSet<String> = fields.iter().map(subject).collect();
     let kinds: BTreeSet<&str> = fields.iter().map(version_kind).collect();
     let kind = if kinds.len() == 1 { kinds.first().copied().unwrap_or("version") } else { "version" };
-    let images: BTreeSet<&Option<String>> = versions.iter().map(|version| &version.image).collect();
+    let images: BTreeSet<&Option<String>> = moved.iter().map(|version| &version.image).collect();
     let what = match (images.first(), subjects.len()) {
         (Some(Some(image)), _) if images.len() == 1 => text::single_line(image),
-        (_, 1 | 2) => format!("{}: {kind}", subjects.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
-        _ => kind.to_owned(),
+        _ => format!("{}: {kind}", names(&subjects)),
     };
-    let (before, after) = (text::single_line(&first.before), text::single_line(&first.after));
-    let moved = if before == after { format!("{before}, new digest") } else { format!("{before} → {after}") };
     let places = if fields.len() > 1 { format!(" in {} places", fields.len()) } else { String::new() };
-    Some(format!("{what} {moved}{places}"))
+    Some(format!("{what} {}{places}", steps(first)))
+}
+
+/// `1.2.3 → 1.2.4`; `main, new digest` where only what stands behind the name is another.
+fn steps(moved: &VersionChange) -> String {
+    match versions(&moved.before, &moved.after) {
+        (before, after) if before == after => format!("{before}, new digest"),
+        (before, after) => format!("{before} → {after}"),
+    }
 }
 
 /// Objects that came, went or moved.
@@ -109,58 +114,112 @@ fn secrets(fields: &[FieldChange]) -> Option<String> {
     Some(format!("{}: {} {done}", object(first), text::count(fields.len(), "secret value")))
 }
 
-/// The same change in several objects.
-fn everywhere_alike(fields: &[FieldChange]) -> Option<String> {
-    let first = change(fields.first()?);
-    let subjects: BTreeSet<String> = fields.iter().map(subject).collect();
-    let alike = subjects.len() > 1 && fields.iter().all(|field| change(field) == first);
-    alike.then(|| format!("{first} in {} places", fields.len()))
+/// Fields that change in the same way.
+struct Group {
+    said: String,
+    weight: u8,
+    fields: usize,
+    subjects: BTreeSet<String>,
 }
 
-/// What becomes less of something first, then what is capacity, then the rest.
-fn by_weight<'f>(fields: &[&'f FieldChange]) -> Vec<&'f FieldChange> {
-    let mut fields = fields.to_vec();
-    fields.sort_by_key(|field| (!field.is_capacity, field.percent.is_none_or(|percent| percent >= 0.0)));
-    fields
+impl Group {
+    /// `replicas 3 → 5 in 2 places`.
+    fn text(&self) -> String {
+        if self.fields > 1 { format!("{} in {} places", self.said, self.fields) } else { self.said.clone() }
+    }
+
+    /// With what it is about.
+    fn whole(&self) -> String {
+        format!("{}: {}", names(&self.subjects), self.text())
+    }
 }
 
-/// Fields by what they are about.
+/// What is named first: capacity that shrinks, then capacity, then versions and whole objects, then the rest.
+fn weight(field: &FieldChange) -> u8 {
+    match field {
+        field if field.path.0.is_empty() || version(field).is_some() => 2,
+        field if !field.is_capacity => REST,
+        field => u8::from(field.percent.is_none_or(|percent| percent >= 0.0)),
+    }
+}
+
+/// The weight of what may go without a name.
+const REST: u8 = 3;
+
+fn groups(fields: &[FieldChange]) -> Vec<Group> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut groups: Vec<Group> = Vec::new();
+    for field in fields {
+        let said = change(field);
+        let at = *places.entry(said.clone()).or_insert(groups.len());
+        if at == groups.len() {
+            groups.push(Group { said, weight: REST, fields: 0, subjects: BTreeSet::new() });
+        }
+        let group = &mut groups[at];
+        group.weight = group.weight.min(weight(field));
+        group.fields += 1;
+        group.subjects.insert(subject(field));
+    }
+    groups.sort_by_key(|group| group.weight);
+    groups
+}
+
+/// `web`, `staging, web`, `web and 3 more`.
+fn names(subjects: &BTreeSet<String>) -> String {
+    let first = subjects.first().map(String::as_str).unwrap_or_default();
+    match subjects.len() {
+        0 | 1 => first.to_owned(),
+        2 => subjects.iter().map(String::as_str).collect::<Vec<_>>().join(", "),
+        many => format!("{first} and {} more", many - 1),
+    }
+}
+
+/// Fields by what they do, and what they are about.
 fn by_subject(fields: &[FieldChange]) -> String {
-    let subjects: BTreeSet<String> = fields.iter().map(subject).collect();
-    let weighed = by_weight(&fields.iter().collect::<Vec<_>>());
-    let named = |count: usize| weighed.iter().take(count).map(|field| change(field)).collect::<Vec<_>>().join(", ");
-    let heavy = weighed.iter().filter(|field| field.is_capacity && !field.path.0.is_empty()).count();
-    match (subjects.len(), fields.len()) {
-        (1, count) if count <= NAMED => format!("{}: {}", subject(&fields[0]), named(count)),
-        (1, count) if heavy > 0 => {
-            let more = count - heavy.min(NAMED - 1);
-            format!("{}: {} and {}", subject(&fields[0]), named(heavy.min(NAMED - 1)), text::count(more, "field"))
+    let groups = groups(fields);
+    let subjects: BTreeSet<String> = groups.iter().flat_map(|group| group.subjects.iter().cloned()).collect();
+    if subjects.len() == 1 || groups.len() <= NAMED && groups.iter().all(|group| group.subjects == subjects) {
+        return format!("{}: {}", names(&subjects), together(&groups));
+    }
+    if groups.len() < NAMED {
+        return groups.iter().map(Group::whole).collect::<Vec<_>>().join("; ");
+    }
+    let (count, places) = (fields.len(), subjects.len());
+    match groups.first().filter(|group| group.weight < REST) {
+        Some(first) => {
+            format!("{}, and {} in {places} objects", first.whole(), text::count(count - first.fields, "field"))
         }
-        (1, count) => format!("{}: {}", subject(&fields[0]), text::count(count, "field")),
-        (_, count) if count <= 2 => {
-            let one = |field: &&FieldChange| format!("{}: {}", subject(field), change(field));
-            weighed.iter().map(one).collect::<Vec<_>>().join("; ")
-        }
-        (places, count) if heavy > 0 => {
-            let first = weighed[0];
-            let rest = text::count(count - 1, "field");
-            format!("{}: {}, and {rest} in {places} objects", subject(first), change(first))
-        }
-        (places, count) => format!("{} in {places} objects", text::count(count, "field")),
+        None => format!("{} in {places} objects", text::count(count, "field")),
+    }
+}
+
+/// What is done to one object, or to several alike.
+fn together(groups: &[Group]) -> String {
+    let said = |groups: &[Group]| groups.iter().map(Group::text).collect::<Vec<_>>().join(", ");
+    let (named, rest) = match groups.iter().filter(|group| group.weight < REST).count() {
+        _ if groups.len() <= NAMED => groups.split_at(groups.len()),
+        heavy => groups.split_at(heavy.min(NAMED - 1)),
+    };
+    let more = text::count(rest.iter().map(|group| group.fields).sum(), "field");
+    match (named, rest) {
+        (named, []) => said(named),
+        ([], _) => more,
+        (named, _) => format!("{} and {more}", said(named)),
     }
 }
 
 /// `memory limit 4Gi → 2Gi (-50 %)`.
 fn change(field: &FieldChange) -> String {
-    if let Some(moved) = version(field).filter(|moved| moved.before != moved.after) {
+    if let Some(moved) = version(field) {
         let name = moved.image.as_deref().map_or_else(|| version_kind(field).to_owned(), text::single_line);
-        return format!("{name} {} → {}", text::single_line(&moved.before), text::single_line(&moved.after));
+        return format!("{name} {}", steps(&moved));
     }
     let name = if field.path.0.is_empty() { object(field) } else { name(field) };
     let plain = |said: &Option<serde_json::Value>| said.as_ref().map(value).unwrap_or_default();
     let hidden = field.before == Some(masked()) || field.after == Some(masked());
     match field.op {
         FieldOp::Moved => format!("{name} moved"),
+        FieldOp::Removed if !hidden && is_item(field) => format!("{name} {} removed", plain(&field.before)),
         FieldOp::Removed => format!("{name} removed"),
         FieldOp::Added if hidden || field.path.0.is_empty() => format!("{name} added"),
         FieldOp::Added if is_long(field.after.as_ref()) => format!("{name} added"),
@@ -172,14 +231,23 @@ fn change(field: &FieldChange) -> String {
             format!("{name} edited")
         }
         FieldOp::Modified if hidden => format!("{name} replaced"),
-        FieldOp::Modified if is_switch(field) => format!("{name} {} → {}", plain(&field.before), plain(&field.after)),
         FieldOp::Modified => {
+            let Some((before, after)) = field.before.as_ref().zip(field.after.as_ref()).and_then(|(a, b)| values(a, b))
+            else {
+                return format!("{name} edited");
+            };
             let percent =
                 field.percent.filter(|_| field.is_capacity && field.unit != Some(crate::model::field::Unit::Count));
             let percent = percent.map(|percent| format!(" ({:+} %)", percent.round())).unwrap_or_default();
-            format!("{name} {} → {}{percent}", plain(&field.before), plain(&field.after))
+            format!("{name} {before} → {after}{percent}")
         }
     }
+}
+
+/// Whether it is an item of a list that is one word or number.
+fn is_item(field: &FieldChange) -> bool {
+    let short = field.before.as_ref().is_some_and(|value| !value.is_object() && !value.is_array());
+    short && !is_long(field.before.as_ref()) && matches!(field.path.0.last(), Some(PathStep::Index(_)))
 }
 
 #[cfg(test)]
@@ -224,6 +292,28 @@ mod tests {
                 "loki: replicas 4 → 2 and 3 fields",
             ),
             (values("- a: {{ x }}\n", "- a: {{ y }}\n"), ""),
+            (
+                values("a: {tag: v1.2}\nb: {tag: v1.2}\nc: {n: 1}\n", "a: {tag: v1.3}\nb: {tag: v1.3}\nc: {n: 2}\n"),
+                "loki: image v1.2 → v1.3 in 2 places, n 1 → 2",
+            ),
+            (
+                values(
+                    "url: https://x.io/dashboards/15759/revisions/39\n",
+                    "url: https://x.io/dashboards/15759/revisions/40\n",
+                ),
+                "loki: url …/39 → …/40",
+            ),
+            (
+                values(&format!("uses: a/b@{}\n", "a".repeat(40)), &format!("uses: a/b@{}\n", "b".repeat(40))),
+                "b aaaaaaaaaaaa → bbbbbbbbbbbb",
+            ),
+            (
+                values("image: {tag: main@sha256:aa}\nn: 1\n", "image: {tag: main@sha256:bb}\nn: 2\n"),
+                "loki: image main, new digest, n 1 → 2",
+            ),
+            (values("files:\n- ./a.yaml\n- ./b.yaml\n", "files:\n- ./a.yaml\n"), "loki: file ./b.yaml removed"),
+            (values("steps:\n- uses: a/b@v2\n- x: 1\n", "steps:\n- uses: a/b@v3\n- x: 1\n"), "b v2 → v3"),
+            (values("a: 1\n", "---\n---\na: 1\n"), "notation only"),
         ] {
             assert_eq!(found, expected);
         }

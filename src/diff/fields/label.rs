@@ -110,6 +110,7 @@ pub(super) fn version_kind(field: &FieldChange) -> &'static str {
     match last {
         "image" | "newTag" | "imageName" => "image",
         "uses" => "action",
+        "tag" | "commit" if parent == "ref" && !is_chart => "version",
         "tag" if !is_chart => "image",
         _ if parent == "image" || parent == "images" => "image",
         _ if is_chart => "chart",
@@ -124,7 +125,38 @@ pub(super) fn is_long(value: Option<&Value>) -> bool {
 
 /// A value in few columns.
 pub(super) fn value(value: &Value) -> String {
-    let shown = match value {
+    text::truncate(&shown(value), VALUE).into_owned()
+}
+
+/// Two values in few columns each, cut so that it can be seen how they differ; `None` where that cannot be seen.
+pub(super) fn values(before: &Value, after: &Value) -> Option<(String, String)> {
+    let (old, new) = (shown(before), shown(after));
+    let cut = |from: usize| {
+        let part = |text: &str| {
+            let part = text.get(from..).unwrap_or_default();
+            let part = if from == 0 { part.to_owned() } else { format!("…{part}") };
+            text::truncate(&part, VALUE).into_owned()
+        };
+        Some((part(&old), part(&new))).filter(|(old, new)| old != new)
+    };
+    let common: usize =
+        old.chars().zip(new.chars()).take_while(|(old, new)| old == new).map(|(same, _)| same.len_utf8()).sum();
+    let word = old[..common].rfind(['/', ' ', ',']).unwrap_or(common);
+    cut(0).or_else(|| cut(word)).or_else(|| cut(common))
+}
+
+/// A version as people write it; ids of commits and contents by their beginning.
+pub(super) fn versions(before: &str, after: &str) -> (String, String) {
+    let short = |version: &str| {
+        let is_id = version.len() >= 40 && version.bytes().all(|byte| byte.is_ascii_hexdigit());
+        text::single_line(if is_id { &version[..12] } else { version })
+    };
+    let shown = (short(before), short(after));
+    if shown.0 == shown.1 { (text::single_line(before), text::single_line(after)) } else { shown }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
         value if *value == masked() => "(masked)".to_owned(),
         Value::String(said) if !said.is_empty() => text::single_line(said),
         Value::Bool(true) => "on".to_owned(),
@@ -133,6 +165,5 @@ pub(super) fn value(value: &Value) -> String {
         Value::Array(items) => text::count(items.len(), "item"),
         Value::Object(entries) => text::count(entries.len(), "value"),
         other => text::single_line(&other.to_string()),
-    };
-    text::truncate(&shown, VALUE).into_owned()
+    }
 }

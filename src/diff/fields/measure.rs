@@ -204,7 +204,8 @@ pub(super) fn percent(before: Decimal, after: Decimal) -> Option<f64> {
 /// does.
 pub(super) fn is_capacity(keys: &mut Vec<String>, node: &Node<'_>) -> bool {
     match &node.value {
-        Value::Scalar(_) => names_capacity(keys),
+        // `storage: true` says whether, not how much.
+        Value::Scalar(scalar) => !matches!(scalar.kind, Kind::Bool(_)) && names_capacity(keys),
         Value::List(items) => names_capacity(keys) || items.iter().any(|item| is_capacity(keys, item)),
         Value::Map(entries) => entries.iter().any(|entry| {
             keys.push(entry.key.text.to_string());

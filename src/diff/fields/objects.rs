@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::node::Node;
+use super::node::{Kind, Node};
 use super::parsed::Document;
 use crate::model::field::DocumentName;
 
@@ -74,6 +74,9 @@ pub(super) fn pair(before: &[Document<'_>], after: &[Document<'_>]) -> Pairing {
     open.match_by(|at| old[at], |at| new[at]);
     open.match_by(|at| old[at].map(Identity::unversioned), |at| new[at].map(Identity::unversioned));
     open.match_by(|at| old[at].map(Identity::anywhere), |at| new[at].map(Identity::anywhere));
+    // What is between two lines of dashes, and nothing else, does not take the place of a document.
+    let full = |document: &Document<'_>| document.root.scalar().is_none_or(|scalar| scalar.kind != Kind::Null);
+    open.in_order(|at| old[at].is_none() && full(&before[at]), |at| new[at].is_none() && full(&after[at]));
     open.in_order(|at| old[at].is_none(), |at| new[at].is_none());
     open.pairs.sort_unstable();
     Pairing { pairs: open.pairs, gone: open.gone, come: open.come }
