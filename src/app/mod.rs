@@ -298,9 +298,15 @@ pub fn subject_of(queued: &Queued) -> Subject {
     }
 }
 
-/// What a change does, in our words, without the counts of lines that a column or a header shows beside it.
+/// What a proposal does, in our words, without the counts of lines that a column or a header shows beside it.
 #[must_use]
-pub fn headline(summary: &str) -> String {
+pub fn does(queued: &Queued) -> String {
+    // In words that were read from values, `-1` at the end may be a value.
+    queued.proposal.words.as_ref().map_or_else(|| headline(&queued.summary), |words| words.headline.clone())
+}
+
+/// A summary without its counts of lines.
+fn headline(summary: &str) -> String {
     let mut text = crate::model::text::single_line(summary);
     while let Some((rest, last)) = text.rsplit_once(' ') {
         let count =

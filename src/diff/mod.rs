@@ -50,6 +50,6 @@ pub use lines::Lines;
 pub use rename::pair_renames;
 pub use row::{FileRow, FoldRow, LineKind, LineRow, Note, NoteRow, Row};
 pub use seen::{seen_digest, seen_mark};
-pub use summary::{FoldKey, fold_key, summary};
+pub use summary::{FoldKey, fold_key, summary, with_counts};
 pub use syntax_role::SyntaxRole;
 pub use travel::{Anchor, Expand, HunkPlace};

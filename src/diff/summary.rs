@@ -20,6 +20,12 @@ pub fn summary(diff: &TreeDiff, stats: LineStats) -> String {
         [a, b] if moved(a, b).is_some() => moved(a, b).unwrap_or_default(),
         _ => several(files, stats),
     };
+    with_counts(said, stats)
+}
+
+/// Words with the counts of lines behind them: `web: replicas 3 → 5 +1 -1`.
+#[must_use]
+pub fn with_counts(said: String, stats: LineStats) -> String {
     match counts(stats) {
         Some(counts) => format!("{said} {counts}"),
         None => said,

@@ -28,7 +28,13 @@ pub fn queued(proposal: &Arc<Proposal>, world: &World<'_>) -> Queued {
 #[must_use]
 pub fn summary(proposal: &Proposal) -> String {
     match &proposal.landing {
-        Landing::Clean(diff) => diff::summary(diff, proposal.stats.unwrap_or_default()),
+        Landing::Clean(diff) => {
+            let stats = proposal.stats.unwrap_or_default();
+            match &proposal.words {
+                Some(words) => diff::with_counts(words.headline.clone(), stats),
+                None => diff::summary(diff, stats),
+            }
+        }
         Landing::NeedsRebase(_) => "cannot be merged as it is".to_owned(),
         Landing::Landed => "nothing that the target has not".to_owned(),
         Landing::Unreadable(_) => "cannot be read".to_owned(),

@@ -38,6 +38,7 @@ fn proposal(name: &str, path: &str) -> Arc<Proposal> {
         head: oid(&format!("head of {name}")),
         landing: Landing::Clean(diff(path, "alone")),
         stats: Some(LineStats { additions: 1, deletions: 1, binary: false }),
+        words: None,
         created: time(0),
         updated: time(0),
     })

@@ -22,7 +22,7 @@ use crate::model::Proposal;
 use super::state::{hexadecimal, repository_key};
 
 /// Raised when the same objects are read in another way than before; a new version of the program starts anew too.
-const FORMAT: &str = concat!("countersign ", env!("CARGO_PKG_VERSION"), " proposals 1");
+const FORMAT: &str = concat!("countersign ", env!("CARGO_PKG_VERSION"), " proposals 2");
 /// Bytes of a file that is read or written: some 100,000 changed files.
 const LIMIT: u64 = 32 << 20;
 
@@ -122,7 +122,9 @@ mod tests {
     use bstr::BString;
 
     use super::*;
-    use crate::model::{ChangeId, Contributor, FileChange, Landing, LineStats, Mode, Oid, Side, Target, TreeDiff};
+    use crate::model::{
+        ChangeId, Contributor, FileChange, Landing, LineStats, Mode, Oid, Side, Target, TreeDiff, Words,
+    };
 
     fn proposal(id: &str, path: &[u8]) -> Arc<Proposal> {
         let oid = |byte| Oid::from_bytes([byte; 20]);
@@ -148,6 +150,7 @@ mod tests {
                 change_id: ChangeId::from_bytes([7; 32]),
             })),
             stats: Some(LineStats { additions: 1, deletions: 2, binary: false }),
+            words: Some(Words { headline: "w: a → b".into(), shape: "a changed".into() }),
             created: jiff::Timestamp::UNIX_EPOCH,
             updated: jiff::Timestamp::from_second(1_700_000_000).unwrap(),
         })

@@ -32,5 +32,5 @@ fn as_landed(store: &Store, proposal: &Proposal, merged: &Merged) -> Result<Prop
     let before = store.tree_of(merged.first_parent)?;
     let diff = store.diff(before, commit.tree)?;
     let stats = engine::total(diff.files.iter().map(|file| line_stats(store, file)));
-    Ok(Proposal { landing: Landing::Clean(Arc::new(diff)), stats: Some(stats), ..proposal.clone() })
+    Ok(Proposal { landing: Landing::Clean(Arc::new(diff)), stats: Some(stats), words: None, ..proposal.clone() })
 }

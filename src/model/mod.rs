@@ -19,6 +19,6 @@ pub use decision::{
 };
 pub use id::{ChangeId, EntryId, Oid, ParseIdError};
 pub use intent::{Intent, IntentItem};
-pub use proposal::{Contributor, Landing, Problem, Proposal, Queued, Stage, Standing, State, Target};
+pub use proposal::{Contributor, Landing, Problem, Proposal, Queued, Stage, Standing, State, Target, Words};
 pub use reasoning::{Confidence, Part, Reasoning};
 pub use ruling::{Approvals, Effect, Outcome, Place, Reason, Ruling, Tier};

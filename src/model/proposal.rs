@@ -48,6 +48,15 @@ pub enum Landing {
     Unreadable(String),
 }
 
+/// What a change does, read from its fields; both texts are fit for a terminal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Words {
+    /// `checkout: memory limit 4Gi → 2Gi (-50 %)`.
+    pub headline: String,
+    /// What it has in common with others that do the same kind of thing: `image tag, patch version up`.
+    pub shape: String,
+}
+
 /// One pending change by an agent: a branch with a target. Immutable once read; text is the agent's, as it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
@@ -77,6 +86,8 @@ pub struct Proposal {
     pub landing: Landing,
     /// Lines, counted over the rows shown. `None` while they have not been counted.
     pub stats: Option<LineStats>,
+    /// What it does in words; `None` where its fields have not been read, or say nothing.
+    pub words: Option<Words>,
     /// When its first own commit says it was made (an agent's claim).
     pub created: Timestamp,
     /// When its head says it was made (an agent's claim).

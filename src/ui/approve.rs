@@ -7,7 +7,7 @@ use super::Drawn;
 use super::init::wish;
 use super::widgets::{Canvas, Pen};
 use crate::app::sheet::{ApproveSheet, Candidate, Planning, rows_for_items};
-use crate::app::{App, count, headline};
+use crate::app::{App, count};
 use crate::config::Role;
 use crate::engine::{Action, Plan, total};
 use crate::model::text::single_line;
@@ -203,7 +203,7 @@ fn item(sheet: &ApproveSheet, group: &[usize], cursor: bool, columns: &Columns, 
     let id = if all.len() > 1 { format!("{} ×", all.len()) } else { single_line(&first.short) };
     pen.cell(role, &id, columns.id);
     pen.gap(2);
-    pen.does(role, &headline(&first.summary), &first.title, columns.what);
+    pen.does(role, &first.summary, &first.title, columns.what);
     if columns.agent > 0 {
         pen.gap(2);
         pen.cell(Role::Quiet, &single_line(&first.agent), columns.agent);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::Planning;
-use crate::app::subject_of;
+use crate::app::{does, subject_of};
 use crate::diff::{FoldKey, fold_key};
 use crate::model::text::single_line;
 use crate::model::{Answers, DecisionKind, EntryId, Intent, IntentItem, LineStats, Queued, Seen, Subject, Tier};
@@ -17,7 +17,7 @@ pub struct Candidate {
     pub subject: Subject,
     /// Its short name.
     pub short: String,
-    /// What it does, in our words.
+    /// What it does, in our words, without the counts of its lines.
     pub summary: String,
     /// What its agent calls it.
     pub title: String,
@@ -46,7 +46,7 @@ impl Candidate {
         Self {
             subject: subject_of(queued),
             short: short.to_owned(),
-            summary: queued.summary.clone(),
+            summary: does(queued),
             title: single_line(&proposal.title),
             agent: queued.standing.agent.clone(),
             tier: queued.standing.ruling.tier,

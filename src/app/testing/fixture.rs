@@ -205,6 +205,7 @@ impl Made {
             head: oid(&format!("{}{}", self.id, self.round)),
             landing,
             stats: Some(self.stats()),
+            words: None,
             created: made,
             updated: made,
         };

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use bstr::ByteSlice as _;
 
-use super::label::{is_long, name, object, subject, value, values, version, version_kind, versions};
+use super::label::{is_long, name, object, of_file, subject, value, values, version, version_kind, versions};
 use super::version::VersionChange;
 use crate::model::field::{CosmeticKind, FieldChange, FieldOp, FieldReport, PathStep, masked};
 use crate::model::text;
@@ -13,7 +13,7 @@ use crate::model::text;
 const NAMED: usize = 3;
 
 /// What a change does, in words that are fit for a terminal: `checkout: memory limit 4Gi → 2Gi (-50 %)`,
-/// `postgres 16.3 → 17.0 in 3 places`, `comments only`. `None` where there are no fields, and not all of it is cosmetic.
+/// `postgres 16.3 → 17.0 in 3 places`, `web: comments only`. `None` where there are no fields, and not all of it is cosmetic.
 #[must_use]
 pub fn headline(report: &FieldReport) -> Option<String> {
     if report.fields.is_empty() {
@@ -36,7 +36,7 @@ fn beside(report: &FieldReport) -> String {
     }
 }
 
-/// `comments and order only`.
+/// `gateway: comments and order only`.
 fn cosmetic(report: &FieldReport) -> String {
     let kinds: BTreeSet<CosmeticKind> = report.cosmetic.iter().map(|one| one.kind).collect();
     let word = |kind: &CosmeticKind| match kind {
@@ -45,7 +45,8 @@ fn cosmetic(report: &FieldReport) -> String {
         CosmeticKind::Whitespace => "whitespace",
         CosmeticKind::Format => "notation",
     };
-    format!("{} only", kinds.iter().map(word).collect::<Vec<_>>().join(" and "))
+    let subjects: BTreeSet<String> = report.cosmetic.iter().map(|one| of_file(&one.file.to_str_lossy())).collect();
+    format!("{}: {} only", names(&subjects), kinds.iter().map(word).collect::<Vec<_>>().join(" and "))
 }
 
 /// One version that moved, in one place or several.
@@ -280,7 +281,7 @@ mod tests {
             (file(web("x.io/a/b:1.2.3", ""), web("x.io/a/b:1.2.4", "")), "b 1.2.3 → 1.2.4"),
             (file(None, web("a:1", "")), "Deployment web added"),
             (file(web("a:1", ""), None), "Deployment web removed"),
-            (file(web("a:1", "# x\n"), web("a:1", "# y\n")), "comments only"),
+            (file(web("a:1", "# x\n"), web("a:1", "# y\n")), "web: comments only"),
             (values("replicas: 3\n", "replicas: 5\n"), "loki: replicas 3 → 5"),
             (values("backup: {enabled: true}\n", "backup: {enabled: false}\n"), "loki: backup on → off"),
             (values("retention: 7d\n", "retention: 14d\n"), "loki: retention 7d → 14d (+100 %)"),
@@ -313,7 +314,7 @@ mod tests {
             ),
             (values("files:\n- ./a.yaml\n- ./b.yaml\n", "files:\n- ./a.yaml\n"), "loki: file ./b.yaml removed"),
             (values("steps:\n- uses: a/b@v2\n- x: 1\n", "steps:\n- uses: a/b@v3\n- x: 1\n"), "b v2 → v3"),
-            (values("a: 1\n", "---\n---\na: 1\n"), "notation only"),
+            (values("a: 1\n", "---\n---\na: 1\n"), "loki: notation only"),
         ] {
             assert_eq!(found, expected);
         }

@@ -3,6 +3,7 @@
 use bstr::ByteSlice as _;
 use serde_json::Value;
 
+use super::row::is_environment;
 use super::version::VersionChange;
 use crate::model::field::{DocumentName, FieldChange, FieldOp, PathStep, masked};
 use crate::model::text;
@@ -42,13 +43,21 @@ pub(super) fn subject(field: &FieldChange) -> String {
     }
 }
 
-fn of_file(path: &str) -> String {
+pub(super) fn of_file(path: &str) -> String {
     let mut parts = path.rsplit('/');
     let file = parts.next().unwrap_or(path);
     let stem = file.trim_start_matches('.').split('.').next().unwrap_or(file);
     let plain = PLAIN.contains(&stem.to_ascii_lowercase().as_str());
-    let folder = parts.find(|folder| !matches!(*folder, "app" | "apps" | "base" | "helm" | "ks" | "resources"));
-    text::single_line(folder.filter(|_| plain).unwrap_or(stem))
+    let folder = parts.find(|folder| {
+        !is_environment(folder) && !matches!(*folder, "app" | "apps" | "base" | "helm" | "ks" | "resources")
+    });
+    // `web/values-staging.yaml`
+    let variant = stem.strip_prefix("values").and_then(|rest| rest.strip_prefix(['-', '_']));
+    match (folder, variant) {
+        (Some(folder), Some(variant)) => text::single_line(&format!("{folder} {variant}")),
+        (Some(folder), None) if plain => text::single_line(folder),
+        _ => text::single_line(stem),
+    }
 }
 
 /// `Secret db`, `HelmRelease plex`; the subject where there is no kind.

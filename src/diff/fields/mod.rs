@@ -29,6 +29,7 @@ mod patches;
 mod plain;
 mod publish;
 mod quantity;
+mod row;
 mod secret;
 mod shape;
 mod tails;
@@ -40,6 +41,7 @@ mod yaml;
 pub use file::FileValues;
 pub use headline::headline;
 pub use moves::Moves;
+pub use row::in_words;
 pub use shape::Shape;
 
 use crate::diff::{Document, FileDiff};

@@ -82,7 +82,7 @@ impl Objects<'_> {
         let Ok(diff) = old.and_then(|old| self.store.diff(old, merged.tree)) else { return proposal };
         let stats = self.stats(&diff.files).ok();
         let target = Target { refname: merged.target.clone(), tip: merged.first_parent };
-        Proposal { target, stats, landing: Landing::Clean(Arc::new(diff)), ..proposal }
+        Proposal { target, stats, words: None, landing: Landing::Clean(Arc::new(diff)), ..proposal }
     }
 
     /// What the head says, and where that commit is gone, the one that landed it.

@@ -13,10 +13,12 @@ use std::sync::{Arc, Mutex};
 use bstr::ByteSlice as _;
 
 use crate::diff;
+use crate::diff::fields::in_words;
 use crate::evidence;
 use crate::model::{Contributor, FileChange, Landing, LineStats, Mode, Oid, Problem, Proposal, Side, Target};
 use crate::policy::Globs;
 
+use super::open::input;
 use super::repository::{Branch, LocalRepository};
 use super::store::{BLOB_LIMIT, Commit, Store, StoreError, Writes};
 
@@ -183,9 +185,12 @@ impl<'a> Objects<'a> {
         };
         let (Some(first), Some(last)) = (own.first(), own.last()) else { return Ok(None) };
         let (base, landing) = self.landing(branch.tip, last)?;
-        let stats = match &landing {
-            Landing::Clean(diff) => Some(self.stats(&diff.files)?),
-            _ => None,
+        let (stats, words) = match &landing {
+            Landing::Clean(diff) => (
+                Some(self.stats(&diff.files)?),
+                in_words(diff.files.len(), diff.files.iter().map(|file| input(&self.store, file))),
+            ),
+            _ => (None, None),
         };
         Ok(Some(Proposal {
             messages: own.iter().map(|commit| commit.message.clone()).collect(),
@@ -194,6 +199,7 @@ impl<'a> Objects<'a> {
             base,
             landing,
             stats,
+            words,
             ..self.bare(branch, last)
         }))
     }
@@ -244,6 +250,7 @@ impl<'a> Objects<'a> {
             head: branch.tip,
             landing: Landing::Landed,
             stats: None,
+            words: None,
             created: head.authored,
             updated: head.committed,
         }

@@ -2,7 +2,7 @@
 
 use super::columns::{Column, Columns};
 use crate::app::queue::{self, Entry, Row, Tally};
-use crate::app::{App, headline, short_age, subject_of};
+use crate::app::{App, does, short_age, subject_of};
 use crate::config::Role;
 use crate::model::text::single_line;
 use crate::model::{LineStats, State, Tier};
@@ -82,7 +82,7 @@ fn proposal(app: &App, entry: &Entry, indent: &str, state: RowState, columns: &C
     columns.write(pen, |pen, column, width| match column {
         Column::Id => pen.cell(role(Role::Text), &format!("{indent}{}", single_line(&entry.short)), width),
         Column::What => {
-            pen.does(role(Role::Text), &headline(&queued.summary), &queued.proposal.title, width);
+            pen.does(role(Role::Text), &does(queued), &queued.proposal.title, width);
         }
         Column::Agent => pen.cell(role(Role::Quiet), &single_line(&queued.standing.agent), width),
         Column::Lines => lines(pen, queued.proposal.stats, gone, width),
@@ -96,8 +96,8 @@ fn proposal(app: &App, entry: &Entry, indent: &str, state: RowState, columns: &C
 
 /// What the proposals of a fold do: the same to the same contents, perhaps elsewhere.
 fn in_common(entries: &[&Entry]) -> String {
-    let first = entries.first().map(|entry| headline(&entry.queued.summary)).unwrap_or_default();
-    let others = entries.iter().filter(|entry| headline(&entry.queued.summary) != first).count();
+    let first = entries.first().map(|entry| does(&entry.queued)).unwrap_or_default();
+    let others = entries.iter().filter(|entry| does(&entry.queued) != first).count();
     if others == 0 { first } else { format!("{first} and {others} like it") }
 }
 

@@ -11,7 +11,7 @@ use super::widgets::{Canvas, Pen, elide, paragraphs};
 use crate::app::geometry::{Pane, ReviewAreas};
 use crate::app::hints::label;
 use crate::app::review::{Review, answered, lines};
-use crate::app::{Action, App, ago, headline};
+use crate::app::{Action, App, ago, does};
 use crate::config::{Context, Role};
 use crate::model::text::{single_line, truncate};
 use crate::model::{Landing, Outcome, Tier};
@@ -82,7 +82,7 @@ fn title_line(review: &Review, pen: &mut Pen<'_, '_>) {
             pen.write(Role::Title, &id);
             pen.gap(2);
             let room = room.saturating_sub(id.width() + 2);
-            pen.write(Role::Text, &elide(&headline(&review.queued.summary), room));
+            pen.write(Role::Text, &elide(&does(&review.queued), room));
         },
         &right,
     );

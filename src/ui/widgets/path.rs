@@ -130,10 +130,14 @@ pub fn moved(old: &str, new: &str) -> String {
     format!("{}{{{} → {}}}{}", &old[..head], middle(old), middle(new), &old[old.len() - tail..])
 }
 
-/// Where the first word with a slash is: its start, itself, and what follows.
+/// Where the first word with a slash is: its start, itself, and what follows. A headline that begins in words has paths only
+/// after `in`; other slashes are those of values, whose beginning tells more.
 fn first_path(text: &str) -> Option<(usize, &str, &str)> {
     let slash = text.find('/')?;
     let start = text[..slash].rfind(' ').map_or(0, |space| space + 1);
+    if start > 0 && !text[..start].ends_with(" in ") {
+        return None;
+    }
     let end = text[slash..].find(' ').map_or(text.len(), |space| slash + space);
     Some((start, &text[start..end], &text[end..]))
 }

@@ -1,0 +1,159 @@
+//! What a row of the queue says of a whole change: its headline, where, and its shape.
+
+use std::collections::BTreeSet;
+
+use bstr::{BStr, ByteSlice as _};
+
+use super::{Shape, headline, report_of};
+use crate::diff::{CONTEXT, Content, FileDiff, FileInput, comparisons};
+use crate::model::{Words, text};
+
+/// Changes of more files, or of more bytes on both sides, have no row in words: a queue of hundreds is read at once.
+const FILES: usize = 64;
+const BYTES: usize = 512 << 10;
+/// The longest headline, in columns.
+const COLUMNS: usize = 200;
+/// Environments that are named.
+const NAMED: usize = 3;
+
+/// What a change of `count` files does, in words; `None` where it is too large, or nothing of it could be read as values.
+/// Of what is too large no more is taken than shows that it is.
+#[must_use]
+pub fn in_words(count: usize, files: impl Iterator<Item = FileInput>) -> Option<Words> {
+    let (mut inputs, mut bytes) = (Vec::with_capacity(count.min(FILES)), 0);
+    for input in files {
+        bytes += [&input.old, &input.new].into_iter().filter_map(Content::lines).map(|side| side.len()).sum::<usize>();
+        if count > FILES || inputs.len() == FILES || bytes > BYTES {
+            return None;
+        }
+        inputs.push(input);
+    }
+    let places = environments(inputs.iter().map(|input| input.change.path.as_bstr()));
+    let diffs: Vec<FileDiff> = comparisons(inputs).iter().map(|one| one.compute(CONTEXT)).collect();
+    let report = report_of(&diffs.iter().collect::<Vec<_>>());
+    let said = placed(headline(&report)?, &places);
+    let shown = |said: &str| text::truncate(said, COLUMNS).into_owned();
+    Some(Words { headline: shown(&said), shape: shown(&Shape::of(&report).to_string()) })
+}
+
+/// Names of environments, as folders and as parts of a file's name.
+const ENVIRONMENTS: [&str; 14] = [
+    "prod",
+    "production",
+    "prd",
+    "nonprod",
+    "preprod",
+    "staging",
+    "stage",
+    "stg",
+    "dev",
+    "development",
+    "qa",
+    "uat",
+    "sandbox",
+    "canary",
+];
+/// Names of environments only where a folder is called so.
+const FOLDERS: [&str; 4] = ["test", "testing", "live", "preview"];
+/// Folders of environments.
+const PARENTS: [&str; 6] = ["clusters", "environments", "envs", "overlays", "stages", "stacks"];
+
+/// Whether a folder is called as an environment.
+pub(super) fn is_environment(folder: &str) -> bool {
+    ENVIRONMENTS.contains(&folder.to_ascii_lowercase().as_str()) || FOLDERS.contains(&folder)
+}
+
+/// The environments that paths name: the same change in production and in staging are two things.
+fn environments<'p>(paths: impl Iterator<Item = &'p BStr>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for path in paths {
+        let path = path.to_str_lossy();
+        let mut segments: Vec<&str> = path.split('/').collect();
+        let file = segments.pop().unwrap_or_default();
+        let folder = segments.iter().enumerate().find(|(at, folder)| {
+            is_environment(folder) || at.checked_sub(1).is_some_and(|parent| PARENTS.contains(&segments[parent]))
+        });
+        let part =
+            || file.split(['.', '-', '_']).find(|part| ENVIRONMENTS.contains(&part.to_ascii_lowercase().as_str()));
+        found.extend(folder.map(|(_, folder)| *folder).or_else(part).map(text::single_line));
+    }
+    found
+}
+
+/// A headline with its environments, where it does not name them: beside what it is about, which is never cut off.
+fn placed(headline: String, environments: &BTreeSet<String>) -> String {
+    let named = |place: &str| headline.split(|c: char| !c.is_alphanumeric()).any(|word| word == place);
+    let places: Vec<&str> = environments.iter().map(String::as_str).collect();
+    match places.as_slice() {
+        [] => headline,
+        [place] if named(place) => headline,
+        [place] if !headline.contains("; ") => match headline.split_once(": ") {
+            Some((subject, rest)) => format!("{subject} {place}: {rest}"),
+            None => format!("{headline} in {place}"),
+        },
+        places if places.len() <= NAMED => format!("{}: {headline}", places.join(", ")),
+        places => format!("{} and {} more: {headline}", places[..NAMED - 1].join(", "), places.len() + 1 - NAMED),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{FileChange, Mode, Oid, Side};
+
+    fn input(path: &str, old: &str, new: &str) -> FileInput {
+        let side = |byte| Some(Side { mode: Mode::File, oid: Oid::from_bytes([byte; 20]) });
+        let text = |text: &str| Content::classify(Mode::File, text.as_bytes());
+        FileInput {
+            change: FileChange { path: path.into(), old: side(1), new: side(2) },
+            old: text(old),
+            new: text(new),
+        }
+    }
+
+    fn said(files: &[(&str, &str, &str)]) -> Option<Words> {
+        in_words(files.len(), files.iter().map(|(path, old, new)| input(path, old, new)))
+    }
+
+    #[test]
+    fn rows_say_what_where_and_of_which_shape() {
+        let scaled = |path| (path, "replicas: 3\n", "replicas: 5\n");
+        let bumped = |path| (path, "image: x.io/a/b:1.2.3\n", "image: x.io/a/b:1.2.4\n");
+        for (files, headline, shape) in [
+            (vec![scaled("apps/web/values.yaml")], "web: replicas 3 → 5", "replicas up"),
+            (vec![scaled("clusters/prod/web/values.yaml")], "web prod: replicas 3 → 5", "replicas up"),
+            (vec![scaled("clusters/eu-1/web/values.yaml")], "web eu-1: replicas 3 → 5", "replicas up"),
+            (vec![scaled("web/values-staging.yaml")], "web staging: replicas 3 → 5", "replicas up"),
+            (vec![scaled("web/prod/values.yaml")], "web prod: replicas 3 → 5", "replicas up"),
+            (vec![scaled("prod/prod.yaml")], "prod: replicas 3 → 5", "replicas up"),
+            (vec![bumped("live/a/x.yaml")], "b 1.2.3 → 1.2.4 in live", "image tag, patch version up"),
+            (
+                vec![bumped("prod/a/x.yaml"), bumped("staging/a/x.yaml")],
+                "prod, staging: b 1.2.3 → 1.2.4 in 2 places",
+                "image tag, patch version up",
+            ),
+            (
+                vec![scaled("a/dev/x.yaml"), scaled("a/prod/x.yaml"), scaled("a/qa/x.yaml"), scaled("a/uat/x.yaml")],
+                "dev, prod and 2 more: x: replicas 3 → 5 in 4 places",
+                "replicas up",
+            ),
+        ] {
+            let expected = Words { headline: headline.into(), shape: shape.into() };
+            assert_eq!(said(&files), Some(expected), "{files:?}");
+        }
+        assert_eq!(said(&[("README.md", "a\n", "b\n")]), None);
+    }
+
+    #[test]
+    fn what_is_large_or_hostile_stays_within_bounds() {
+        let many = vec![("a.yaml", "a: 1\n", "a: 2\n"); FILES + 1];
+        assert_eq!(said(&many), None);
+        let large = format!("a: {}\n", "x".repeat(BYTES));
+        assert_eq!(said(&[("a.yaml", "a: 1\n", &large)]), None);
+        let key = format!("\"{}\\e[2J\\u202e\"", "k".repeat(900));
+        let words = said(&[("a.yaml", &format!("{key}: 1\n"), &format!("{key}: 2\n"))]).expect("it is YAML");
+        assert!(words.headline.chars().count() <= COLUMNS && words.shape.chars().count() <= COLUMNS);
+        let words = said(&[("a.yaml", "\"\\e[2J\\u202e\": 1\n", "\"\\e[2J\\u202e\": 2\n")]).expect("it is YAML");
+        assert!(!words.headline.contains(['\u{1b}', '\u{202e}']), "{words:?}");
+    }
+}
