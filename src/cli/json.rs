@@ -29,6 +29,8 @@ pub struct ProposalJson<'a> {
     pub title: &'a str,
     /// Our words.
     pub summary: &'a str,
+    /// What it has in common with others that do the same kind of thing; null where its fields say nothing.
+    pub shape: Option<&'a str>,
     /// Where it lands.
     pub target: &'a Target,
     /// The merge base.
@@ -81,6 +83,7 @@ impl<'a> ProposalJson<'a> {
             agent: &standing.agent,
             title: &proposal.title,
             summary: &queued.summary,
+            shape: proposal.words.as_ref().map(|words| words.shape.as_str()),
             target: &proposal.target,
             base: proposal.base,
             head: proposal.head,

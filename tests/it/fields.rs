@@ -125,6 +125,30 @@ unexplained: README.md:1  a format without fields
     let _ = repo.run(&["diff", "fewer", "--fields", "--stat"]).exits(2);
 }
 
+#[test]
+fn rows_say_in_words_what_changes() {
+    let sandbox = Sandbox::new();
+    let repo = proposed(&sandbox);
+    let ran = repo.run(&["list", "--json"]).succeeds();
+    let one = &ran.json()["proposals"][0];
+    assert_eq!(
+        one["summary"],
+        "checkout: replicas 4 → 1, memory limit 4Gi → 2Gi (-50 %), and 2 fields in 2 objects, docs +6 -6"
+    );
+    assert_eq!(one["shape"], "5 kinds of change");
+    let of = |from: &str| {
+        let fewer = Commit::new("Fewer").from("main").file("apps/checkout.yaml", BEFORE.replace("replicas: 4", from));
+        repo.commit("agent/infra/only", fewer);
+        let ran = repo.run(&["list", "--json"]).succeeds();
+        let json = ran.json();
+        let list = json["proposals"].as_array().expect("a list");
+        let only = list.iter().find(|one| one["id"] == "agent/infra/only").expect("it is listed");
+        (only["summary"].as_str().expect("words").to_owned(), only["shape"].clone())
+    };
+    assert_eq!(of("replicas: 5"), ("checkout: replicas 4 → 5 +1 -1".to_owned(), "replicas up".into()));
+    assert_eq!(of("replicas: {{ .x }}"), ("apps/checkout.yaml +1 -1".to_owned(), serde_json::Value::Null));
+}
+
 /// One commit: its id, and the paths that it changes.
 struct Revision {
     id: String,

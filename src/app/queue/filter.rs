@@ -57,6 +57,10 @@ impl Filter {
 fn haystack(entry: &Entry) -> String {
     let proposal = &entry.queued.proposal;
     let mut text = format!("{} {} {}", entry.queued.summary, entry.queued.standing.agent, proposal.id);
+    if let Some(words) = &proposal.words {
+        text.push(' ');
+        text.push_str(&words.shape);
+    }
     for file in proposal.diff().iter().flat_map(|diff| &diff.files).take(PATHS) {
         text.push(' ');
         text.push_str(&file.path.to_str_lossy());

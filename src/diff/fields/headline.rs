@@ -186,11 +186,13 @@ fn by_subject(fields: &[FieldChange]) -> String {
         return groups.iter().map(Group::whole).collect::<Vec<_>>().join("; ");
     }
     let (count, places) = (fields.len(), subjects.len());
-    match groups.first().filter(|group| group.weight < REST) {
-        Some(first) => {
-            format!("{}, and {} in {places} objects", first.whole(), text::count(count - first.fields, "field"))
-        }
-        None => format!("{} in {places} objects", text::count(count, "field")),
+    let heavy = groups.iter().take(NAMED - 1);
+    let named = heavy.take_while(|group| group.weight < REST && group.subjects == groups[0].subjects).count();
+    let rest = count - groups[..named].iter().map(|group| group.fields).sum::<usize>();
+    let said = groups[..named].iter().map(Group::text).collect::<Vec<_>>().join(", ");
+    match named {
+        0 => format!("{} in {places} objects", text::count(count, "field")),
+        _ => format!("{}: {said}, and {} in {places} objects", names(&groups[0].subjects), text::count(rest, "field")),
     }
 }
 
