@@ -171,9 +171,14 @@ fn common_folder(files: &[FileChange]) -> &BStr {
     first.path[..end].as_bstr()
 }
 
-/// Equal for changes that do the same to the same contents, wherever the files lie: the queue folds by it.
+/// Equal for changes that the queue shows as one row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FoldKey(Vec<[Option<(&'static str, Oid)>; 2]>);
+pub enum FoldKey {
+    /// They do the same to the same contents, wherever the files lie.
+    Contents(Vec<[Option<(&'static str, Oid)>; 2]>),
+    /// They do the same kind of thing.
+    Shape(String),
+}
 
 /// The fold key of a change: which contents, with their modes, became which. Paths are left out; how often counts.
 #[must_use]
@@ -181,7 +186,7 @@ pub fn fold_key(diff: &TreeDiff) -> FoldKey {
     let side = |side: Option<Side>| side.map(|side| (side.mode.octal(), side.oid));
     let mut pairs: Vec<_> = diff.files.iter().map(|file| [side(file.old), side(file.new)]).collect();
     pairs.sort_unstable();
-    FoldKey(pairs)
+    FoldKey::Contents(pairs)
 }
 
 #[cfg(test)]

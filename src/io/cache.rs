@@ -150,7 +150,7 @@ mod tests {
                 change_id: ChangeId::from_bytes([7; 32]),
             })),
             stats: Some(LineStats { additions: 1, deletions: 2, binary: false }),
-            words: Some(Words { headline: "w: a → b".into(), shape: "a changed".into() }),
+            words: Some(Words { headline: "w: a → b".into(), shape: "a changed".into(), whole: true }),
             created: jiff::Timestamp::UNIX_EPOCH,
             updated: jiff::Timestamp::from_second(1_700_000_000).unwrap(),
         })

@@ -55,6 +55,16 @@ pub struct Words {
     pub headline: String,
     /// What it has in common with others that do the same kind of thing: `image tag, patch version up`.
     pub shape: String,
+    /// Whether all of the change is in its shape: every line is explained, and every kind is named.
+    pub whole: bool,
+}
+
+impl Words {
+    /// The shape, where it says all that others of the same shape do.
+    #[must_use]
+    pub fn common(&self) -> Option<&str> {
+        self.whole.then_some(self.shape.as_str())
+    }
 }
 
 /// One pending change by an agent: a branch with a target. Immutable once read; text is the agent's, as it came.

@@ -22,7 +22,7 @@ pub use rows::{Entry, Layout, Row, Tally};
 
 use crate::diff::{FoldKey, fold_key};
 use crate::engine::Snapshot;
-use crate::model::{DecisionKind, Queued};
+use crate::model::{DecisionKind, Queued, Words};
 
 /// The list and where a person is in it.
 #[derive(Debug)]
@@ -372,6 +372,9 @@ impl Queue {
     }
 }
 
+/// What is clean folds by its shape, since nothing about one of them needs a look of its own; all else only with its like.
 fn key_of(queued: &Queued) -> Option<FoldKey> {
-    queued.proposal.diff().map(|diff| fold_key(diff))
+    let shape = queued.proposal.words.as_ref().filter(|_| queued.standing.clean).and_then(Words::common);
+    let contents = || queued.proposal.diff().map(|diff| fold_key(diff));
+    shape.map(|shape| FoldKey::Shape(shape.to_owned())).or_else(contents)
 }

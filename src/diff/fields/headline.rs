@@ -1,10 +1,11 @@
 //! A change in one line of words, read from its fields: what a row of the queue says.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bstr::ByteSlice as _;
 
 use super::label::{is_long, name, object, of_file, subject, value, values, version, version_kind, versions};
+use super::shape::kind;
 use super::version::VersionChange;
 use crate::model::field::{CosmeticKind, FieldChange, FieldOp, FieldReport, PathStep, masked};
 use crate::model::text;
@@ -191,9 +192,20 @@ fn by_subject(fields: &[FieldChange]) -> String {
     let rest = count - groups[..named].iter().map(|group| group.fields).sum::<usize>();
     let said = groups[..named].iter().map(Group::text).collect::<Vec<_>>().join(", ");
     match named {
-        0 => format!("{} in {places} objects", text::count(count, "field")),
+        0 => alike(fields, &subjects).unwrap_or_else(|| format!("{} in {places} objects", text::count(count, "field"))),
         _ => format!("{}: {said}, and {} in {places} objects", names(&groups[0].subjects), text::count(rest, "field")),
     }
+}
+
+/// Fields of one or two kinds, whatever their values.
+fn alike(fields: &[FieldChange], subjects: &BTreeSet<String>) -> Option<String> {
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for field in fields {
+        *kinds.entry(kind(field)).or_default() += 1;
+    }
+    let said = |(kind, count): (&String, &usize)| format!("{kind} in {}", text::count(*count, "place"));
+    let all = kinds.iter().map(said).collect::<Vec<_>>().join(", ");
+    (kinds.len() < NAMED).then(|| format!("{}: {all}", names(subjects)))
 }
 
 /// What is done to one object, or to several alike.
@@ -217,7 +229,8 @@ fn change(field: &FieldChange) -> String {
         let name = moved.image.as_deref().map_or_else(|| version_kind(field).to_owned(), text::single_line);
         return format!("{name} {}", steps(&moved));
     }
-    let name = if field.path.0.is_empty() { object(field) } else { name(field) };
+    let whole = || field.document.kind.as_deref().map_or_else(|| "file".to_owned(), text::single_line);
+    let name = if field.path.0.is_empty() { whole() } else { name(field) };
     let plain = |said: &Option<serde_json::Value>| said.as_ref().map(value).unwrap_or_default();
     let hidden = field.before == Some(masked()) || field.after == Some(masked());
     match field.op {
@@ -226,6 +239,7 @@ fn change(field: &FieldChange) -> String {
         FieldOp::Removed => format!("{name} removed"),
         FieldOp::Added if hidden || field.path.0.is_empty() => format!("{name} added"),
         FieldOp::Added if is_long(field.after.as_ref()) => format!("{name} added"),
+        FieldOp::Added if field.after == Some(serde_json::Value::Null) => format!("{name} added"),
         FieldOp::Added if field.after.as_ref().is_some_and(|value| value.is_object() || value.is_array()) => {
             format!("{name} added")
         }
@@ -324,6 +338,18 @@ mod tests {
 
     #[test]
     fn headlines_over_several_files() {
+        let names = ["a", "b", "c", "d"];
+        let hosts = |kind: &str| {
+            let paths: Vec<String> = names.iter().map(|name| format!("{name}/x-{name}.yaml")).collect();
+            let text = |name: &str, host: &str| Some(format!("{kind}: {host}.{name}.io\n"));
+            let files: Vec<_> = paths
+                .iter()
+                .zip(names)
+                .map(|(path, name)| (path.as_str(), text(name, "old"), text(name, "new")))
+                .collect();
+            said(&files)
+        };
+        assert_eq!(hosts("host"), "x-a and 3 more: host changed in 4 places");
         let chart = |version: &str| Some(format!("spec: {{chart: {{spec: {{version: {version}}}}}}}\n"));
         let both =
             |a: &str, b: &str| said(&[("a/x.yaml", chart("1.2.3"), chart(a)), ("b/x.yaml", chart("1.2.3"), chart(b))]);

@@ -33,7 +33,9 @@ pub fn in_words(count: usize, files: impl Iterator<Item = FileInput>) -> Option<
     let report = report_of(&diffs.iter().collect::<Vec<_>>());
     let said = placed(headline(&report)?, &places);
     let shown = |said: &str| text::truncate(said, COLUMNS).into_owned();
-    Some(Words { headline: shown(&said), shape: shown(&Shape::of(&report).to_string()) })
+    let shape = Shape::of(&report);
+    let whole = report.complete() && shape.is_named();
+    Some(Words { headline: shown(&said), shape: shown(&shape.to_string()), whole })
 }
 
 /// Names of environments, as folders and as parts of a file's name.
@@ -138,7 +140,7 @@ mod tests {
                 "replicas up",
             ),
         ] {
-            let expected = Words { headline: headline.into(), shape: shape.into() };
+            let expected = Words { headline: headline.into(), shape: shape.into(), whole: true };
             assert_eq!(said(&files), Some(expected), "{files:?}");
         }
         assert_eq!(said(&[("README.md", "a\n", "b\n")]), None);

@@ -33,6 +33,12 @@ impl Shape {
         kinds.extend(report.unexplained.iter().map(|one| open(&one.file)));
         Self { kinds }
     }
+
+    /// Whether it names all its kinds; a number of kinds says nothing of them.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.kinds.len() <= NAMED
+    }
 }
 
 impl fmt::Display for Shape {
@@ -67,7 +73,7 @@ fn open(path: &bstr::BString) -> String {
 }
 
 /// The kind of one field change.
-fn kind(field: &FieldChange) -> String {
+pub(super) fn kind(field: &FieldChange) -> String {
     let whole = field.path.0.is_empty();
     if let Some(moved) = version(field) {
         let what = match version_kind(field) {
@@ -79,9 +85,10 @@ fn kind(field: &FieldChange) -> String {
         return format!("{what}, {}", bump(moved.bump()));
     }
     let object = || field.document.kind.as_deref().map_or_else(|| "file".to_owned(), text::single_line);
-    let name = if whole { object() } else { name(field) };
+    // Our own kinds have a comma: no key can be called as one of them.
+    let name = if whole { object() } else { name(field) }.replace([',', ';'], " ");
     if [&field.before, &field.after].into_iter().flatten().any(|value| *value == masked()) {
-        return format!("secret value {}", done(field.op));
+        return format!("secret value, {}", done(field.op));
     }
     if field.op != FieldOp::Modified {
         return format!("{name} {}", done(field.op));
@@ -133,8 +140,13 @@ mod tests {
             ("replicas: 3\n", "replicas: 2\n", "replicas down"),
             ("resources: {limits: {memory: 1Gi}}\n", "resources: {limits: {memory: 2Gi}}\n", "memory limit up"),
             ("backup: {enabled: true}\n", "backup: {enabled: false}\n", "backup off"),
-            ("password: a\n", "password: b\n", "secret value replaced"),
+            ("password: a\n", "password: b\n", "secret value, replaced"),
             ("a: 1\n", "a: 1\nb: 2\n", "b added"),
+            (
+                "\"image tag, patch version\": 1\n",
+                "\"image tag, patch version\": 2\n",
+                "image tag  patch version changed",
+            ),
             ("a: 1 # x\n", "a: 1 # y\n", "comments only"),
             ("a: 1\nb: 1\nc: 1\nd: 1\n", "a: 2\nb: 2\nc: 2\nd: 2\n", "4 kinds of change"),
         ] {

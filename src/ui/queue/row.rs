@@ -4,6 +4,8 @@ use super::columns::{Column, Columns};
 use crate::app::queue::{self, Entry, Row, Tally};
 use crate::app::{App, does, short_age, subject_of};
 use crate::config::Role;
+use crate::diff::FoldKey;
+use crate::engine::total;
 use crate::model::text::single_line;
 use crate::model::{LineStats, State, Tier};
 use crate::ui::widgets::Pen;
@@ -94,8 +96,11 @@ fn proposal(app: &App, entry: &Entry, indent: &str, state: RowState, columns: &C
     });
 }
 
-/// What the proposals of a fold do: the same to the same contents, perhaps elsewhere.
+/// What the proposals of a fold do: the same kind of thing, or the same to the same contents, perhaps elsewhere.
 fn in_common(entries: &[&Entry]) -> String {
+    if let Some(FoldKey::Shape(shape)) = entries.first().and_then(|entry| entry.fold.as_ref()) {
+        return shape.clone();
+    }
     let first = entries.first().map(|entry| does(&entry.queued)).unwrap_or_default();
     let others = entries.iter().filter(|entry| does(&entry.queued) != first).count();
     if others == 0 { first } else { format!("{first} and {others} like it") }
@@ -109,6 +114,7 @@ fn fold(app: &App, entries: &[&Entry], open: bool, state: RowState, columns: &Co
         names.dedup();
         names
     };
+    let by_shape = matches!(first.fold, Some(FoldKey::Shape(_)));
     let oldest = entries.iter().map(|entry| entry.queued.proposal.updated).min().unwrap_or(app.now);
     signs(first.tier(), false, state, pen);
     columns.write(pen, |pen, column, width| match column {
@@ -120,11 +126,19 @@ fn fold(app: &App, entries: &[&Entry], open: bool, state: RowState, columns: &Co
             [one] => pen.cell(Role::Quiet, &single_line(one), width),
             some => pen.cell(Role::Quiet, &format!("{} agents", some.len()), width),
         },
+        Column::Lines if by_shape => {
+            let stats = entries.iter().filter_map(|entry| entry.queued.proposal.stats);
+            lines(pen, Some(total(stats)), false, width);
+        }
         Column::Lines => lines(pen, first.queued.proposal.stats, false, width),
         Column::Note => {
             let key = crate::app::hints::label(app, crate::config::Context::Queue, crate::app::Action::Fold);
             let does = if open { "closes" } else { "opens" };
-            pen.cell(Role::Quiet, &format!("same, {} {does}", key.unwrap_or_default()), width);
+            pen.cell(
+                Role::Quiet,
+                &format!("{}, {} {does}", if by_shape { "clean" } else { "same" }, key.unwrap_or_default()),
+                width,
+            );
         }
         Column::Age => pen.cell_right(Role::Quiet, &short_age(oldest, app.now), width),
     });
