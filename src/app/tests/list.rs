@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::app::queue::{Queue, Row};
 use crate::app::testing::{Made, now};
 use crate::app::{Command, Msg};
 use crate::engine::Snapshot;
+use crate::model::{Queued, Words};
 
 fn under_cursor(driver: &Driver) -> &str {
     driver.app.queue.current().map_or("", |entry| &entry.short)
@@ -111,6 +113,25 @@ fn identical_changes_fold_and_mark_together() {
     assert_eq!(driver.app.queue.rows().len(), closed + 3);
     driver.keys("jz");
     assert_eq!(driver.app.queue.rows().len(), closed);
+}
+
+#[test]
+fn what_is_clean_and_wholly_told_folds_by_its_shape() {
+    let driver = story();
+    let queued = |id: &str, whole, made: Made| {
+        let mut queued = made.file(id, "1\n", id).queued();
+        let words = Words { headline: format!("{id}: a → b"), shape: "image tag, patch version up".into(), whole };
+        Arc::make_mut(&mut queued.proposal).words = Some(words);
+        queued
+    };
+    let folded = |queue: Vec<Queued>| {
+        let snapshot = Snapshot { queue: queue.into(), ..driver.fixture.snapshot.clone() };
+        Queue::new(Arc::new(snapshot)).rows().iter().any(|row| matches!(row, Row::Fold { .. }))
+    };
+    let one = |id| Made::new(id, "one");
+    assert!(folded(vec![queued("a/1", true, one("a/1").clean()), queued("a/2", true, one("a/2").clean())]));
+    assert!(!folded(vec![queued("a/1", true, one("a/1").clean()), queued("a/2", true, one("a/2").low("storm"))]));
+    assert!(!folded(vec![queued("a/1", false, one("a/1").clean()), queued("a/2", false, one("a/2").clean())]));
 }
 
 #[test]

@@ -41,7 +41,7 @@ mod yaml;
 pub use file::FileValues;
 pub use headline::headline;
 pub use moves::Moves;
-pub use row::in_words;
+pub use row::Telling;
 pub use shape::Shape;
 
 use crate::diff::{Document, FileDiff};

@@ -9,33 +9,57 @@ use crate::diff::{CONTEXT, Content, FileDiff, FileInput, comparisons};
 use crate::model::{Words, text};
 
 /// Changes of more files, or of more bytes on both sides, have no row in words: a queue of hundreds is read at once.
-const FILES: usize = 64;
-const BYTES: usize = 512 << 10;
+const FILES: usize = 48;
+const BYTES: usize = 256 << 10;
 /// The longest headline, in columns.
 const COLUMNS: usize = 200;
 /// Environments that are named.
 const NAMED: usize = 3;
 
-/// What a change of `count` files does, in words; `None` where it is too large, or nothing of it could be read as values.
-/// Of what is too large no more is taken than shows that it is.
-#[must_use]
-pub fn in_words(count: usize, files: impl Iterator<Item = FileInput>) -> Option<Words> {
-    let (mut inputs, mut bytes) = (Vec::with_capacity(count.min(FILES)), 0);
-    for input in files {
-        bytes += [&input.old, &input.new].into_iter().filter_map(Content::lines).map(|side| side.len()).sum::<usize>();
-        if count > FILES || inputs.len() == FILES || bytes > BYTES {
-            return None;
-        }
-        inputs.push(input);
+/// The files of a change, taken one by one as they are read, to be put into words.
+#[derive(Debug)]
+pub struct Telling {
+    /// `None` once it is too large.
+    inputs: Option<Vec<FileInput>>,
+    bytes: usize,
+}
+
+impl Telling {
+    /// For a change of `count` files.
+    #[must_use]
+    pub fn of(count: usize) -> Self {
+        Self { inputs: (count <= FILES).then(|| Vec::with_capacity(count)), bytes: 0 }
     }
-    let places = environments(inputs.iter().map(|input| input.change.path.as_bstr()));
-    let diffs: Vec<FileDiff> = comparisons(inputs).iter().map(|one| one.compute(CONTEXT)).collect();
-    let report = report_of(&diffs.iter().collect::<Vec<_>>());
-    let said = placed(headline(&report)?, &places);
-    let shown = |said: &str| text::truncate(said, COLUMNS).into_owned();
-    let shape = Shape::of(&report);
-    let whole = report.complete() && shape.is_named();
-    Some(Words { headline: shown(&said), shape: shown(&shape.to_string()), whole })
+
+    /// Whether another file is of use; of what is too large none is.
+    #[must_use]
+    pub const fn wants(&self) -> bool {
+        self.inputs.is_some()
+    }
+
+    /// Takes a file.
+    pub fn take(&mut self, input: FileInput) {
+        let sides = [&input.old, &input.new].into_iter().filter_map(Content::lines);
+        self.bytes += sides.map(|side| side.len()).sum::<usize>();
+        match &mut self.inputs {
+            Some(inputs) if self.bytes <= BYTES && inputs.len() < FILES => inputs.push(input),
+            inputs => *inputs = None,
+        }
+    }
+
+    /// What the change does; `None` where it is too large, or nothing of it could be read as values.
+    #[must_use]
+    pub fn words(self) -> Option<Words> {
+        let inputs = self.inputs?;
+        let places = environments(inputs.iter().map(|input| input.change.path.as_bstr()));
+        let diffs: Vec<FileDiff> = comparisons(inputs).iter().map(|one| one.compute(CONTEXT)).collect();
+        let report = report_of(&diffs.iter().collect::<Vec<_>>());
+        let said = placed(headline(&report)?, &places);
+        let shape = Shape::of(&report);
+        let whole = report.complete() && shape.is_named();
+        let shown = |said: &str| text::truncate(said, COLUMNS).into_owned();
+        Some(Words { headline: shown(&said), shape: shown(&shape.to_string()), whole })
+    }
 }
 
 /// Names of environments, as folders and as parts of a file's name.
@@ -114,7 +138,11 @@ mod tests {
     }
 
     fn said(files: &[(&str, &str, &str)]) -> Option<Words> {
-        in_words(files.len(), files.iter().map(|(path, old, new)| input(path, old, new)))
+        let mut telling = Telling::of(files.len());
+        for (path, old, new) in files {
+            telling.take(input(path, old, new));
+        }
+        telling.words()
     }
 
     #[test]

@@ -31,8 +31,7 @@ pub fn document(
     Ok(Document::new(files, context))
 }
 
-/// A changed path with what both sides hold; what cannot be read says so.
-pub(super) fn input(store: &Store, change: &FileChange) -> FileInput {
+fn input(store: &Store, change: &FileChange) -> FileInput {
     FileInput { change: change.clone(), old: content(store, change.old), new: content(store, change.new) }
 }
 

@@ -13,12 +13,12 @@ use std::sync::{Arc, Mutex};
 use bstr::ByteSlice as _;
 
 use crate::diff;
-use crate::diff::fields::in_words;
+use crate::diff::fields::Telling;
+use crate::diff::{Content, FileInput};
 use crate::evidence;
 use crate::model::{Contributor, FileChange, Landing, LineStats, Mode, Oid, Problem, Proposal, Side, Target};
 use crate::policy::Globs;
 
-use super::open::input;
 use super::repository::{Branch, LocalRepository};
 use super::store::{BLOB_LIMIT, Commit, Store, StoreError, Writes};
 
@@ -186,10 +186,11 @@ impl<'a> Objects<'a> {
         let (Some(first), Some(last)) = (own.first(), own.last()) else { return Ok(None) };
         let (base, landing) = self.landing(branch.tip, last)?;
         let (stats, words) = match &landing {
-            Landing::Clean(diff) => (
-                Some(self.stats(&diff.files)?),
-                in_words(diff.files.len(), diff.files.iter().map(|file| input(&self.store, file))),
-            ),
+            Landing::Clean(diff) => {
+                let mut telling = Telling::of(diff.files.len());
+                let stats = self.stats_of(&diff.files, &mut telling)?;
+                (Some(stats), telling.words())
+            }
             _ => (None, None),
         };
         Ok(Some(Proposal {
@@ -207,8 +208,27 @@ impl<'a> Objects<'a> {
     /// The lines of all files. An object that is missing, broken or too large is an error: what cannot be read, and so cannot
     /// be shown, must not land.
     pub(super) fn stats(&self, files: &[FileChange]) -> Result<LineStats, StoreError> {
-        files.iter().try_fold(LineStats::default(), |sum, file| {
-            let file = read_line_stats(&self.store, file)?;
+        self.stats_of(files, &mut Telling::of(usize::MAX))
+    }
+
+    /// The same, and what is read goes on to be told.
+    fn stats_of(&self, files: &[FileChange], telling: &mut Telling) -> Result<LineStats, StoreError> {
+        files.iter().try_fold(LineStats::default(), |sum, change| {
+            let same = change.old.map(|side| side.oid) == change.new.map(|side| side.oid);
+            let file = if telling.wants() && !same {
+                let (old, new) = (side_bytes(&self.store, change.old)?, side_bytes(&self.store, change.new)?);
+                let stats = diff::line_stats(&old, &new);
+                telling.take(FileInput {
+                    change: change.clone(),
+                    old: content(change.old, old),
+                    new: content(change.new, new),
+                });
+                stats
+            } else {
+                // The same content in another mode has no lines, and no words.
+                telling.take(FileInput { change: change.clone(), old: Content::Absent, new: Content::Absent });
+                read_line_stats(&self.store, change)?
+            };
             Ok(LineStats {
                 additions: sum.additions + file.additions,
                 deletions: sum.deletions + file.deletions,
@@ -302,6 +322,15 @@ pub fn side_bytes(store: &Store, side: Option<Side>) -> Result<Vec<u8>, StoreErr
         None => Ok(Vec::new()),
         Some(Side { mode: Mode::Submodule, oid }) => Ok(format!("Subproject commit {oid}\n").into_bytes()),
         Some(Side { oid, .. }) => store.blob(oid, BLOB_LIMIT),
+    }
+}
+
+/// What a side holds that was read as the text that git compares.
+fn content(side: Option<Side>, bytes: Vec<u8>) -> Content {
+    match side {
+        None => Content::Absent,
+        Some(Side { mode: Mode::Submodule, oid }) => Content::Submodule(oid),
+        Some(Side { mode, .. }) => Content::classify(mode, bytes),
     }
 }
 
