@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::engine::InitOffer;
 use crate::io::begun::Begun;
 use crate::io::init::{Given, InitError, Started};
 use crate::io::workspace::{Scope, Workspace};
@@ -35,13 +36,18 @@ pub fn run(session: &Session, args: &InitArgs, output: &mut Output) -> Result<Ex
     }
     if !consent(args, "Write this?", output)? {
         if args.decide.json {
-            output.document(
-                &json!({ "files": offer.files, "tiers": offer.tiers, "clean": offer.clean, "written": false }),
-            )?;
+            output.document(&preview(offer))?;
         }
         return Ok(Exit::Done);
     }
     tell(workspace.init(&proposed)?, proposed.genesis.ledger.id, args, output)
+}
+
+fn preview(offer: &InitOffer) -> serde_json::Value {
+    let files: Vec<_> = offer.files.iter().map(|(path, content)| json!({ "path": path, "content": content })).collect();
+    let [high, medium, low] = offer.tiers;
+    let tiers = json!({ "high": high, "medium": medium, "low": low });
+    json!({ "files": files, "tiers": tiers, "clean": offer.clean, "written": false })
 }
 
 /// Goes on with a ledger that was begun and not adopted.
