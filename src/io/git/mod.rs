@@ -5,10 +5,12 @@
 //! - [`repository`]: one local repository: where it is, what it is called, its branches and target.
 //! - [`store`]: the object database alone, hermetic: no configuration, attributes, drivers or filters.
 //! - [`proposals`]: branches of agents become proposals.
+//! - [`files`]: the files of a tree, by name; [`telling`]: the commits whose messages tell of something that went wrong.
 //! - [`refresh`][]: fetches.
 //! - [`stack`]: merges proposals on top of each other.
 //! - [`talk`]: a `git` that answers while it runs.
 
+pub mod files;
 pub mod history;
 pub mod ledger;
 pub mod limits;
@@ -21,5 +23,6 @@ pub mod repository;
 pub mod stack;
 pub mod store;
 pub mod talk;
+pub mod telling;
 pub mod verify;
 pub mod write;
