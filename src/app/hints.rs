@@ -125,9 +125,15 @@ fn hint(app: &App, action: Action) -> Option<Hint> {
 fn name_here(app: &App, action: Action) -> Option<String> {
     match (action, &app.sheet) {
         (Action::Confirm, Some(Sheet::Approve(sheet))) => Some(match sheet.kind {
+            _ if sheet.resend.is_some() && app.asks.send.is_some() => {
+                format!("step aside, sign and send {}", sheet.planning.ready().map_or(0, |plan| plan.items.len()))
+            }
             DecisionKind::Withdraw => "sign and withdraw".to_owned(),
             _ => format!("sign and send {}", sheet.planning.ready().map_or(0, |plan| plan.items.len())),
         }),
+        (Action::Confirm, Some(Sheet::Init(sheet))) if sheet.wants.is_some() => {
+            Some("step aside, write and sign it".to_owned())
+        }
         (Action::Confirm, Some(Sheet::Init(_))) => Some("write and sign it".to_owned()),
         (Action::Send, Some(Sheet::Comment(_))) => Some("keep".to_owned()),
         (Action::Send, Some(Sheet::Write(_))) => Some("sign and send".to_owned()),
@@ -202,8 +208,16 @@ pub fn notices(app: &App) -> Vec<Notice> {
     }
     if !app.outbox.kept().is_empty() {
         let items = app.outbox.kept().iter().map(|intent| intent.items.len()).sum();
-        let text = format!("{} not sent, kept", count(items, "decision"));
-        notices.push(Notice { sign: '!', text, key: key(Action::SendNow, "shows them; u drops them") });
+        let kept = count(items, "decision");
+        let (why, does) = match &app.asks.send {
+            Some(wants) => (format!(": {wants}"), "asks for it here"),
+            None => (String::new(), "shows them; u drops them"),
+        };
+        let text = format!("{kept} not sent, kept{why}");
+        notices.push(Notice { sign: '!', text, key: key(Action::SendNow, does) });
+    }
+    if let Some(wants) = &app.asks.fetch {
+        notices.push(Notice { sign: '!', text: wants.clone(), key: key(Action::Refresh, "asks for it here") });
     }
     let problems = snapshot.problems.len() + app.problems.len();
     if problems > 0 {

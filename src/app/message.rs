@@ -85,6 +85,14 @@ pub enum Outcome {
     InitOffered(Box<InitOffer>),
     /// The ledger was started; a line that says what was written and where.
     Started(String),
+    /// Something that was asked for could not be done, because git wanted to ask a person and had no terminal; or it had one,
+    /// and got no answer that helped.
+    Asks {
+        /// What can be done at the terminal instead.
+        errand: Errand,
+        /// What git wants, in a sentence without its end.
+        wants: String,
+    },
     /// Something that was asked for did not work.
     Failed {
         /// What was asked for.
@@ -124,12 +132,51 @@ pub enum Command {
     PreviewInit,
     /// Start the ledger as it was shown.
     Init(Box<InitOffer>),
+    /// Leave the screen and do this at the terminal, where git may ask; then come back.
+    StepAside(Errand),
     /// Step aside to the shell.
     Suspend,
     /// Draw the whole screen again.
     Redraw,
     /// End, with everything kept.
     Quit,
+}
+
+/// What is done at the terminal while the console has stepped aside.
+#[derive(Debug, Clone)]
+pub enum Errand {
+    /// Sign and send decisions.
+    Send(Vec<Arc<Plan>>),
+    /// Start the ledger as it was shown.
+    Init(Box<InitOffer>),
+    /// Fetch, and read the proposals again.
+    Refresh,
+}
+
+impl Errand {
+    /// The key of the answer that it will have.
+    #[must_use]
+    pub const fn key(&self) -> JobKey {
+        match self {
+            Self::Send(_) => JobKey::Send,
+            Self::Init(_) => JobKey::Init,
+            Self::Refresh => JobKey::Refresh,
+        }
+    }
+
+    /// What is said on the terminal before git asks there.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let what = match self {
+            Self::Send(plans) => {
+                let proposals = plans.iter().map(|plan| plan.items.len()).sum();
+                format!("signing and sending what you decided about {}", super::count(proposals, "proposal"))
+            }
+            Self::Init(_) => "signing the first entry of the ledger".to_owned(),
+            Self::Refresh => "fetching the proposals".to_owned(),
+        };
+        format!("countersign stepped aside: {what}. ctrl-c gives it up, with everything kept.")
+    }
 }
 
 /// One side of a file of an opened proposal.
@@ -199,6 +246,7 @@ impl Command {
             Self::PreviewInit => Some(JobKey::PreviewInit),
             Self::Send(_) => Some(JobKey::Send),
             Self::Init(_) => Some(JobKey::Init),
+            Self::StepAside(errand) => Some(errand.key()),
             _ => None,
         }
     }

@@ -41,7 +41,7 @@ use ratatui::layout::Rect;
 pub use actions::{ACTIONS, Action, ActionInfo, Group};
 pub use age::{ago, short_age};
 pub use entry_ids::EntryIds;
-pub use message::{Command, FilePart, Frame, HighlightRequest, JobKey, Msg, Outcome};
+pub use message::{Command, Errand, FilePart, Frame, HighlightRequest, JobKey, Msg, Outcome};
 pub use outbox::Outbox;
 pub use pages::{init_lines, key_table, key_table_markdown};
 pub use preview::Preview;
@@ -131,6 +131,8 @@ pub struct App {
     pub(crate) report: Option<Box<Report>>,
     /// Why the last sending failed, until another succeeds.
     pub(crate) unsent_because: Option<Failure>,
+    /// What git wanted to ask a person, until it was asked.
+    pub(crate) asks: Asks,
     /// What is wrong with the user's settings.
     pub(crate) problems: Vec<Problem>,
     still_at: Option<Timestamp>,
@@ -164,6 +166,7 @@ impl App {
             status: None,
             report: None,
             unsent_because: None,
+            asks: Asks::default(),
             problems,
             still_at: None,
             ids: EntryIds::new(seed),
@@ -258,6 +261,15 @@ impl App {
         self.ticket += 1;
         self.ticket
     }
+}
+
+/// What git wanted to ask a person, in a sentence without its end.
+#[derive(Debug, Default)]
+pub(crate) struct Asks {
+    /// When it signed or pushed decisions.
+    pub send: Option<String>,
+    /// When it fetched.
+    pub fetch: Option<String>,
 }
 
 /// What a decision means.

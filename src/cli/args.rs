@@ -81,6 +81,9 @@ pub enum Command {
     /// Read the lessons that rejections taught the agents
     #[command(subcommand)]
     Memory(MemoryCommand),
+    /// Read what went wrong before
+    #[command(subcommand)]
+    Incidents(IncidentsCommand),
     /// Check the policy, and explain what it says of a proposal
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -237,6 +240,16 @@ pub enum LedgerCommand {
     },
     /// Check the chain, the signatures, and the approvals behind what landed
     Verify(JsonArgs),
+    /// Move the target to where the last entry says, after a push that stopped half way
+    Finish(DecideArgs),
+    /// Take entries back whose landings the target does not have
+    Void {
+        /// Why, for the record
+        #[arg(short, long, value_name = "TEXT")]
+        message: Option<String>,
+        #[command(flatten)]
+        decide: DecideArgs,
+    },
 }
 
 /// `memory`.
@@ -256,6 +269,20 @@ pub enum MemoryCommand {
         /// The memory file
         #[arg(default_value = "AGENTS.md")]
         path: String,
+    },
+}
+
+/// `incidents`.
+#[derive(Debug, Subcommand)]
+pub enum IncidentsCommand {
+    /// List what is known: postmortems, reverts, hasty fixes, rejections, the newest first
+    List(JsonArgs),
+    /// List what has to do with a file or folder, the closest first, and say why
+    For {
+        /// A path from the root of the repository
+        path: String,
+        #[command(flatten)]
+        json: JsonArgs,
     },
 }
 
@@ -330,6 +357,7 @@ impl Arguments {
             ) => decide.json,
             Some(Command::Ledger(command)) => command.json(),
             Some(Command::Memory(command)) => command.json(),
+            Some(Command::Incidents(IncidentsCommand::List(json) | IncidentsCommand::For { json, .. })) => json.json,
             Some(Command::Policy(command)) => command.json(),
             None | Some(Command::Demo(_) | Command::Completions { .. }) => false,
         }
@@ -338,8 +366,10 @@ impl Arguments {
 
 impl LedgerCommand {
     const fn json(&self) -> bool {
-        let (Self::Log { json, .. } | Self::Verify(json)) = self;
-        json.json
+        match self {
+            Self::Log { json, .. } | Self::Verify(json) => json.json,
+            Self::Finish(decide) | Self::Void { decide, .. } => decide.json,
+        }
     }
 }
 

@@ -97,6 +97,10 @@ fn send(
     for intent in &intents {
         workspace.state.keep_intent(intent)?;
     }
+    if let (true, Ok(key)) = (workspace.repository.asks, &situation.key) {
+        // ssh-keygen asks for a passphrase without saying whose.
+        output.remark(format!("signing with {}", text::printable(&key.candidate.found_in)));
+    }
     let sent = workspace.send(plan);
     match &sent {
         Ok(_) => replace(workspace, &situation.outbox, &intents, output),

@@ -27,7 +27,7 @@ pub fn run(session: &Session, args: &DiffArgs, output: &mut Output) -> Result<Ex
             return Err(CliError::refused("the target has all of it already", "there is nothing to show"));
         }
     };
-    let document = open::document(&workspace.repository, diff, args.context)?;
+    let document = open::document(&workspace.repository, &queued.proposal, diff, args.context)?;
     if args.one.json.json {
         return json(diff.files.as_slice(), &document, &queued.proposal.id, output);
     }

@@ -111,7 +111,7 @@ impl From<WriteError> for CliError {
             WriteError::Refused(_) => Self::refused(what, "nothing was written; ask who may push there"),
             WriteError::Signing(_) => Self::outside(
                 what,
-                "nothing was written; unlock the key (`ssh-add`), or set countersign.signingKey to one that can sign here",
+                "nothing was written; unlock the key (`ssh-add`) or run it in a terminal, where it is asked for, or set countersign.signingKey to one that can sign here",
             ),
             WriteError::InTheWay(_) => Self::refused(what, "commit or stash them, and run it again"),
             WriteError::Store(_) | WriteError::Git(_) | WriteError::Io(_) => {

@@ -1,4 +1,4 @@
-//! `countersign ledger log|verify`.
+//! `countersign ledger log|verify`; [`super::mend`] has `finish` and `void`.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use crate::model::text;
 use super::args::LedgerCommand;
 use super::output::Output;
 use super::session::Session;
-use super::{CliError, Exit};
+use super::{CliError, Exit, mend};
 
 /// Runs the command.
 pub fn run(session: &Session, command: &LedgerCommand, output: &mut Output) -> Result<Exit, CliError> {
@@ -31,6 +31,10 @@ pub fn run(session: &Session, command: &LedgerCommand, output: &mut Output) -> R
                 tell(&report, situation.alarm.as_deref(), output);
             }
             Ok(if ok { Exit::Done } else { Exit::Refused })
+        }
+        LedgerCommand::Finish(decide) => mend::finish(&workspace, &situation, decide, output),
+        LedgerCommand::Void { message, decide } => {
+            mend::void(&workspace, &situation, message.as_deref(), decide, output)
         }
     }
 }
@@ -56,7 +60,7 @@ fn log(situation: &Situation, limit: Option<usize>, json: bool, output: &mut Out
 }
 
 /// `1a2b3c4d 2026-11-21T08:00:00Z approve by maria: 28 proposals, 28 merged`.
-fn line(entry: &Entry) -> String {
+pub(super) fn line(entry: &Entry) -> String {
     let merged = entry.merges().count();
     let what = match entry.items.as_slice() {
         [] => String::new(),
@@ -102,6 +106,11 @@ fn tell(report: &VerifyReport, alarm: Option<&str>, output: &mut Output) {
     if report.unapproved_total > 0 {
         let commits = text::count(report.unapproved_total, "commit");
         output.line(format!("{commits} since the genesis that no entry accounts for:"));
+        for branch in report.branches.iter().filter(|branch| branch.unapproved > 0) {
+            let (name, count) = (text::printable(&branch.refname), text::count(branch.unapproved, "commit"));
+            let dated = if branch.moved { "" } else { ", by their own dates: no entry ever moved it" };
+            output.line(format!("           {count} on {name}{dated}"));
+        }
         for commit in report.unapproved.iter().take(20) {
             output.line(format!("           {}  on {}", commit.commit.short(12), commit.refname));
         }

@@ -1,12 +1,14 @@
 //! What a command finds when it starts: where it is, who runs it, the settings, the repository.
 
 use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use directories::ProjectDirs;
 
 use crate::config::{Settings, Source};
+use crate::io::cache::Cache;
 use crate::io::clock::Clock;
 use crate::io::git::repository::LocalRepository;
 use crate::io::state::StateFolder;
@@ -15,7 +17,7 @@ use crate::model::Problem;
 use crate::policy::Globs;
 
 use super::output::Output;
-use super::{Arguments, CliError};
+use super::{Arguments, CliError, Command};
 
 /// Everything that a command needs of the process that it runs in.
 #[derive(Debug, Clone)]
@@ -29,6 +31,8 @@ pub struct Session {
     remote: Option<String>,
     folders: Option<ProjectDirs>,
     home: Option<PathBuf>,
+    /// Whether git may ask at the terminal: not behind the console, and not where a script reads the answer.
+    asks: bool,
 }
 
 impl Session {
@@ -43,6 +47,10 @@ impl Session {
             remote: arguments.remote.clone(),
             folders: ProjectDirs::from("", "", "countersign"),
             home: directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned()),
+            asks: !matches!(arguments.command, None | Some(Command::Demo(_)))
+                && !arguments.json()
+                && std::io::stdin().is_terminal()
+                && std::io::stderr().is_terminal(),
         }
     }
 
@@ -88,11 +96,13 @@ impl Session {
             return Err(CliError::usage(format!("{}: {}", problem.place, problem.what), problem.next.clone()));
         }
         let remote = self.remote.as_deref().or(settings.remote.as_deref());
-        let repository = LocalRepository::open(path, self.target.as_deref(), remote)?;
+        let mut repository = LocalRepository::open(path, self.target.as_deref(), remote)?;
+        repository.asks = self.asks;
         let patterns = Globs::new(&settings.branches)
             .map_err(|error| CliError::usage(format!("config.toml: {error}"), "mend the pattern under `branches`"))?;
         Ok(Workspace {
             state: StateFolder::of(&self.state_folder()?, &repository.git_dir),
+            cache: Cache::of(&self.cache_folder()?, &repository.git_dir),
             repository,
             patterns,
             clock: self.clock,
@@ -103,10 +113,18 @@ impl Session {
     }
 
     fn state_folder(&self) -> Result<PathBuf, CliError> {
-        let folders = self.folders.as_ref().ok_or_else(|| {
-            CliError::usage("there is no home directory, so decisions could not be kept safely", "set HOME")
-        })?;
+        let folders = self.folders()?;
         Ok(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
+    }
+
+    fn cache_folder(&self) -> Result<PathBuf, CliError> {
+        Ok(self.folders()?.cache_dir().to_owned())
+    }
+
+    fn folders(&self) -> Result<&ProjectDirs, CliError> {
+        self.folders.as_ref().ok_or_else(|| {
+            CliError::usage("there is no home directory, so decisions could not be kept safely", "set HOME")
+        })
     }
 
     /// [`Self::read`] for a command that decides: what a crash left is finished first, visibly. What lies unsent in the outbox

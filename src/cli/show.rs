@@ -1,13 +1,15 @@
 //! `countersign show ID`: one proposal: what it does, what the agent says, what policy says.
 
+use crate::evidence::incidents::Touched;
 use crate::evidence::reasoning;
+use crate::io;
 use crate::io::git::proposals::line_stats;
 use crate::io::git::store::Writes;
 use crate::model::{Landing, Queued, Reasoning, text};
 
 use super::args::OneArgs;
 use super::find::{self, Typed};
-use super::json::{ChangeJson, ProposalJson, ShowDocument};
+use super::json::{ChangeJson, EvidenceJson, ProposalJson, ShowDocument};
 use super::output::Output;
 use super::session::Session;
 use super::{CliError, Exit};
@@ -21,16 +23,26 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
     let queued = find::by_part(&queue, &typed)?;
     let (said, problems) = reasoning::read(&queued.proposal.messages, queued.proposal.note.as_deref());
     let store = workspace.repository.store(Writes::InMemory)?;
+    if let Some(diff) = queued.proposal.diff() {
+        // What cannot be made again is counted like what cannot be read.
+        let _ = store.make_again(diff, queued.proposal.target.tip, queued.proposal.head);
+    }
     let files = queued.proposal.diff().map(|diff| diff.files.as_slice()).unwrap_or_default();
     let changes: Vec<ChangeJson> = files.iter().map(|file| ChangeJson::new(file, line_stats(&store, file))).collect();
+    let proposal = &queued.proposal;
+    let past = io::incidents::gather(&workspace.repository, &situation);
+    let incidents = past.evidence(&Touched::of(files, &proposal.title, &proposal.messages));
     if args.json.json {
+        let evidence = EvidenceJson { incidents: &incidents };
         let proposal = ProposalJson::from(queued);
-        output.document(&ShowDocument { proposal, reasoning: &said, changes, problems: &problems })?;
+        output.document(&ShowDocument { proposal, reasoning: &said, changes, evidence, problems: &problems })?;
         return Ok(Exit::Done);
     }
     header(queued, output);
     reasons(&said, output);
     policy(queued, output);
+    output.line("");
+    super::incidents::last_time(&incidents, output);
     output.line("");
     for change in &changes {
         let counts = if change.stats.binary {
@@ -41,6 +53,7 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
         output.line(format!("  {:<9} {}  {counts}", change.status, text::printable_bytes(change.path.as_bytes())));
     }
     output.problems(&problems);
+    output.problems(&incidents.problems);
     Ok(Exit::Done)
 }
 

@@ -10,6 +10,7 @@
 mod alike;
 mod budget;
 mod change_id;
+pub mod checkout;
 mod comparison;
 mod content;
 mod display;
@@ -39,7 +40,7 @@ pub use comparison::{Comparison, comparisons};
 pub use content::{Content, is_binary};
 pub use display::{Marks, Span, SpanKind, Window, display_line};
 pub use document::{CONTEXT, Document};
-pub use edits::EditDigest;
+pub use edits::Edits;
 pub use file::{FileDiff, FileInput, FileKind, FileSummary};
 pub use find::hits;
 pub use highlight::{Highlighter, Roles};

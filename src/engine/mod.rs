@@ -27,7 +27,7 @@ pub use order::sort;
 pub use plan::{Action, Authorised, Dropped, MemoryChange, Plan, PlanParts, PlannedItem, RefMove};
 pub use planning::{Refusal, plan};
 pub use record::{Landed, entries, landing_message, lesson_record, memory_message};
-pub use recovery::{Recovery, RecoveryParts, RefNow, Unfinished, Void, VoidParts, unfinished};
+pub use recovery::{Consent, Gap, Recovery, RecoveryParts, RefNow, Void, VoidParts, gap};
 pub use stack::Stack;
 pub use standing::{queue, queued, summary, total};
 pub use world::{Force, World};

@@ -200,8 +200,8 @@ impl Planner<'_, '_> {
         if stacked.files.is_empty() {
             return Err(("what lands before it has all of it already".into(), None));
         }
-        if stacked.change_id != alone.change_id && !self.same_edits(alone, &stacked).map_err(|why| (why, None))? {
-            return Err(("together with the items above it would change other lines: it needs a rebase".into(), None));
+        if stacked.change_id != alone.change_id {
+            self.same_edits(alone, &stacked).map_err(|why| (why, None))?;
         }
         let again = self.judge(proposal, &stacked, mine)?;
         if again.ruling.outcome != Outcome::Satisfied || again.ruling.tier != evaluation.ruling.tier {
@@ -220,10 +220,18 @@ impl Planner<'_, '_> {
         fault.flatten().map_or(Ok(()), |why| Err((format!("the policy that it brings could not rule: {why}"), None)))
     }
 
-    /// Whether a change on top of others in the same files still removes and adds the lines that were seen. Its identity is
-    /// another one then, and approvals that others gave to the change alone do not count for it.
-    fn same_edits(&self, alone: &TreeDiff, stacked: &TreeDiff) -> Result<bool, String> {
-        Ok(self.stack.edits(alone)? == self.stack.edits(stacked)?)
+    /// Demands that a change on top of others in the same files still removes and adds the lines that were seen, all of
+    /// them. Its identity is another one then, and approvals that others gave to the change alone do not count for it.
+    fn same_edits(&self, alone: &TreeDiff, stacked: &TreeDiff) -> Result<(), String> {
+        let (seen, lands) = (self.stack.edits(alone)?, self.stack.edits(stacked)?);
+        if seen == lands {
+            Ok(())
+        } else if lands.are_part_of(&seen) {
+            // Nothing else would land, and still: two who did the same may not have meant to.
+            Err("what lands before it has a part of it already: look at what is left of it".into())
+        } else {
+            Err("together with the items above it would change other lines: it needs a rebase".into())
+        }
     }
 
     fn judge(&self, proposal: &Proposal, diff: &TreeDiff, mine: &Approval) -> Result<Evaluation, Left> {

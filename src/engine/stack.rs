@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::diff::Edits;
 use crate::model::{Oid, TreeDiff};
 
 /// Merges in landing order. The shell implements it on the object database; it is the only thing that the engine asks of
@@ -11,8 +12,8 @@ pub trait Stack {
     /// for people: why it needs a rebase, or what could not be read.
     fn offer(&mut self, head: Oid) -> Result<Arc<TreeDiff>, String>;
 
-    /// A digest of the lines that a difference removes and adds; see [`crate::diff::EditDigest`].
-    fn edits(&self, diff: &TreeDiff) -> Result<[u8; 32], String>;
+    /// The lines that a difference removes and adds, hunk by hunk, wherever they stand.
+    fn edits(&self, diff: &TreeDiff) -> Result<Edits, String>;
 
     /// Makes the result of the last offer the new top.
     fn accept(&mut self);

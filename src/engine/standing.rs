@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::diff;
 use crate::ledger::{Objection, ObjectionKind};
-use crate::model::{Landing, LineStats, Outcome, Proposal, Queued, Ruling, Stage, Standing, State};
+use crate::model::{
+    Effect, Landing, LineStats, Outcome, Place, Proposal, Queued, Reason, Ruling, Stage, Standing, State, text,
+};
 use crate::policy::{self, Evaluation};
 
 use super::World;
@@ -36,7 +38,8 @@ fn standing(proposal: &Proposal, world: &World<'_>) -> Standing {
     let objections = objections(proposal, world);
     let round = world.ledger.map_or(1, |ledger| ledger.round(&proposal.id, proposal.head));
     match world.judge(proposal) {
-        Ok(evaluation) => {
+        Ok(mut evaluation) => {
+            unreadable(proposal, &mut evaluation.ruling);
             let state = state(proposal, world, &objections, &evaluation.ruling);
             let clean = evaluation.clean && matches!(state, State::Pending | State::Ready);
             let note = note(proposal, &objections, &evaluation, state);
@@ -89,12 +92,35 @@ fn note(proposal: &Proposal, objections: &[Objection], evaluation: &Evaluation, 
         (State::Rejected, Some(last)) => format!("rejected by {}", last.person),
         (State::Conflict, _) => "needs a rebase".to_owned(),
         (State::Unsent, _) => "not sent yet".to_owned(),
-        (State::Blocked, _) if matches!(proposal.landing, Landing::Unreadable(_)) => "cannot be read".to_owned(),
+        (State::Blocked, _) if unreadable_why(proposal).is_some() => headline(unreadable_why(proposal)),
         (State::Pending | State::Ready, Some(last)) if last.kind == ObjectionKind::Reject => {
             format!("repeat: rejected by {}", last.person)
         }
         _ => evaluation.note.clone(),
     }
+}
+
+/// Why a proposal cannot be read, where it cannot.
+fn unreadable_why(proposal: &Proposal) -> Option<&str> {
+    match &proposal.landing {
+        Landing::Unreadable(why) => Some(why),
+        _ => None,
+    }
+}
+
+/// What cannot be read does not need a rebase: it is an error, with its reason.
+fn unreadable(proposal: &Proposal, ruling: &mut Ruling) {
+    let Some(why) = unreadable_why(proposal) else { return };
+    let text = text::single_line(why);
+    ruling.outcome = Outcome::Error;
+    ruling.reasons.retain(|reason| reason.rule != "merge");
+    ruling.reasons.insert(0, Reason { rule: "read".to_owned(), effect: Effect::Error, text, at: Place::BuiltIn });
+}
+
+/// The first clause of a reason, for a row.
+fn headline(why: Option<&str>) -> String {
+    let clause = why.unwrap_or_default().split([':', ';', '(']).next().unwrap_or_default();
+    text::truncate(&text::single_line(clause), 60).into_owned()
 }
 
 /// The lines of several proposals together.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use crate::diff::Edits;
 use crate::ledger::testing::{Bench, MAIN, item, oid, root, time};
 use crate::ledger::{EntryKind, LedgerView};
 use crate::model::{
@@ -58,10 +59,12 @@ impl Stack for Table {
         self.offers.get(&head).cloned().unwrap_or_else(|| Ok(Arc::clone(&self.alone[&head])))
     }
 
-    fn edits(&self, diff: &TreeDiff) -> Result<[u8; 32], String> {
+    fn edits(&self, diff: &TreeDiff) -> Result<Edits, String> {
         let known = self.alone.values().any(|alone| alone.change_id == diff.change_id);
         let same = known || self.same_lines.contains(&diff.change_id);
-        Ok(if same { [0; 32] } else { *diff.change_id.as_bytes() })
+        let mut edits = Edits::default();
+        edits.add(&diff.files[0], b"", if same { b"same" } else { diff.change_id.as_bytes() });
+        Ok(edits)
     }
 
     fn accept(&mut self) {
@@ -337,22 +340,36 @@ fn a_landing_commit_says_nothing_that_the_agent_could_forge() {
 }
 
 #[test]
-fn a_crash_is_finished_taken_back_or_left_to_who_can() {
+fn what_the_ledger_says_and_the_ref_has_not_is_found() {
     let mut bench = Bench::new();
-    let mut entry = bench.entry(EntryKind::Lesson, "maria");
-    entry.refs.push(crate::ledger::testing::moved("main0", "main1"));
-    entry.about = vec![crate::ledger::testing::id("genesis")];
-    bench.push(&entry);
-    let view = LedgerView::of(&bench.chain());
-    let faults = bench.chain().faults().map(|(_, fault)| fault.to_string()).collect::<Vec<_>>();
-    assert_eq!(view.last_move(MAIN).map(|(id, _)| id), Some(entry.id), "the entry must hold: {faults:?}");
-    let id = EntryId::from_bytes([9; 16]);
-    let now = |now: RefNow| unfinished(&view, MAIN, now, "maria", id, time(9000));
-    assert!(now(RefNow::After).is_none());
-    assert!(matches!(now(RefNow::Before), Some(Unfinished::Finish(recovery)) if recovery.new == oid("main1")));
-    assert!(matches!(now(RefNow::Astray), Some(Unfinished::Void(void)) if void.entry.about == [entry.id]));
-    assert!(matches!(now(RefNow::BeforeElsewhere), Some(Unfinished::Elsewhere(_))));
+    let entry = lands(&mut bench, "main0", "main1");
+    let (has_all, has_none) = (|_: Oid| true, |commit: Oid| commit == oid("main0"));
+    assert!(gap(&bench.chain(), MAIN, &has_all).is_none());
+    assert!(gap(&bench.chain(), "refs/heads/other", &has_none).is_none());
+    let found = gap(&bench.chain(), MAIN, &has_none).unwrap();
+    assert_eq!((found.entry(), found.old, found.new, found.last), (entry, oid("main0"), oid("main1"), true));
+    let finish = |now| found.finish(now, Consent::Person);
+    assert!(finish(RefNow::Before).is_ok_and(|recovery| recovery.new == oid("main1")));
+    assert!(finish(RefNow::Astray).is_err_and(|refusal| refusal.what.contains("elsewhere")));
+    assert!(finish(RefNow::BeforeElsewhere).is_err_and(|refusal| refusal.what.contains("not here")));
+    // Somebody objected since: it is not finished any more, and both of two are taken back together.
+    let second = lands(&mut bench, "main1", "main2");
     bench.decide(EntryKind::Hold, "sam", item("agent/a/1", "head", ""));
-    let later = LedgerView::of(&bench.chain());
-    assert!(unfinished(&later, MAIN, RefNow::Before, "maria", id, time(9000)).is_none(), "somebody objected since");
+    let chain = bench.chain();
+    let found = gap(&chain, MAIN, &has_none).unwrap();
+    assert!(found.finish(RefNow::Before, Consent::Person).is_err());
+    let maria = root("main0").policy.people[0].clone();
+    let void = found.take_back(&chain, &has_all, (&maria, None), (EntryId::from_bytes([9; 16]), time(9000))).unwrap();
+    assert_eq!(void.entry.about, [second, entry]);
+    bench.clock += 9000;
+    bench.push(&void.entry);
+    assert_eq!(bench.chain().faults().count(), 0);
+    assert!(gap(&bench.chain(), MAIN, &has_none).is_none());
+}
+
+/// A lesson's entry that moves main.
+fn lands(bench: &mut Bench, old: &str, new: &str) -> EntryId {
+    let mut entry = bench.entry(EntryKind::Lesson, "maria");
+    entry.refs.push(crate::ledger::testing::moved(old, new));
+    bench.push(&entry)
 }

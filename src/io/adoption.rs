@@ -4,17 +4,19 @@
 //! where somebody pushed straight to the target: a policy that nobody approved does not rule and is reported, one that
 //! cannot be read blocks everything until it is mended, and neither makes a repository look as if it had never adopted.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::engine::{POLICY_PATH, SIGNERS_PATH};
-use crate::ledger::Chain;
-use crate::model::{Oid, Problem, Stage, Target};
+use crate::ledger::{Chain, Checked, Entry, EntryKind};
+use crate::model::{EntryId, Intent, Oid, Problem, Stage, Target, text};
 use crate::policy::{GateMode, LedgerKey, PolicyError, Root};
 
 use super::git::ledger::{self, RootError, RootReader};
 use super::git::store::{Store, StoreError};
+use super::recover::{self, Standing};
 use super::state::Pin;
 use super::workspace::{Ruling, Workspace};
 
@@ -65,7 +67,9 @@ impl Workspace {
         adopted.problems.extend(signers_not_in_force(store, &adopted.ruling, target));
         adopted.problems.append(&mut problems);
         adopted.check_pin(store, pin.as_ref(), tip);
-        adopted.check_landed(store, pin.as_ref(), target);
+        adopted.landed = pin.as_ref().and_then(|pin| pin.landed);
+        adopted.check_gap(store, target, &self.state.outbox().0, now);
+        adopted.check_voids(store, target);
         adopted.problems.extend(self.pin(&adopted, pin.as_ref(), tip));
         Ok(adopted)
     }
@@ -178,27 +182,61 @@ impl Adopted {
         }
     }
 
-    /// Remembers that the last move of the target arrived, and notices that it is gone again.
-    fn check_landed(&mut self, store: &Store, pin: Option<&Pin>, target: &Target) {
-        self.landed = pin.and_then(|pin| pin.landed);
-        let Some(chain) = &self.chain else { return };
-        let mut entries = chain.commits().iter().rev().filter_map(crate::ledger::Checked::valid);
-        let moved = entries.find_map(|entry| Some((entry.id, entry.moves(&target.refname)?.new)));
-        let Some((entry, new)) = moved else { return };
-        if store.contains(target.tip, new).unwrap_or(false) {
-            self.landed = Some(new);
-        } else if self.landed == Some(new) {
-            self.problems.push(Problem {
+    /// Remembers that the last move of the target arrived, and notices one that the target does not have.
+    fn check_gap(&mut self, store: &Store, target: &Target, kept: &[Intent], now: Timestamp) {
+        let Some(chain) = self.chain.as_ref().filter(|_| self.alarm.is_none()) else { return };
+        let Some(gap) = recover::gap_of(chain, store, target) else {
+            self.landed = newest_move(chain, &target.refname).or(self.landed);
+            return;
+        };
+        let at = recover::ref_now(&gap, store, target.tip);
+        let seen = self.landed == Some(gap.new);
+        match recover::standing(&gap, at, kept, self.landed, now) {
+            Standing::Own => self.problems.push(Problem {
                 place: target.branch().to_owned(),
                 what: format!(
-                    "somebody moved it back: it had {}, which entry {} landed, and has it no more",
-                    new.short(12),
-                    entry.short(8)
+                    "a push from here stopped half way: entry {} is recorded, not landed",
+                    gap.entry().short(8)
                 ),
-                next: "nothing lands again by itself; `countersign ledger verify` says what is missing".into(),
-            });
+                next: "the next command that decides finishes it".into(),
+            }),
+            Standing::UnderWay => {}
+            Standing::Open => self.alarm = Some(recover::alarm(&gap, at, seen, target)),
         }
     }
+
+    /// A void says that something never landed. One that is false gives back approvals that were used.
+    fn check_voids(&mut self, store: &Store, target: &Target) {
+        let Some(chain) = self.chain.as_ref().filter(|_| self.alarm.is_none()) else { return };
+        let voids = chain.entries().filter(|entry| entry.kind == EntryKind::Void);
+        let about: HashSet<EntryId> = voids.flat_map(|entry| entry.about.iter().copied()).collect();
+        let landed = |entry: &&Arc<Entry>| {
+            let there = |commit| store.has(commit) && store.contains(target.tip, commit).unwrap_or(false);
+            let mut merges = entry.merges().filter(|(item, _)| item.target == target.refname);
+            about.contains(&entry.id) && merges.any(|(_, merge)| there(merge.commit))
+        };
+        if about.is_empty() {
+            return;
+        }
+        if let Some(entry) = chain.entries().find(landed) {
+            self.alarm = Some(format!(
+                "a void says that entry {} never landed, and {} has what it landed",
+                entry.id.short(8),
+                text::printable(target.branch())
+            ));
+        }
+    }
+}
+
+/// Where the newest move of a ref ended that no void took back.
+fn newest_move(chain: &Chain, refname: &str) -> Option<Oid> {
+    let mut voided: Vec<EntryId> = Vec::new();
+    chain.commits().iter().rev().filter_map(Checked::valid).find_map(|entry| {
+        if entry.kind == EntryKind::Void {
+            voided.extend(&entry.about);
+        }
+        entry.moves(refname).filter(|_| !voided.contains(&entry.id)).map(|update| update.new)
+    })
 }
 
 /// A `.countersign/` change that no entry names is not in force, and reported.

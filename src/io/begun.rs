@@ -1,7 +1,6 @@
 //! A ledger that was begun and not adopted: a crash came between ledger and target, or the remote refused the target.
 
-use crate::engine::{self, Recovery, RefNow, Refusal, Unfinished};
-use crate::ledger::LedgerView;
+use crate::engine::{Consent, Recovery, Refusal};
 use crate::model::Oid;
 use crate::policy::LedgerKey;
 
@@ -9,7 +8,7 @@ use super::git::ledger::{self, RootReader};
 use super::git::store::Writes;
 use super::git::write::{self, WriteError};
 use super::init::{InitError, Started};
-use super::signer;
+use super::recover;
 use super::workspace::{Situation, Workspace};
 
 /// The branch on which policy and signers wait where the target may not be pushed to.
@@ -32,16 +31,14 @@ impl Workspace {
         let Some(tip) = self.repository.tip(&self.repository.tracking(branch))? else { return Ok(None) };
         let store = self.repository.store(Writes::InMemory)?;
         let chain = ledger::read(&store, &RootReader::new(&store), Some(tip), None, self.clock.now())?;
-        let view = LedgerView::of(&chain);
-        let (target, by) = (&situation.target, chain.genesis().map(|genesis| genesis.by.clone()).unwrap_or_default());
-        let now = match view.last_move(&target.refname) {
-            Some((_, update)) if update.old == target.tip && store.has(update.new) => RefNow::Before,
-            _ => RefNow::Astray,
-        };
-        let at = self.clock.seconds();
-        match (engine::unfinished(&view, &target.refname, now, &by, signer::random_id(), at), view.genesis()) {
-            (Some(Unfinished::Finish(recovery)), Some(id)) => {
-                Ok(Some(Begun { ledger: LedgerKey { id, branch: branch.to_owned() }, by, recovery }))
+        let target = &situation.target;
+        let gap = recover::gap_of(&chain, &store, target).filter(|gap| gap.entries.len() == 1);
+        // Whoever runs `init` is shown the move, and asked.
+        let recovery = gap.map(|gap| gap.finish(recover::ref_now(&gap, &store, target.tip), Consent::Person));
+        match (recovery, chain.genesis()) {
+            (Some(Ok(recovery)), Some(genesis)) => {
+                let (ledger, by) = (LedgerKey { id: genesis.id, branch: branch.to_owned() }, genesis.by.clone());
+                Ok(Some(Begun { ledger, by, recovery }))
             }
             _ => Err(self.stuck(branch)?.into()),
         }

@@ -201,11 +201,6 @@ fn commits(
     records: &[Incident],
     gathered: &mut Gathered,
 ) -> Vec<incidents::PastCommit> {
-    if repository.git_dir.join("shallow").exists() {
-        gathered
-            .unknown
-            .push("this clone is shallow, so older reverts are not known (`git fetch --unshallow`)".to_owned());
-    }
     let families: BTreeSet<String> =
         records.iter().filter_map(|record| Some(record.id.split_once('-')?.0.to_owned())).collect();
     let families: Vec<String> = families.into_iter().collect();

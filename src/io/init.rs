@@ -129,7 +129,8 @@ impl Workspace {
         if !given.demo {
             refuse_demo_keys(&signers)?;
         }
-        let root = Root { commit: situation.target.tip, policy_blob: Oid::ZERO, policy, signers };
+        let (policy_blob, signers_blob) = (Oid::ZERO, Oid::ZERO);
+        let root = Root { commit: situation.target.tip, policy_blob, signers_blob, policy, signers };
         let key = signer::find(std::iter::once(candidate), &root, self.clock.now())?;
         let offer = self.offer(situation, &genesis, &key, &root);
         Ok(Proposed { genesis, key, offer })

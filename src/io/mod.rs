@@ -3,6 +3,7 @@
 
 mod adoption;
 pub mod begun;
+pub mod cache;
 pub mod clock;
 pub mod demo;
 pub mod fault;
@@ -13,4 +14,5 @@ pub mod recover;
 pub mod send;
 pub mod signer;
 pub mod state;
+pub mod wish;
 pub mod workspace;

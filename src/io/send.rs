@@ -101,6 +101,9 @@ impl Workspace {
         let Some(mut report) = already_recorded(&situation, &shown.remaining_intents()) else {
             return Err(error.into());
         };
+        if let Some(alarm) = &situation.alarm {
+            return Err(SendError::Halfway(WriteError::Refused(alarm.clone())));
+        }
         // What the other half of a push should have moved is moved now, or by the next command.
         let (said, _) = self.recover(&situation).map_err(SendError::Halfway)?;
         self.forget(&shown.intents);

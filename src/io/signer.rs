@@ -1,6 +1,7 @@
 //! Finding the key that a person signs with, and signing ledger commits with it as the user's git is configured.
 
 use std::collections::HashMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -199,12 +200,27 @@ pub fn sign(git: &Git, key: &SigningKey, at: Timestamp, message: &str, parent: O
     let parent = parent.map(|parent| parent.to_string());
     let mut args = vec!["commit-tree", "-S", &tree];
     args.extend(parent.iter().flat_map(|parent| ["-p", parent.as_str()]));
-    let output = signing.run_with(&args, &env, Some(message.as_bytes()))?;
+    let output = if git.asks() {
+        // Its input stays the terminal, or ssh-keygen would rather ask a window than the person.
+        let file = message_file(message).map_err(GitError::Start)?;
+        let path = file.path().display().to_string();
+        args.extend(["-F", &path]);
+        signing.run_with(&args, &env, None)?
+    } else {
+        signing.run_with(&args, &env, Some(message.as_bytes()))?
+    };
     output.text().trim().parse().map_err(|_| GitError::Failed {
         command: "commit-tree".into(),
         code: output.code,
         stderr: "it printed no object id".into(),
     })
+}
+
+/// A private file with the message; it goes with the value.
+fn message_file(message: &str) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut file = tempfile::NamedTempFile::new()?;
+    file.write_all(message.as_bytes())?;
+    Ok(file)
 }
 
 /// What the ids of a console's entries are made from, unless a demo fixes it.

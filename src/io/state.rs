@@ -40,10 +40,7 @@ impl StateFolder {
     /// The folder of the repository at `git_dir`, below the user's state folder `base`.
     #[must_use]
     pub fn of(base: &Path, git_dir: &Path) -> Self {
-        let canonical = git_dir.canonicalize().unwrap_or_else(|_| git_dir.to_owned());
-        let digest = Sha256::digest(canonical.as_os_str().as_encoded_bytes());
-        let key = hexadecimal(&digest[..8]);
-        Self { folder: base.join(key) }
+        Self { folder: base.join(repository_key(git_dir)) }
     }
 
     /// Where it is.
@@ -172,11 +169,17 @@ impl StateFolder {
     }
 }
 
+/// The name of a repository's folder below the user's state and cache folders.
+pub(super) fn repository_key(git_dir: &Path) -> String {
+    let canonical = git_dir.canonicalize().unwrap_or_else(|_| git_dir.to_owned());
+    hexadecimal(&Sha256::digest(canonical.as_os_str().as_encoded_bytes())[..8])
+}
+
 fn file_key(key: &str) -> String {
     hexadecimal(&Sha256::digest(key.as_bytes())[..16])
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

@@ -8,12 +8,13 @@ use jiff::Timestamp;
 
 use crate::engine::{self, Force, LedgerHealth, Snapshot, World};
 use crate::ledger::{Chain, LedgerView};
-use crate::model::{Intent, Oid, Problem, Proposal, Queued, Stage, Target};
+use crate::model::{Intent, Landing, Oid, Problem, Proposal, Queued, Stage, Target};
 use crate::policy::{self, Globs, LedgerKey, Policy, PolicyError, Root};
 
+use super::cache::Cache;
 use super::clock::Clock;
 use super::git::ledger::RootReader;
-use super::git::proposals::{self, Known, Request};
+use super::git::proposals::{self, Known, Reading, Request};
 use super::git::repository::LocalRepository;
 use super::git::store::{StoreError, Writes};
 use super::signer::{self, SignerError, SigningKey};
@@ -26,13 +27,15 @@ pub struct Workspace {
     pub repository: LocalRepository,
     /// Its files in the state folder.
     pub state: StateFolder,
+    /// What it looked like last time, for the first frame.
+    pub cache: Cache,
     /// The branches that are proposals.
     pub patterns: Globs,
     /// Where "now" comes from.
     pub clock: Clock,
     /// The user's home, where keys are looked for.
     pub home: Option<PathBuf>,
-    /// What was read before.
+    /// What this process read from objects before.
     pub known: Mutex<Known>,
     /// The policy of the stage *look*.
     pub built_in: Policy,
@@ -99,6 +102,27 @@ pub struct Scope<'a> {
 impl Workspace {
     /// Reads the repository as it is, without asking the remote.
     pub fn read(&self, scope: &Scope<'_>) -> Result<Situation, StoreError> {
+        self.situation(scope, &Known::new())
+    }
+
+    /// What a console shows until it has read: the queue as the cache knows it, where branches and target have not moved
+    /// since; the rest is read. To be looked at and nothing more: the cache is a file, so nothing is opened or decided by it,
+    /// which is why this gives no [`Situation`].
+    pub fn glance(&self, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Snapshot, StoreError> {
+        let own = self.cache.load().into_iter().filter(|proposal| proposal.repo == self.repository.name);
+        let cached = own.map(|proposal| (proposals::key(&proposal), proposal)).collect();
+        let situation = self.situation(&Scope { progress: Some(progress), ..Scope::default() }, &cached)?;
+        Ok(situation.snapshot(&self.repository.name, None))
+    }
+
+    /// Keeps a reading of the whole queue for the first frame of the next console.
+    pub fn keep(&self, situation: &Situation) {
+        let readable = situation.proposals.iter().filter(|proposal| readable(proposal)).cloned().collect::<Vec<_>>();
+        // The next console begins without it, and works.
+        let _ = self.cache.keep(&readable);
+    }
+
+    fn situation(&self, scope: &Scope<'_>, cached: &Known) -> Result<Situation, StoreError> {
         let known = self.known.lock().map(|known| known.clone()).unwrap_or_default();
         let quiet = |_: usize, _: usize| {};
         let request = Request {
@@ -106,10 +130,11 @@ impl Workspace {
             only: scope.only,
             extra: scope.extra,
             known: &known,
+            cached,
             progress: scope.progress.unwrap_or(&quiet),
         };
         let reading = proposals::read(&self.repository, &request)?;
-        self.remember(&reading.proposals);
+        self.remember(&reading, cached);
         let now = self.clock.now();
         let store = self.repository.store(Writes::InMemory)?;
         let roots = RootReader::new(&store);
@@ -155,14 +180,19 @@ impl Workspace {
         })
     }
 
-    fn remember(&self, proposals: &[Arc<Proposal>]) {
-        if let Ok(mut known) = self.known.lock() {
-            for proposal in proposals {
-                let key = (proposal.target.tip, proposal.head, proposal.id.clone());
-                known.insert(key, Arc::clone(proposal));
-            }
-        }
+    /// Remembers what was read from objects: not what came from the cache, nor what could not be read and may be mended.
+    /// What was read for another tip of the target is forgotten.
+    fn remember(&self, reading: &Reading, cached: &Known) {
+        let Ok(mut known) = self.known.lock() else { return };
+        known.retain(|(tip, ..), _| *tip == reading.target.tip);
+        let fresh = reading.proposals.iter().filter(|proposal| readable(proposal));
+        let fresh = fresh.map(|proposal| (proposals::key(proposal), Arc::clone(proposal)));
+        known.extend(fresh.filter(|(key, _)| !cached.contains_key(key)));
     }
+}
+
+const fn readable(proposal: &Proposal) -> bool {
+    !matches!(proposal.landing, Landing::Unreadable(_))
 }
 
 impl Situation {

@@ -1,14 +1,17 @@
 //! The chain: which commits of the ledger are valid entries, judged in order, each by what was in force at its place.
 
+mod adopt;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use self::adopt::Unadopted;
 use super::signature::{self, Externals, Question, Verified};
-use super::{Entry, EntryKind, Fault, Item, RawCommit, SignatureFault, message};
-use crate::model::{EntryId, Oid};
-use crate::policy::{Person, Role, Root, Signer};
+use super::{Entry, EntryKind, Fault, RawCommit, SignatureFault, message};
+use crate::model::{ChangeId, EntryId, Oid};
+use crate::policy::{Person, Role, Root};
 
 /// How far ahead of the reader's clock an entry may be.
 pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
@@ -20,6 +23,20 @@ pub trait Roots {
 
     /// Whether the commit is here at all. One that is not was never fetched, so no branch has arrived at it.
     fn has(&self, commit: Oid) -> bool;
+
+    /// What the commit is and changes, computed from its objects, or why that cannot be had.
+    fn landing(&self, commit: Oid) -> Result<Landing, String>;
+}
+
+/// A commit as its objects have it, whatever an entry says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Landing {
+    /// Its parents.
+    pub parents: Vec<Oid>,
+    /// Its tree.
+    pub tree: Oid,
+    /// The change from its first parent's tree to its own.
+    pub change_id: ChangeId,
 }
 
 /// Something under which nobody may decide until it is resolved.
@@ -80,8 +97,8 @@ pub struct Chain {
     latest: Option<Timestamp>,
     /// The roots that entries brought into force, oldest first; the last one is in force.
     roots: Vec<(EntryId, Arc<Root>)>,
-    /// Entries that moved the default branch to policy or signers that they did not bring into force, and to which commit.
-    unadopted: Vec<(EntryId, Oid)>,
+    /// Entries that moved the default branch to policy or signers that they did not bring into force.
+    unadopted: Vec<Unadopted>,
 }
 
 /// What judging needs from outside: roots by commit, answers of `ssh-keygen`, the reader's clock.
@@ -197,19 +214,11 @@ impl Chain {
         self.roots.last().map(|(_, root)| root)
     }
 
-    /// Entries that moved the default branch to a changed `.countersign/` without an admin's consent, or on top of a change
-    /// that no entry names, with that commit: what is in force stays in force.
+    /// Entries that moved the default branch to a changed `.countersign/` which is not in force by that, and why not: what
+    /// was in force stays in force.
     #[must_use]
-    pub fn unadopted(&self) -> &[(EntryId, Oid)] {
+    pub fn unadopted(&self) -> &[Unadopted] {
         &self.unadopted
-    }
-
-    /// The root that was in force before the one that `entry` brought, if that entry brought the last one.
-    fn root_before(&self, entry: EntryId) -> Option<(&Arc<Root>, &Arc<Root>)> {
-        match self.roots.as_slice() {
-            [.., (_, before), (last, brought)] if *last == entry => Some((before, brought)),
-            _ => None,
-        }
     }
 
     fn judge(&mut self, commit: &RawCommit, around: &Surroundings<'_>) -> Checked {
@@ -333,88 +342,6 @@ impl Chain {
         may_sign(person, entry.kind)?;
         Ok(verified)
     }
-
-    /// What the entry changes about the root in force: a moved default branch brings its own, a void takes the last back.
-    ///
-    /// The chain alone cannot know whether the branch really went there. So a *changed* policy or signer list comes into
-    /// force only with an admin's signature: else whoever may approve could name a commit of his own making and rule by it.
-    /// And only where the move began at what is in force: else a policy that somebody pushed straight to the branch would
-    /// come into force with the next thing that an admin lands on top of it, and nobody would have approved it.
-    fn apply_root(&mut self, entry: &Entry, root: &Arc<Root>, around: &Surroundings<'_>) -> Result<(), Fault> {
-        if entry.kind == EntryKind::Void {
-            return self.take_root_back(entry, root);
-        }
-        let Some(update) = self.default_ref().and_then(|name| entry.moves(name)) else {
-            return Ok(());
-        };
-        // A push that a crash cut in two on another host leaves an entry whose commit nobody else has: what was in force stays,
-        // until the move is made or taken back.
-        if update.new == root.commit || !around.roots.has(update.new) {
-            return Ok(());
-        }
-        let next = around.roots.root(update.new).and_then(|next| belongs(&next, entry.repo).map(|()| next));
-        match next {
-            Ok(next) if same_trust(root, &next) => self.roots.push((entry.id, next)),
-            _ if !begins_at(root, update.old, around.roots) => self.unadopted.push((entry.id, update.new)),
-            Ok(next) if self.admin_agrees(entry, root) => self.roots.push((entry.id, next)),
-            Ok(_) => self.unadopted.push((entry.id, update.new)),
-            Err(why) => return Err(Fault::Root { commit: update.new, why }),
-        }
-        Ok(())
-    }
-
-    /// Whether an admin stands behind a change of policy or signers: by this signature, or by an earlier approval, which he did
-    /// not take back, of the one change that the entry lands. (What changes `.countersign/` lands alone.)
-    fn admin_agrees(&self, entry: &Entry, root: &Root) -> bool {
-        if is_admin(root, &entry.by) {
-            return true;
-        }
-        let mut landed = entry.merges();
-        let (Some((item, merge)), None) = (landed.next(), landed.next()) else { return false };
-        merge.relies_on.iter().any(|id| self.approved_by_admin(*id, item, root))
-    }
-
-    fn approved_by_admin(&self, id: EntryId, wanted: &Item, root: &Root) -> bool {
-        let Some(&place) = self.ids.get(&id) else { return false };
-        let mut later = self.commits[place..].iter().filter_map(Checked::valid);
-        let Some(approval) = later.next().filter(|entry| entry.kind == EntryKind::Approve) else { return false };
-        let same = |item: &Item| {
-            (&item.proposal, &item.target, item.head, item.change_id)
-                == (&wanted.proposal, &wanted.target, wanted.head, wanted.change_id)
-        };
-        let touches = |item: &Item| item.proposal == wanted.proposal || item.change_id == wanted.change_id;
-        let ends = |entry: &Entry| {
-            let decides =
-                matches!(entry.kind, EntryKind::Reject | EntryKind::Hold | EntryKind::Ask | EntryKind::Withdraw);
-            let names = entry.about.contains(&id) || entry.items.iter().any(touches);
-            entry.by == approval.by && decides && names
-        };
-        is_admin(root, &approval.by) && approval.items.iter().any(same) && !later.any(|entry| ends(entry))
-    }
-
-    /// A void of the entry that moved the default branch last puts the root before it in force again. Where the two differ
-    /// that is a change of who may sign, and takes an admin.
-    fn take_root_back(&mut self, entry: &Entry, root: &Root) -> Result<(), Fault> {
-        let Some((before, brought)) = entry.about.iter().find_map(|id| self.root_before(*id)) else {
-            return Ok(());
-        };
-        if !is_admin(root, &entry.by) && !same_trust(before, brought) {
-            let by = entry.by.clone();
-            return Err(Fault::Void(format!("{by} voids a change of policy or signers: that takes the role admin")));
-        }
-        self.roots.pop();
-        Ok(())
-    }
-}
-
-/// Whether a commit has the policy and the signers that are in force.
-fn begins_at(root: &Root, commit: Oid, roots: &dyn Roots) -> bool {
-    commit == root.commit || roots.root(commit).is_ok_and(|there| same_trust(root, &there))
-}
-
-/// Whether a person is an admin under a root.
-fn is_admin(root: &Root, name: &str) -> bool {
-    root.policy.person(name).is_some_and(|person| person.roles.contains(&Role::Admin))
 }
 
 /// Whether a root is of this ledger.
@@ -424,22 +351,6 @@ fn belongs(root: &Root, genesis: EntryId) -> Result<(), String> {
         Some(key) => Err(format!("its policy names the ledger {}, and this one is {genesis}", key.id)),
         None => Err("its policy names no ledger".to_owned()),
     }
-}
-
-/// Whether two roots trust the same policy and the same signers.
-fn same_trust(one: &Root, other: &Root) -> bool {
-    let (one_lines, other_lines) = (&one.signers.lines, &other.signers.lines);
-    one.policy_blob == other.policy_blob
-        && one_lines.len() == other_lines.len()
-        && one_lines.iter().zip(other_lines).all(|(a, b)| same_line(a, b))
-}
-
-fn same_line(one: &Signer, other: &Signer) -> bool {
-    one.principal == other.principal
-        && one.key.key_data() == other.key.key_data()
-        && one.cert_authority == other.cert_authority
-        && one.namespaces == other.namespaces
-        && (one.valid_after, one.valid_before) == (other.valid_after, other.valid_before)
 }
 
 /// Whether a person's roles cover an entry of this kind.

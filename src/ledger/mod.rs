@@ -20,7 +20,7 @@ pub(crate) mod testing;
 pub mod verify;
 mod view;
 
-pub use chain::{Alarm, CLOCK_SKEW, Chain, Checked, Roots, Surroundings, read};
+pub use chain::{Alarm, CLOCK_SKEW, Chain, Checked, Landing, Roots, Surroundings, Unadopted, read};
 pub use commit::{RawCommit, Stamp};
 pub use entry::{Entry, EntryKind, Item, LessonRecord, MergeRecord, PolicyRef, RefUpdate, VERSION};
 pub use fault::{Fault, FormFault, SignatureFault};

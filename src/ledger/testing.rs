@@ -9,7 +9,8 @@ use ssh_key::private::{Ed25519Keypair, KeypairData};
 use ssh_key::{HashAlg, LineEnding, PrivateKey};
 
 use super::{
-    Chain, Entry, EntryKind, Externals, Item, LedgerView, MergeRecord, RawCommit, RefUpdate, Roots, message, read,
+    Chain, Entry, EntryKind, Externals, Item, Landing, LedgerView, MergeRecord, RawCommit, RefUpdate, Roots, message,
+    read,
 };
 use crate::model::{ChangeId, EntryId, Oid, Place, ReasonCode, Tier};
 use crate::policy::{
@@ -137,14 +138,21 @@ pub(crate) fn root(commit: &str) -> Root {
     Root {
         commit: oid(commit),
         policy_blob: oid("policy"),
+        signers_blob: oid("signers"),
         policy,
         signers: Signers { lines: vec![signer("maria"), signer("sam"), signer("lee")] },
     }
 }
 
-/// Roots by commit; any commit that was not set has the first root.
+/// Roots by commit; any commit that was not set has the first root. What commits change is what entries say of them, unless a
+/// test says otherwise.
 #[derive(Default)]
-pub(crate) struct TestRoots(pub HashMap<Oid, Result<Arc<Root>, String>>);
+pub(crate) struct TestRoots {
+    /// The roots.
+    pub known: HashMap<Oid, Result<Arc<Root>, String>>,
+    /// What landing commits are.
+    pub landed: HashMap<Oid, Landing>,
+}
 
 /// What a bench says of a commit that is not there.
 pub const ABSENT: &str = "absent";
@@ -153,11 +161,15 @@ impl Roots for TestRoots {
     fn root(&self, commit: Oid) -> Result<Arc<Root>, String> {
         let mut same = root("main0");
         same.commit = commit;
-        self.0.get(&commit).cloned().unwrap_or_else(|| Ok(Arc::new(same)))
+        self.known.get(&commit).cloned().unwrap_or_else(|| Ok(Arc::new(same)))
     }
 
     fn has(&self, commit: Oid) -> bool {
-        !matches!(self.0.get(&commit), Some(Err(why)) if why == ABSENT)
+        !matches!(self.known.get(&commit), Some(Err(why)) if why == ABSENT)
+    }
+
+    fn landing(&self, commit: Oid) -> Result<Landing, String> {
+        self.landed.get(&commit).cloned().ok_or_else(|| "no such commit".to_owned())
     }
 }
 
@@ -202,6 +214,11 @@ impl Bench {
 
     /// Appends an entry, signed by this key.
     pub(crate) fn push_signed(&mut self, entry: &Entry, signer: &PrivateKey) -> EntryId {
+        for (item, merge) in entry.merges() {
+            let change_id = item.change_id.unwrap_or_else(|| change("none"));
+            let landing = Landing { parents: vec![merge.first_parent], tree: merge.tree, change_id };
+            self.roots.landed.entry(merge.commit).or_insert(landing);
+        }
         let parent = self.raw.last().map(|commit| commit.oid);
         let payload = payload(parent.as_slice(), Oid::EMPTY_TREE, "", entry.at, message(entry).as_bytes());
         self.push_raw(&sealed(&payload, signer));

@@ -1,12 +1,12 @@
 //! What differs between two trees, file by file, before anything is read from the files.
 
-use bstr::BString;
-use serde::Serialize;
+use bstr::{BString, ByteSlice as _};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{ChangeId, Oid};
 
 /// A file mode as git trees store it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// `100644`, a plain file.
@@ -46,7 +46,7 @@ impl Mode {
 }
 
 /// One side of a changed path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Side {
     /// What kind of entry it is.
     pub mode: Mode,
@@ -55,9 +55,10 @@ pub struct Side {
 }
 
 /// A path that differs between two trees. At least one side is there.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FileChange {
     /// The path from the root, as the bytes that git has.
+    #[serde(serialize_with = "path_as_text")]
     pub path: BString,
     /// Before; `None` for an added path.
     pub old: Option<Side>,
@@ -65,8 +66,16 @@ pub struct FileChange {
     pub new: Option<Side>,
 }
 
+/// Nearly every path is text, and a list of numbers is read by nobody; both are read back.
+fn path_as_text<S: Serializer>(path: &BString, serializer: S) -> Result<S::Ok, S::Error> {
+    match path.to_str() {
+        Ok(text) => serializer.serialize_str(text),
+        Err(_) => path.serialize(serializer),
+    }
+}
+
 /// Every path that differs between two trees, in path order, renames off.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TreeDiff {
     /// The tree before: the target's tip.
     pub old: Oid,
@@ -79,7 +88,7 @@ pub struct TreeDiff {
 }
 
 /// Lines added and deleted, as `git diff --no-renames --histogram --numstat` counts them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineStats {
     /// Lines that only the new side has.
     pub additions: u32,

@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{LineStats, Oid, Ruling, TreeDiff};
 
 /// Where a proposal wants to land.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// The full name: `refs/heads/main`.
     #[serde(rename = "ref")]
@@ -27,7 +27,7 @@ impl Target {
 }
 
 /// An author or committer of a proposal's own commits: strings that the agent chose.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Contributor {
     /// The name.
     pub name: String,
@@ -36,7 +36,7 @@ pub struct Contributor {
 }
 
 /// What merging a proposal into its target gives, computed hermetically.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Landing {
     /// It merges cleanly into this difference.
     Clean(Arc<TreeDiff>),
@@ -49,7 +49,7 @@ pub enum Landing {
 }
 
 /// One pending change by an agent: a branch with a target. Immutable once read; text is the agent's, as it came.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
     /// The full name: the branch (`agent/infra/0001`). With `repo` it is unique.
     pub id: String,

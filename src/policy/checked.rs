@@ -289,6 +289,8 @@ pub struct Root {
     pub commit: Oid,
     /// The blob of `.countersign/policy.yaml`.
     pub policy_blob: Oid,
+    /// The blob of `.countersign/allowed_signers`.
+    pub signers_blob: Oid,
     /// The policy.
     pub policy: Policy,
     /// The signers.

@@ -5,14 +5,13 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossterm::event;
 use jiff::Timestamp;
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGWINCH};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-use super::keys::{Input, input};
-use super::terminal;
+use super::keyboard::Keyboard;
+use super::terminal::{self, Terminal};
 use crate::app::Msg;
 
 /// The clock that stamps keys and frames. Consent is measured by it, so it must run.
@@ -28,6 +27,8 @@ pub(super) enum Event {
     Msg(Msg),
     /// The program was stopped and runs again.
     Continued,
+    /// What the console had stepped aside for is done.
+    Back,
 }
 
 /// Where messages are sent to, from any thread.
@@ -39,6 +40,12 @@ impl Mailbox {
     #[must_use = "a console that has ended takes no message"]
     pub fn send(&self, msg: Msg) -> bool {
         self.0.send(Event::Msg(msg)).is_ok()
+    }
+
+    /// Says that what the console stepped aside for is done: the terminal is its own again.
+    pub fn back(&self) {
+        // A console that has ended wants no terminal.
+        let _ = self.0.send(Event::Back);
     }
 }
 
@@ -74,37 +81,28 @@ impl Inbox {
 }
 
 /// Starts the threads that listen to the terminal and to signals. They end with the program.
-pub fn listen(mailbox: &Mailbox, clock: &Clock) -> std::io::Result<()> {
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGCONT])?;
-    let (signalled, typed, clock) = (mailbox.clone(), mailbox.clone(), Arc::clone(clock));
-    thread::Builder::new().name("signals".into()).spawn(move || heed(&mut signals, &signalled))?;
-    thread::Builder::new().name("input".into()).spawn(move || read(&typed, &clock))?;
-    Ok(())
-}
-
-/// Reads the terminal until nobody wants to know, or it is gone. A key has the time at which it was read, not that at which
-/// it is taken from the queue.
-fn read(mailbox: &Mailbox, clock: &Clock) {
-    loop {
-        let msg = match event::read().map(input) {
-            Ok(Some(Input::Chord(chord))) => Msg::Key(chord, clock()),
-            Ok(Some(Input::Paste(text))) => Msg::Paste(text),
-            Ok(Some(Input::Resize(columns, rows))) => Msg::Resize(columns, rows),
-            Ok(None) => continue,
-            Err(_) => Msg::Hangup,
-        };
-        let gone = matches!(msg, Msg::Hangup);
-        if !mailbox.send(msg) || gone {
-            return;
-        }
-    }
+pub(super) fn listen(mailbox: &Mailbox, clock: &Clock) -> std::io::Result<Keyboard> {
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGCONT, SIGWINCH])?;
+    let keyboard = Keyboard::read(mailbox, clock)?;
+    let (mailbox, left) = (mailbox.clone(), keyboard.left());
+    thread::Builder::new().name("signals".into()).spawn(move || heed(&mut signals, &mailbox, left))?;
+    Ok(keyboard)
 }
 
 /// Turns signals into messages. The first that asks for an end lets the console keep everything; a later one, or one that
 /// finds no console any more, ends the program at once.
-fn heed(signals: &mut Signals, mailbox: &Mailbox) {
+fn heed(signals: &mut Signals, mailbox: &Mailbox, left: impl Fn() -> bool) {
     let mut asked: Option<Instant> = None;
     for signal in signals.forever() {
+        if signal == SIGWINCH {
+            let (columns, rows) = Terminal::size();
+            let _ = mailbox.send(Msg::Resize(columns, rows));
+            continue;
+        }
+        // Somebody else has the keyboard: the ctrl-c was his, and reaches us because we started him.
+        if signal == SIGINT && left() {
+            continue;
+        }
         if signal == SIGCONT {
             // Where nobody is left to hear it there is nothing to draw either.
             let _ = mailbox.0.send(Event::Continued);

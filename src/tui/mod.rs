@@ -3,6 +3,7 @@
 mod clipboard;
 mod glyph;
 mod inbox;
+mod keyboard;
 mod keys;
 mod paint;
 mod pen;
@@ -14,7 +15,7 @@ mod shift;
 mod terminal;
 
 pub use clipboard::copy;
-pub use inbox::{Clock, Inbox, Mailbox, listen, mailbox};
+pub use inbox::{Clock, Inbox, Mailbox, mailbox};
 pub use keys::{Input, input};
 pub use run::{Console, Drawn, End, Output};
 pub use screen::Screen;

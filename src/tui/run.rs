@@ -5,7 +5,7 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
@@ -28,6 +28,8 @@ const FRAMES: usize = 2;
 const SETTLE: Duration = Duration::from_millis(50);
 /// A clock that asks to be told the time is told at most this often.
 const SHORTEST_TICK: Duration = Duration::from_millis(10);
+/// The first frame waits so long for the first answer, so that it shows the list and not that there is none yet.
+const FIRST_ANSWER: Duration = Duration::from_millis(60);
 /// After asking the shell to stop us we write nothing for so long: the signal takes a moment, and without a shell that could
 /// wake us again it never comes.
 const STOPPING: Duration = Duration::from_millis(300);
@@ -38,6 +40,8 @@ pub trait Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
     /// Gives the terminal back to the shell.
     fn give(&mut self);
+    /// Gives it to a program that is started from here, with words about that.
+    fn lend(&mut self, words: &str);
     /// Takes it again.
     fn take(&mut self) -> io::Result<()>;
     /// Columns and rows.
@@ -53,6 +57,10 @@ impl Output for Terminal {
 
     fn give(&mut self) {
         Self::give(self);
+    }
+
+    fn lend(&mut self, words: &str) {
+        Self::lend(self, words);
     }
 
     fn take(&mut self) -> io::Result<()> {
@@ -87,6 +95,15 @@ pub enum End {
     Hangup,
 }
 
+/// Whose the terminal is meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Away {
+    /// The shell's, until the program is woken; or for a moment, where no shell stops it.
+    Stopped,
+    /// A program's that we started, until it has ended.
+    Aside,
+}
+
 /// A running console: its state, its screen, and who draws and carries out.
 pub struct Console<O, D, C> {
     app: App,
@@ -96,8 +113,7 @@ pub struct Console<O, D, C> {
     carry_out: C,
     clock: Clock,
     inside_tmux: bool,
-    /// The terminal is the shell's until then, or until the program is woken.
-    away: bool,
+    away: Option<Away>,
     end: Option<End>,
     hung_up: bool,
 }
@@ -115,7 +131,7 @@ where
     pub fn new(app: App, output: O, depth: Depth, clock: Clock, inside_tmux: bool, draw: D, carry_out: C) -> Self {
         let (columns, rows) = output.size();
         let screen = Screen::new(columns, rows, depth);
-        Self { app, screen, output, draw, carry_out, clock, inside_tmux, away: false, end: None, hung_up: false }
+        Self { app, screen, output, draw, carry_out, clock, inside_tmux, away: None, end: None, hung_up: false }
     }
 
     /// Runs until the end, beginning with the commands that the state began with. A panic goes on once everything is kept.
@@ -130,6 +146,7 @@ where
 
     fn go_on(&mut self, inbox: &Inbox, first: Vec<Command>) -> End {
         self.obey(first);
+        let mut early = self.wait_for_first_answer(inbox);
         loop {
             if self.show().is_err() {
                 self.lose();
@@ -137,27 +154,40 @@ where
             if let Some(end) = self.end {
                 return end;
             }
-            match inbox.next(self.patience()) {
+            match early.take().or_else(|| inbox.next(self.patience())) {
                 Some(event) => {
                     self.take(event);
                     for event in inbox.waiting().take(DRAIN) {
                         self.take(event);
                     }
                 }
-                None if self.away => self.come_back(),
+                None if self.away == Some(Away::Stopped) => self.come_back(),
                 None => self.tell(Msg::Tick((self.clock)())),
             }
         }
     }
 
+    /// Takes answers until everything that was asked for is answered, or it takes too long. What else comes ends the wait, and
+    /// is left for after the first frame.
+    fn wait_for_first_answer(&mut self, inbox: &Inbox) -> Option<Event> {
+        let end = Instant::now() + FIRST_ANSWER;
+        while self.app.busy() > 0 {
+            match inbox.next(Some(end.saturating_duration_since(Instant::now())))? {
+                answer @ Event::Msg(Msg::Outcome(_)) => self.take(answer),
+                other => return Some(other),
+            }
+        }
+        None
+    }
+
     /// How long to wait for a message before the time itself is one.
     fn patience(&self) -> Option<Duration> {
-        if self.away {
+        if self.away == Some(Away::Stopped) {
             return Some(STOPPING);
         }
         let until = |at: Timestamp| Duration::try_from(at.duration_since((self.clock)())).unwrap_or_default();
         let tick = self.app.wakes_at().map(|at| until(at).max(SHORTEST_TICK));
-        let settle = self.app.dirty().then_some(SETTLE);
+        let settle = (self.app.dirty() && self.away.is_none()).then_some(SETTLE);
         tick.into_iter().chain(settle).min()
     }
 
@@ -171,7 +201,9 @@ where
                 self.hung_up |= matches!(msg, Msg::Hangup);
                 self.tell(msg);
             }
-            Event::Continued => self.come_back(),
+            // Whoever was stopped with us goes on asking.
+            Event::Continued if self.away == Some(Away::Aside) => {}
+            Event::Continued | Event::Back => self.come_back(),
         }
     }
 
@@ -197,8 +229,13 @@ where
                 }
                 Command::Suspend => {
                     self.output.give();
-                    self.away = true;
+                    self.away = Some(Away::Stopped);
                     self.output.stop();
+                }
+                Command::StepAside(errand) => {
+                    self.output.lend(&format!("\r\n{}\r\n", errand.words()));
+                    self.away = Some(Away::Aside);
+                    (self.carry_out)(Command::StepAside(errand));
                 }
                 Command::Quit => {
                     self.end = Some(if self.hung_up { End::Hangup } else { End::Quit });
@@ -212,7 +249,7 @@ where
     /// Brings the state onto the terminal, and tells it when that was done.
     fn show(&mut self) -> io::Result<()> {
         for _ in 0..FRAMES {
-            if self.away || self.end.is_some() || !self.app.dirty() {
+            if self.away.is_some() || self.end.is_some() || !self.app.dirty() {
                 break;
             }
             let (app, draw) = (&self.app, &mut self.draw);
@@ -232,7 +269,10 @@ where
 
     /// Takes the terminal again, in whatever state and size it is now.
     fn come_back(&mut self) {
-        self.away = false;
+        self.away = None;
+        if self.end.is_some() {
+            return;
+        }
         if self.output.take().is_err() {
             return self.lose();
         }
@@ -262,7 +302,7 @@ mod tests {
     use ratatui::style::Style;
 
     use super::*;
-    use crate::app::Start;
+    use crate::app::{Errand, Outcome, Start};
     use crate::config::{Base, Keymap};
     use crate::engine::Snapshot;
     use crate::policy::built_in;
@@ -304,6 +344,10 @@ mod tests {
 
         fn give(&mut self) {
             self.note("given");
+        }
+
+        fn lend(&mut self, _: &str) {
+            self.note("lent");
         }
 
         fn take(&mut self) -> io::Result<()> {
@@ -408,6 +452,24 @@ mod tests {
         });
         assert_eq!(end, End::Hangup, "the mailbox is gone, so is the console");
         assert_eq!(paper.notes(), ["frame whole", "given", "stopped", "taken", "frame whole"]);
+    }
+
+    #[test]
+    fn aside_for_an_errand_it_waits_for_that_alone() {
+        let paper = Paper::default();
+        let (end, commands) = run(&paper, |mailbox, clock| {
+            let read = Arc::new(Snapshot::empty("repo", "main", &built_in(), clock()));
+            assert!(mailbox.send(Msg::Outcome(Outcome::Snapshot(read))));
+            let wants = "the remote wants a name and a password".to_owned();
+            assert!(mailbox.send(Msg::Outcome(Outcome::Asks { errand: Errand::Refresh, wants })));
+            press(mailbox, clock, "r");
+            mailbox.0.send(Event::Continued).unwrap();
+            assert!(mailbox.send(Msg::Resize(100, 30)));
+            mailbox.back();
+        });
+        assert_eq!(end, End::Hangup, "the mailbox is gone, so is the console");
+        assert_eq!(paper.notes(), ["frame whole", "lent", "taken", "frame whole"]);
+        assert!(commands.contains(&"StepAside".to_owned()), "{commands:?}");
     }
 
     #[test]

@@ -13,6 +13,10 @@ use std::thread::{self, ThreadId};
 
 use crossterm::terminal;
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
+
+use super::inbox::{self, Clock, Mailbox};
+use super::keyboard::Keyboard;
 
 /// The other screen, no wrapping at the right edge, pastes in brackets, no cursor.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?7l\x1b[?2004h\x1b[?25l";
@@ -33,6 +37,9 @@ static HOOK: Once = Once::new();
 #[derive(Debug)]
 pub struct Terminal {
     out: File,
+    keyboard: Option<Keyboard>,
+    /// How it was when it was lent: a program that is ended while it asks for a passphrase leaves it without an echo.
+    lent: Option<Termios>,
 }
 
 impl Terminal {
@@ -46,9 +53,16 @@ impl Terminal {
         HOOK.call_once(install_hook);
         DRAWS.get_or_init(|| thread::current().id());
         // Unbuffered: a frame is one write.
-        let mut terminal = Self { out: File::from(io::stdout().as_fd().try_clone_to_owned()?) };
+        let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        let mut terminal = Self { out, keyboard: None, lent: None };
         terminal.take()?;
         Ok(terminal)
+    }
+
+    /// Turns keys and signals into messages from now on.
+    pub fn listen(&mut self, mailbox: &Mailbox, clock: &Clock) -> io::Result<()> {
+        self.keyboard = Some(inbox::listen(mailbox, clock)?);
+        Ok(())
     }
 
     /// Columns and rows.
@@ -76,16 +90,36 @@ impl Terminal {
 
     /// Gives the terminal back for a while; [`Self::take`] ends it.
     pub fn give(&mut self) {
+        if let Some(keyboard) = &mut self.keyboard {
+            keyboard.leave();
+        }
         restore();
+    }
+
+    /// Gives the terminal to a program that we start, and says so there; [`Self::take`] ends it.
+    pub fn lend(&mut self, words: &str) {
+        self.give();
+        self.lent = tcgetattr(io::stdin()).ok();
+        // Whoever asks there shows by himself whether the terminal can be written to.
+        let _ = self.write(words.as_bytes());
     }
 
     /// Takes the terminal (again), whatever state somebody left it in. The next frame must be drawn whole.
     pub fn take(&mut self) -> io::Result<()> {
+        if let Some(lent) = self.lent.take() {
+            tcsetattr(io::stdin(), OptionalActions::Now, &lent)?;
+            // What was typed there and not read was meant for somebody else.
+            tcflush(io::stdin(), QueueSelector::IFlush)?;
+        }
         // The shell may have changed the modes meanwhile; without leaving first, crossterm would believe that they are set.
         terminal::disable_raw_mode()?;
         terminal::enable_raw_mode()?;
         ENTERED.store(true, Ordering::SeqCst);
-        self.write(ENTER)
+        self.write(ENTER)?;
+        if let Some(keyboard) = &self.keyboard {
+            keyboard.resume();
+        }
+        Ok(())
     }
 }
 

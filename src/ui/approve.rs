@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::Drawn;
+use super::init::wish;
 use super::widgets::{Canvas, Pen, elide};
 use crate::app::sheet::{ApproveSheet, Candidate, Planning, rows_for_items};
 use crate::app::{App, count, headline};
@@ -60,6 +61,9 @@ fn facts(app: &App, sheet: &ApproveSheet, canvas: &mut Canvas<'_>, area: Rect) {
     plan_line(&sheet.planning, "everything is left out", &mut pen);
     let mut pen = canvas.row(area, 1);
     pen.gap(1);
+    if let (Some(wants), Some(_)) = (&app.asks.send, &sheet.resend) {
+        return wish(&mut pen, wants);
+    }
     if sheet.kind != DecisionKind::Approve {
         return;
     }

@@ -1,6 +1,8 @@
 //! The console from outside: the real program in a terminal, driven by keys as a person presses them, and plain git to say
 //! what became of it.
 
+mod aside;
+mod cache;
 mod consent;
 mod drafts;
 mod hostile;

@@ -1,9 +1,11 @@
 //! Crashes, full disks, broken keys, locks, repositories and connections: afterwards there is the old state, the new one, or
 //! a ledger ahead of its target, which the next command puts right and says so; and nothing is ever recorded twice.
 
+mod ahead;
 mod broken;
 mod crashes;
 mod halfway;
+mod unfit;
 mod unsigned;
 
 use super::support::{Ran, Repo, Sandbox};

@@ -14,7 +14,9 @@ mod diff;
 mod house;
 mod support;
 
+mod attacks;
 mod console;
+mod corpus;
 mod decide;
 mod docs;
 mod faults;

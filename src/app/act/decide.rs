@@ -8,7 +8,7 @@ use crate::app::queue::{self, Entry};
 use crate::app::review::SeenLines;
 use crate::app::sheet::{ApproveSheet, Candidate, Sheet, WriteSheet, scopes};
 use crate::app::status::Status;
-use crate::app::{App, Command, count, subject_of};
+use crate::app::{App, Command, Errand, count, subject_of};
 use crate::engine::{LedgerHealth, Plan};
 use crate::model::{DecisionKind, Intent, IntentItem, Queued};
 
@@ -139,6 +139,8 @@ impl App {
         // What was left out stays marked if it was: the next decision may mean it. A mark that nobody set would be a trap.
         self.queue.unmark_but(|id| plan.dropped.iter().any(|dropped| dropped.subject.proposal == id));
         self.outbox.put(plan, at);
+        let aside =
+            matches!(&self.sheet, Some(Sheet::Approve(sheet)) if sheet.resend.is_some() && self.asks.send.is_some());
         self.sheet = None;
         self.review = None;
         if let ([one], Some(here)) = (decided.as_slice(), self.queue.current())
@@ -148,6 +150,10 @@ impl App {
         }
         self.show_preview();
         commands.push(self.keep_outbox());
+        if aside && let Some(plans) = self.outbox.leave() {
+            // What is asked for there can be refused there: that is its window.
+            commands.push(Command::StepAside(Errand::Send(plans)));
+        }
         if let Some(sheet) = self.parked.take() {
             commands.extend(self.unpark(sheet));
         }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::app::sheet::Sheet;
+use crate::app::sheet::{InitSheet, Sheet};
 use crate::app::status::Status;
-use crate::app::{Action, App, Command, JobKey, Outcome, Progress, hints};
+use crate::app::{Action, App, Command, Errand, JobKey, Outcome, Progress, hints};
 use crate::config::Context;
 use crate::engine::{Failure, Fate, Opened, Plan, Report, SentItem, Snapshot};
 use crate::model::DecisionKind;
@@ -52,6 +52,7 @@ impl App {
                 self.jobs.answered(JobKey::Init);
                 self.status = Some(Status::done(line));
             }
+            Outcome::Asks { errand, wants } => return self.asked(errand, wants),
             Outcome::Failed { job, failure } => return self.failed(job, &failure),
         }
         Vec::new()
@@ -61,6 +62,9 @@ impl App {
     fn absorb(&mut self, snapshot: Arc<Snapshot>) -> Vec<Command> {
         self.jobs.answered(JobKey::Refresh);
         self.progress = None;
+        if snapshot.offline.is_none() {
+            self.asks.fetch = None;
+        }
         self.queue.absorb(snapshot);
         // What is shown of a proposal is as new as its row.
         self.preview = None;
@@ -98,6 +102,7 @@ impl App {
         self.status = Some(summary(&report, &key.unwrap_or_default()));
         self.report = Some(report);
         self.unsent_because = None;
+        self.asks.send = None;
         commands
     }
 
@@ -115,6 +120,35 @@ impl App {
         }
         self.status = Some(Status::warn("nothing was sent: the plan has changed. send-now shows it again"));
         vec![self.keep_outbox()]
+    }
+
+    /// git wanted to ask a person: stepping aside is offered, at once unless the person is in the middle of something.
+    fn asked(&mut self, errand: Errand, wants: String) -> Vec<Command> {
+        match errand {
+            Errand::Refresh => {
+                self.asks.fetch = Some(wants);
+                Vec::new()
+            }
+            Errand::Init(offer) => {
+                self.jobs.answered(JobKey::Init);
+                self.sheet = Some(Sheet::Init(Box::new(InitSheet::asking(offer, wants))));
+                Vec::new()
+            }
+            Errand::Send(_) => {
+                self.jobs.answered(JobKey::Send);
+                self.outbox.answered(false);
+                self.asks.send = Some(wants.clone());
+                if self.sheet.is_none() && self.overlay.is_none() && self.review.is_none() {
+                    let mut commands = self.send_now();
+                    commands.push(self.keep_outbox());
+                    return commands;
+                }
+                let key = hints::label(self, Context::Queue, Action::SendNow).unwrap_or_default();
+                self.status =
+                    Some(Status::warn(format!("nothing was sent, all is kept: {wants}. {key} asks for it here")));
+                vec![self.keep_outbox()]
+            }
+        }
     }
 
     fn failed(&mut self, job: JobKey, failure: &Failure) -> Vec<Command> {

@@ -7,7 +7,7 @@ use crate::app::geometry::QueueAreas;
 use crate::app::overlay::{Find, Overlay, Page, Palette};
 use crate::app::review::Review;
 use crate::app::status::Status;
-use crate::app::{App, Command, JobKey, Preview, TextField, pages, subject_of};
+use crate::app::{App, Command, Errand, JobKey, Preview, TextField, pages, subject_of};
 use crate::model::{Queued, Subject};
 
 /// How long the cursor must be still before the preview follows it.
@@ -124,7 +124,7 @@ impl App {
         if self.jobs.waits_for(JobKey::Refresh) {
             return Vec::new();
         }
-        vec![Command::Refresh]
+        vec![if self.asks.fetch.take().is_some() { Command::StepAside(Errand::Refresh) } else { Command::Refresh }]
     }
 
     fn open_current(&mut self) -> Vec<Command> {

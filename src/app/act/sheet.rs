@@ -6,7 +6,7 @@ use crate::app::actions::Action;
 use crate::app::overlay::Overlay;
 use crate::app::sheet::{CommentSheet, Sheet};
 use crate::app::status::Status;
-use crate::app::{App, Command, pages};
+use crate::app::{App, Command, Errand, pages};
 use crate::config::Chord;
 
 impl App {
@@ -69,7 +69,12 @@ impl App {
             return self.keep_comment();
         }
         if let Some(Sheet::Init(sheet)) = &mut self.sheet {
+            let aside = sheet.wants.is_some();
             return match sheet.confirm(at) {
+                Some(offer) if aside => {
+                    self.sheet = None;
+                    vec![Command::StepAside(Errand::Init(offer))]
+                }
                 Some(offer) => {
                     self.sheet = None;
                     self.status = Some(Status::plain("starting the ledger"));

@@ -46,10 +46,18 @@ pub struct InitSheet {
     pub offer: Option<Box<InitOffer>>,
     /// The first line that is drawn.
     pub top: usize,
+    /// What git wanted to ask when it was confirmed; it is asked for at the terminal the next time.
+    pub wants: Option<String>,
     consent: Consent,
 }
 
 impl InitSheet {
+    /// The offer once more, because git wanted to ask something.
+    #[must_use]
+    pub fn asking(offer: Box<InitOffer>, wants: String) -> Self {
+        Self { offer: Some(offer), wants: Some(wants), ..Self::default() }
+    }
+
     /// The confirming key was pressed: the offer, if it counts.
     pub fn confirm(&mut self, at: Timestamp) -> Option<Box<InitOffer>> {
         let armed = self.consent.confirm(at);

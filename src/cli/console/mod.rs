@@ -43,12 +43,12 @@ pub fn open(session: &Session, workspace: &Arc<Workspace>, seed: [u8; 32]) -> Re
     let clock: tui::Clock = Arc::new(move || clock.now());
     let (unsent, broken) = workspace.state.outbox();
     problems.extend(broken);
-    let terminal = Terminal::enter().map_err(|error| {
+    let mut terminal = Terminal::enter().map_err(|error| {
         let next = "run it in a terminal; scripts use `countersign list --json` and the other commands";
         CliError::usage(format!("the console needs a terminal: {error}"), next)
     })?;
     let (mailbox, inbox) = tui::mailbox();
-    tui::listen(&mailbox, &clock)?;
+    terminal.listen(&mailbox, &clock)?;
     let known = unsent.iter().map(|intent| intent.id).collect();
     let (app, first) = App::start(Start {
         keymap,

@@ -1,9 +1,9 @@
 //! What the console asks to read.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::app::{FilePart, HighlightRequest, JobKey, Msg, Outcome};
+use crate::app::{Errand, FilePart, HighlightRequest, JobKey, Msg, Outcome};
 use crate::diff::Highlighter;
 use crate::engine::{Failure, Opened};
 use crate::evidence::reasoning;
@@ -22,16 +22,21 @@ pub struct Reads {
     pub offline: bool,
     /// Where answers go.
     pub mailbox: Mailbox,
+    /// Whether the first look was taken.
+    pub glanced: AtomicBool,
 }
 
 /// Whether an answer is still wanted.
 type Still<'a> = &'a dyn Fn() -> bool;
 
 impl Reads {
-    /// First what was fetched before, then what the remote has now. What a crash left is judged by the newest that there is:
-    /// an answer may have been lost on its way.
+    /// First, once, what the cache knows; then what was fetched before, then what the remote has now. What a crash left is
+    /// judged by the newest that there is: an answer may have been lost on its way.
     pub fn refresh(&self, still: Still<'_>) {
         let alone = self.workspace.repository.remote.is_none();
+        if !self.glanced.swap(true, Ordering::Relaxed) {
+            self.glance();
+        }
         if alone {
             self.finish_what_a_crash_left();
         }
@@ -40,11 +45,24 @@ impl Reads {
             return;
         }
         self.progress("fetching", 0, 0);
-        let fetched = self.workspace.repository.fetch();
+        self.fetch(&self.workspace, still);
+    }
+
+    /// The same at the terminal, where git may ask.
+    pub fn refresh_asking(&self, still: Still<'_>) {
+        self.fetch(&self.workspace.asking(), still);
+    }
+
+    fn fetch(&self, workspace: &Workspace, still: Still<'_>) {
+        let fetched = workspace.repository.fetch();
         if fetched.is_ok() {
             self.finish_what_a_crash_left();
         }
+        let wants = super::runtime::wants(fetched.as_ref().err(), workspace);
         self.snapshot(fetched.err().map(|error| error.to_string()), still);
+        if let Some(wants) = wants {
+            self.answer(Outcome::Asks { errand: Errand::Refresh, wants });
+        }
     }
 
     fn finish_what_a_crash_left(&self) {
@@ -65,24 +83,38 @@ impl Reads {
         }
     }
 
+    /// The first look. What keeps it from being taken keeps the reading after it too, which says so.
+    fn glance(&self) {
+        let told = AtomicU64::new(u64::MAX);
+        if let Ok(snapshot) = self.workspace.glance(&|done, total| self.tell(&told, done, total)) {
+            self.answer(Outcome::Snapshot(Arc::new(snapshot)));
+        }
+    }
+
     fn snapshot(&self, offline: Option<String>, still: Still<'_>) {
         let told = AtomicU64::new(0);
-        let progress = |done: usize, total: usize| {
-            // Ten times for a reading, however many proposals there are.
-            let step = (done * 10 / total.max(1)) as u64;
-            if told.swap(step, Ordering::Relaxed) != step {
-                self.progress("reading", done, total);
-            }
-        };
-        let read = super::runtime::snapshot(&self.workspace, offline, &progress);
+        let progress = |done, total| self.tell(&told, done, total);
+        let read = self.workspace.read(&Scope { progress: Some(&progress), ..Scope::default() });
         if !still() {
             return;
         }
         match read {
-            Ok(snapshot) => self.answer(Outcome::Snapshot(Arc::new(snapshot))),
+            Ok(situation) => {
+                let snapshot = situation.snapshot(&self.workspace.repository.name, offline);
+                self.answer(Outcome::Snapshot(Arc::new(snapshot)));
+                self.workspace.keep(&situation);
+            }
             Err(error) => {
                 self.fail(JobKey::Refresh, "the repository could not be read", &error, "run `git fsck` there");
             }
+        }
+    }
+
+    /// Ten times for a reading, however many proposals there are.
+    fn tell(&self, told: &AtomicU64, done: usize, total: usize) {
+        let step = (done * 10 / total.max(1)) as u64;
+        if told.swap(step, Ordering::Relaxed) != step {
+            self.progress("reading", done, total);
         }
     }
 
@@ -131,11 +163,12 @@ impl Reads {
             ),
             Landing::Landed => (own_changes(&self.workspace, proposal)?, Vec::new()),
         };
-        let document = open::document(&self.workspace.repository, &diff, open::CONTEXT).map_err(|error| Failure {
-            what: "it could not be opened".into(),
-            why: error.to_string(),
-            next: "run `git fsck` in the repository".into(),
-        })?;
+        let document =
+            open::document(&self.workspace.repository, proposal, &diff, open::CONTEXT).map_err(|error| Failure {
+                what: "it could not be opened".into(),
+                why: error.to_string(),
+                next: "run `git fsck` in the repository".into(),
+            })?;
         let (said, broken) = reasoning::read(&proposal.messages, proposal.note.as_deref());
         problems.extend(broken);
         let trace = situation.world().judge(proposal).map(|evaluation| evaluation.trace).unwrap_or_default();

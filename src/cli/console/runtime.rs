@@ -4,12 +4,13 @@
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
-use crate::app::{Command, JobKey, Msg, Outcome};
+use crate::app::{Command, Errand, JobKey, Msg, Outcome};
 use crate::engine::{Draft, Failure, InitOffer, Plan, Refusal, Snapshot};
+use crate::io::git::process::GitError;
 use crate::io::init::{Given, InitError, Started};
 use crate::io::send::SendError;
 use crate::io::workspace::{Scope, Workspace};
@@ -29,6 +30,8 @@ pub struct Runtime {
 /// A write, in the order in which it was asked for.
 enum Write {
     Send(Vec<Arc<Plan>>),
+    /// At the terminal, with the console stepped aside.
+    Aside(Errand),
     KeepOutbox(Vec<Intent>),
     SaveDraft(Box<Draft>),
     DropDraft(Subject),
@@ -43,7 +46,9 @@ impl Runtime {
         mailbox: Mailbox,
         known: BTreeSet<EntryId>,
     ) -> std::io::Result<Self> {
-        let reads = Arc::new(Reads { workspace: Arc::clone(&workspace), offline, mailbox: mailbox.clone() });
+        let glanced = AtomicBool::new(false);
+        let reads = Reads { workspace: Arc::clone(&workspace), offline, mailbox: mailbox.clone(), glanced };
+        let reads = Arc::new(reads);
         let (sender, receiver) = mpsc::channel();
         let writer = Writer { workspace, mailbox, known, sent: BTreeSet::new() };
         let writer = thread::Builder::new().name("writes".into()).spawn(move || writer.run(&receiver))?;
@@ -67,6 +72,15 @@ impl Runtime {
             Command::SaveDraft(draft) => self.write(Write::SaveDraft(draft)),
             Command::DropDraft(subject) => self.write(Write::DropDraft(subject)),
             Command::Init(offer) => self.write(Write::Init(offer)),
+            Command::StepAside(Errand::Refresh) => {
+                self.read(JobKey::Refresh, |reads, still| {
+                    if catch_unwind(AssertUnwindSafe(|| reads.refresh_asking(still))).is_err() {
+                        let _ = reads.mailbox.send(Msg::Outcome(broke(JobKey::Refresh)));
+                    }
+                    reads.mailbox.back();
+                });
+            }
+            Command::StepAside(errand) => self.write(Write::Aside(errand)),
             Command::Quit => self.finish(),
             // The loop keeps what concerns the terminal alone to itself.
             Command::Copy(_) | Command::Suspend | Command::Redraw => {}
@@ -128,35 +142,54 @@ impl Writer {
     /// Writes what it is asked to, in order. One that breaks takes no other with it.
     fn run(mut self, writes: &Receiver<Write>) {
         for write in writes {
-            let key = match write {
+            let key = match &write {
                 Write::Send(_) => JobKey::Send,
+                Write::Aside(errand) => errand.key(),
                 Write::Init(_) => JobKey::Init,
                 Write::KeepOutbox(_) | Write::SaveDraft(_) | Write::DropDraft(_) => JobKey::Keep,
             };
+            let aside = matches!(write, Write::Aside(_));
             if catch_unwind(AssertUnwindSafe(|| self.write(write))).is_err() {
                 self.answer(broke(key));
+            }
+            if aside {
+                self.mailbox.back();
+                self.read_again(None);
             }
         }
     }
 
     fn write(&mut self, write: Write) {
         match write {
-            Write::Send(plans) => self.send(&plans),
+            Write::Send(plans) => {
+                let offline = self.send(&plans, &Arc::clone(&self.workspace));
+                self.read_again(offline);
+            }
+            Write::Aside(Errand::Send(plans)) => {
+                self.send(&plans, &Arc::new(self.workspace.asking()));
+            }
+            Write::Aside(Errand::Init(offer)) => self.init(&offer, &self.workspace.asking()),
+            // Reading is the readers'.
+            Write::Aside(Errand::Refresh) => {}
             Write::KeepOutbox(intents) => self.keep(&intents),
             Write::SaveDraft(draft) => self.done(self.workspace.state.keep_draft(&draft_key(&draft.subject), &draft)),
             Write::DropDraft(subject) => self.done(self.workspace.state.drop_draft(&draft_key(&subject))),
-            Write::Init(offer) => self.init(&offer),
+            Write::Init(offer) => {
+                self.init(&offer, &Arc::clone(&self.workspace));
+                self.read_again(None);
+            }
         }
     }
 
-    /// Everything of one sitting goes in one push: the plans' intents are planned together once more.
-    fn send(&mut self, plans: &[Arc<Plan>]) {
+    /// Everything of one sitting goes in one push: the plans' intents are planned together once more. Says why the remote
+    /// could not be asked, if that is why nothing was sent.
+    fn send(&mut self, plans: &[Arc<Plan>], workspace: &Workspace) -> Option<String> {
         let intents: Vec<Intent> = plans.iter().flat_map(|plan| plan.remaining_intents()).collect();
         let shown = match plans {
             [one] => Ok(Arc::clone(one)),
             several => self.together(several, &intents),
         };
-        let sent = shown.and_then(|plan| self.workspace.send(&plan));
+        let sent = shown.and_then(|plan| workspace.send(&plan));
         let offline = match &sent {
             Err(SendError::Offline(error)) => Some(error.to_string()),
             _ => None,
@@ -167,10 +200,18 @@ impl Writer {
                 Outcome::Sent(Box::new(report))
             }
             Err(SendError::Changed(plan)) => Outcome::Changed { plan: Arc::from(plan) },
-            Err(error) => Outcome::Failed { job: JobKey::Send, failure: Failure::from(&error) },
+            Err(error) => match wants(error.of_git(), workspace) {
+                Some(wants) => Outcome::Asks { errand: Errand::Send(plans.to_vec()), wants },
+                None => Outcome::Failed { job: JobKey::Send, failure: Failure::from(&error) },
+            },
         };
         self.answer(outcome);
-        if let Ok(snapshot) = snapshot(&self.workspace, offline, &|_, _| {}) {
+        offline
+    }
+
+    /// What was written is shown.
+    fn read_again(&self, offline: Option<String>) {
+        if let Ok(snapshot) = snapshot(&self.workspace, offline) {
             self.answer(Outcome::Snapshot(Arc::new(snapshot)));
         }
     }
@@ -192,31 +233,19 @@ impl Writer {
         self.known = wanted;
     }
 
-    fn init(&self, shown: &InitOffer) {
-        self.answer(match self.start_ledger(shown) {
+    fn init(&self, shown: &InitOffer, workspace: &Workspace) {
+        self.answer(match start_ledger(shown, workspace) {
             Ok(Started::Adopted { commit }) => {
                 Outcome::Started(format!("the ledger begins; the policy is {}", commit.short(12)))
             }
             Ok(Started::Offered { .. }) => Outcome::Started(
                 "the remote refused the target: merge the branch countersign/init, then decide".to_owned(),
             ),
-            Err(error) => Outcome::Failed { job: JobKey::Init, failure: Failure::from(&error) },
+            Err(error) => match wants(error.of_git(), workspace) {
+                Some(wants) => Outcome::Asks { errand: Errand::Init(Box::new(shown.clone())), wants },
+                None => Outcome::Failed { job: JobKey::Init, failure: Failure::from(&error) },
+            },
         });
-        if let Ok(snapshot) = snapshot(&self.workspace, None, &|_, _| {}) {
-            self.answer(Outcome::Snapshot(Arc::new(snapshot)));
-        }
-    }
-
-    /// Starts the ledger exactly as it was shown, or not at all.
-    fn start_ledger(&self, shown: &InitOffer) -> Result<Started, InitError> {
-        let situation = self.workspace.read(&Scope::default())?;
-        let given = Given { id: Some(shown.ledger), ..Given::default() };
-        let proposed = self.workspace.propose_init(&situation, &given)?;
-        if proposed.offer.files != shown.files {
-            let (what, next) = ("what it would write is no longer what was shown", "look at it again");
-            return Err(Refusal { what: what.into(), next: next.into() }.into());
-        }
-        self.workspace.init(&proposed)
     }
 
     /// What a person wrote must not be lost in silence.
@@ -234,6 +263,28 @@ impl Writer {
     fn answer(&self, outcome: Outcome) {
         // A console that has ended needs no answer.
         let _ = self.mailbox.send(Msg::Outcome(outcome));
+    }
+}
+
+/// Starts the ledger exactly as it was shown, or not at all.
+fn start_ledger(shown: &InitOffer, workspace: &Workspace) -> Result<Started, InitError> {
+    let situation = workspace.read(&Scope::default())?;
+    let given = Given { id: Some(shown.ledger), ..Given::default() };
+    let proposed = workspace.propose_init(&situation, &given)?;
+    if proposed.offer.files != shown.files {
+        let (what, next) = ("what it would write is no longer what was shown", "look at it again");
+        return Err(Refusal { what: what.into(), next: next.into() }.into());
+    }
+    workspace.init(&proposed)
+}
+
+/// What git wants of a person, if that is why it failed: at the terminal it was asked for, and did not help.
+pub(super) fn wants(error: Option<&GitError>, workspace: &Workspace) -> Option<String> {
+    let error = error?;
+    match (workspace.repository.asks, error.wish()) {
+        (true, None) if error.stopped() => Some("you gave it up".to_owned()),
+        (true, wish) => Some(wish?.in_vain().to_owned()),
+        (false, wish) => Some(wish?.sentence().to_owned()),
     }
 }
 
@@ -257,11 +308,7 @@ fn draft_key(subject: &Subject) -> String {
 }
 
 /// Reads the repository as the console shows it.
-pub(super) fn snapshot(
-    workspace: &Workspace,
-    offline: Option<String>,
-    progress: &(dyn Fn(usize, usize) + Sync),
-) -> Result<Snapshot, crate::io::git::store::StoreError> {
-    let situation = workspace.read(&Scope { progress: Some(progress), ..Scope::default() })?;
+fn snapshot(workspace: &Workspace, offline: Option<String>) -> Result<Snapshot, crate::io::git::store::StoreError> {
+    let situation = workspace.read(&Scope::default())?;
     Ok(situation.snapshot(&workspace.repository.name, offline))
 }

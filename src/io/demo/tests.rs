@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
 use crate::config::Settings;
+use crate::io::cache::Cache;
 use crate::io::clock::Clock;
 use crate::io::git::process::{Git, run_program};
 use crate::io::git::repository::LocalRepository;
@@ -206,6 +207,7 @@ fn workspace(built: &Built, reviewer: &Reviewer, state: &Path) -> Workspace {
     let repository = LocalRepository::open(&reviewer.clone, None, None).unwrap();
     Workspace {
         state: StateFolder::of(state, &repository.git_dir),
+        cache: Cache::of(&state.join("cache"), &repository.git_dir),
         repository,
         patterns: Globs::new(&Settings::default().branches).unwrap(),
         clock: Clock::set_to(built.at),

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::engine::{POLICY_PATH, ROOT_FILE_LIMIT, SIGNERS_PATH};
-use crate::ledger::{self, Chain, Externals, Question, RawCommit, Roots};
+use crate::ledger::{self, Chain, Externals, Landing, Question, RawCommit, Roots};
 use crate::model::{EntryId, Oid, Side};
 use crate::policy::{self, PolicyError, Root, Signers};
 
@@ -62,12 +62,17 @@ impl<'a> RootReader<'a> {
         let tree = self.store.tree_of(commit)?;
         let side = self.store.entry(tree, POLICY_PATH)?.ok_or(RootError::Absent)?;
         let policy = policy::parse(&self.text(side, POLICY_PATH)?, "policy.yaml").map_err(RootError::Invalid)?;
-        let signers = match self.store.entry(tree, SIGNERS_PATH)? {
-            Some(side) => self.text(side, SIGNERS_PATH)?,
-            None => return Err(RootError::Unfit(format!("there is no {SIGNERS_PATH}"))),
-        };
-        let (signers, _) = Signers::parse(&signers);
-        Ok(Root { commit, policy_blob: side.oid, policy, signers })
+        let missing = || RootError::Unfit(format!("there is no {SIGNERS_PATH}"));
+        let listed = self.store.entry(tree, SIGNERS_PATH)?.ok_or_else(missing)?;
+        let (signers, _) = Signers::parse(&self.text(listed, SIGNERS_PATH)?);
+        Ok(Root { commit, policy_blob: side.oid, signers_blob: listed.oid, policy, signers })
+    }
+
+    fn landing_of(&self, commit: Oid) -> Result<Landing, StoreError> {
+        let found = self.store.commit(commit)?;
+        let before = found.parents.first().map_or(Ok(Oid::EMPTY_TREE), |parent| self.store.tree_of(*parent))?;
+        let diff = self.store.diff(before, found.tree)?;
+        Ok(Landing { parents: found.parents, tree: found.tree, change_id: diff.change_id })
     }
 
     fn text(&self, side: Side, path: &str) -> Result<String, RootError> {
@@ -91,6 +96,10 @@ impl Roots for RootReader<'_> {
     fn has(&self, commit: Oid) -> bool {
         self.store.has(commit)
     }
+
+    fn landing(&self, commit: Oid) -> Result<Landing, String> {
+        self.landing_of(commit).map_err(|error| error.to_string())
+    }
 }
 
 /// The ledger's commits from the first one to `tip`, oldest first.
@@ -106,7 +115,7 @@ pub fn commits(store: &Store, tip: Oid) -> Result<Vec<RawCommit>, StoreError> {
     Ok(line)
 }
 
-/// Judges the ledger at `tip`; signatures that need `ssh-keygen` are put to it, and the chain is read once more.
+/// Judges the ledger at `tip`; signatures that need `ssh-keygen` are put to it, and the chain is read again.
 pub fn read(
     store: &Store,
     roots: &RootReader<'_>,
@@ -116,16 +125,20 @@ pub fn read(
 ) -> Result<Chain, StoreError> {
     let raw = tip.map(|tip| commits(store, tip)).transpose()?.unwrap_or_default();
     let mut externals = Externals { seals: seals(&raw), ..Externals::default() };
-    let chain = ledger::read(&raw, pin, roots, &externals, now);
-    if chain.questions().is_empty() {
-        return Ok(chain);
+    // An answer may bring other signers into force, by whom the commits after it are asked about anew.
+    loop {
+        let chain = ledger::read(&raw, pin, roots, &externals, now);
+        let asked = |question: &&Question| externals.answers.contains_key(&(question.commit, question.root));
+        let open: Vec<Question> = chain.questions().iter().filter(|question| !asked(question)).copied().collect();
+        if open.is_empty() {
+            return Ok(chain);
+        }
+        for question in open {
+            let commit = raw.iter().find(|commit| commit.oid == question.commit);
+            let answer = commit.ok_or_else(|| "the commit is gone".to_owned()).and_then(|c| ask(store, c, &question));
+            externals.answers.insert((question.commit, question.root), answer);
+        }
     }
-    for question in chain.questions() {
-        let commit = raw.iter().find(|commit| commit.oid == question.commit);
-        let answer = commit.ok_or_else(|| "the commit is gone".to_owned()).and_then(|c| ask(store, c, question));
-        externals.answers.insert((question.commit, question.root), answer);
-    }
-    Ok(ledger::read(&raw, pin, roots, &externals, now))
 }
 
 /// Checks the signatures on all cores: that is nearly all of the work of reading a ledger.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bstr::{BString, ByteSlice as _};
 
-use crate::model::{FileChange, Mode, Oid, Side};
+use crate::model::{FileChange, Mode, Oid, Side, TreeDiff};
 
 use super::store::{Store, StoreError, conflict_sentence, cooked, raw};
 
@@ -38,6 +38,17 @@ impl Store {
         let differs = |((mine, _), side): &(&(&FileChange, &FileChange), &Option<Side>)| mine.new != **side;
         taken.extend(shared.iter().zip(&merged).filter(differs).map(|((mine, _), side)| (&mine.path, *side)));
         self.with_entries(ours, &taken)
+    }
+
+    /// Makes the contents of a merge again where they are nowhere: results are computed in memory, so what a merge makes of a
+    /// file that both sides changed is gone with the store that made it. `diff` is from the tree of `tip` to the result.
+    pub fn make_again(&self, diff: &TreeDiff, tip: Oid, head: Oid) -> Result<(), StoreError> {
+        let blob = |side: &Side| side.mode != Mode::Submodule;
+        if diff.files.iter().filter_map(|file| file.new).filter(blob).all(|side| self.has(side.oid)) {
+            return Ok(());
+        }
+        let base = self.merge_base(head, &[tip])?;
+        self.merge_trees(self.tree_of(base)?, self.tree_of(tip)?, self.tree_of(head)?).map(drop)
     }
 
     /// The paths that differ between two trees; remembered, since many proposals start from the same base.

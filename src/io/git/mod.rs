@@ -11,6 +11,7 @@
 //! - [`talk`]: a `git` that answers while it runs.
 
 pub mod files;
+mod form;
 pub mod history;
 pub mod ledger;
 pub mod limits;
@@ -25,4 +26,5 @@ pub mod store;
 pub mod talk;
 pub mod telling;
 pub mod verify;
+mod whole;
 pub mod write;

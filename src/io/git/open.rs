@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::diff::{Content, Document, FileInput, comparisons};
-use crate::model::{FileChange, Mode, Side, TreeDiff};
+use crate::model::{FileChange, Mode, Proposal, Side, TreeDiff};
 
 use super::repository::LocalRepository;
 use super::store::{Store, StoreError, Writes};
@@ -13,10 +13,21 @@ use super::store::{Store, StoreError, Writes};
 /// Lines of context around a change.
 pub const CONTEXT: u32 = 3;
 
-/// Reads and compares everything that a change touches. Objects that cannot be read are notes in the document.
-pub fn document(repository: &LocalRepository, diff: &TreeDiff, context: u32) -> Result<Document, StoreError> {
-    let inputs = spread(repository, &diff.files, input)?;
-    let files = spread(repository, &comparisons(inputs), |_, comparison| comparison.compute(context))?;
+/// Reads and compares everything that a change of a proposal touches. Objects that cannot be read are notes in the document.
+pub fn document(
+    repository: &LocalRepository,
+    proposal: &Proposal,
+    diff: &TreeDiff,
+    context: u32,
+) -> Result<Document, StoreError> {
+    let open = || {
+        let store = repository.store(Writes::InMemory)?;
+        // What cannot be made again is said where it is missing.
+        let _ = store.make_again(diff, proposal.target.tip, proposal.head);
+        Ok(store)
+    };
+    let inputs = spread(open, &diff.files, input)?;
+    let files = spread(|| Ok(()), &comparisons(inputs), |(), comparison| comparison.compute(context))?;
     Ok(Document::new(files, context))
 }
 
@@ -36,18 +47,18 @@ fn content(store: &Store, side: Option<Side>) -> Content {
     }
 }
 
-/// Does `work` on every item, over the cores, in order.
-fn spread<I: Sync, O: Send>(
-    repository: &LocalRepository,
+/// Does `work` on every item, over the cores, in order; each thread works with what it opened.
+fn spread<S, I: Sync, O: Send>(
+    open: impl Fn() -> Result<S, StoreError> + Sync,
     items: &[I],
-    work: impl Fn(&Store, &I) -> O + Sync,
+    work: impl Fn(&S, &I) -> O + Sync,
 ) -> Result<Vec<O>, StoreError> {
     let workers =
         std::thread::available_parallelism().map_or(1, NonZero::get).min(8).min(items.len().div_ceil(16).max(1));
     let (next, done, failure) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(items.len())), Mutex::new(None));
     std::thread::scope(|scope| {
         for _ in 0..workers {
-            scope.spawn(|| match Store::open(&repository.git_dir, Writes::InMemory) {
+            scope.spawn(|| match open() {
                 Ok(store) => {
                     let mut own = Vec::new();
                     loop {

@@ -2,7 +2,8 @@
 //! agents, jump hosts, credential helpers and hooks work as the user set them up.
 //!
 //! The one place that starts it. Arguments are vectors, never a shell's; the process has a session of its own, so that
-//! nothing can ask for a passphrase behind a full-screen console (it fails instead, and says so).
+//! nothing can ask for a passphrase behind a full-screen console (it fails instead, and says so). Only [`Git::asking`] leaves it
+//! the terminal: for commands, and for a console that has stepped aside.
 
 use std::ffi::OsString;
 use std::io::{Read, Write as _};
@@ -54,6 +55,7 @@ const STDERR_KEPT: usize = 8 << 10;
 pub struct Git {
     dir: PathBuf,
     settings: Vec<String>,
+    asks: bool,
 }
 
 /// What a run printed.
@@ -81,7 +83,21 @@ impl Git {
     /// For the repository that owns `dir` (a work tree or a git directory).
     #[must_use]
     pub fn new(dir: &Path) -> Self {
-        Self { dir: dir.to_owned(), settings: Vec::new() }
+        Self { dir: dir.to_owned(), settings: Vec::new(), asks: false }
+    }
+
+    /// The same at the person's terminal: it, and what it starts, may ask for a passphrase, a password or a yes there, for as
+    /// long as the person takes; ctrl-c ends it.
+    #[must_use]
+    pub const fn asking(mut self) -> Self {
+        self.asks = true;
+        self
+    }
+
+    /// Whether it may ask at the terminal.
+    #[must_use]
+    pub const fn asks(&self) -> bool {
+        self.asks
     }
 
     /// The same with one more `-c NAME=VALUE`.
@@ -120,7 +136,7 @@ impl Git {
         env: &[(&str, String)],
         stdin: Option<&[u8]>,
     ) -> Result<Output, GitError> {
-        self.try_run_within(args, env, stdin, DEFAULT_LIMIT)
+        self.try_run_within(args, env, stdin, if self.asks { PERSON_LIMIT } else { DEFAULT_LIMIT })
     }
 
     /// [`Self::try_run`] with a limit of time, after which the process is ended.
@@ -131,7 +147,8 @@ impl Git {
         stdin: Option<&[u8]>,
         limit: Duration,
     ) -> Result<Output, GitError> {
-        finish(command_word(args), self.spawn(args, env)?, stdin, limit)
+        let fed = if self.asks && stdin.is_none() { Stdio::inherit() } else { Stdio::piped() };
+        finish(command_word(args), self.start(args, env, fed)?, stdin, limit)
     }
 
     pub(super) fn spawn<S: AsRef<str>>(
@@ -139,10 +156,20 @@ impl Git {
         args: &[S],
         env: &[(&str, String)],
     ) -> Result<Box<dyn ChildWrapper>, GitError> {
+        self.start(args, env, Stdio::piped())
+    }
+
+    fn start<S: AsRef<str>>(
+        &self,
+        args: &[S],
+        env: &[(&str, String)],
+        stdin: Stdio,
+    ) -> Result<Box<dyn ChildWrapper>, GitError> {
         let mut command = program("git", &self.dir);
         command.args(self.arguments(args));
         // Replace refs would let a push decide what a commit says; prompts would hang a console.
-        command.env("GIT_NO_REPLACE_OBJECTS", "1").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C.UTF-8");
+        command.env("GIT_NO_REPLACE_OBJECTS", "1").env("LC_ALL", "C.UTF-8");
+        command.env("GIT_TERMINAL_PROMPT", if self.asks { "1" } else { "0" });
         // What a hook or a wrapper set for another repository must not redirect this one.
         for name in
             ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"]
@@ -150,7 +177,7 @@ impl Git {
             command.env_remove(name);
         }
         command.envs(env.iter().map(|(name, value)| (*name, value.as_str())));
-        in_own_session(command)
+        if self.asks { at_the_terminal(command, stdin) } else { in_own_session(command) }
     }
 
     fn arguments<S: AsRef<str>>(&self, args: &[S]) -> Vec<OsString> {
@@ -171,6 +198,12 @@ fn in_own_session(mut command: Command) -> Result<Box<dyn ChildWrapper>, GitErro
     let mut wrapped = CommandWrap::from(command);
     wrapped.wrap(ProcessSession);
     wrapped.spawn().map_err(GitError::Start)
+}
+
+/// In our session and process group: it has the terminal as long as we have, and ctrl-c reaches it.
+fn at_the_terminal(mut command: Command, stdin: Stdio) -> Result<Box<dyn ChildWrapper>, GitError> {
+    command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+    CommandWrap::from(command).spawn().map_err(GitError::Start)
 }
 
 /// Runs another program: `ssh-add`, `ssh-keygen`, or one of the user's own choosing (git's `gpg.ssh.defaultKeyCommand`).
@@ -210,6 +243,8 @@ fn finish(
 
 /// Long enough for a slow fetch over a bad line, short enough that nothing hangs for ever.
 pub(super) const DEFAULT_LIMIT: Duration = Duration::from_secs(600);
+/// A person may look for a key or a password; ctrl-c is at hand.
+const PERSON_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(super) fn command_word<S: AsRef<str>>(args: &[S]) -> String {
     args.iter().map(AsRef::as_ref).find(|arg| !arg.starts_with('-')).unwrap_or("").to_owned()

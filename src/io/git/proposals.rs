@@ -1,8 +1,10 @@
 //! Branches of agents become proposals: own commits, merge result, change id, line counts.
 //!
 //! Reading is spread over the cores, each with an object database of its own, and reports progress. What was read for the
-//! same target tip and head is taken from `known` instead: both are content addresses, so the answer cannot differ.
+//! same target tip and head is taken from `known` instead: both are content addresses, so the answer cannot differ. Only the
+//! note on a head can change, and is read each time.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,8 +20,17 @@ use crate::policy::Globs;
 use super::repository::{Branch, LocalRepository};
 use super::store::{BLOB_LIMIT, Commit, Store, StoreError, Writes};
 
-/// Proposals that were read before, by (target tip, head, name).
-pub type Known = HashMap<(Oid, Oid, String), Arc<Proposal>>;
+/// Proposals that were read before.
+pub type Known = HashMap<Key, Arc<Proposal>>;
+
+/// What a proposal is read from: target tip, head and name.
+pub type Key = (Oid, Oid, String);
+
+/// What this proposal was read from.
+#[must_use]
+pub fn key(proposal: &Proposal) -> Key {
+    (proposal.target.tip, proposal.head, proposal.id.clone())
+}
 
 /// What a reading of a repository gives.
 #[derive(Debug)]
@@ -40,8 +51,10 @@ pub struct Request<'a> {
     pub only: Option<&'a BTreeSet<String>>,
     /// Branches that are proposals because a person named them.
     pub extra: &'a [String],
-    /// What was read before.
+    /// What this process read before.
     pub known: &'a Known,
+    /// What is taken on trust where it is not known, to be looked at and nothing more; empty where something depends on it.
+    pub cached: &'a Known,
     /// Told how many of how many are done, from any thread.
     pub progress: &'a (dyn Fn(usize, usize) + Sync),
 }
@@ -57,19 +70,17 @@ pub fn read(repository: &LocalRepository, request: &Request<'_>) -> Result<Readi
     let (done, next) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let read = Mutex::new(Vec::with_capacity(branches.len()));
     let failure = Mutex::new(None);
+    (request.progress)(0, branches.len());
     let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(8).min(branches.len().max(1));
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
-                let reader = match Reader::open(repository, &target) {
-                    Ok(reader) => reader,
-                    Err(error) => return put(&failure, Some(error)),
-                };
+                let reader = Reader::new(repository, &target);
                 while let Some(branch) = branches.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let key = (target.tip, branch.tip, branch.name.clone());
-                    let proposal = request.known.get(&key).cloned().or_else(|| reader.proposal(branch).map(Arc::new));
-                    if let (Some(proposal), Ok(mut read)) = (proposal, read.lock()) {
-                        read.push(proposal);
+                    match (reader.proposal(branch, request), read.lock()) {
+                        (Ok(Some(proposal)), Ok(mut read)) => read.push(proposal),
+                        (Ok(_), _) => {}
+                        (Err(error), _) => return put(&failure, Some(error)),
                     }
                     (request.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, branches.len());
                 }
@@ -90,23 +101,55 @@ fn put<T>(slot: &Mutex<T>, value: T) {
     }
 }
 
-/// Reads proposals of one repository, on one thread.
+/// Looks proposals of one repository up, on one thread, and opens its objects once it has to read one.
 struct Reader<'a> {
+    repository: &'a LocalRepository,
+    target: &'a Target,
+    notes: OnceCell<Notes>,
+    objects: OnceCell<Objects<'a>>,
+}
+
+impl<'a> Reader<'a> {
+    const fn new(repository: &'a LocalRepository, target: &'a Target) -> Self {
+        Self { repository, target, notes: OnceCell::new(), objects: OnceCell::new() }
+    }
+
+    /// `None` where the branch is not ahead of the target.
+    fn proposal(&self, branch: &Branch, request: &Request<'_>) -> Result<Option<Arc<Proposal>>, StoreError> {
+        let key = (self.target.tip, branch.tip, branch.name.clone());
+        let note = once(&self.notes, || Notes::open(self.repository))?.on(branch.tip);
+        if let Some(known) = request.known.get(&key).or_else(|| request.cached.get(&key)) {
+            let same = known.note == note;
+            return Ok(Some(if same { Arc::clone(known) } else { Arc::new(Proposal { note, ..(**known).clone() }) }));
+        }
+        let objects = once(&self.objects, || Objects::open(self.repository, self.target))?;
+        Ok(objects.proposal(branch).map(|proposal| Arc::new(Proposal { note, ..proposal })))
+    }
+}
+
+fn once<T>(cell: &OnceCell<T>, open: impl FnOnce() -> Result<T, StoreError>) -> Result<&T, StoreError> {
+    if cell.get().is_none() {
+        // It is empty: nobody else has this cell.
+        let _ = cell.set(open()?);
+    }
+    cell.get().ok_or_else(|| StoreError::Git("a repository was opened and is not there".into()))
+}
+
+/// Reads proposals from objects.
+struct Objects<'a> {
     store: Store,
-    notes: Notes,
     target: &'a Target,
     target_tree: Oid,
     repo: &'a str,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Objects<'a> {
     fn open(repository: &'a LocalRepository, target: &'a Target) -> Result<Self, StoreError> {
         let store = repository.store(Writes::InMemory)?;
         let target_tree = store.tree_of(target.tip)?;
-        Ok(Self { store, notes: Notes::open(repository)?, target, target_tree, repo: &repository.name })
+        Ok(Self { store, target, target_tree, repo: &repository.name })
     }
 
-    /// `None` where the branch is not ahead of the target.
     fn proposal(&self, branch: &Branch) -> Option<Proposal> {
         match self.read(branch) {
             Ok(proposal) => proposal,
@@ -127,7 +170,6 @@ impl<'a> Reader<'a> {
             _ => None,
         };
         Ok(Some(Proposal {
-            note: self.notes.on(branch.tip),
             messages: own.iter().map(|commit| commit.message.clone()).collect(),
             contributors: contributors(&own),
             created: first.authored,
@@ -245,8 +287,8 @@ pub fn side_bytes(store: &Store, side: Option<Side>) -> Result<Vec<u8>, StoreErr
 
 /// The git notes in which agents leave their reasoning.
 struct Notes {
-    repo: git2::Repository,
-    refs: Vec<String>,
+    /// With the notes' refs; `None` where there are no notes, so that nothing has to be looked up.
+    repo: Option<(git2::Repository, Vec<String>)>,
 }
 
 /// Bytes of a note that are read.
@@ -256,12 +298,14 @@ impl Notes {
     fn open(repository: &LocalRepository) -> Result<Self, StoreError> {
         let repo = super::limits::open(&repository.git_dir)?;
         let candidates = [repository.notes_mirror(), Some(super::refresh::NOTES_REF.to_owned())];
-        let refs = candidates.into_iter().flatten().filter(|name| repo.find_reference(name).is_ok()).collect();
-        Ok(Self { repo, refs })
+        let refs: Vec<String> =
+            candidates.into_iter().flatten().filter(|name| repo.find_reference(name).is_ok()).collect();
+        Ok(Self { repo: (!refs.is_empty()).then_some((repo, refs)) })
     }
 
     fn on(&self, head: Oid) -> Option<String> {
-        let found = self.refs.iter().find_map(|name| self.repo.find_note(Some(name), super::store::raw(head)).ok())?;
+        let (repo, refs) = self.repo.as_ref()?;
+        let found = refs.iter().find_map(|name| repo.find_note(Some(name), super::store::raw(head)).ok())?;
         let bytes = found.message_bytes();
         Some(bytes[..bytes.len().min(NOTE_LIMIT)].to_str_lossy().into_owned())
     }

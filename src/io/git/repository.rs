@@ -49,6 +49,8 @@ pub struct LocalRepository {
     pub remote: Option<Remote>,
     /// The branch that proposals land on, without `refs/heads/`.
     pub target_branch: String,
+    /// Whether git may ask the person at the terminal.
+    pub asks: bool,
 }
 
 impl LocalRepository {
@@ -56,6 +58,9 @@ impl LocalRepository {
     /// repository itself may leave open; git's own `countersign.target` and `countersign.remote` come next.
     pub fn open(path: &Path, target: Option<&str>, remote: Option<&str>) -> Result<Self, OpenError> {
         let repo = super::limits::discover(path).map_err(|error| refused(path, &error))?;
+        if let Some(lack) = super::whole::lack(&repo) {
+            return Err(lack);
+        }
         let config = repo.config().and_then(|mut config| config.snapshot()).ok();
         let setting = |name: &str| config.as_ref().and_then(|config| config.get_string(name).ok());
         let wanted = remote.map(str::to_owned).or_else(|| setting("countersign.remote"));
@@ -65,13 +70,14 @@ impl LocalRepository {
         let git_dir = repo.commondir().to_owned();
         let workdir = repo.workdir().map(Path::to_owned);
         let name = repository_name(remote.as_ref(), workdir.as_deref().unwrap_or(&git_dir));
-        Ok(Self { name, git_dir, workdir, remote, target_branch })
+        Ok(Self { name, git_dir, workdir, remote, target_branch, asks: false })
     }
 
     /// The `git` program, started where hooks and relative paths expect it.
     #[must_use]
     pub fn git(&self) -> Git {
-        Git::new(self.workdir.as_deref().unwrap_or(&self.git_dir))
+        let git = Git::new(self.workdir.as_deref().unwrap_or(&self.git_dir));
+        if self.asks { git.asking() } else { git }
     }
 
     /// Its object database.

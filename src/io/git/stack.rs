@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::diff::EditDigest;
+use crate::diff::Edits;
 use crate::engine::Stack;
 use crate::model::{Mode, Oid, TreeDiff};
 use crate::policy::MergeMethod;
@@ -42,13 +42,16 @@ impl Stack for TreeStack<'_> {
         self.merge(head).map(Arc::new).map_err(|error| error.to_string())
     }
 
-    fn edits(&self, diff: &TreeDiff) -> Result<[u8; 32], String> {
-        let mut digest = EditDigest::default();
+    fn edits(&self, diff: &TreeDiff) -> Result<Edits, String> {
+        if let (Some((head, _)), Some(tip)) = (self.offered, self.onto.first()) {
+            self.store.make_again(diff, *tip, head).map_err(|error| error.to_string())?;
+        }
+        let mut edits = Edits::default();
         for change in &diff.files {
             let read = |side| side_bytes(self.store, side).map_err(|error| error.to_string());
-            digest.add(change, &read(change.old)?, &read(change.new)?);
+            edits.add(change, &read(change.old)?, &read(change.new)?);
         }
-        Ok(digest.finish())
+        Ok(edits)
     }
 
     fn accept(&mut self) {

@@ -225,6 +225,7 @@ impl Store {
 
     /// Every path that differs between two trees, renames off, with the change id.
     pub fn diff(&self, old: Oid, new: Oid) -> Result<TreeDiff, StoreError> {
+        self.refuse_folders(old, new)?;
         let find = |oid| self.repo.find_tree(raw(oid)).map_err(|e| StoreError::of(&e, oid));
         let mut options = git2::DiffOptions::new();
         options.include_typechange(true).ignore_submodules(false).skip_binary_check(true).context_lines(0);
@@ -232,6 +233,7 @@ impl Store {
         let mut files = found.deltas().map(|delta| file_change(&delta)).collect::<Result<Vec<_>, _>>()?;
         files.sort_by(|a, b| a.path.cmp(&b.path));
         self.refuse_twins(old, &files)?;
+        Self::refuse_unfit(&files)?;
         Ok(TreeDiff { old, new, change_id: diff::change_id(&files), files })
     }
 

@@ -1,15 +1,17 @@
 //! What [`ledger::verify()`] needs from a repository: what really landed, what policy asks for it, and the protected branches.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bstr::ByteSlice as _;
+use jiff::Timestamp;
 
 use crate::ledger::{
     self, Chain, Entry, Evidence, LandedQuestion, LandingFacts, Landings, LedgerView, ProtectedBranch, VerifyReport,
 };
 use crate::memory;
 use crate::model::{Contributor, Oid, Ruling, Stage};
-use crate::policy::{self, Approval, Facts};
+use crate::policy::{self, Approval, Facts, LedgerKey};
 
 use super::repository::LocalRepository;
 use super::store::{BLOB_LIMIT, Store, StoreError};
@@ -27,31 +29,92 @@ pub fn verify(
     let landings = LandedCommits { store };
     let needs = |question: &LandedQuestion<'_>| needs(store, question);
     let moved = |commit: Oid, entry: &Entry, view: &LedgerView| only_memory(store, commit, entry, view);
-    let branches = default_branch(repository, store, chain)?;
-    let branches: Vec<ProtectedBranch> = branches.into_iter().collect();
+    let branches = branches(repository, store, chain)?;
     Ok(ledger::verify(
         chain,
         &Evidence { landings: &landings, needs: &needs, memory: &moved, branches: &branches, stage },
     ))
 }
 
-/// The default branch since the commit that the genesis names.
-fn default_branch(
-    repository: &LocalRepository,
-    store: &Store,
-    chain: &Chain,
-) -> Result<Option<ProtectedBranch>, StoreError> {
-    let Some(update) = chain.genesis().and_then(|genesis| genesis.refs.first()) else { return Ok(None) };
-    let branch = update.refname.trim_start_matches("refs/heads/");
-    let Some(tip) = repository.tip(&repository.tracking(branch))? else { return Ok(None) };
-    let line = store.first_parents(tip, update.new, BRANCH_LIMIT)?;
+/// The protected branches: the default branch since the commit that the genesis names, and every other one that an entry
+/// moved or that the policy protects, since it left the default branch or, by the dates of its commits, since the genesis.
+fn branches(repository: &LocalRepository, store: &Store, chain: &Chain) -> Result<Vec<ProtectedBranch>, StoreError> {
+    let Some((genesis, begins)) = chain.genesis().and_then(|entry| Some((entry, entry.refs.first()?))) else {
+        return Ok(Vec::new());
+    };
+    let mut found = Vec::new();
+    let main = tip(repository, &begins.refname)?;
+    if let Some(main) = main {
+        let commits = since(store, main, begins.new)?;
+        found.push(ProtectedBranch { refname: begins.refname.clone(), commits, moved: true });
+    }
+    let mut moved: BTreeMap<&str, Oid> = BTreeMap::new();
+    for update in chain.entries().flat_map(|entry| &entry.refs).filter(|update| update.refname != begins.refname) {
+        moved.entry(&update.refname).or_insert(update.old);
+    }
+    let mut names: BTreeSet<String> = moved.keys().map(|&name| name.to_owned()).collect();
+    names.extend(protected(repository, chain, &begins.refname)?);
+    for refname in names {
+        let Some(tip) = tip(repository, &refname)? else { continue };
+        let from = moved.get(refname.as_str()).copied();
+        let commits = left(
+            store,
+            tip,
+            from,
+            &|oid| main.is_some_and(|main| store.contains(main, oid).unwrap_or(false)),
+            genesis.at,
+        )?;
+        found.push(ProtectedBranch { refname, commits, moved: from.is_some() });
+    }
+    Ok(found)
+}
+
+/// The full names of the branches that the policy in force protects, without the default branch and the ledger.
+fn protected(repository: &LocalRepository, chain: &Chain, default: &str) -> Result<Vec<String>, StoreError> {
+    let Some(root) = chain.root() else { return Ok(Vec::new()) };
+    let ledger = root.policy.ledger.as_ref().map(LedgerKey::full);
+    let names = repository.branches(&root.policy.protect, &[])?.0.into_iter();
+    let names = names.map(|branch| format!("refs/heads/{}", branch.name));
+    Ok(names.filter(|name| name != default && Some(name) != ledger.as_ref()).collect())
+}
+
+fn tip(repository: &LocalRepository, refname: &str) -> Result<Option<Oid>, StoreError> {
+    repository.tip(&repository.tracking(refname.trim_start_matches("refs/heads/")))
+}
+
+/// The first-parent commits of a branch after the commit `from`, oldest first.
+fn since(store: &Store, tip: Oid, from: Oid) -> Result<Vec<Oid>, StoreError> {
+    let line = store.first_parents(tip, from, BRANCH_LIMIT)?;
     let mut commits: Vec<Oid> = line.iter().map(|commit| commit.oid).collect();
-    if line.last().is_some_and(|oldest| oldest.parents.first() != Some(&update.new)) {
-        // A forge merged the offer: the line passes the genesis' commit by, and history before it is not judged either.
-        commits.truncate(commits.partition_point(|commit| !store.contains(update.new, *commit).unwrap_or(false)));
+    if line.last().is_some_and(|oldest| oldest.parents.first() != Some(&from)) && from != Oid::ZERO {
+        // A forge merged the offer: the line passes the commit by, and history before it is not judged either.
+        commits.truncate(commits.partition_point(|commit| !store.contains(from, *commit).unwrap_or(false)));
     }
     commits.reverse();
-    Ok(Some(ProtectedBranch { refname: update.refname.clone(), commits }))
+    Ok(commits)
+}
+
+/// The first-parent commits of a branch, oldest first, down to where it left the default branch, or to commits that say they
+/// are older than the genesis; at least those after `from`, where the first entry found it.
+fn left(
+    store: &Store,
+    tip: Oid,
+    from: Option<Oid>,
+    on_default: &dyn Fn(Oid) -> bool,
+    genesis: Timestamp,
+) -> Result<Vec<Oid>, StoreError> {
+    let (mut commits, mut next, mut judged) = (Vec::new(), Some(tip), from.is_none());
+    while let Some(oid) = next.filter(|_| commits.len() < BRANCH_LIMIT) {
+        let commit = store.commit(oid)?;
+        judged |= from == Some(oid);
+        if judged && (commit.committed < genesis || on_default(oid)) {
+            break;
+        }
+        next = commit.parents.first().copied();
+        commits.push(oid);
+    }
+    commits.reverse();
+    Ok(commits)
 }
 
 /// What really landed.

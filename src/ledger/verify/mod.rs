@@ -11,8 +11,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 pub use self::landing::{LandingFacts, Landings, Question, needs_by_recorded_tier};
-pub use self::report::{FaultReport, Mismatch, Remark, Unapproved, Unfinished, VerifyReport};
-use super::{Chain, Checked, Entry, EntryKind, LedgerView, RefUpdate};
+pub use self::report::{BranchReport, FaultReport, Mismatch, Remark, Unapproved, Unfinished, VerifyReport};
+use super::{Chain, Checked, Entry, EntryKind, LedgerView, RefUpdate, Unadopted};
 use crate::model::{EntryId, Oid, Ruling, Stage, text};
 use crate::policy::Root;
 
@@ -22,8 +22,10 @@ pub struct Branch {
     /// The full name.
     pub refname: String,
     /// Its first-parent commits, oldest first: for the default branch those after the commit that the genesis names, for
-    /// another branch as many as the caller wants judged.
+    /// another branch those after the first entry that moved it.
     pub commits: Vec<Oid>,
+    /// Whether an entry ever moved it. Where none did, the commits are those since the genesis by their own dates.
+    pub moved: bool,
 }
 
 /// What verification needs beside the chain.
@@ -62,8 +64,8 @@ struct Walk<'a> {
     last: HashMap<String, RefUpdate>,
     /// What entries say and branches do not have, so far.
     pending: Vec<Pending>,
-    /// Commits that an entry accounts for.
-    accounted: HashSet<Oid>,
+    /// Commits that an entry accounts for, each on its branch.
+    accounted: HashSet<(String, Oid)>,
     /// Entries that a void took back.
     voided: HashSet<EntryId>,
     report: VerifyReport,
@@ -117,7 +119,8 @@ impl<'a> Walk<'a> {
         for (item, merge) in entry.merges() {
             let proposal = text::single_line(&item.proposal);
             if !self.places.contains_key(item.target.as_str()) {
-                let what = format!("{proposal} landed on {}, which was not compared", text::single_line(&item.target));
+                let what =
+                    format!("{proposal} landed on {}, which is not here to compare", text::single_line(&item.target));
                 self.report.remarks.push(Remark { entry: entry.id, what });
             } else if self.place(&item.target, merge.commit).is_none() {
                 let (refname, commit) = (item.target.clone(), merge.commit);
@@ -131,7 +134,7 @@ impl<'a> Walk<'a> {
     /// One merge that is on its branch.
     fn merge(&mut self, asked: &landing::Asked<'_>, proposal: &str) {
         self.report.merges += 1;
-        self.accounted.insert(asked.merge.commit);
+        self.accounted.insert((asked.item.target.clone(), asked.merge.commit));
         for what in landing::faults(asked, self.evidence) {
             self.mismatch(asked.entry.id, proposal.to_owned(), asked.merge.commit, what);
         }
@@ -192,8 +195,9 @@ impl<'a> Walk<'a> {
     fn account(&mut self, entry: &Arc<Entry>, refname: &str, range: std::ops::Range<usize>) {
         let Some(branch) = self.evidence.branches.iter().find(|branch| branch.refname == refname) else { return };
         for &commit in branch.commits.get(range).unwrap_or_default() {
-            if !self.accounted.contains(&commit) && (self.evidence.memory)(commit, entry, &self.view).is_ok() {
-                self.accounted.insert(commit);
+            let place = (refname.to_owned(), commit);
+            if !self.accounted.contains(&place) && (self.evidence.memory)(commit, entry, &self.view).is_ok() {
+                self.accounted.insert(place);
             }
         }
     }
@@ -231,10 +235,7 @@ impl<'a> Walk<'a> {
     /// What is left: faults, pushes that did not finish, commits nobody accounts for, and the verdict.
     fn finish(mut self, chain: &Chain) -> VerifyReport {
         self.view.settle(chain);
-        self.report.remarks.extend(chain.unadopted().iter().map(|(entry, commit)| Remark {
-            entry: *entry,
-            what: format!("the .countersign/ at {commit} is not in force: no admin's entry names it"),
-        }));
+        self.unadopted(chain);
         self.report.faults = chain.faults().map(|(checked, fault)| self.fault(checked, &fault.to_string())).collect();
         self.settle_pending();
         self.list_unapproved();
@@ -244,6 +245,18 @@ impl<'a> Walk<'a> {
             && report.mismatches.is_empty()
             && (report.unapproved_total == 0 || report.stage != Stage::Enforce);
         self.report
+    }
+
+    /// Changes of policy and signers that are not in force. An entry that itself brought one landed what it may not.
+    fn unadopted(&mut self, chain: &Chain) {
+        for Unadopted { entry, commit, why, own } in chain.unadopted() {
+            let what = format!("the .countersign/ at {commit} is not in force: {why}");
+            if *own && !self.voided.contains(entry) {
+                self.mismatch(*entry, String::new(), *commit, what);
+            } else {
+                self.report.remarks.push(Remark { entry: *entry, what });
+            }
+        }
     }
 
     /// A move that begins where its branch is (or where another pending one ends) can still be finished; any other cannot.
@@ -269,14 +282,27 @@ impl<'a> Walk<'a> {
 
     fn list_unapproved(&mut self) {
         for branch in self.evidence.branches {
-            let missing = branch.commits.iter().filter(|commit| !self.accounted.contains(commit));
-            for &commit in missing {
+            let missing: Vec<Oid> =
+                branch.commits.iter().filter(|commit| !self.accounts_for(branch, **commit)).copied().collect();
+            self.report.branches.push(BranchReport {
+                refname: branch.refname.clone(),
+                commits: branch.commits.len(),
+                unapproved: missing.len(),
+                moved: branch.moved,
+            });
+            for commit in missing {
                 self.report.unapproved_total += 1;
                 if self.report.unapproved.len() < VerifyReport::LISTED {
                     self.report.unapproved.push(Unapproved { refname: branch.refname.clone(), commit });
                 }
             }
         }
+    }
+
+    /// Whether an entry accounts for a commit of this branch. What was approved for one branch and then reached another one
+    /// without an entry is not: an approval binds its target.
+    fn accounts_for(&self, branch: &Branch, commit: Oid) -> bool {
+        self.accounted.contains(&(branch.refname.clone(), commit))
     }
 
     fn fault(&self, checked: &Checked, what: &str) -> FaultReport {
@@ -304,6 +330,7 @@ fn empty_report(chain: &Chain, stage: Stage) -> VerifyReport {
         faults: Vec::new(),
         mismatches: Vec::new(),
         unfinished: Vec::new(),
+        branches: Vec::new(),
         unapproved: Vec::new(),
         unapproved_total: 0,
         remarks: Vec::new(),

@@ -55,6 +55,20 @@ pub struct Unapproved {
     pub commit: Oid,
 }
 
+/// A protected branch, counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BranchReport {
+    /// The full name of the ref.
+    #[serde(rename = "ref")]
+    pub refname: String,
+    /// Its commits since the ledger speaks of it.
+    pub commits: usize,
+    /// How many of them no entry accounts for.
+    pub unapproved: usize,
+    /// Whether an entry ever moved it; where none did, its commits since the genesis are counted by their own dates.
+    pub moved: bool,
+}
+
 /// Something that is worth knowing and breaks nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Remark {
@@ -92,6 +106,8 @@ pub struct VerifyReport {
     pub mismatches: Vec<Mismatch>,
     /// Pushes that did not finish; the next start finishes or voids them.
     pub unfinished: Vec<Unfinished>,
+    /// The protected branches that were compared.
+    pub branches: Vec<BranchReport>,
     /// Commits after the genesis that no entry accounts for, at most [`VerifyReport::LISTED`] of them.
     pub unapproved: Vec<Unapproved>,
     /// How many there are.

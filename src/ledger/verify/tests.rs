@@ -54,7 +54,8 @@ impl Repo {
             self.asked.borrow_mut().push(commit);
             if self.memory.get(&commit) == Some(&entry.id) { Ok(()) } else { Err("no memory section".to_owned()) }
         };
-        let branches = [Branch { refname: MAIN.to_owned(), commits: commits.iter().map(|name| oid(name)).collect() }];
+        let branches =
+            [Branch { refname: MAIN.to_owned(), commits: commits.iter().map(|name| oid(name)).collect(), moved: true }];
         let evidence =
             Evidence { landings: self, needs: &needs_by_recorded_tier, memory: &memory, branches: &branches, stage };
         verify(&bench.chain(), &evidence)
@@ -328,19 +329,40 @@ fn faults_fail_until_a_void_acknowledges_them() {
 #[test]
 fn what_is_odd_and_breaks_nothing_is_remarked() {
     let (mut bench, mut repo) = stacked();
-    let mut changed = root("landed c");
-    changed.policy_blob = oid("policy 2");
-    bench.roots.0.insert(oid("landed c"), Ok(Arc::new(changed)));
+    // Somebody pushed another policy straight to the branch, and something else lands on top of it.
+    for commit in ["straight", "landed c"] {
+        policy_at(&mut bench, commit);
+    }
     let mut entry = bench.entry(EntryKind::Approve, "sam");
-    entry.items.push(merged(item("c", "h3", "c3"), "landed b", "landed c", &[entry.id]));
-    entry.refs.push(moved("landed b", "landed c"));
+    entry.items.push(merged(item("c", "h3", "c3"), "straight", "landed c", &[entry.id]));
+    entry.refs.push(moved("straight", "landed c"));
     entry.policy = Some(crate::ledger::PolicyRef { commit: oid("main0"), blob: oid("another policy") });
     repo.land(&entry);
     bench.push(&entry);
-    let report = repo.report(&bench, &["landed a", "landed b", "landed c"], Stage::Enforce);
-    assert!(report.ok, "{report:?}");
+    let report = repo.report(&bench, &["landed a", "landed b", "straight", "landed c"], Stage::Record);
+    assert!(report.ok && report.unapproved_total == 1, "{report:?}");
     let remarks: Vec<&str> = report.remarks.iter().map(|remark| remark.what.as_str()).collect();
     assert!(remarks[0].contains("decided under the policy") && remarks[1].contains("not in force"), "{remarks:?}");
+}
+
+/// Another policy than the first, at a commit.
+fn policy_at(bench: &mut Bench, commit: &str) {
+    let mut changed = root(commit);
+    changed.policy_blob = oid("policy 2");
+    bench.roots.known.insert(oid(commit), Ok(Arc::new(changed)));
+}
+
+#[test]
+fn an_entry_that_brings_a_policy_nobody_agreed_to_is_a_mismatch() {
+    let (mut bench, mut repo) = stacked();
+    policy_at(&mut bench, "landed c");
+    let mut entry = bench.entry(EntryKind::Approve, "sam");
+    entry.items.push(merged(item("c", "h3", "c3"), "landed b", "landed c", &[entry.id]));
+    entry.refs.push(moved("landed b", "landed c"));
+    repo.land(&entry);
+    bench.push(&entry);
+    let report = repo.report(&bench, &["landed a", "landed b", "landed c"], Stage::Record);
+    assert_mismatch(&report, "no admin approved exactly this change");
 }
 
 #[test]
@@ -351,7 +373,7 @@ fn what_needs_says_is_final() {
         asked.borrow_mut().push((question.item.proposal.clone(), question.approvals.len(), question.root.commit));
         Err("no".to_owned())
     };
-    let branches = [Branch { refname: MAIN.to_owned(), commits: vec![oid("landed a"), oid("landed b")] }];
+    let branches = [Branch { refname: MAIN.to_owned(), commits: vec![oid("landed a"), oid("landed b")], moved: true }];
     let memory = |_: Oid, _: &Entry, _: &LedgerView| Err(String::new());
     let evidence =
         Evidence { landings: &repo, needs: &needs, memory: &memory, branches: &branches, stage: Stage::Record };
@@ -410,5 +432,5 @@ fn a_merge_into_a_branch_that_was_not_given_is_remarked() {
     repo.land(&entry);
     bench.push(&entry);
     let report = repo.report(&bench, &["landed a", "landed b"], Stage::Enforce);
-    assert!(report.ok && report.remarks.iter().any(|remark| remark.what.contains("not compared")), "{report:?}");
+    assert!(report.ok && report.remarks.iter().any(|remark| remark.what.contains("not here to compare")), "{report:?}");
 }

@@ -77,8 +77,8 @@ fn who_may_not_approve_any_more_does_not_count() {
     let mut without = crate::ledger::testing::root("main1");
     without.policy_blob = oid("policy 2");
     without.policy.people.retain(|person| person.name != "sam");
-    bench.roots.0.insert(oid("main1"), Ok(Arc::new(without)));
-    let mut entry = bench.entry(EntryKind::Approve, "maria");
+    bench.roots.known.insert(oid("main1"), Ok(Arc::new(without)));
+    let mut entry = bench.entry(EntryKind::Override, "maria");
     entry.items.push(item("policy", "h", "c"));
     entry.refs.push(moved("main0", "main1"));
     bench.push(&entry);

@@ -58,6 +58,11 @@ fn top_line(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
 
 fn counts(app: &App, pen: &mut Pen<'_, '_>, wide: bool) {
     let counts = app.queue.counts();
+    if app.queue.entries().is_empty() && app.jobs.waits_for(JobKey::Refresh) {
+        // What is not known is not zero.
+        let total = app.progress.as_ref().map(|progress| progress.total).filter(|total| *total > 0);
+        return total.into_iter().for_each(|total| pen.write(Role::Text, &format!("{total} branches")));
+    }
     let filter = app.queue.filter.text.trim();
     if filter.is_empty() {
         pen.write(Role::Text, &counts.all().to_string());

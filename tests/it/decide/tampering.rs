@@ -101,26 +101,6 @@ fn a_ledger_that_is_gone_or_replaced_is_an_alarm_and_no_new_start() {
 }
 
 #[test]
-fn what_somebody_took_back_from_main_does_not_land_again_by_itself() {
-    let sandbox = Sandbox::new();
-    let (origin, maria) = sandbox.solo();
-    let before = origin.rev("main");
-    let _ = maria.run(&["approve", &origin.at(&page(&origin, "one")), "--yes"]).succeeds();
-    let two = page(&origin, "two");
-    // In an outage somebody forces main back by one.
-    origin.git(&["update-ref", "refs/heads/main", &before]);
-    for _ in 0..2 {
-        maria.git(&["fetch", "--quiet", "origin"]);
-        let ran = maria.run(&["status"]);
-        assert!(ran.stderr.contains("somebody moved it back"), "{ran}");
-    }
-    let ran = maria.run(&["hold", &origin.at(&two), "-m", "Wait.", "--yes"]).succeeds();
-    assert!(!ran.stderr.contains("half way"), "{ran}");
-    assert_eq!(origin.rev("main"), before);
-    let _ = maria.run(&["ledger", "verify"]);
-}
-
-#[test]
 fn a_tree_that_names_a_path_twice_lands_nothing() {
     let sandbox = Sandbox::new();
     let (origin, maria) = sandbox.solo();

@@ -37,8 +37,15 @@ fn who_has_not_its_commits_waits_and_then_takes_it_back() {
     let ran = sam.run(&["approve", &two, "--yes"]).exits(4);
     assert!(ran.stderr.contains("under way, or stopped"), "{ran}");
     assert_eq!(origin.rev("main"), before, "nothing is decided on top of it");
-    let ran = with_fault(&sam, "grace:fail", &["approve", &two, "--yes"]).succeeds();
-    assert!(ran.stderr.contains("taken back"), "{ran}");
+    let refs = origin.refs();
+    let ran = with_fault(&sam, "grace:fail", &["approve", &two, "--yes"]).exits(1);
+    assert!(ran.stderr.contains("the ledger is ahead") && ran.stderr.contains("countersign ledger void"), "{ran}");
+    let ran = with_fault(&sam, "grace:fail", &["ledger", "finish", "--yes"]).exits(1);
+    assert!(ran.stderr.contains("not here"), "{ran}");
+    assert_eq!(origin.refs(), refs, "nothing is moved or signed by itself");
+    let ran = with_fault(&sam, "grace:fail", &["ledger", "void", "--yes", "-m", "It never came."]).succeeds();
+    assert!(ran.stdout.contains("taken back") && ran.stdout.contains("agent/infra/one"), "{ran}");
+    let _ = sam.run(&["approve", &two, "--yes"]).succeeds();
     assert_eq!(count(&origin, "approve", &two), 1);
     assert_eq!(origin.ledger().iter().filter(|entry| entry["kind"] == "void").count(), 1);
     // What maria said stands; it has not landed, and her next word lands it.
@@ -61,8 +68,17 @@ fn a_target_that_went_elsewhere_takes_it_back() {
     let one = page(&origin, "one");
     let _ = half(&origin, &maria, &one);
     origin.commit("main", Commit::new("By hand").file("docs/hand.md", "h\n"));
-    let ran = maria.run(&["approve", &one, "--yes"]).succeeds();
-    assert!(ran.stderr.contains("taken back"), "{ran}");
+    // That the push was maria's own does not say what to do now: she says it, and nothing is signed before.
+    let ran = maria.run(&["approve", &one, "--yes"]).exits(1);
+    assert!(ran.stderr.contains("countersign ledger void"), "{ran}");
+    let _ = maria.run(&["ledger", "finish", "--yes"]).exits(1);
+    let before = origin.refs();
+    let _ = maria.run(&["ledger", "void", "--dry-run"]).succeeds();
+    let _ = maria.run(&["ledger", "void"]).exits(2);
+    assert_eq!(origin.refs(), before);
+    let _ = maria.run(&["ledger", "void", "--yes"]).succeeds();
+    let _ = maria.run(&["ledger", "void", "--yes"]).exits(1);
+    let _ = maria.run(&["approve", &one, "--yes"]).succeeds();
     assert_eq!(
         (origin.show("main", "docs/one.md"), origin.show("main", "docs/hand.md")),
         ("text\n".into(), "h\n".into())

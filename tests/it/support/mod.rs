@@ -8,14 +8,17 @@
 //! - [`picture`], [`golden`]: files that tests write with `UPDATE=1` and compare otherwise.
 //! - `Sandbox::solo`, `Sandbox::pair`: repositories that have adopted Countersign, and `Repo::ledger`: what plain git
 //!   says of the ledger.
+//! - `Repo::forge`: entries that somebody signs by hand, past every client.
 //! - [`needs`]: tests that want a program, a corpus or time say so in one line and pass.
 
 mod adopted;
+mod forged;
 pub mod golden;
 pub mod keys;
 pub mod needs;
 mod person;
 pub mod picture;
+pub mod queue;
 mod ran;
 mod repo;
 mod sandbox;
