@@ -357,7 +357,7 @@ impl Arguments {
             ) => decide.json,
             Some(Command::Ledger(command)) => command.json(),
             Some(Command::Memory(command)) => command.json(),
-            Some(Command::Incidents(IncidentsCommand::List(json) | IncidentsCommand::For { json, .. })) => json.json,
+            Some(Command::Incidents(command)) => command.json(),
             Some(Command::Policy(command)) => command.json(),
             None | Some(Command::Demo(_) | Command::Completions { .. }) => false,
         }
@@ -379,6 +379,13 @@ impl MemoryCommand {
             Self::List(json) | Self::For { json, .. } => json.json,
             Self::Render { .. } => false,
         }
+    }
+}
+
+impl IncidentsCommand {
+    const fn json(&self) -> bool {
+        let (Self::List(json) | Self::For { json, .. }) = self;
+        json.json
     }
 }
 

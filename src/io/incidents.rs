@@ -91,29 +91,44 @@ impl Gathered {
 
 /// What was gathered last, so that a console gathers once for each state of target and ledger.
 #[derive(Debug, Default)]
-pub struct Memory(Mutex<Option<(Oid, Option<Oid>, Arc<Gathered>)>>);
+pub struct Memory(Mutex<Option<Gained>>);
+
+/// What was gathered, and of what state.
+#[derive(Debug, Clone)]
+struct Gained {
+    target: Oid,
+    ledger: Option<Oid>,
+    today: Date,
+    gathered: Arc<Gathered>,
+}
 
 impl Memory {
-    /// What is known of the past, gathered anew where target or ledger have moved.
+    /// What is known of the past, gathered anew where target or ledger have moved, or the day is another.
     #[must_use]
     pub fn gather(&self, workspace: &Workspace, situation: &Situation) -> Arc<Gathered> {
         let (target, ledger) = (situation.target.tip, situation.view.as_ref().and_then(LedgerView::tip));
-        let known = self.0.lock().ok().and_then(|known| known.clone());
-        if let Some((_, _, gathered)) = known.filter(|(tip, entries, _)| (*tip, *entries) == (target, ledger)) {
-            return gathered;
+        let today = day(situation);
+        let same = |known: &Gained| (known.target, known.ledger, known.today) == (target, ledger, today);
+        let known = self.0.lock().ok().and_then(|known| known.clone().filter(same));
+        if let Some(known) = known {
+            return known.gathered;
         }
         let gathered = Arc::new(gather(&workspace.repository, situation));
         if let Ok(mut known) = self.0.lock() {
-            *known = Some((target, ledger, Arc::clone(&gathered)));
+            *known = Some(Gained { target, ledger, today, gathered: Arc::clone(&gathered) });
         }
         gathered
     }
 }
 
+fn day(situation: &Situation) -> Date {
+    situation.now.to_zoned(TimeZone::UTC).date()
+}
+
 /// Gathers what went wrong before the target's tip.
 #[must_use]
 pub fn gather(repository: &LocalRepository, situation: &Situation) -> Gathered {
-    let today = situation.now.to_zoned(TimeZone::UTC).date();
+    let today = day(situation);
     let mut gathered = Gathered { past: Past::default(), problems: Vec::new(), unknown: Vec::new(), today };
     let store = match repository.store(Writes::InMemory) {
         Ok(store) => store,

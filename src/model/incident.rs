@@ -81,6 +81,8 @@ pub enum TieBy {
     Text,
     /// A commit that names the incident changed it.
     Commit(Oid),
+    /// A revert that names the incident undid a change of it.
+    Revert(Oid),
     /// It is what the commit, or the rejected proposal, changed.
     Change,
 }

@@ -124,7 +124,7 @@ fn table(lines: &[&str], meta: &mut Meta) {
     } else if rows.iter().all(|row| row.len() == 2) {
         let known = rows.iter().filter(|row| key(&plain(row[0])).is_some()).count();
         let of_data = known == 1 && rows.len() > 1 && key(&plain(header[0])).is_some();
-        for row in rows.iter().filter(|_| !of_data) {
+        for row in rows.iter().filter(|row| !of_data && !is_header(row)) {
             if let Some(key) = key(&plain(row[0])) {
                 meta.add(key, &[row[1].replace("<br>", ",")]);
             }
@@ -151,6 +151,12 @@ fn is_rule(row: &[&str]) -> bool {
     row.iter().all(|cell| !cell.is_empty() && cell.bytes().all(|b| matches!(b, b'-' | b':' | b' ')))
 }
 
+/// Whether a row names its columns: `Field | Value`.
+fn is_header(row: &[&str]) -> bool {
+    let second = row.get(1).map(|cell| plain(cell).to_ascii_lowercase()).unwrap_or_default();
+    ["value", "values", "detail", "details", "description", "information"].contains(&second.as_str())
+}
+
 /// A name without marks and colon.
 fn plain(cell: &str) -> String {
     cell.trim_matches(['*', '_', '`', ' ']).trim_end_matches(':').to_owned()
@@ -164,6 +170,7 @@ mod tests {
 
     fn said(body: &str) -> String {
         let meta = read(body);
+        assert_eq!(meta.first(Key::Fields), None);
         let keys = [Key::Date, Key::Severity, Key::Duration, Key::Services];
         keys.map(|key| meta.all(key).join(",")).join(" / ")
     }
@@ -198,6 +205,7 @@ mod tests {
             ("| Date | Event |\n|---|---|\n| 10:51 | down |\n| 11:32 | up |", "none"),
             ("| Date | Severity |\n|---|---|\n| 2025-01-01 | 1 |\n| 2025-01-02 | 2 |", "none"),
             ("| Date | Severity |\n|---|---|\n| 2025-01-01 | 1 |", "2025-01-01 / 1 /  / "),
+            ("| Field | Value |\n|--|--|\n| Date | 2025-03-14 |", "2025-03-14 /  /  / "),
             ("## Timeline\nDate: 2025-03-14", "none"),
             ("```\nDate: 2025-03-14\n```\n", "none"),
             ("The **date:** was bad", "was bad /  /  / "),

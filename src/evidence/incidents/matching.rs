@@ -224,6 +224,9 @@ fn because(incident: &Incident, by: TieBy, name: &str, others: usize) -> String 
     let more = if others > 0 { format!(" and {others} more of these") } else { String::new() };
     match (by, incident.kind) {
         (TieBy::Commit(commit), _) => format!("commit {}, which names it, changed {name}{more}", commit.short(7)),
+        (TieBy::Revert(commit), _) => {
+            format!("revert {}, which names it, undid a change of {name}{more}", commit.short(7))
+        }
         (TieBy::Text, _) => format!("its text names {name}{more}"),
         (TieBy::Stated, IncidentKind::Rejection) => format!("its lesson is about {name}{more}"),
         (TieBy::Stated, _) => format!("its record names {name}{more}"),

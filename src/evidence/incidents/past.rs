@@ -91,18 +91,22 @@ fn tie(record: &mut Incident, commit: &PastCommit) {
         IncidentSource::File { path } => Some(path.clone()),
         _ => None,
     };
+    let by = if undone(&commit.message).is_some() { TieBy::Revert } else { TieBy::Commit }(commit.commit);
     // What changed more is about everything, and so about nothing.
     if commit.files.len() <= MAX_FILES {
-        add(&mut record.files, commit.files.iter().filter(|file| Some(*file) != own.as_ref()), commit.commit);
+        add(&mut record.files, commit.files.iter().filter(|file| Some(*file) != own.as_ref()), by);
     }
-    add(&mut record.objects, commit.objects.iter(), commit.commit);
-    add(&mut record.fields, commit.fields.iter(), commit.commit);
+    add(&mut record.objects, commit.objects.iter(), by);
+    add(&mut record.fields, commit.fields.iter(), by);
 }
 
-fn add<'a>(ties: &mut Vec<Tie>, names: impl Iterator<Item = &'a String>, commit: Oid) {
+/// Ties an incident to names. That something was undone says more than that it was changed.
+fn add<'a>(ties: &mut Vec<Tie>, names: impl Iterator<Item = &'a String>, by: TieBy) {
     for to in names {
-        if ties.len() < MAX_TIES && !ties.iter().any(|tie| tie.to == *to) {
-            ties.push(Tie { to: to.clone(), by: TieBy::Commit(commit) });
+        match ties.iter().position(|tie| tie.to == *to) {
+            Some(at) if matches!((ties[at].by, by), (TieBy::Commit(_), TieBy::Revert(_))) => ties[at].by = by,
+            None if ties.len() < MAX_TIES => ties.push(Tie { to: to.clone(), by }),
+            Some(_) | None => {}
         }
     }
 }

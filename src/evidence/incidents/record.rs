@@ -276,9 +276,11 @@ fn paragraphs(body: &str) -> Vec<(String, String)> {
     found
 }
 
-/// Whether a line is a sentence's, and not metadata, a table's or a picture's.
+/// Whether a line is a sentence's, and not metadata, a list's, a table's or a picture's.
 fn is_prose(line: &str) -> bool {
-    !line.starts_with(['|', '!', '<', '`']) && !line.starts_with("**") && !line.starts_with("---")
+    let marks = ["|", "!", "<", "`", "**", "---", "- ", "* ", "+ ", "> "];
+    let named = line.split_once(':').is_some_and(|(name, _)| super::meta::key(name).is_some());
+    !named && !marks.iter().any(|mark| line.starts_with(mark))
 }
 
 fn ties(stated: &[String], named: &[String]) -> Vec<Tie> {

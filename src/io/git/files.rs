@@ -75,7 +75,7 @@ mod tests {
         let tree: Oid = git.run(&["rev-parse", "main^{tree}"]).unwrap().text().parse().unwrap();
         let store = Store::open(dir.path(), Writes::InMemory).unwrap();
         let mut found = store.files(tree, |path| path.ends_with(b".md")).unwrap();
-        found.files.sort();
+        found.files.sort_by(|a, b| a.0.cmp(&b.0));
         let paths: Vec<&BStr> = found.files.iter().map(|(path, _)| path.as_bstr()).collect();
         assert_eq!(paths, [BStr::new("a/b/c.md"), BStr::new(b"caf\xe9/d.md")]);
         assert!(found.whole);

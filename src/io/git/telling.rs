@@ -35,9 +35,9 @@ pub fn commits(
     families: &[String],
 ) -> Result<Vec<PastCommit>, GitError> {
     let plain = |family: &&String| !family.is_empty() && family.bytes().all(|b| b.is_ascii_alphanumeric());
-    let names: String =
-        families.iter().filter(plain).take(MAX_FAMILIES).map(|family| format!("|{family}-[0-9]")).collect();
-    log(repository, store, tip, &["-E".to_owned(), format!("--grep={WORDS}{names}")])
+    let names = families.iter().filter(plain).take(MAX_FAMILIES).map(|family| format!("{family}-[0-9]"));
+    let pattern: Vec<String> = std::iter::once(WORDS.to_owned()).chain(names).collect();
+    log(repository, store, tip, &["-E".to_owned(), format!("--grep={}", pattern.join("|"))])
 }
 
 /// The commits whose messages have any of these texts, to find what a revert calls by its subject.
