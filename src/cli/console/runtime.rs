@@ -47,7 +47,8 @@ impl Runtime {
         known: BTreeSet<EntryId>,
     ) -> std::io::Result<Self> {
         let glanced = AtomicBool::new(false);
-        let reads = Reads { workspace: Arc::clone(&workspace), offline, mailbox: mailbox.clone(), glanced };
+        let past = crate::io::incidents::Memory::default();
+        let reads = Reads { workspace: Arc::clone(&workspace), offline, mailbox: mailbox.clone(), glanced, past };
         let reads = Arc::new(reads);
         let (sender, receiver) = mpsc::channel();
         let writer = Writer { workspace, mailbox, known, sent: BTreeSet::new() };
