@@ -167,16 +167,12 @@ impl<'a> What<'a> {
     }
 
     fn same_file(&self, incident: &Incident) -> Option<String> {
-        let mut found = incident.files.iter().filter(|tie| self.files.contains(tie.to.as_str()));
-        let tie = found.next()?;
-        Some(because(incident, tie.by, &tie.to, found.count()))
+        strongest(incident, incident.files.iter().filter(|tie| self.files.contains(tie.to.as_str())))
     }
 
     fn same_object(&self, incident: &Incident) -> Option<String> {
         let same = |tie: &&Tie| ObjectName::parse(&tie.to).is_some_and(|name| self.objects.iter().any(|o| o.is(name)));
-        let mut found = incident.objects.iter().filter(same);
-        let tie = found.next()?;
-        Some(because(incident, tie.by, &tie.to, found.count()))
+        strongest(incident, incident.objects.iter().filter(same))
     }
 
     fn same_service(&self, incident: &Incident) -> Option<String> {
@@ -217,6 +213,18 @@ fn is_in(named: &FieldName<'_>, field: &Field<'_>, incident: &Incident) -> bool 
 /// The folder of a path, unless it is one of the first level, which holds everything.
 fn telling_folder(path: &str) -> Option<&str> {
     folder(path).filter(|folder| folder.contains('/'))
+}
+
+/// Why an incident has to do with some names: by the strongest of its ties.
+fn strongest<'t>(incident: &Incident, ties: impl Iterator<Item = &'t Tie>) -> Option<String> {
+    let ties: Vec<&Tie> = ties.collect();
+    let best = ties.iter().min_by_key(|tie| match tie.by {
+        TieBy::Stated | TieBy::Change => 0,
+        TieBy::Revert(_) => 1,
+        TieBy::Commit(_) => 2,
+        TieBy::Text => 3,
+    })?;
+    Some(because(incident, best.by, &best.to, ties.len() - 1))
 }
 
 /// Why an incident has to do with a name, in a sentence.

@@ -1,6 +1,6 @@
 //! Everything that went wrong before, put together: files, commits and rejections, with the ties between them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::commits::{self, MAX_FILES, PastCommit, Undone, request_of, undone, without_request};
@@ -29,7 +29,7 @@ impl Past {
         let by_id = ids(&records);
         let known = Known::of(commits);
         let mut others: Vec<Incident> = rejected.iter().map(rejections::incident).collect();
-        for commit in commits {
+        for commit in telling_last(commits, &records) {
             let named = named(&commit.message, &by_id);
             if named.is_empty() {
                 let undoes = undone(&commit.message).and_then(|undone| known.find(undone, commit));
@@ -69,6 +69,18 @@ impl Past {
     pub fn count(&self, kind: IncidentKind) -> usize {
         self.incidents.iter().filter(|incident| incident.kind == kind).count()
     }
+}
+
+/// The commits, those last that wrote a record down: what went wrong, and what mended it, was changed by the others.
+fn telling_last<'c>(commits: &'c [PastCommit], records: &[Incident]) -> Vec<&'c PastCommit> {
+    let own = records.iter().filter_map(|record| match &record.source {
+        IncidentSource::File { path } => Some(path.as_str()),
+        _ => None,
+    });
+    let own: HashSet<&str> = own.collect();
+    let tells = |commit: &&PastCommit| commit.files.iter().any(|file| own.contains(file.as_str()));
+    let (telling, others): (Vec<_>, Vec<_>) = commits.iter().partition(tells);
+    others.into_iter().chain(telling).collect()
 }
 
 /// The records by their names, in small letters.
