@@ -5,6 +5,9 @@
 
 #![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "a benchmark finds and names its input by itself")]
 
+#[path = "support/made_up.rs"]
+mod made_up;
+
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -16,6 +19,7 @@ use countersign::diff::{
 };
 use countersign::model::{CommentSide, FileChange, Mode, Oid, Side};
 use divan::Bencher;
+use made_up::{Change, Dice, two_years};
 use sha2::{Digest as _, Sha256};
 
 fn main() {
@@ -73,33 +77,8 @@ fn real(folder: &PathBuf) -> Vec<FileInput> {
         .collect()
 }
 
-/// The same numbers on every run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
-
-    fn manifest(&mut self, lines: u64) -> Vec<String> {
-        let line = |dice: &mut Self| match dice.below(8) {
-            0 => "---\n".to_owned(),
-            1 => "spec:\n".to_owned(),
-            2 => format!("  - name: app-{}\n", dice.below(40)),
-            3 => format!("    image: registry.example/app-{}:1.{}.{}\n", dice.below(40), dice.below(30), dice.below(9)),
-            4 => format!("      memory: {}Mi # requested by the team\n", dice.below(64) * 16),
-            _ => format!("    key{}: \"value {}\"\n", dice.below(200), dice.below(1_000)),
-        };
-        (0..lines).map(|_| line(self)).collect()
-    }
-}
-
-/// 1,084 files, a third of them new, a third gone, a third edited; about 40,000 changed lines.
+/// A difference of that size that was made up.
 fn made_up() -> Vec<FileInput> {
-    let mut dice = Dice(7);
     let side = |text: &Option<String>| {
         let text = text.as_ref()?;
         let mut oid = [0; 20];
@@ -108,25 +87,11 @@ fn made_up() -> Vec<FileInput> {
     };
     let content =
         |text: Option<String>| text.map_or(Content::Absent, |text| Content::classify(Mode::File, text.into_bytes()));
-    (0..1_084)
-        .map(|at| {
-            let size = 20 + dice.below(70);
-            let old = dice.manifest(size);
-            let mut new = old.clone();
-            for _ in 0..size / 8 {
-                let line = dice.below(size) as usize;
-                new[line] = dice.manifest(1).concat();
-            }
-            let (old, new) = match at % 3 {
-                0 => (Some(old.concat()), Some(new.concat())),
-                1 => (Some(old.concat()), None),
-                _ => (None, Some(new.concat())),
-            };
-            let path = format!("kubernetes/apps/group-{}/app-{at}/helmrelease.yaml", at / 40).into();
-            let change = FileChange { path, old: side(&old), new: side(&new) };
-            FileInput { change, old: content(old), new: content(new) }
-        })
-        .collect()
+    let input = |Change { path, old, new }| {
+        let change = FileChange { path: String::into(path), old: side(&old), new: side(&new) };
+        FileInput { change, old: content(old), new: content(new) }
+    };
+    two_years().into_iter().map(input).collect()
 }
 
 #[divan::bench]

@@ -84,6 +84,7 @@ pub(super) fn no_batch(app: &App) -> Why {
 fn nobody(app: &App) -> Why {
     let snapshot = app.snapshot();
     match (&snapshot.ledger, &snapshot.me) {
+        (LedgerHealth::Alarm { .. }, _) => Some("the ledger raises an alarm: see `!`".into()),
         (LedgerHealth::None, _) | (_, Some(_)) => None,
         (_, None) => Some("no key of yours is in allowed_signers".into()),
     }

@@ -47,7 +47,8 @@ fn finish(plan: Option<&Plan>, report: &Report, args: &DecideArgs, output: &mut 
     if args.json {
         output.document(&json!({ "plan": plan.map(plan_json), "result": report_json(report) }))?;
     } else {
-        tell(report, output);
+        let shown = plan.map(|plan| plan.problems.as_slice()).unwrap_or_default();
+        tell(report, shown, output);
     }
     Ok(if plan.is_none_or(|plan| plan.dropped.is_empty()) { Exit::Done } else { Exit::Partly })
 }
@@ -184,8 +185,9 @@ fn show(plan: &Plan, output: &mut Output) {
     }
     for change in &plan.memory {
         output.line(format!("  {} will have", change.path));
-        for line in added(change.before.as_deref(), &change.after) {
-            output.line(format!("    + {}", text::printable(&line)));
+        let before = change.before.as_deref().unwrap_or_default();
+        for (sign, lines) in [('-', missing(before, &change.after)), ('+', missing(&change.after, before))] {
+            lines.iter().for_each(|line| output.line(format!("    {sign} {}", text::printable(line))));
         }
     }
     for problem in &plan.problems {
@@ -202,15 +204,15 @@ fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// The lines that a file gets.
-fn added(before: Option<&[u8]>, after: &[u8]) -> Vec<String> {
+/// The lines of `one` that `other` has nowhere.
+fn missing(one: &[u8], other: &[u8]) -> Vec<String> {
     let lines = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect::<Vec<_>>();
-    let before = lines(before.unwrap_or_default());
-    lines(after).into_iter().filter(|line| !line.is_empty() && !before.contains(line)).collect()
+    let other = lines(other);
+    lines(one).into_iter().filter(|line| !line.is_empty() && !other.contains(line)).collect()
 }
 
-/// What became of it.
-fn tell(report: &Report, output: &mut Output) {
+/// What became of it, but for the problems that the plan has shown.
+fn tell(report: &Report, shown: &[String], output: &mut Output) {
     for item in &report.items {
         let id = text::printable(&item.subject.proposal);
         match &item.fate {
@@ -226,7 +228,8 @@ fn tell(report: &Report, output: &mut Output) {
     for entry in &report.entries {
         output.line(format!("ledger    {entry}"));
     }
-    output.problems(&report.problems);
+    let fresh = report.problems.iter().filter(|problem| !shown.contains(&problem.what));
+    output.problems(&fresh.cloned().collect::<Vec<_>>());
 }
 
 const fn done(kind: DecisionKind) -> &'static str {

@@ -109,6 +109,14 @@ impl From<WriteError> for CliError {
                 Self::outside(what, "nothing was written; run it again, and see `countersign doctor` if it stays so")
             }
             WriteError::Refused(_) => Self::refused(what, "nothing was written; ask who may push there"),
+            WriteError::Declined(_) => Self::refused(
+                what,
+                "nothing was written; do what the hook asks for and run it again, or let it pass pushes to these branches",
+            ),
+            WriteError::Destination(_) => Self::usage(
+                what,
+                "nothing was written; leave one URL: see `git remote get-url --push --all`, and `git remote set-url --push`",
+            ),
             WriteError::Signing(_) => Self::outside(
                 what,
                 "nothing was written; unlock the key (`ssh-add`) or run it in a terminal, where it is asked for, or set countersign.signingKey to one that can sign here",

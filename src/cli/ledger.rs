@@ -4,9 +4,10 @@ use serde_json::json;
 
 use crate::io::git::store::Writes;
 use crate::io::git::verify;
-use crate::io::workspace::{Scope, Situation};
+use crate::io::workspace::{Ruling, Scope, Situation};
 use crate::ledger::{Entry, VerifyReport};
-use crate::model::text;
+use crate::model::{Stage, text};
+use crate::policy::GateMode;
 
 use super::args::LedgerCommand;
 use super::output::Output;
@@ -23,7 +24,7 @@ pub fn run(session: &Session, command: &LedgerCommand, output: &mut Output) -> R
         LedgerCommand::Verify(json) => {
             let chain = situation.chain.as_ref().ok_or_else(no_ledger)?;
             let store = workspace.repository.store(Writes::InMemory)?;
-            let report = verify::verify(&workspace.repository, &store, chain, situation.stage)?;
+            let report = verify::verify(&workspace.repository, &store, chain, strictness(&situation))?;
             let ok = report.ok && situation.alarm.is_none();
             if json.json {
                 output.document(&report)?;
@@ -39,6 +40,12 @@ pub fn run(session: &Session, command: &LedgerCommand, output: &mut Output) -> R
     }
 }
 
+/// Where policy asks for a gate, what passed without an entry is an offence, though nothing could refuse it.
+fn strictness(situation: &Situation) -> Stage {
+    let asked = matches!(&situation.ruling, Ruling::Root(root) if root.policy.gate != GateMode::None);
+    if asked { Stage::Enforce } else { situation.stage }
+}
+
 /// No ledger: an error where one was asked for.
 pub fn no_ledger() -> CliError {
     CliError::usage("there is no ledger here yet", "run `countersign init`")
@@ -49,14 +56,12 @@ fn log(situation: &Situation, limit: Option<usize>, json: bool, output: &mut Out
     let entries: Vec<&Entry> =
         view.entries().iter().rev().take(limit.unwrap_or(usize::MAX)).map(AsRef::as_ref).collect();
     if json {
-        output.document(&json!({ "entries": entries, "problems": situation.problems }))?;
-        return Ok(Exit::Done);
+        output.document(&json!({ "entries": entries, "problems": situation.warnings() }))?;
+    } else {
+        entries.into_iter().for_each(|entry| output.line(line(entry)));
+        output.problems(&situation.warnings());
     }
-    for entry in entries {
-        output.line(line(entry));
-    }
-    output.problems(&situation.problems);
-    Ok(Exit::Done)
+    Ok(if situation.alarm.is_some() { Exit::Refused } else { Exit::Done })
 }
 
 /// `1a2b3c4d 2026-11-21T08:00:00Z approve by maria: 28 proposals, 28 merged`.

@@ -13,7 +13,10 @@ use super::{CliError, Exit};
 /// Runs the command.
 pub fn run(session: &Session, args: &ListArgs, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
-    let situation = session.read(&workspace, &Scope::default())?;
+    let mut situation = session.read(&workspace, &Scope::default())?;
+    if args.all {
+        workspace.show_landings(&mut situation, &|_| true)?;
+    }
     let mut queue = situation.queue();
     if !args.all {
         queue.retain(|queued| queued.standing.state.open());
@@ -21,7 +24,7 @@ pub fn run(session: &Session, args: &ListArgs, output: &mut Output) -> Result<Ex
     engine::sort(&mut queue);
     if args.json.json {
         let proposals = queue.iter().map(Into::into).collect();
-        output.document(&ListDocument { proposals, problems: &situation.problems })?;
+        output.document(&ListDocument { proposals, problems: &situation.warnings() })?;
         return Ok(Exit::Done);
     }
     if queue.is_empty() {
@@ -31,7 +34,7 @@ pub fn run(session: &Session, args: &ListArgs, output: &mut Output) -> Result<Ex
     for queued in &queue {
         output.line(row(queued, width));
     }
-    output.problems(&situation.problems);
+    output.problems(&situation.warnings());
     Ok(Exit::Done)
 }
 

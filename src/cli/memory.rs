@@ -21,7 +21,7 @@ pub fn run(session: &Session, command: &MemoryCommand, output: &mut Output) -> R
     let workspace = session.workspace()?;
     let none = BTreeSet::new();
     let situation = session.read(&workspace, &Scope { only: Some(&none), ..Scope::default() })?;
-    output.problems(&situation.problems);
+    output.problems(&situation.warnings());
     let view = situation.view.as_ref().ok_or_else(no_ledger)?;
     let today = situation.now.to_zoned(TimeZone::UTC).date();
     let mut lessons: Vec<Lesson> = memory::lessons(view).into_iter().filter(|lesson| lesson.stands(today)).collect();
@@ -30,21 +30,21 @@ pub fn run(session: &Session, command: &MemoryCommand, output: &mut Output) -> R
             if let Some(section) = memory::render(view, situation.now, path) {
                 output.line(section);
             }
-            Ok(Exit::Done)
         }
-        MemoryCommand::List(json) => tell(&lessons, json.json, output),
+        MemoryCommand::List(json) => tell(&lessons, json.json, output)?,
         MemoryCommand::For { path, json } => {
             lessons.retain(|lesson| lesson.covers(BStr::new(path)));
-            tell(&lessons, json.json, output)
+            tell(&lessons, json.json, output)?;
         }
     }
+    Ok(if situation.alarm.is_some() { Exit::Refused } else { Exit::Done })
 }
 
-fn tell(lessons: &[Lesson], json: bool, output: &mut Output) -> Result<Exit, CliError> {
+fn tell(lessons: &[Lesson], json: bool, output: &mut Output) -> Result<(), CliError> {
     if json {
         let lessons: Vec<Value> = lessons.iter().map(lesson_json).collect();
         output.document(&json!({ "lessons": lessons }))?;
-        return Ok(Exit::Done);
+        return Ok(());
     }
     if lessons.is_empty() {
         output.remark("no lesson is in force; a rejection teaches one");
@@ -60,7 +60,7 @@ fn tell(lessons: &[Lesson], json: bool, output: &mut Output) -> Result<Exit, Cli
             lesson.until
         ));
     }
-    Ok(Exit::Done)
+    Ok(())
 }
 
 fn lesson_json(lesson: &Lesson) -> Value {

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::engine::{POLICY_PATH, SIGNERS_PATH};
 use crate::io::workspace::{Ruling, Scope, Situation};
+use crate::ledger::LedgerView;
 use crate::model::text;
 use crate::policy::{self, Lint, Source};
 
@@ -35,6 +36,7 @@ fn lint(session: &Session, file: Option<&Path>, json: bool, output: &mut Output)
     let found = policy::lint(
         Source { name: "policy.yaml", text: &text },
         signers.as_deref().map(|text| Source { name: "allowed_signers", text }),
+        situation.view.as_ref().is_some_and(LedgerView::is_demo),
     );
     if json {
         output.document(&json!({

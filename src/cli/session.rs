@@ -3,16 +3,13 @@
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use directories::ProjectDirs;
 
 use crate::config::{Settings, Source};
-use crate::io::cache::Cache;
 use crate::io::clock::Clock;
 use crate::io::git::repository::LocalRepository;
-use crate::io::state::StateFolder;
-use crate::io::workspace::{Scope, Situation, Workspace, built_in};
+use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::model::Problem;
 use crate::policy::Globs;
 
@@ -100,16 +97,8 @@ impl Session {
         repository.asks = self.asks;
         let patterns = Globs::new(&settings.branches)
             .map_err(|error| CliError::usage(format!("config.toml: {error}"), "mend the pattern under `branches`"))?;
-        Ok(Workspace {
-            state: StateFolder::of(&self.state_folder()?, &repository.git_dir),
-            cache: Cache::of(&self.cache_folder()?, &repository.git_dir),
-            repository,
-            patterns,
-            clock: self.clock,
-            home: self.home.clone(),
-            known: Mutex::default(),
-            built_in: built_in(),
-        })
+        let (state, cache) = (self.state_folder()?, self.cache_folder()?);
+        Ok(Workspace::new(repository, &state, &cache, patterns, self.clock, self.home.clone()))
     }
 
     fn state_folder(&self) -> Result<PathBuf, CliError> {

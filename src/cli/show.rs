@@ -5,7 +5,7 @@ use crate::evidence::reasoning;
 use crate::io;
 use crate::io::git::proposals::line_stats;
 use crate::io::git::store::Writes;
-use crate::model::{Landing, Queued, Reasoning, text};
+use crate::model::{Landing, Problem, Queued, Reasoning, text};
 
 use super::args::OneArgs;
 use super::find::{self, Typed};
@@ -18,10 +18,12 @@ use super::{CliError, Exit};
 pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
     let typed = Typed::parse(&args.id);
-    let situation = find::situation(session, &workspace, std::slice::from_ref(&typed.id))?;
+    let mut situation = find::situation(session, &workspace, std::slice::from_ref(&typed.id))?;
+    workspace.show_landings(&mut situation, &|id| id.contains(&typed.id))?;
     let queue = situation.queue();
     let queued = find::by_part(&queue, &typed)?;
-    let (said, problems) = reasoning::read(&queued.proposal.messages, queued.proposal.note.as_deref());
+    let (said, unread) = reasoning::read(&queued.proposal.messages, queued.proposal.note.as_deref());
+    let problems: Vec<Problem> = situation.warnings().into_iter().chain(unread).collect();
     let store = workspace.repository.store(Writes::InMemory)?;
     if let Some(diff) = queued.proposal.diff() {
         // What cannot be made again is counted like what cannot be read.

@@ -55,9 +55,6 @@ pub struct GenesisRequest<'a> {
     pub demo: bool,
 }
 
-/// The comment of keys that are in every copy of this program, and so prove nothing.
-pub const DEMO_KEY_MARK: &str = "countersign-demo-only";
-
 /// Checks that a genesis would hold, and gives it.
 pub fn genesis(request: &GenesisRequest<'_>) -> Result<Genesis, Refusal> {
     let refuse = |what: String, next: &str| Err(Refusal { what, next: next.to_owned() });
@@ -78,8 +75,7 @@ pub fn genesis(request: &GenesisRequest<'_>) -> Result<Genesis, Refusal> {
     if let Some(problem) = problems.first() {
         return refuse(format!("{}: {}", problem.place, problem.what), &problem.next);
     }
-    let marked = |comment: &str| comment.contains(DEMO_KEY_MARK);
-    if !request.demo && (marked(request.signers) || marked(request.key.comment())) {
+    if !request.demo && signers.lines.iter().any(|line| policy::is_demo_key(&line.fingerprint())) {
         return refuse("that key belongs to the demo: everybody has it".into(), "sign with a key of your own");
     }
     let principal = signers.valid_at(request.key.key_data(), request.at).map(|signer| signer.principal.clone());

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::ledger::LedgerView;
 use crate::memory;
 use crate::model::{
-    DecisionKind, Effect, EntryId, Intent, IntentItem, Outcome, Place, Proposal, Reason, Ruling, TreeDiff,
+    DecisionKind, Effect, EntryId, Intent, IntentItem, Landing, Outcome, Place, Proposal, Reason, Ruling, TreeDiff,
 };
 use crate::policy::{self, Approval, Evaluation, Person, Root};
 
@@ -124,13 +124,7 @@ impl Planner<'_, '_> {
             let (seen, now) = (subject.head.short(12), proposal.head.short(12));
             return Err((format!("its head moved from {seen} to {now}: look at the new round first"), None));
         }
-        if self
-            .world
-            .ledger
-            .is_some_and(|ledger| ledger.merged(&proposal.id, &proposal.target.refname, proposal.head).is_some())
-        {
-            return Err(("it has been merged already".into(), None));
-        }
+        self.not_landed(intent.kind, proposal)?;
         let (action, evaluation, relies_on) = match intent.kind {
             DecisionKind::Approve => self.approve(intent, item, proposal)?,
             _ => self.note(intent.kind, proposal)?,
@@ -154,6 +148,22 @@ impl Planner<'_, '_> {
             action,
             relies_on,
         })
+    }
+
+    /// What has landed can be undone by another proposal, and not by a decision on this one.
+    fn not_landed(&self, kind: DecisionKind, proposal: &Proposal) -> Result<(), Left> {
+        let ledger = self.world.ledger;
+        let merged = ledger.and_then(|view| view.merged(&proposal.id, &proposal.target.refname, proposal.head));
+        if let Some(merged) = merged {
+            let (commit, by) = (merged.commit.short(12), &merged.by);
+            let undo = if kind == DecisionKind::Approve { "" } else { "; to undo it, propose its revert" };
+            return Err((format!("it has been merged already, as {commit} by {by}{undo}"), None));
+        }
+        let decides = !matches!(kind, DecisionKind::Approve | DecisionKind::Withdraw);
+        if decides && matches!(proposal.landing, Landing::Landed) {
+            return Err(("the target has all of it already; to undo it, propose its revert".into(), None));
+        }
+        Ok(())
     }
 
     fn approve(
@@ -215,8 +225,9 @@ impl Planner<'_, '_> {
 
     /// A change of policy or signers must leave some that can rule. It lands alone, so that what was accepted is all of it.
     fn root(&self, stacked: &TreeDiff) -> Result<(), Left> {
-        let fault =
-            root::touched(stacked).then(|| root::fault(|path| self.stack.file(path), self.root.policy.ledger.as_ref()));
+        let demo = self.world.ledger.is_some_and(LedgerView::is_demo);
+        let read = |path: &str| self.stack.file(path);
+        let fault = root::touched(stacked).then(|| root::fault(read, self.root.policy.ledger.as_ref(), demo));
         fault.flatten().map_or(Ok(()), |why| Err((format!("the policy that it brings could not rule: {why}"), None)))
     }
 
@@ -253,13 +264,16 @@ impl Planner<'_, '_> {
     }
 }
 
-/// Adds the memory files as the lessons of this sitting will leave them. A file that cannot be rewritten is a problem, and
-/// keeps no rejection from being recorded.
+/// Adds the memory files as the ledger renders them once this sitting is in it: those that it teaches, and on the default
+/// branch each that the ledger ever taught, so that what was withdrawn, has expired or could not be written before
+/// arrives with the next push. A file that cannot be rewritten is a problem, and keeps no decision from being recorded.
 fn teach(plan: &mut PlanParts, ledger: &LedgerView, stack: &dyn Stack, now: Timestamp) {
     let entries = record::entries(plan, &[], plan.target.old, now);
-    let paths: BTreeSet<&str> = entries.iter().filter_map(|entry| Some(entry.lesson.as_ref()?.into.as_str())).collect();
+    let Some(at) = entries.last().map(|entry| entry.at) else { return };
     let after = ledger.assuming(&entries);
-    let at = entries.last().map_or(now, |entry| entry.at);
+    let ever = after.taught().iter().filter(|_| after.default_ref() == Some(plan.target.refname.as_str()));
+    let lessons = entries.iter().chain(ever.map(|taught| &*taught.entry)).filter_map(|entry| entry.lesson.as_ref());
+    let paths: BTreeSet<&str> = lessons.map(|lesson| lesson.into.as_str()).collect();
     for path in paths {
         match rewritten(stack, &after, path, at) {
             Ok(Some(change)) => plan.memory.push(change),

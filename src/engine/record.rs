@@ -67,16 +67,22 @@ fn is_ours(line: &str) -> bool {
     word.is_some_and(|word| word.eq_ignore_ascii_case("Countersign-"))
 }
 
-/// The message of the commit that moves the memory files of a sitting.
+/// The message of the commit that moves the memory files of a sitting. Where it teaches nothing itself, the files follow
+/// what was decided before, and it names the entry whose push brings them.
 #[must_use]
 pub fn memory_message(plan: &PlanParts) -> String {
     let taught: Vec<&Intent> = plan.intents.iter().filter(|intent| teaches(plan, intent)).collect();
     let subject = match taught.as_slice() {
-        [one] => one.lesson.as_ref().map(|lesson| format!("Lesson from review: {}", text::single_line(&lesson.text))),
-        _ => None,
+        [] => "Lessons from review, as they stand now".to_owned(),
+        [one] => one
+            .lesson
+            .as_ref()
+            .map_or_else(String::new, |lesson| format!("Lesson from review: {}", text::single_line(&lesson.text))),
+        several => format!("{} lessons from review", several.len()),
     };
-    let subject = subject.unwrap_or_else(|| format!("{} lessons from review", taught.len()));
-    let trailers: Vec<String> = taught.iter().map(|intent| format!("Countersign-Entry: {}\n", intent.id)).collect();
+    let recorded = plan.intents.iter().rfind(|intent| items_of(plan, intent).next().is_some());
+    let named = if taught.is_empty() { recorded.into_iter().collect() } else { taught };
+    let trailers: Vec<String> = named.iter().map(|intent| format!("Countersign-Entry: {}\n", intent.id)).collect();
     format!("{}\n\n{}", text::truncate(&subject, SUBJECT_COLUMNS), trailers.concat())
 }
 

@@ -13,8 +13,13 @@ pub(super) fn touched(diff: &TreeDiff) -> bool {
     diff.files.iter().any(|file| file.path.starts_with(b".countersign/") || file.path.as_bstr() == ".countersign")
 }
 
-/// Why the policy and signers that `file` reads could not rule on the ledger `key`; `None` where they could.
-pub(super) fn fault(file: impl Fn(&str) -> Result<Option<Vec<u8>>, String>, key: Option<&LedgerKey>) -> Option<String> {
+/// Why the policy and signers that `file` reads could not rule on the ledger `key`, which is a demo's or not; `None` where
+/// they could.
+pub(super) fn fault(
+    file: impl Fn(&str) -> Result<Option<Vec<u8>>, String>,
+    key: Option<&LedgerKey>,
+    demo: bool,
+) -> Option<String> {
     let text = |path: &str| -> Result<String, String> {
         let bytes = file(path)?.ok_or_else(|| format!("{path} would be gone"))?;
         if bytes.len() as u64 > ROOT_FILE_LIMIT {
@@ -24,14 +29,15 @@ pub(super) fn fault(file: impl Fn(&str) -> Result<Option<Vec<u8>>, String>, key:
     };
     match (text(POLICY_PATH), text(SIGNERS_PATH)) {
         (Err(why), _) | (_, Err(why)) => Some(why),
-        (Ok(policy), Ok(signers)) => unfit(&policy, &signers, key),
+        (Ok(policy), Ok(signers)) => unfit(&policy, &signers, key, demo),
     }
 }
 
-fn unfit(policy_text: &str, signers_text: &str, key: Option<&LedgerKey>) -> Option<String> {
+fn unfit(policy_text: &str, signers_text: &str, key: Option<&LedgerKey>, demo: bool) -> Option<String> {
     let lint = policy::lint(
         Source { name: "policy.yaml", text: policy_text },
         Some(Source { name: "allowed_signers", text: signers_text }),
+        demo,
     );
     if let Some(Problem { place, what, .. }) = lint.errors.first() {
         return Some(format!("{place}: {what}"));

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::diff;
-use crate::ledger::{Objection, ObjectionKind};
+use crate::ledger::{LedgerView, Merged, Objection, ObjectionKind};
 use crate::model::{
-    Effect, Landing, LineStats, Outcome, Place, Proposal, Queued, Reason, Ruling, Stage, Standing, State, text,
+    Approvals, Effect, Landing, LineStats, Outcome, Place, Proposal, Queued, Reason, Ruling, Stage, Standing, State,
+    text,
 };
 use crate::policy::{self, Evaluation};
 
@@ -35,11 +36,15 @@ pub fn summary(proposal: &Proposal) -> String {
 }
 
 fn standing(proposal: &Proposal, world: &World<'_>) -> Standing {
+    let merged = world.ledger.and_then(|view| view.merged(&proposal.id, &proposal.target.refname, proposal.head));
+    if let (Some(merged), Some(view)) = (merged, world.ledger) {
+        return landed(proposal, view, merged);
+    }
     let objections = objections(proposal, world);
     let round = world.ledger.map_or(1, |ledger| ledger.round(&proposal.id, proposal.head));
     match world.judge(proposal) {
         Ok(mut evaluation) => {
-            unreadable(proposal, &mut evaluation.ruling);
+            not_a_conflict(proposal, &mut evaluation.ruling);
             let state = state(proposal, world, &objections, &evaluation.ruling);
             let clean = evaluation.clean && matches!(state, State::Pending | State::Ready);
             let note = note(proposal, &objections, &evaluation, state);
@@ -55,20 +60,35 @@ fn standing(proposal: &Proposal, world: &World<'_>) -> Standing {
     }
 }
 
+/// What the ledger has landed stands as it did then: what policy would say of it today is beside the point.
+fn landed(proposal: &Proposal, view: &LedgerView, merged: &Merged) -> Standing {
+    let mut by: Vec<String> = Vec::new();
+    for entry in merged.relies_on.iter().filter_map(|id| view.entry(*id)) {
+        if !by.contains(&entry.by) {
+            by.push(entry.by.clone());
+        }
+    }
+    let (commit, entry) = (merged.commit.short(12), merged.entry.short(8));
+    let note = format!("landed as {commit} by {}", merged.by);
+    let state = if merged.reverted.is_some() { State::Reverted } else { State::Merged };
+    let text = format!("landed as {commit} on {}, as entry {entry} of {} says", merged.at, merged.by);
+    let reason = Reason { rule: "ledger".to_owned(), effect: Effect::Builtin, text, at: Place::BuiltIn };
+    let approvals = Approvals { have: by.len(), need: by.len(), by };
+    let ruling = Ruling { outcome: Outcome::Satisfied, tier: merged.tier, approvals, reasons: vec![reason] };
+    let round = view.round(&proposal.id, proposal.head);
+    Standing { agent: proposal.agent.clone(), round, state, until: None, clean: false, note, ruling }
+}
+
 fn objections(proposal: &Proposal, world: &World<'_>) -> Vec<Objection> {
     let change_id = proposal.diff().map(|diff| diff.change_id);
     world.ledger.map(|ledger| ledger.objections(&proposal.id, proposal.head, change_id)).unwrap_or_default()
 }
 
 fn state(proposal: &Proposal, world: &World<'_>, objections: &[Objection], ruling: &Ruling) -> State {
-    let merged = world
-        .ledger
-        .is_some_and(|ledger| ledger.merged(&proposal.id, &proposal.target.refname, proposal.head).is_some());
     let rejected = objections.iter().any(|o| o.kind == ObjectionKind::Reject && o.same_round);
     let held = objections.iter().any(|o| o.kind == ObjectionKind::Hold);
     let asked = objections.iter().any(|o| o.kind == ObjectionKind::Ask && o.same_round);
     match &proposal.landing {
-        _ if merged => State::Merged,
         Landing::Landed => State::Merged,
         _ if world.unsent.contains(&proposal.id) => State::Unsent,
         _ if rejected => State::Rejected,
@@ -91,6 +111,7 @@ fn note(proposal: &Proposal, objections: &[Objection], evaluation: &Evaluation, 
         (State::Asked, Some(last)) => format!("asked by {}", last.person),
         (State::Rejected, Some(last)) => format!("rejected by {}", last.person),
         (State::Conflict, _) => "needs a rebase".to_owned(),
+        (State::Merged, _) => "the target has it, and no entry says how".to_owned(),
         (State::Unsent, _) => "not sent yet".to_owned(),
         (State::Blocked, _) if unreadable_why(proposal).is_some() => headline(unreadable_why(proposal)),
         (State::Pending | State::Ready, Some(last)) if last.kind == ObjectionKind::Reject => {
@@ -108,8 +129,15 @@ fn unreadable_why(proposal: &Proposal) -> Option<&str> {
     }
 }
 
-/// What cannot be read does not need a rebase: it is an error, with its reason.
-fn unreadable(proposal: &Proposal, ruling: &mut Ruling) {
+/// What has landed, or cannot be read, does not need a rebase: the one needs nothing, the other is an error.
+fn not_a_conflict(proposal: &Proposal, ruling: &mut Ruling) {
+    if matches!(proposal.landing, Landing::Landed) {
+        let text = "the target has all of it already".to_owned();
+        ruling.reasons.retain(|reason| reason.rule != "merge");
+        ruling
+            .reasons
+            .insert(0, Reason { rule: "landed".to_owned(), effect: Effect::Builtin, text, at: Place::BuiltIn });
+    }
     let Some(why) = unreadable_why(proposal) else { return };
     let text = text::single_line(why);
     ruling.outcome = Outcome::Error;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::diff::Edits;
 use crate::ledger::testing::{Bench, MAIN, item, oid, root, time};
-use crate::ledger::{EntryKind, LedgerView};
+use crate::ledger::{EntryKind, LedgerView, LessonRecord};
 use crate::model::{
     Answers, ChangeId, Contributor, DecisionKind, EntryId, FileChange, Intent, IntentItem, Landing, LessonDraft,
     LineStats, Mode, Oid, Place, Proposal, Scope, Side, Stage, State, Subject, Target, Tier, TreeDiff,
@@ -307,6 +307,51 @@ fn a_lesson_is_previewed_as_it_will_be() {
     assert!(memory_message(&plan).contains("Countersign-Entry: 0707"));
     let entries = entries(&plan, &[None], oid("memory"), time(7200));
     assert_eq!(entries[0].refs[0].new, oid("memory"));
+}
+
+/// A ledger in which maria rejected `old` and taught a lesson.
+fn taught() -> (Bench, EntryId) {
+    let mut bench = Bench::new();
+    let mut entry = bench.entry(EntryKind::Reject, "maria");
+    entry.items.push(item("old", "an older head", ""));
+    let draft = LessonDraft { text: "Never.".into(), scope: Scope::File("docs/a.md".into()), expires_days: 180 };
+    entry.lesson = Some(LessonRecord::from_draft(&draft, entry.at, "AGENTS.md"));
+    let id = bench.push(&entry);
+    (bench, id)
+}
+
+#[test]
+fn what_could_not_be_written_before_arrives_with_the_next_push() {
+    let mut case = Case::new(&[("a", "docs/a.md")], &taught().0);
+    case.stack.memory = Some(b"# House rules\n".to_vec());
+    let plan = case.approve(&["a"]);
+    assert!(String::from_utf8_lossy(&plan.memory[0].after).contains("- Never. Scope"));
+    let message = memory_message(&plan);
+    assert_eq!(
+        message,
+        format!("Lessons from review, as they stand now\n\nCountersign-Entry: {}\n", plan.intents[0].id)
+    );
+    case.stack.memory = Some(plan.memory[0].after.clone());
+    assert!(case.approve(&["a"]).memory.is_empty(), "it says so already");
+}
+
+#[test]
+fn a_withdrawn_lesson_leaves_with_the_withdrawal() {
+    let (bench, _) = taught();
+    let mut case = Case::new(&[("old", "docs/a.md")], &bench);
+    let section = crate::memory::render(&case.view, time(3600), "AGENTS.md");
+    case.stack.memory = Some(crate::memory::apply(None, section.as_deref()).unwrap());
+    let withdraw = case.intent(DecisionKind::Withdraw, &["old"]);
+    let plan = case.plan(&withdraw);
+    assert_eq!(plan.items.len(), 1, "{:?}", why(&plan));
+    assert!(!String::from_utf8_lossy(&plan.memory[0].after).contains("Never"));
+}
+
+#[test]
+fn another_branch_gets_no_lessons_that_were_not_taught_on_it() {
+    let mut case = Case::new(&[("a", "docs/a.md")], &taught().0);
+    case.target.refname = "refs/heads/release/1".into();
+    assert!(case.approve(&["a"]).memory.is_empty());
 }
 
 #[test]

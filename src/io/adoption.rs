@@ -63,8 +63,7 @@ impl Workspace {
             problems.extend(not_yet(&at_tip, tip.is_some()));
             return Ok(Adopted::nothing(problems));
         };
-        let mut adopted = Adopted::of(chain, &at_tip, LedgerKey { id, branch });
-        adopted.problems.extend(signers_not_in_force(store, &adopted.ruling, target));
+        let mut adopted = Adopted::of(chain, store, &at_tip, target, LedgerKey { id, branch });
         adopted.problems.append(&mut problems);
         adopted.check_pin(store, pin.as_ref(), tip);
         adopted.landed = pin.as_ref().and_then(|pin| pin.landed);
@@ -138,6 +137,17 @@ fn unreadable(error: &RootError) -> Vec<PolicyError> {
     }
 }
 
+/// Why nothing rules where a ledger was adopted and cannot be believed. It was never a new start.
+fn no_root(key: &LedgerKey, alarm: Option<&str>) -> PolicyError {
+    PolicyError {
+        file: text::printable(&key.branch).into_owned(),
+        line: 0,
+        column: 0,
+        message: alarm.unwrap_or("the ledger has no root that could be in force").to_owned(),
+        hint: Some("see `countersign ledger verify`, and ask who did that".into()),
+    }
+}
+
 impl Adopted {
     const fn nothing(problems: Vec<Problem>) -> Self {
         Self {
@@ -151,23 +161,24 @@ impl Adopted {
         }
     }
 
-    fn of(chain: Chain, at_tip: &Result<Arc<Root>, RootError>, key: LedgerKey) -> Self {
+    /// What rules is of the default branch: another target's copy may be older, and nobody means it.
+    fn of(chain: Chain, store: &Store, at_tip: &Result<Arc<Root>, RootError>, target: &Target, key: LedgerKey) -> Self {
         let alarm = chain.alarms().first().map(ToString::to_string);
-        let errors = at_tip.as_ref().err().map(unreadable).unwrap_or_default();
+        let home = chain.default_ref().is_none_or(|home| home == target.refname);
+        let errors = at_tip.as_ref().err().filter(|_| home).map(unreadable).unwrap_or_default();
+        let mut problems: Vec<Problem> = errors.iter().cloned().map(blocks).collect();
         let ruling = match chain.root() {
             _ if !errors.is_empty() => Ruling::Invalid(errors),
             Some(root) => Ruling::Root(Arc::clone(root)),
-            None => Ruling::BuiltIn,
+            None => Ruling::Invalid(vec![no_root(&key, alarm.as_deref())]),
         };
-        let stage = match &ruling {
-            Ruling::Root(root) if root.policy.gate == GateMode::None => Stage::Record,
-            Ruling::Root(_) => Stage::Enforce,
-            Ruling::Invalid(_) => Stage::Record,
-            Ruling::BuiltIn => Stage::Look,
-        };
-        let problems =
-            not_in_force(&ruling, at_tip).into_iter().chain(no_gate(&ruling)).chain(faulty(&chain)).collect();
-        Self { stage, ruling, key: Some(key), chain: Some(chain), alarm, problems, landed: None }
+        if home {
+            problems.extend(not_in_force(&ruling, at_tip));
+            problems.extend(signers_not_in_force(store, &ruling, target));
+        }
+        problems.extend(no_gate(&ruling).into_iter().chain(faulty(&chain)));
+        // Only a gate that is proven to refuse makes it the stage *enforce*, and this version has none.
+        Self { stage: Stage::Record, ruling, key: Some(key), chain: Some(chain), alarm, problems, landed: None }
     }
 
     /// A ledger that does not contain what was seen of it before was rewritten.
@@ -240,12 +251,11 @@ fn newest_move(chain: &Chain, refname: &str) -> Option<Oid> {
 }
 
 /// A `.countersign/` change that no entry names is not in force, and reported.
-fn not_in_force(ruling: &Ruling, at_tip: &Result<Arc<Root>, RootError>) -> Vec<Problem> {
+fn not_in_force(ruling: &Ruling, at_tip: &Result<Arc<Root>, RootError>) -> Option<Problem> {
     match (ruling, at_tip) {
-        (Ruling::Invalid(errors), _) => errors.iter().cloned().map(blocks).collect(),
-        (Ruling::Root(root), Ok(tip)) if tip.policy_blob == root.policy_blob => Vec::new(),
-        (Ruling::Root(root), _) => vec![differs(POLICY_PATH, "another policy", root)],
-        (Ruling::BuiltIn, _) => Vec::new(),
+        (Ruling::Root(root), Ok(tip)) if tip.policy_blob == root.policy_blob => None,
+        (Ruling::Root(root), _) => Some(differs(POLICY_PATH, "another policy", root)),
+        (Ruling::Invalid(_) | Ruling::BuiltIn, _) => None,
     }
 }
 

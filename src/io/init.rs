@@ -11,7 +11,7 @@ use crate::model::{Contributor, EntryId, Oid, Stage, Tier};
 use crate::policy::{self, Findings, FoundAgent, FoundPerson, LedgerKey, Policy, Root, Signers, fitted};
 
 use super::begun::Begun;
-use super::demo;
+use super::fault;
 use super::git::process::{Git, GitError};
 use super::git::store::{StoreError, Writes};
 use super::git::write::{self, WriteError};
@@ -126,9 +126,6 @@ impl Workspace {
             next: "mend the policy".into(),
         })?;
         let (signers, _) = Signers::parse(&signers_text);
-        if !given.demo {
-            refuse_demo_keys(&signers)?;
-        }
         let (policy_blob, signers_blob) = (Oid::ZERO, Oid::ZERO);
         let root = Root { commit: situation.target.tip, policy_blob, signers_blob, policy, signers };
         let key = signer::find(std::iter::once(candidate), &root, self.clock.now())?;
@@ -222,6 +219,7 @@ impl Workspace {
         }
         let store = self.repository.store(Writes::ToDisk)?;
         let commit = write::genesis_commit(&store, genesis, &key.identity())?;
+        fault::point("after-root").map_err(WriteError::Io)?;
         write::check_genesis(&self.repository, genesis, &store, commit)?;
         let entry = write::sign_entries(&self.repository, key, &[genesis.entry(commit)], None)?.unwrap_or(commit);
         let started = match write::publish_genesis(&self.repository, genesis, entry, commit) {
@@ -232,6 +230,7 @@ impl Workspace {
             }
             Err(error) => self.begun_after_all(genesis, commit, error)?,
         };
+        fault::point("after-genesis").map_err(WriteError::Io)?;
         // What is written is written; the next reading fetches it.
         let _ = self.repository.fetch();
         if matches!(started, Started::Adopted { .. }) {
@@ -298,14 +297,6 @@ fn solo(policy: &Policy) -> Vec<crate::model::Problem> {
         next: "add a colleague under `people` and to allowed_signers; then let high ask for two".into(),
     };
     alone.then_some(problem).into_iter().collect()
-}
-
-/// Keys that are in every copy of this program prove nothing, whatever their comment says.
-fn refuse_demo_keys(signers: &Signers) -> Result<(), Refusal> {
-    let everybodys = demo::public_keys().unwrap_or_default();
-    let found = signers.lines.iter().any(|line| everybodys.iter().any(|key| key.key_data() == line.key.key_data()));
-    let (what, next) = ("that key belongs to the demo: everybody has it", "sign with a key of your own");
-    if found { Err(Refusal { what: what.into(), next: next.into() }) } else { Ok(()) }
 }
 
 fn no_key() -> SignerError {

@@ -10,6 +10,7 @@ pub mod fault;
 pub mod git;
 pub mod incidents;
 pub mod init;
+pub mod landed;
 pub mod recover;
 pub mod send;
 pub mod signer;

@@ -123,7 +123,7 @@ impl Workspace {
             // Never on top of it: the next reading, or the next start, finds it finished or taken back.
             return Err(WriteError::Lost("another push is under way, or stopped half way".into()).into());
         }
-        let store = self.repository.store(Writes::ToDisk)?;
+        let store = self.repository.store(Writes::InMemory)?;
         // Dropped items were shown as dropped: they are not asked for again.
         let fresh = plan_on(&store, &situation, &shown.remaining_intents())?;
         if fresh.is_empty() {
@@ -132,11 +132,12 @@ impl Workspace {
         if !shown.agrees_with(&fresh) {
             return Err(SendError::Changed(Box::new(fresh)));
         }
-        let (commits, entries) = self.write(&store, &situation, &fresh)?;
+        let Written { commits, entries, shown_here } = self.write(&store, &situation, &fresh)?;
         self.forget(&shown.intents);
         let mut report = report(&fresh, &commits, &entries);
         report.items.extend(shown.dropped.iter().map(|dropped| dropped_item(shown, dropped)));
-        if let Err(error) = self.repository.fetch() {
+        let fetched = if shown_here { Ok(()) } else { self.repository.fetch() };
+        if let Err(error) = fetched {
             report.problems.push(crate::model::Problem {
                 place: self.repository.name.clone(),
                 what: format!("it was sent, and could not be fetched back: {error}"),
@@ -146,14 +147,14 @@ impl Workspace {
         Ok(report)
     }
 
-    fn write(&self, store: &Store, situation: &Situation, plan: &Plan) -> Result<(Commits, Vec<Entry>), SendError> {
+    fn write(&self, store: &Store, situation: &Situation, plan: &Plan) -> Result<Written, SendError> {
         let (Ok(key), Some(ledger)) = (&situation.key, &situation.ledger_key) else {
             // The plan could not have been made without both.
             return Err(WriteError::Refused("there is no key or no ledger".into()).into());
         };
         let at = self.clock.seconds();
-        let commits = write::commits(store, plan, &key.identity(), at)?;
-        write::check_work_trees(&self.repository, plan, store, commits.tip)?;
+        let commits = write::commits(&self.repository, store, plan, &key.identity(), at)?;
+        write::check_way(&self.repository, plan, store, commits.tip)?;
         let entries = engine::entries(plan, &commits.landed, commits.tip, at);
         let tip = write::sign_entries(&self.repository, key, &entries, Some(plan.ledger_tip))?;
         let tip = tip.unwrap_or(plan.ledger_tip);
@@ -161,7 +162,8 @@ impl Workspace {
         // A reading pins it, too; this one is not lost if somebody rewrites the ledger before that.
         let landed = (commits.tip != plan.target.old).then_some(commits.tip).or(situation.landed);
         let _ = self.state.set_pin(&Pin { genesis: ledger.id, branch: ledger.branch.clone(), tip, landed });
-        Ok((commits, entries))
+        let shown_here = write::shows(&self.repository, plan, ledger, tip, commits.tip);
+        Ok(Written { commits, entries, shown_here })
     }
 
     /// Takes intents out of the outbox. One that cannot be removed is found in the ledger before it is sent again.
@@ -170,6 +172,14 @@ impl Workspace {
             let _ = self.state.drop_intent(intent.id);
         }
     }
+}
+
+/// What an attempt wrote.
+struct Written {
+    commits: Commits,
+    entries: Vec<Entry>,
+    /// Whether this clone shows it without asking the remote again.
+    shown_here: bool,
 }
 
 /// Makes the plan on an object database that decides whether merged trees reach the disk.

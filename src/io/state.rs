@@ -65,7 +65,9 @@ impl StateFolder {
 
     /// Forgets an intent: it was sent, or taken back.
     pub fn drop_intent(&self, id: EntryId) -> io::Result<()> {
-        self.remove("outbox", &id.to_string())
+        fault::point("before-drop")?;
+        self.remove("outbox", &id.to_string())?;
+        fault::point("after-drop")
     }
 
     /// The intents that wait, oldest first; files that cannot be read are problems.

@@ -1,7 +1,7 @@
 //! One repository with everything that belongs to it on this host, and what it looks like at one moment.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
@@ -100,6 +100,29 @@ pub struct Scope<'a> {
 }
 
 impl Workspace {
+    /// A repository of which nothing is known yet. `state` and `cache` are the user's folders of the program; `home` is where
+    /// keys are looked for.
+    #[must_use]
+    pub fn new(
+        repository: LocalRepository,
+        state: &Path,
+        cache: &Path,
+        patterns: Globs,
+        clock: Clock,
+        home: Option<PathBuf>,
+    ) -> Self {
+        Self {
+            state: StateFolder::of(state, &repository.git_dir),
+            cache: Cache::of(cache, &repository.git_dir),
+            repository,
+            patterns,
+            clock,
+            home,
+            known: Mutex::default(),
+            built_in: built_in(),
+        }
+    }
+
     /// Reads the repository as it is, without asking the remote.
     pub fn read(&self, scope: &Scope<'_>) -> Result<Situation, StoreError> {
         self.situation(scope, &Known::new())
@@ -215,6 +238,17 @@ impl Situation {
             unsent: &self.unsent,
             now: self.now,
         }
+    }
+
+    /// What a person should know before believing what is shown: the alarm first, then the problems.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Problem> {
+        let alarm = self.alarm.as_ref().map(|what| Problem {
+            place: self.ledger_key.as_ref().map(|key| key.branch.clone()).unwrap_or_default(),
+            what: format!("ALARM: {what}"),
+            next: "decide nothing; see `countersign ledger verify`, and ask who did that".into(),
+        });
+        alarm.into_iter().chain(self.problems.iter().cloned()).collect()
     }
 
     /// The proposals with how they stand.

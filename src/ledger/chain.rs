@@ -11,7 +11,7 @@ pub use self::adopt::Unadopted;
 use super::signature::{self, Externals, Question, Verified};
 use super::{Entry, EntryKind, Fault, RawCommit, SignatureFault, message};
 use crate::model::{ChangeId, EntryId, Oid};
-use crate::policy::{Person, Role, Root};
+use crate::policy::{self, Person, Role, Root};
 
 /// How far ahead of the reader's clock an entry may be.
 pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
@@ -336,6 +336,10 @@ impl Chain {
                 self.questions.push(question);
             }
         })?;
+        let demo = self.genesis.as_deref().unwrap_or(entry).demo;
+        if !demo && verified.key.as_deref().is_some_and(policy::is_demo_key) {
+            return Err(Fault::DemoKey);
+        }
         if !person.emails.iter().any(|email| email.eq_ignore_ascii_case(&verified.principal)) {
             return Err(Fault::OtherSigner { by: entry.by.clone(), principal: verified.principal });
         }

@@ -116,6 +116,9 @@ pub enum Fault {
     /// The signature does not hold.
     #[error("{0}")]
     Signature(#[from] SignatureFault),
+    /// The signature holds, and is by a key that everybody has.
+    #[error("it is signed with a key of the demo, which everybody has")]
+    DemoKey,
     /// The signature holds, and is another person's.
     #[error("it says {by}, and {principal} signed it")]
     OtherSigner {

@@ -9,13 +9,12 @@
 //! ```text
 //! <!-- BEGIN countersign lessons v1 -->
 //! ## Lessons from review
-//!
 //! - TEXT Scope: SCOPE. [L-NNN YYYY-MM, ID8, until DATE]
 //! <!-- END countersign lessons -->
 //! ```
 //!
-//! There is one blank line, between heading and list, and none where the list is empty. The section begins with the first
-//! byte of the BEGIN line and ends with the last `>` of the END marker; the line end behind it belongs to the file.
+//! There is no blank line in it. The section begins with the first byte of the BEGIN line and ends with the last `>` of the
+//! END marker; the line end behind it belongs to the file.
 
 mod draft;
 mod lesson;

@@ -36,9 +36,6 @@ pub fn render(view: &LedgerView, at: Timestamp, into: &str) -> Option<String> {
     lessons.truncate(MAX_LESSONS);
     lessons.sort_by_key(|lesson| lesson.number);
     let mut section = format!("{BEGIN}\n{HEADING}\n");
-    if !lessons.is_empty() {
-        section.push('\n');
-    }
     for lesson in &lessons {
         section.push_str(&line(lesson));
         section.push('\n');
@@ -161,7 +158,6 @@ mod tests {
             format!(
                 "<!-- BEGIN countersign lessons v1 -->\n\
                  ## Lessons from review\n\
-                 \n\
                  - Never lower a memory limit without 35 days of peak data. Scope: folder:apps/checkout/**. \
                  [L-001 2026-11, {}, until 2027-02-19]\n\
                  - Keep two replicas. Scope: field:Deployment shop/web spec.replicas. \

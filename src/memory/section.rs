@@ -159,8 +159,8 @@ mod tests {
     use super::*;
 
     const ONE: &str =
-        "<!-- BEGIN countersign lessons v1 -->\n## Lessons from review\n\n- One.\n<!-- END countersign lessons -->";
-    const TWO: &str = "<!-- BEGIN countersign lessons v1 -->\n## Lessons from review\n\n- One.\n- Two.\n<!-- END countersign lessons -->";
+        "<!-- BEGIN countersign lessons v1 -->\n## Lessons from review\n- One.\n<!-- END countersign lessons -->";
+    const TWO: &str = "<!-- BEGIN countersign lessons v1 -->\n## Lessons from review\n- One.\n- Two.\n<!-- END countersign lessons -->";
 
     #[test]
     fn a_section_is_appended_after_one_blank_line() {
@@ -232,10 +232,10 @@ mod tests {
     #[test]
     fn unclear_markers_are_a_fault_that_says_what_to_do() {
         for (file, what) in [
-            (format!("{ONE}\n{ONE}\n"), "begin twice (lines 1 and 6): keep one"),
+            (format!("{ONE}\n{ONE}\n"), "begin twice (lines 1 and 5): keep one"),
             (format!("{BEGIN}\n{BEGIN}\n{END}\n"), "begin twice (lines 1 and 2)"),
             (format!("x\n{END}\n"), "line 2 ends the lessons, and no line before it begins them: delete"),
-            (format!("{ONE}\n{END}\n"), "line 6 ends the lessons"),
+            (format!("{ONE}\n{END}\n"), "line 5 ends the lessons"),
             (format!("x\n{BEGIN}\n"), "line 2 begins the lessons, and nothing ends them: write"),
             ("<!-- BEGIN countersign lessons v2 -->\n".to_owned(), "another format than v1"),
         ] {

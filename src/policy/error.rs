@@ -10,9 +10,9 @@ use crate::model::{Approvals, Effect, Outcome, Place, Problem, Reason, Ruling, T
 pub struct PolicyError {
     /// The file, as the reader named it.
     pub file: String,
-    /// The line, from 1.
+    /// The line, from 1; 0 where it is not about a line.
     pub line: usize,
-    /// The column in characters, from 1.
+    /// The column in characters, from 1; 0 where it is not about a line.
     pub column: usize,
     /// What is wrong, fit for a terminal.
     pub message: String,
@@ -22,8 +22,18 @@ pub struct PolicyError {
 
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
+        write!(f, "{}: {}", self.place(), self.message)?;
         self.hint.as_ref().map_or(Ok(()), |hint| write!(f, "\n  hint: {hint}"))
+    }
+}
+
+impl PolicyError {
+    /// `policy.yaml:31:5`, or the name alone where it is not about a line.
+    fn place(&self) -> String {
+        match self.line {
+            0 => self.file.clone(),
+            line => format!("{}:{line}:{}", self.file, self.column),
+        }
     }
 }
 
@@ -31,11 +41,7 @@ impl std::error::Error for PolicyError {}
 
 impl From<PolicyError> for Problem {
     fn from(error: PolicyError) -> Self {
-        Self {
-            place: format!("{}:{}:{}", error.file, error.line, error.column),
-            what: error.message,
-            next: error.hint.unwrap_or_default(),
-        }
+        Self { place: error.place(), what: error.message, next: error.hint.unwrap_or_default() }
     }
 }
 
@@ -57,7 +63,10 @@ fn reason(error: &PolicyError) -> Reason {
         rule: "policy".to_owned(),
         effect: Effect::Error,
         text: format!("{}{hint}", error.message),
-        at: Place::File { line: error.line, column: error.column },
+        at: match error.line {
+            0 => Place::BuiltIn,
+            line => Place::File { line, column: error.column },
+        },
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::error::quoted;
 use super::guards::Guard;
-use super::{GateMode, KeyKind, Person, Policy, Role, SelfApproval, Signer, Signers, parse};
+use super::{GateMode, KeyKind, Person, Policy, Role, SelfApproval, Signer, Signers, is_demo_key, parse};
 use crate::model::{Place, Problem, Tier};
 
 /// What `countersign policy lint` says. Any error makes the policy unfit to be put in force.
@@ -43,9 +43,9 @@ pub struct Source<'a> {
     pub text: &'a str,
 }
 
-/// Lints a policy and, where the file is there, its signers.
+/// Lints a policy and, where the file is there, its signers; `demo` is whether they are a demo's, where the demo's keys count.
 #[must_use]
-pub fn lint(policy: Source, signers: Option<Source>) -> Lint {
+pub fn lint(policy: Source, signers: Option<Source>, demo: bool) -> Lint {
     let mut lint = Lint::default();
     let read = signers.map(|source| (source.name, Signers::parse(source.text)));
     match parse(policy.text, policy.name) {
@@ -59,6 +59,9 @@ pub fn lint(policy: Source, signers: Option<Source>) -> Lint {
             }
         }
         Err(errors) => lint.errors.extend(errors.into_iter().map(Problem::from)),
+    }
+    if let (Some((file, (signers, _))), false) = (&read, demo) {
+        signers.lint_demo(&mut lint, file);
     }
     if let Some((file, (_, problems))) = read {
         let here = |problem: Problem| Problem { place: problem.place.replacen("allowed_signers", file, 1), ..problem };
@@ -144,6 +147,14 @@ impl Signers {
         }
         self.lint_shared(lint, file);
         self.lint_keys(lint, policy, policy_file);
+    }
+
+    /// The demo's keys are in everybody's hands.
+    fn lint_demo(&self, lint: &mut Lint, file: &str) {
+        for line in self.lines.iter().filter(|line| is_demo_key(&line.fingerprint())) {
+            let what = format!("the key of {} belongs to the demo: everybody has it", quoted(&line.principal));
+            lint.error(format!("{file}:{}", line.line), what, "take the line out; it signs for nobody here");
+        }
     }
 
     /// One key, one person, by one address.
@@ -234,7 +245,7 @@ tiers: { high: { approvals: 1 } }
     fn said(more: &str, signers: &str) -> Vec<String> {
         let (policy, signers) = (format!("{POLICY}{more}"), signers.replace("ED", ED).replace("OTHER", OTHER));
         let source = |name, text| Source { name, text };
-        let found = lint(source("p", &policy), Some(source("s", &signers)));
+        let found = lint(source("p", &policy), Some(source("s", &signers)), false);
         let text = |mark: &str, p: &Problem| format!("{mark} {} {}", p.place, p.what);
         let errors = found.errors.iter().map(|problem| text("E", problem));
         errors.chain(found.warnings.iter().map(|problem| text("W", problem))).collect()
@@ -325,7 +336,7 @@ tiers: { high: { approvals: 1 } }
     fn one_person_alone() {
         let alone = POLICY.replace("  - { name: jonas, emails: [jonas@x.example] }\n", "  - { name: jonas }\n");
         let signers = BOTH.lines().next().unwrap().replace("ED", ED);
-        let lint = lint(Source { name: "p", text: &alone }, Some(Source { name: "s", text: &signers }));
+        let lint = lint(Source { name: "p", text: &alone }, Some(Source { name: "s", text: &signers }), false);
         let what: Vec<&str> = lint.warnings.iter().map(|problem| problem.what.as_str()).collect();
         assert_eq!(lint.errors, []);
         assert_eq!(
@@ -339,7 +350,7 @@ tiers: { high: { approvals: 1 } }
 
     #[test]
     fn without_signers() {
-        let lint = lint(Source { name: "p", text: POLICY }, None);
+        let lint = lint(Source { name: "p", text: POLICY }, None, false);
         assert_eq!(lint.errors.len(), 1);
         assert!(!lint.is_empty());
     }

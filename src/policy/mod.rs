@@ -32,5 +32,5 @@ pub use fitted::{Findings, FoundAgent, FoundPerson, fitted};
 pub use globs::{GlobError, Globs};
 pub use lint::{Lint, Source, lint};
 pub use parse::{KEYS, Keys, parse};
-pub use signers::{Signer, Signers};
+pub use signers::{Signer, Signers, is_demo_key};
 pub use trace::{ConditionTrace, TraceLine, explain_text};

@@ -4,6 +4,7 @@
 
 mod branches;
 mod insider;
+mod ledgers;
 mod trees;
 
 use super::support::{Commit, Repo, Sandbox};

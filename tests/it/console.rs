@@ -90,7 +90,9 @@ fn sign(terminal: &Terminal, key: &str, then: &str) -> View {
         terminal.wait_still(LOOK);
         terminal.keys(key);
         let what = format!("`{then}`, or the key wanted again");
-        let view = terminal.wait_until(&what, |view| view.has(then) || view.has("again: it counts once"));
+        // A plan that is made anew at that moment takes no key, either.
+        let again = ["again: it counts once", "the plan is being made"];
+        let view = terminal.wait_until(&what, |view| view.has(then) || again.iter().any(|words| view.has(words)));
         if view.has(then) {
             return view;
         }

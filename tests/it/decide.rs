@@ -1,6 +1,7 @@
 //! Deciding on the command line, from `init` to what plain git then finds: landing commits, ledger, lessons.
 
 mod batch;
+mod landed;
 mod local;
 mod people;
 mod roots;

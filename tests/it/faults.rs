@@ -2,9 +2,11 @@
 //! a ledger ahead of its target, which the next command puts right and says so; and nothing is ever recorded twice.
 
 mod ahead;
+mod answers;
 mod broken;
 mod crashes;
 mod halfway;
+mod pushing;
 mod unfit;
 mod unsigned;
 
@@ -28,5 +30,5 @@ fn count(origin: &Repo<'_>, kind: &str, at: &str) -> usize {
     let of = |entry: &serde_json::Value| {
         entry["items"].as_array().is_some_and(|items| items.iter().any(|i| i["proposal"] == name))
     };
-    origin.ledger().iter().filter(|entry| entry["kind"] == kind && of(entry)).count()
+    origin.entries().iter().filter(|entry| entry["kind"] == kind && of(entry)).count()
 }

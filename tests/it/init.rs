@@ -130,7 +130,9 @@ fn an_offer_that_a_forge_merged_is_adopted() {
 
 #[test]
 fn a_crash_at_any_step_leaves_nothing_or_something_to_go_on_with() {
-    for fault in ["before-sign", "after-sign", "before-push", "after-push", "between-refs"] {
+    for fault in
+        ["after-root", "after-genesis", "before-sign", "after-sign", "before-push", "after-push", "between-refs"]
+    {
         for end in ["kill", "fail"] {
             for remote in [true, false] {
                 crash(&format!("{fault}:{end}"), remote);
@@ -151,7 +153,7 @@ fn crash(fault: &str, remote: bool) {
     let ran = with_fault(&maria, fault, &["init", "--yes"]);
     let reached = remote && fault.starts_with("between");
     assert!(ran.code == if fault.ends_with("kill") && !reached { None } else { ran.code }, "{fault}: {ran}");
-    if fault.starts_with("before") || fault.starts_with("after-sign") {
+    if fault.starts_with("before") || fault.starts_with("after-sign") || fault.starts_with("after-root") {
         assert_eq!(origin.refs(), before, "{fault}");
     }
     let again = maria.run(&["init", "--yes"]);

@@ -30,6 +30,17 @@ fn the_program_under_test_starts() {
 }
 
 #[test]
+fn what_a_program_in_a_terminal_costs_is_known() {
+    let sandbox = Sandbox::new();
+    let terminal = sandbox.terminal("", 80, 24, &["cat"], &[]);
+    let before = std::time::Instant::now();
+    terminal.keys("hello<enter>");
+    terminal.wait_for("hello");
+    assert!(terminal.printed_at() >= before);
+    assert!(terminal.peak_memory().is_none_or(|bytes| bytes > 100_000));
+}
+
+#[test]
 fn output_is_captured_with_the_exit_status() {
     let sandbox = Sandbox::new();
     let mut shell = sandbox.command("sh", "");

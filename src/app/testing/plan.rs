@@ -78,7 +78,7 @@ fn planned(intent: usize, kind: DecisionKind, item: &crate::model::IntentItem, q
 }
 
 fn memory(lessons: &[&str]) -> MemoryChange {
-    let begin = "# Agents\n\nBe brief.\n\n<!-- BEGIN countersign lessons v1 -->\n## Lessons from review\n\n- Pin images by digest in prod. Scope: folder:apps/**. [L-006 2025-09, 0f1e2d3c, until 2026-03-01]\n";
+    let begin = "# Agents\n\nBe brief.\n\n<!-- BEGIN countersign lessons v1 -->\n## Lessons from review\n- Pin images by digest in prod. Scope: folder:apps/**. [L-006 2025-09, 0f1e2d3c, until 2026-03-01]\n";
     let end = "<!-- END countersign lessons -->\n";
     let tail = "Scope: file:apps/checkout/prod/deployment.yaml. [L-008 2025-11, 01020304, until 2026-05-19]\n";
     let lines = lessons.iter().fold(String::new(), |lines, text| lines + "- " + text + " " + tail);

@@ -38,13 +38,18 @@ impl Reads {
     /// judged by the newest that there is: an answer may have been lost on its way.
     pub fn refresh(&self, still: Still<'_>) {
         let alone = self.workspace.repository.remote.is_none();
-        if !self.glanced.swap(true, Ordering::Relaxed) {
+        let first = !self.glanced.swap(true, Ordering::Relaxed);
+        if first {
             self.glance();
         }
         if alone {
             self.finish_what_a_crash_left();
         }
         self.snapshot(None, still);
+        if first {
+            // While a person looks at the list.
+            Highlighter::prepare();
+        }
         if self.offline || alone {
             return;
         }

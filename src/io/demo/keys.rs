@@ -1,20 +1,17 @@
 //! The two reviewers' keys.
 //!
 //! They are derived from words in this file, so anybody has them: they are good for a sandbox and for nothing else. Their
-//! comment says so. A comment can be dropped, so whoever decides which signers count outside a demo's genesis can compare
-//! with [`public_keys`] itself.
+//! comment says so. A comment can be dropped: outside a demo, `policy::is_demo_key` knows them by their fingerprints.
 
 use sha2::{Digest as _, Sha256};
 use ssh_key::private::{Ed25519Keypair, KeypairData};
-use ssh_key::{LineEnding, PrivateKey, PublicKey};
-
-use crate::engine::DEMO_KEY_MARK;
+use ssh_key::{LineEnding, PrivateKey};
 
 use super::DemoError;
-use super::cast::{REVIEWERS, Who};
+use super::cast::Who;
 
-/// The comment of every demo key, by which the engine knows them.
-pub(super) const KEY_COMMENT: &str = DEMO_KEY_MARK;
+/// The comment of every demo key, for people.
+pub(super) const KEY_COMMENT: &str = "countersign-demo-only";
 
 /// A reviewer's key in OpenSSH's formats.
 #[derive(Debug, Clone)]
@@ -30,11 +27,6 @@ pub(super) fn pair(who: Who) -> Result<KeyPair, DemoError> {
     Ok(KeyPair { private, public: key.public_key().to_openssh()? })
 }
 
-/// The public keys of the demo's reviewers, which must not count outside a demo.
-pub fn public_keys() -> Result<Vec<PublicKey>, DemoError> {
-    REVIEWERS.into_iter().map(|who| Ok(private(who)?.public_key().clone())).collect()
-}
-
 fn private(who: Who) -> Result<PrivateKey, DemoError> {
     let seed = Sha256::digest(format!("{KEY_COMMENT}: {}", who.identity().0));
     let pair = Ed25519Keypair::from_seed(&seed.into());
@@ -43,6 +35,9 @@ fn private(who: Who) -> Result<PrivateKey, DemoError> {
 
 #[cfg(test)]
 mod tests {
+    use ssh_key::HashAlg;
+
+    use super::super::cast::REVIEWERS;
     use super::*;
 
     #[test]
@@ -51,6 +46,13 @@ mod tests {
         assert_ne!(you.public, sam.public);
         assert_eq!(you.private, pair(Who::You).unwrap().private);
         assert!(you.public.ends_with(KEY_COMMENT) && sam.public.ends_with(KEY_COMMENT));
-        assert_eq!(public_keys().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn keys_are_known_as_the_demos() {
+        for who in REVIEWERS {
+            let fingerprint = private(who).unwrap().fingerprint(HashAlg::Sha256).to_string();
+            assert!(crate::policy::is_demo_key(&fingerprint), "{fingerprint}");
+        }
     }
 }

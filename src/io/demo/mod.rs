@@ -35,7 +35,6 @@ use super::git::process::GitError;
 use calendar::Calendar;
 use cast::{REVIEWERS, Who};
 
-pub use keys::public_keys;
 pub use root::{allowed_signers_text, policy_text};
 
 /// Why a demo could not be built.

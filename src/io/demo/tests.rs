@@ -1,13 +1,11 @@
 use std::collections::HashSet;
 
 use crate::config::Settings;
-use crate::io::cache::Cache;
 use crate::io::clock::Clock;
 use crate::io::git::process::{Git, run_program};
 use crate::io::git::repository::LocalRepository;
 use crate::io::init::{Given, Started};
-use crate::io::state::StateFolder;
-use crate::io::workspace::{Scope, Workspace, built_in};
+use crate::io::workspace::{Scope, Workspace};
 use crate::model::{State, Tier};
 use crate::policy::Globs;
 
@@ -205,16 +203,8 @@ fn what_is_in_the_way_is_named_and_left_alone() {
 /// The workspace of a reviewer, as the command line would open it at the demo's moment.
 fn workspace(built: &Built, reviewer: &Reviewer, state: &Path) -> Workspace {
     let repository = LocalRepository::open(&reviewer.clone, None, None).unwrap();
-    Workspace {
-        state: StateFolder::of(state, &repository.git_dir),
-        cache: Cache::of(&state.join("cache"), &repository.git_dir),
-        repository,
-        patterns: Globs::new(&Settings::default().branches).unwrap(),
-        clock: Clock::set_to(built.at),
-        home: None,
-        known: std::sync::Mutex::default(),
-        built_in: built_in(),
-    }
+    let patterns = Globs::new(&Settings::default().branches).unwrap();
+    Workspace::new(repository, state, &state.join("cache"), patterns, Clock::set_to(built.at), None)
 }
 
 #[test]

@@ -5,10 +5,9 @@
 //! differs is looked at: paths that one side changed are taken over, and libgit2 merges the contents of the rest in trees
 //! that hold nothing else. A test compares the results with those of whole merges.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bstr::{BString, ByteSlice as _};
+use bstr::{BStr, BString, ByteSlice as _};
 
 use crate::model::{FileChange, Mode, Oid, Side, TreeDiff};
 
@@ -25,15 +24,14 @@ impl Store {
         }
         let mine = self.changes(base, ours)?;
         let others = self.changes(base, theirs)?;
-        if folder_meets_file(&mine, &others) {
+        if mine.entangled || others.entangled || others.files.iter().any(|change| mine.meets(change.path.as_bstr())) {
             return self.merge_whole(base, ours, theirs);
         }
-        let mine: BTreeMap<&BString, &FileChange> = mine.iter().map(|change| (&change.path, change)).collect();
-        let both = |change: &&FileChange| mine.contains_key(&change.path);
-        let (shared, own): (Vec<&FileChange>, Vec<&FileChange>) = others.iter().partition(both);
+        let both = |change: &&FileChange| mine.at(change.path.as_bstr()).is_some();
+        let (shared, own): (Vec<&FileChange>, Vec<&FileChange>) = others.files.iter().partition(both);
         let mut taken: Vec<(&BString, Option<Side>)> = own.iter().map(|change| (&change.path, change.new)).collect();
         let shared: Vec<(&FileChange, &FileChange)> =
-            shared.into_iter().filter_map(|other| Some((*mine.get(&other.path)?, other))).collect();
+            shared.into_iter().filter_map(|other| Some((mine.at(other.path.as_bstr())?, other))).collect();
         let merged = self.merge_contents(&shared)?;
         let differs = |((mine, _), side): &(&(&FileChange, &FileChange), &Option<Side>)| mine.new != **side;
         taken.extend(shared.iter().zip(&merged).filter(differs).map(|((mine, _), side)| (&mine.path, *side)));
@@ -52,11 +50,11 @@ impl Store {
     }
 
     /// The paths that differ between two trees; remembered, since many proposals start from the same base.
-    fn changes(&self, old: Oid, new: Oid) -> Result<Arc<Vec<FileChange>>, StoreError> {
+    fn changes(&self, old: Oid, new: Oid) -> Result<Arc<Changed>, StoreError> {
         if let Some(known) = self.compared.borrow().get(&(old, new)) {
             return Ok(Arc::clone(known));
         }
-        let found = Arc::new(self.diff(old, new)?.files);
+        let found = Arc::new(Changed::new(self.diff(old, new)?.files));
         self.compared.borrow_mut().insert((old, new), Arc::clone(&found));
         Ok(found)
     }
@@ -117,14 +115,39 @@ const fn file_mode(mode: Mode) -> git2::FileMode {
     }
 }
 
-/// Whether among all changed paths one is a folder of another, so that paths are not independent.
-fn folder_meets_file(mine: &[FileChange], others: &[FileChange]) -> bool {
-    let mut all: Vec<&BString> = mine.iter().chain(others).map(|change| &change.path).collect();
-    all.sort_unstable();
-    all.dedup();
-    let known: std::collections::HashSet<&[u8]> = all.iter().map(|path| path.as_slice()).collect();
-    let above = |path: &[u8]| path.find_iter(b"/").any(|at| known.contains(&path[..at]));
-    all.iter().any(|path| above(path))
+/// The paths that differ between two trees. Looked up by halving: one of many proposals changes few paths, and the target,
+/// which they all meet, many.
+#[derive(Debug)]
+pub(super) struct Changed {
+    /// In byte order.
+    files: Vec<FileChange>,
+    /// One of them is a folder of another, so that they are not independent.
+    entangled: bool,
+}
+
+impl Changed {
+    fn new(files: Vec<FileChange>) -> Self {
+        let mut changed = Self { files, entangled: false };
+        changed.entangled = changed.files.iter().any(|change| changed.is_below(change.path.as_bstr()));
+        changed
+    }
+
+    fn at(&self, path: &BStr) -> Option<&FileChange> {
+        let found = self.files.binary_search_by(|change| change.path.as_bstr().cmp(path)).ok()?;
+        self.files.get(found)
+    }
+
+    /// Whether a folder of the path is among them.
+    fn is_below(&self, path: &BStr) -> bool {
+        path.find_iter(b"/").any(|end| self.at(path[..end].as_bstr()).is_some())
+    }
+
+    /// Whether a folder of the path is among them, or a path of which this one is a folder.
+    fn meets(&self, path: &BStr) -> bool {
+        let folder = [path.as_bytes(), b"/"].concat();
+        let first = self.files.partition_point(|change| change.path.as_slice() < folder.as_slice());
+        self.is_below(path) || self.files.get(first).is_some_and(|change| change.path.starts_with(&folder))
+    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@
 pub mod files;
 mod form;
 pub mod history;
+pub mod keep;
 pub mod ledger;
 pub mod limits;
 pub mod merge;

@@ -275,12 +275,13 @@ fn feed(stdin: Option<std::process::ChildStdin>, bytes: Option<&[u8]>) -> std::t
     })
 }
 
-/// The exit status, or `None` at the deadline. The pause grows, so that short commands cost no latency.
+/// The exit status, or `None` at the deadline. The pause is a small part of what has passed, so
+/// that neither short commands nor long ones take notably longer for being waited for.
 pub(super) fn wait_until(
     child: &mut dyn ChildWrapper,
     deadline: Instant,
 ) -> std::io::Result<Option<std::process::ExitStatus>> {
-    let mut pause = Duration::from_micros(200);
+    let started = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
@@ -288,8 +289,8 @@ pub(super) fn wait_until(
         if Instant::now() >= deadline {
             return Ok(None);
         }
+        let pause = (started.elapsed() / 16).clamp(Duration::from_micros(200), Duration::from_millis(10));
         #[expect(clippy::disallowed_methods, reason = "the standard library waits for a process without a limit only")]
         std::thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(10));
     }
 }

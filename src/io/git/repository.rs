@@ -23,7 +23,7 @@ pub struct OpenError {
 pub struct Remote {
     /// Its name: `origin`.
     pub name: String,
-    /// The one URL that is used for both directions.
+    /// The URL that is fetched from.
     pub url: String,
 }
 

@@ -103,7 +103,7 @@ pub enum Writes {
 }
 
 /// The differences of pairs of trees.
-pub(super) type Compared = HashMap<(Oid, Oid), Arc<Vec<FileChange>>>;
+pub(super) type Compared = HashMap<(Oid, Oid), Arc<super::merge::Changed>>;
 
 /// The object database. Not `Sync`: one a thread.
 pub struct Store {

@@ -10,7 +10,7 @@ use crate::ledger::{
     self, Chain, Entry, Evidence, LandedQuestion, LandingFacts, Landings, LedgerView, ProtectedBranch, VerifyReport,
 };
 use crate::memory;
-use crate::model::{Contributor, Oid, Ruling, Stage};
+use crate::model::{Contributor, Mode, Oid, Ruling, Side, Stage};
 use crate::policy::{self, Approval, Facts, LedgerKey};
 
 use super::repository::LocalRepository;
@@ -187,6 +187,10 @@ fn only_memory(store: &Store, commit: Oid, entry: &Entry, view: &LedgerView) -> 
         let before = store.tree_of(*parent)?;
         for file in store.diff(before, found.tree)?.files {
             let path = file.path.to_str_lossy();
+            let plain = |side: &Side| matches!(side.mode, Mode::File | Mode::Executable);
+            if file.new.as_ref().is_some_and(|new| !plain(new) || file.old.is_some_and(|old| old.mode != new.mode)) {
+                return Ok(Err(format!("it changes what kind of file {path} is")));
+            }
             let old = file.old.map(|side| store.blob(side.oid, BLOB_LIMIT)).transpose()?;
             let Some(new) = file.new.map(|side| store.blob(side.oid, BLOB_LIMIT)).transpose()? else {
                 return Ok(Err(format!("it deletes {path}")));

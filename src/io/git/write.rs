@@ -16,7 +16,7 @@ use crate::policy::{LedgerKey, MergeMethod};
 use super::super::fault;
 use super::super::signer::{self, SigningKey};
 use super::process::GitError;
-use super::repository::LocalRepository;
+use super::repository::{LocalRepository, Remote};
 use super::store::{Store, StoreError, Writes, cooked, raw};
 
 /// Why nothing, or not everything, was written.
@@ -25,9 +25,15 @@ pub enum WriteError {
     /// Somebody else moved a ref first: reading again and trying again may help.
     #[error("somebody else was faster, or holds a lock: {0}")]
     Lost(String),
-    /// The other side, or a hook here, said no.
+    /// The other side said no.
     #[error("the push was refused: {0}")]
     Refused(String),
+    /// A hook of this repository said no, before anything was sent.
+    #[error("a hook of this repository (pre-push) declined the push: {0}")]
+    Declined(String),
+    /// The remote is set up so that a push cannot be all or nothing.
+    #[error("{0}")]
+    Destination(String),
     /// Signing failed.
     #[error("signing failed: {0}")]
     Signing(GitError),
@@ -54,8 +60,14 @@ pub struct Commits {
     pub tip: Oid,
 }
 
-/// Makes the landing commits and the memory commit of a plan.
-pub fn commits(store: &Store, plan: &Plan, me: &Contributor, at: Timestamp) -> Result<Commits, WriteError> {
+/// Makes the landing commits and the memory commit of a plan, and brings them to the disk with all that is new in them.
+pub fn commits(
+    repository: &LocalRepository,
+    store: &Store,
+    plan: &Plan,
+    me: &Contributor,
+    at: Timestamp,
+) -> Result<Commits, WriteError> {
     let mut tip = plan.target.old;
     let mut landed = Vec::with_capacity(plan.items.len());
     for item in &plan.items {
@@ -77,6 +89,7 @@ pub fn commits(store: &Store, plan: &Plan, me: &Contributor, at: Timestamp) -> R
         let tree = memory_tree(store, plan, store.tree_of(tip)?)?;
         tip = commit(store, tree, &[tip], (me, at), (me, at), &memory_message(plan))?;
     }
+    store.keep(repository, tip, plan.target.old)?;
     fault::point("after-commits")?;
     Ok(Commits { landed, tip })
 }
@@ -174,10 +187,20 @@ pub fn publish(
     move_refs(repository, &moves)
 }
 
-/// Refuses a plan whose target is checked out somewhere with local changes in its way; call before signing.
-pub fn check_work_trees(repository: &LocalRepository, plan: &Plan, store: &Store, tip: Oid) -> Result<(), WriteError> {
+/// Whether this clone shows that the target and the ledger are where a plan moved them: git sees to that after a push, as far
+/// as the remote is set up to be fetched so.
+#[must_use]
+pub fn shows(repository: &LocalRepository, plan: &Plan, ledger: &LedgerKey, entry: Oid, tip: Oid) -> bool {
+    let is_at = |branch: &str, new: Oid| repository.tip(&repository.tracking(branch)).is_ok_and(|at| at == Some(new));
+    let target = plan.target.refname.trim_start_matches("refs/heads/");
+    is_at(&ledger.branch, entry) && is_at(target, tip)
+}
+
+/// Refuses a plan whose target is checked out somewhere with local changes in its way, and a remote that is several; call
+/// before signing.
+pub fn check_way(repository: &LocalRepository, plan: &Plan, store: &Store, tip: Oid) -> Result<(), WriteError> {
     let target = Move { refname: plan.target.refname.clone(), old: Some(plan.target.old), new: tip };
-    check_work_tree(repository, store, &target)
+    check_target(repository, store, &target)
 }
 
 /// The same for a genesis.
@@ -188,13 +211,16 @@ pub fn check_genesis(
     commit: Oid,
 ) -> Result<(), WriteError> {
     let target = Move { refname: genesis.target.refname.clone(), old: Some(genesis.target.old), new: commit };
-    check_work_tree(repository, store, &target)
+    check_target(repository, store, &target)
 }
 
 /// Whether the fast-forward that comes last could be made, found out before anything is signed: afterwards the ledger would
 /// be ahead until somebody clears the way.
-fn check_work_tree(repository: &LocalRepository, store: &Store, target: &Move) -> Result<(), WriteError> {
-    let Some(old) = target.old.filter(|old| repository.remote.is_none() && *old != target.new) else { return Ok(()) };
+fn check_target(repository: &LocalRepository, store: &Store, target: &Move) -> Result<(), WriteError> {
+    if let Some(remote) = &repository.remote {
+        return check_destination(repository, remote);
+    }
+    let Some(old) = target.old.filter(|old| *old != target.new) else { return Ok(()) };
     let Some(worktree) = checked_out(repository, &target.refname)? else { return Ok(()) };
     let git = super::process::Git::new(&worktree);
     let status = git.run(&["status", "--porcelain", "-z", "--untracked-files=all", "--no-renames"])?;
@@ -223,14 +249,15 @@ fn check_work_tree(repository: &LocalRepository, store: &Store, target: &Move) -
 fn move_refs(repository: &LocalRepository, moves: &[Move]) -> Result<(), WriteError> {
     fault::point("before-push")?;
     match &repository.remote {
-        Some(remote) => push(repository, &remote.url, moves)?,
+        Some(remote) => push(repository, remote, moves)?,
         None => move_here(repository, moves)?,
     }
     fault::point("after-push")?;
     Ok(())
 }
 
-fn push(repository: &LocalRepository, url: &str, moves: &[Move]) -> Result<(), WriteError> {
+/// By the remote's name, so that everything holds that the user set up for it, and so that git moves the tracking branches.
+fn push(repository: &LocalRepository, remote: &Remote, moves: &[Move]) -> Result<(), WriteError> {
     let mut args: Vec<String> =
         ["push", "--atomic", "--no-follow-tags", "--recurse-submodules=no", "--porcelain"].map(str::to_owned).to_vec();
     // Exactly what was read, or nothing: also a ref that was moved back meanwhile is somebody else's move.
@@ -238,30 +265,56 @@ fn push(repository: &LocalRepository, url: &str, moves: &[Move]) -> Result<(), W
         let old = one.old.map(|old| old.to_string()).unwrap_or_default();
         format!("--force-with-lease={}:{old}", one.refname)
     }));
-    args.extend(["--".to_owned(), url.to_owned()]);
+    args.extend(["--".to_owned(), remote.name.clone()]);
     args.extend(moves.iter().map(|one| format!("{}:{}", one.new, one.refname)));
-    let output = repository.git().try_run(&args, &[], None)?;
+    // A mirror takes no refspecs.
+    let git = repository.git().with(&format!("remote.{}.mirror", remote.name), "false");
+    let output = git.try_run(&args, &[], None)?;
     if output.success {
         return Ok(());
     }
     Err(push_failure(&output))
 }
 
-/// What a failed push means. Porcelain lines start with `!`; git says `fetch first`, `non-fast-forward`, `stale info` or
-/// fails to lock where somebody was faster (git-push(1), OUTPUT).
+/// Refuses a remote that git would push to in several places, one after the other: some could take it and some not.
+fn check_destination(repository: &LocalRepository, remote: &Remote) -> Result<(), WriteError> {
+    let listed = repository.git().run(&["remote", "get-url", "--push", "--all", &remote.name])?.text();
+    let count = listed.lines().count();
+    if count <= 1 {
+        return Ok(());
+    }
+    let name = crate::model::text::printable(&remote.name);
+    Err(WriteError::Destination(format!(
+        "the remote {name} is pushed to in {count} places, and what lands must land in one"
+    )))
+}
+
+/// What a failed push means. Porcelain lines start with `!`, after one that says where to; git says `fetch first`,
+/// `non-fast-forward`, `stale info` or fails to lock where somebody was faster, and `unpacker error` where the other side
+/// could not store what it got (git-push(1), OUTPUT). Without a word of where to, with 1, it was stopped by a hook here.
 fn push_failure(output: &super::process::Output) -> WriteError {
-    let text = format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let text = format!("{stdout}\n{}", String::from_utf8_lossy(&output.stderr));
     let kept: String = text.chars().take(4_000).collect();
     let said = what_was_said(&kept);
     let lost =
         ["fetch first", "non-fast-forward", "stale info", "cannot lock ref", "failed to update ref", "failed to lock"];
-    if lost.iter().any(|word| kept.contains(word)) {
+    if output.code == Some(1) && !stdout.lines().any(|line| line.starts_with("To ")) {
+        WriteError::Declined(own_words(&kept))
+    } else if lost.iter().any(|word| kept.contains(word)) {
         WriteError::Lost(said)
-    } else if kept.contains("[remote rejected]") || kept.contains("hook declined") {
+    } else if kept.contains("[remote rejected]") && !kept.contains("(unpacker error)") {
         WriteError::Refused(said)
     } else {
         WriteError::Git(GitError::Failed { command: "push".into(), code: output.code, stderr: said })
     }
+}
+
+/// What a hook here said, without git's own last word.
+fn own_words(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let said: Vec<&str> = lines.filter(|line| !line.starts_with("error: failed to push some refs")).collect();
+    if said.is_empty() { "it gave no reason".to_owned() } else { crate::model::text::single_line(&said.join("; ")) }
 }
 
 /// The words of the other side first, then what git makes of them, each once; all of it where neither is there.
@@ -375,7 +428,7 @@ pub fn finish_move(
     store: &Store,
 ) -> Result<(), WriteError> {
     let target = Move { refname: recovery.refname.clone(), old: Some(recovery.old), new: recovery.new };
-    check_work_tree(repository, store, &target)?;
+    check_target(repository, store, &target)?;
     let tip = recovery.ledger_tip;
     move_refs(repository, &[Move { refname: ledger.full(), old: Some(tip), new: tip }, target])
 }

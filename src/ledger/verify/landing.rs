@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Evidence;
-use crate::ledger::{Approval, Entry, EntryKind, Item, LedgerView, MergeRecord, Objection};
+use crate::ledger::{Approval, Entry, EntryKind, Item, LedgerView, MergeRecord, Merged, Objection};
 use crate::model::{Approvals, Effect, EntryId, FileChange, Oid, Outcome, Place, Reason, Ruling, TreeDiff, text};
 use crate::policy::Root;
 
@@ -125,15 +125,28 @@ fn allowed(asked: &Asked<'_>, facts: &LandingFacts, evidence: &Evidence<'_>) -> 
     faults
 }
 
-/// A revert needs no approval, because it may only be the exact inverse of a merge that it names.
+/// A revert needs no approval, because it may only be the exact inverse of a merge that it names: of one that persons approved,
+/// on the same branch, once, and never of what they are judged by. (The revert of a revert lands something again.)
 fn revert_fault(asked: &Asked<'_>, facts: &LandingFacts, evidence: &Evidence<'_>) -> Option<String> {
-    let named = asked.view.merges().filter(|merged| asked.entry.about.contains(&merged.entry));
+    let root = |file: &FileChange| {
+        let first = file.path.split(|byte| *byte == b'/').next().unwrap_or_default();
+        first.eq_ignore_ascii_case(b".countersign")
+    };
+    if facts.diff.files.iter().any(root) {
+        return Some("it reverts a change of .countersign/, and that takes approvals".to_owned());
+    }
+    let by_persons = |merged: &&Merged| {
+        asked.view.entry(merged.entry).is_some_and(|entry| entry.kind != EntryKind::Revert)
+            && merged.target == asked.item.target
+            && merged.reverted.is_none()
+    };
+    let named = asked.view.merges().filter(|merged| asked.entry.about.contains(&merged.entry)).filter(by_persons);
     let inverse = |files: &[FileChange]| -> Vec<FileChange> {
         files.iter().map(|f| FileChange { path: f.path.clone(), old: f.new, new: f.old }).collect()
     };
     let mut landed = named.filter_map(|merged| evidence.landings.landing(merged.commit).ok());
     let exact = landed.any(|merge| inverse(&merge.diff.files) == facts.diff.files);
-    (!exact).then(|| "it is not the exact inverse of a merge that it names".to_owned())
+    (!exact).then(|| "it is not the exact inverse of a merge that it names and that still stands".to_owned())
 }
 
 fn objection_fault(objection: &Objection) -> String {

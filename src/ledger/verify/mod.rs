@@ -66,6 +66,8 @@ struct Walk<'a> {
     pending: Vec<Pending>,
     /// Commits that an entry accounts for, each on its branch.
     accounted: HashSet<(String, Oid)>,
+    /// What entries say that their own pushes put on branches.
+    brought: Vec<Brought>,
     /// Entries that a void took back.
     voided: HashSet<EntryId>,
     report: VerifyReport,
@@ -82,6 +84,13 @@ struct Pending {
     old: Option<Oid>,
 }
 
+/// The commits that one entry's push put on a branch, by their places.
+struct Brought {
+    entry: EntryId,
+    refname: String,
+    range: std::ops::Range<usize>,
+}
+
 impl<'a> Walk<'a> {
     fn new(chain: &Chain, evidence: &'a Evidence<'a>) -> Self {
         let places = evidence.branches.iter().map(|branch| {
@@ -95,6 +104,7 @@ impl<'a> Walk<'a> {
             last: HashMap::new(),
             pending: Vec::new(),
             accounted: HashSet::new(),
+            brought: Vec::new(),
             voided: voids.flat_map(|entry| entry.about.iter().copied()).collect(),
             report: empty_report(chain, evidence.stage),
         }
@@ -194,6 +204,9 @@ impl<'a> Walk<'a> {
     /// one stays unaccounted; perhaps a later entry of the same push explains it.
     fn account(&mut self, entry: &Arc<Entry>, refname: &str, range: std::ops::Range<usize>) {
         let Some(branch) = self.evidence.branches.iter().find(|branch| branch.refname == refname) else { return };
+        if entry.kind != EntryKind::Genesis {
+            self.brought.push(Brought { entry: entry.id, refname: refname.to_owned(), range: range.clone() });
+        }
         for &commit in branch.commits.get(range).unwrap_or_default() {
             let place = (refname.to_owned(), commit);
             if !self.accounted.contains(&place) && (self.evidence.memory)(commit, entry, &self.view).is_ok() {
@@ -238,6 +251,7 @@ impl<'a> Walk<'a> {
         self.unadopted(chain);
         self.report.faults = chain.faults().map(|(checked, fault)| self.fault(checked, &fault.to_string())).collect();
         self.settle_pending();
+        self.unexplained();
         self.list_unapproved();
         let report = &mut self.report;
         report.ok = report.alarms.is_empty()
@@ -278,6 +292,20 @@ impl<'a> Walk<'a> {
     fn tip(&self, refname: &str) -> Option<Oid> {
         let branch = self.evidence.branches.iter().find(|branch| branch.refname == refname)?;
         branch.commits.last().copied().or_else(|| self.last.get(refname).map(|last| last.new))
+    }
+
+    /// An entry's push is atomic and begins where it says: whatever lies in it is its own doing. What none of the entries of the
+    /// push explains was signed for, and not approved.
+    fn unexplained(&mut self) {
+        for Brought { entry, refname, range } in std::mem::take(&mut self.brought) {
+            let Some(branch) = self.evidence.branches.iter().find(|branch| branch.refname == refname) else { continue };
+            for &commit in branch.commits.get(range).unwrap_or_default() {
+                if !self.accounts_for(branch, commit) {
+                    let what = format!("the entry put it on {refname}, and it neither merges nor teaches it");
+                    self.mismatch(entry, String::new(), commit, what);
+                }
+            }
+        }
     }
 
     fn list_unapproved(&mut self) {

@@ -6,12 +6,12 @@ use std::collections::HashMap;
 use bstr::BString;
 
 use super::*;
-use crate::ledger::testing::{Bench, MAIN, change, id, item, merged, moved, oid, root};
+use crate::ledger::testing::{Bench, MAIN, TestRoots, change, id, item, merged, moved, oid, root};
 use crate::ledger::{Item, MergeRecord};
 use crate::model::{FileChange, Mode, Side, Tier, TreeDiff};
 
 /// A repository that has landed commits as they should be, unless a test spoils one.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Repo {
     commits: HashMap<Oid, LandingFacts>,
     memory: HashMap<Oid, EntryId>,
@@ -189,12 +189,27 @@ fn an_approval_lands_once() {
 
 #[test]
 fn commits_without_an_entry_are_counted_and_fail_only_where_a_gate_stands() {
-    let (bench, repo) = stacked();
+    let (mut bench, mut repo) = (Bench::new(), Repo::default());
+    approve(&mut bench, &mut repo, vec![item("a", "h1", "c1"), item("b", "h2", "c2")], "pushed 1");
     let commits = ["pushed 1", "landed a", "landed b", "pushed 2"];
     let report = repo.report(&bench, &commits, Stage::Record);
     assert_eq!(report.unapproved.iter().map(|u| u.commit).collect::<Vec<_>>(), [oid("pushed 1"), oid("pushed 2")]);
     assert!(report.ok, "{report:?}");
     assert!(!repo.report(&bench, &commits, Stage::Enforce).ok);
+}
+
+#[test]
+fn what_an_entry_says_it_pushed_and_does_not_explain_is_a_mismatch() {
+    for kind in [EntryKind::Hold, EntryKind::Approve] {
+        let (mut bench, mut repo) = stacked();
+        let mut entry = bench.entry(kind, "sam");
+        entry.items.push(item("c", "h3", "c3"));
+        entry.refs.push(moved("landed b", "sneaked in"));
+        repo.land(&entry);
+        bench.push(&entry);
+        let report = repo.report(&bench, &["landed a", "landed b", "sneaked in"], Stage::Record);
+        assert_mismatch(&report, "neither merges nor teaches it");
+    }
 }
 
 #[test]
@@ -294,6 +309,38 @@ fn a_revert_is_the_exact_inverse_of_what_it_names() {
     Arc::make_mut(&mut repo.commits.get_mut(&oid("reverted")).unwrap().diff).files = vec![file("a.yaml", "new", "old")];
     let report = repo.report(&bench, &commits, Stage::Enforce);
     assert!(report.ok, "{report:?}");
+    // The revert of the revert would land it again, and a second revert something else: both take approvals.
+    let first = bench.chain().entries().last().unwrap().id;
+    for (about, files) in [(first, file("a.yaml", "old", "new")), (merge, file("a.yaml", "new", "old"))] {
+        let (mut bench, mut repo) =
+            (Bench { raw: bench.raw.clone(), roots: TestRoots::default(), clock: bench.clock }, repo.clone());
+        let mut again = bench.entry(EntryKind::Revert, "sam");
+        again.items.push(merged(item("revert b", "h1", "again"), "reverted", "again", &[]));
+        again.refs.push(moved("reverted", "again"));
+        again.about.push(about);
+        repo.land(&again);
+        Arc::make_mut(&mut repo.commits.get_mut(&oid("again")).unwrap().diff).files = vec![files];
+        bench.push(&again);
+        let report = repo.report(&bench, &["landed a", "landed b", "reverted", "again"], Stage::Record);
+        assert_mismatch(&report, "that still stands");
+    }
+}
+
+#[test]
+fn a_revert_of_a_policy_takes_approvals() {
+    let (mut bench, mut repo) = stacked();
+    let merge = bench.chain().entries().nth(1).unwrap().id;
+    let mut revert = bench.entry(EntryKind::Revert, "sam");
+    revert.items.push(merged(item("revert a", "h1", "inverse"), "landed b", "reverted", &[]));
+    revert.refs.push(moved("landed b", "reverted"));
+    revert.about.push(merge);
+    repo.land(&revert);
+    bench.push(&revert);
+    for (commit, old, new) in [("landed a", "old", "new"), ("reverted", "new", "old")] {
+        let facts = repo.commits.get_mut(&oid(commit)).unwrap();
+        Arc::make_mut(&mut facts.diff).files = vec![file(".countersign/policy.yaml", old, new)];
+    }
+    assert_mismatch(&repo.report(&bench, &["landed a", "landed b", "reverted"], Stage::Record), "takes approvals");
 }
 
 #[test]

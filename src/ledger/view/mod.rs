@@ -173,6 +173,12 @@ impl LedgerView {
         self.fold.entries.first().map(|entry| entry.id)
     }
 
+    /// Whether the genesis is a demo's, outside of which the demo's keys sign for nobody.
+    #[must_use]
+    pub fn is_demo(&self) -> bool {
+        self.fold.entries.first().is_some_and(|genesis| genesis.demo)
+    }
+
     /// The default branch's full ref name.
     #[must_use]
     pub fn default_ref(&self) -> Option<&str> {

@@ -1,15 +1,13 @@
 //! The cache of the first frame: it is there after a console was, it shows, and nothing is decided by it.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use countersign::config::Settings;
 use countersign::engine::Action;
-use countersign::io::cache::Cache;
 use countersign::io::clock::Clock;
 use countersign::io::git::repository::LocalRepository;
-use countersign::io::state::StateFolder;
-use countersign::io::workspace::{Scope, Workspace, built_in};
+use countersign::io::workspace::{Scope, Workspace};
 use countersign::model::{Answers, DecisionKind, EntryId, Intent, IntentItem, Proposal, Queued, Subject, Tier};
 use countersign::policy::Globs;
 
@@ -19,16 +17,9 @@ use super::{AT, Demo, QUEUE, batch, eventually, leave};
 fn workspace(demo: &Demo) -> Workspace {
     let home = demo.sandbox.home();
     let repository = LocalRepository::open(&demo.sandbox.path("demo/work"), None, None).expect("the clone");
-    Workspace {
-        state: StateFolder::of(&home.join(".local/state/countersign"), &repository.git_dir),
-        cache: Cache::of(&home.join(".cache/countersign"), &repository.git_dir),
-        repository,
-        patterns: Globs::new(&Settings::default().branches).expect("patterns"),
-        clock: Clock::set_to(AT.parse().expect("a time")),
-        home: Some(home),
-        known: Mutex::default(),
-        built_in: built_in(),
-    }
+    let patterns = Globs::new(&Settings::default().branches).expect("patterns");
+    let (state, cache) = (home.join(".local/state/countersign"), home.join(".cache/countersign"));
+    Workspace::new(repository, &state, &cache, patterns, Clock::set_to(AT.parse().expect("a time")), Some(home))
 }
 
 /// What a proposal would look like if it were another one.

@@ -117,7 +117,7 @@ fn lesson_holds(origin: &Repo<'_>, before: &str) {
     let entry = origin.ledger().pop().expect("an entry");
     let id = &text(&entry["id"])[..8];
     let section = format!(
-        "\n<!-- BEGIN countersign lessons v1 -->\n## Lessons from review\n\n{LESSON}{id}, until 2025-11-30]\n\
+        "\n<!-- BEGIN countersign lessons v1 -->\n## Lessons from review\n{LESSON}{id}, until 2025-11-30]\n\
          <!-- END countersign lessons -->\n"
     );
     assert_eq!(origin.show("main", "AGENTS.md"), origin.show(before, "AGENTS.md") + &section);

@@ -20,19 +20,49 @@ fn batches_of_real_histories_land_as_git_merges_them() {
     real(approve_as_git_merges);
 }
 
-fn approve_as_git_merges(name: &str, origin: &Repo<'_>) {
-    // Without a checkout: nobody needs one here, and mirrors lack a blob now and then.
+#[test]
+fn a_batch_that_is_killed_when_its_objects_are_written_lands_once_and_whole() {
+    made_up(|name, origin| {
+        let reviewer = adopted(origin);
+        let (chosen, before) = (batch(&reviewer), origin.refs());
+        let ran = approve(&reviewer, &chosen, "after-commits:kill");
+        assert_eq!((ran.code, origin.refs()), (None, before), "{name}: {ran}");
+        let ran = approve(&reviewer, &chosen, "");
+        assert_eq!(ran.code, Some(3), "{name}: {ran}");
+        let approvals = origin.ledger().iter().filter(|entry| entry["kind"] == "approve").count();
+        assert_eq!((approvals, origin.sandbox().outbox()), (1, 0), "{name}");
+        let _ = (reviewer.sound(), origin.git(&["fsck", "--strict"]), reviewer.git(&["fsck", "--strict"]));
+    });
+}
+
+/// A reviewer's clone of a repository that is adopted here. Without a checkout: nobody needs one, and mirrors lack a blob now
+/// and then.
+fn adopted<'a>(origin: &Repo<'a>) -> Repo<'a> {
     origin.sandbox().git("", &["clone", "--quiet", "--no-checkout", &origin.path().to_string_lossy(), "maria"]);
     let reviewer = origin.sandbox().repo("maria");
     reviewer.belongs_to(&origin.sandbox().person("maria"));
     let _ = reviewer.run(&["init", "--yes"]).succeeds();
+    reviewer
+}
+
+/// What is high here lands alone for the most part; the rest is what a person clears in one go, as listed.
+fn batch(reviewer: &Repo<'_>) -> Vec<Value> {
     let listed = reviewer.proposals(&[]);
-    // What is high here lands alone for the most part; the rest is what a person clears in one go, as listed.
-    let chosen: Vec<&Value> = listed.iter().filter(|one| one["tier"] != "high").take(BATCH).collect();
+    listed.into_iter().filter(|one| one["tier"] != "high").take(BATCH).collect()
+}
+
+fn approve(reviewer: &Repo<'_>, chosen: &[Value], fault: &str) -> Ran {
     let ids: Vec<String> = chosen.iter().map(|one| format!("{}@{}", text(one, "id"), text(one, "head"))).collect();
-    let before = origin.rev("main");
-    let command = &mut origin.sandbox().countersign(&reviewer);
-    let ran = Ran::of(command.args(["approve", "-", "--yes", "--json"]).write_stdin(ids.join("\n")));
+    let mut command = reviewer.sandbox().countersign(reviewer);
+    command.env("COUNTERSIGN_FAULT", fault).args(["approve", "-", "--yes", "--json"]);
+    Ran::of(command.write_stdin(ids.join("\n")))
+}
+
+fn approve_as_git_merges(name: &str, origin: &Repo<'_>) {
+    let reviewer = adopted(origin);
+    let chosen = batch(&reviewer);
+    let (before, stored_before) = (origin.rev("main"), stored(&reviewer));
+    let ran = approve(&reviewer, &chosen, "");
     assert!(matches!(ran.code, Some(0 | 3)), "{name}: {ran}");
     let document = ran.json();
     let items = document["result"]["items"].as_array().expect("items");
@@ -48,6 +78,9 @@ fn approve_as_git_merges(name: &str, origin: &Repo<'_>) {
         }
     }
     assert_eq!(origin.rev("main"), top, "{name}: nothing else landed");
+    // The entry is written by itself, the batch as one pack.
+    let stored_now = stored(&reviewer);
+    assert!(stored_now[0] - stored_before[0] < 10 && stored_now[1] == stored_before[1] + 1, "{name}: {stored_now:?}");
     let report = reviewer.sound();
     let gone: usize = dropped.values().sum();
     assert_eq!(report["merges"], chosen.len() - gone, "{name}");
@@ -57,6 +90,13 @@ fn approve_as_git_merges(name: &str, origin: &Repo<'_>) {
         chosen.len() - gone,
         chosen.len()
     ));
+}
+
+/// How many objects are files of their own, and how many packs there are.
+fn stored(repo: &Repo<'_>) -> [usize; 2] {
+    let counts = repo.git(&["count-objects", "-v"]);
+    let count = |name: &str| counts.lines().find_map(|line| line.strip_prefix(name)?.parse().ok()).expect("a count");
+    [count("count: "), count("packs: ")]
 }
 
 /// A commit is what git makes of the merge on the one before it. Answers the commit.

@@ -6,12 +6,10 @@ use bstr::ByteSlice as _;
 use countersign::config::Settings;
 use countersign::diff::{CONTEXT, Document, Highlighter, LineKind, Row};
 use countersign::evidence::reasoning;
-use countersign::io::cache::Cache;
 use countersign::io::clock::Clock;
 use countersign::io::git::open;
 use countersign::io::git::repository::LocalRepository;
-use countersign::io::state::StateFolder;
-use countersign::io::workspace::{Scope, Situation, Workspace, built_in};
+use countersign::io::workspace::{Scope, Situation, Workspace};
 use countersign::model::{CommentSide, Proposal};
 use countersign::policy::Globs;
 use serde_json::Value;
@@ -82,16 +80,9 @@ fn open_all(origin: &Repo<'_>, listed: &[Value]) -> usize {
 
 fn workspace(origin: &Repo<'_>) -> Workspace {
     let repository = LocalRepository::open(&origin.path(), None, None).expect("a repository");
-    Workspace {
-        state: StateFolder::of(&origin.sandbox().path("state"), &repository.git_dir),
-        cache: Cache::of(&origin.sandbox().path("cache"), &repository.git_dir),
-        repository,
-        patterns: Globs::new(&Settings::default().branches).expect("patterns"),
-        clock: Clock::System,
-        home: None,
-        known: Mutex::default(),
-        built_in: built_in(),
-    }
+    let patterns = Globs::new(&Settings::default().branches).expect("patterns");
+    let folder = |name: &str| origin.sandbox().path(name);
+    Workspace::new(repository, &folder("state"), &folder("cache"), patterns, Clock::System, None)
 }
 
 fn open_one(workspace: &Workspace, situation: &Situation, proposal: &Proposal) -> usize {

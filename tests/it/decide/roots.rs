@@ -61,6 +61,9 @@ fn a_broken_policy_blocks_and_says_where_and_the_mended_one_rules_again() {
     assert_eq!(queue(&maria), []);
 }
 
+/// The key of the demo's first reviewer, which everybody has.
+const DEMO_KEY: &str = "AAAAC3NzaC1lZDI1NTE5AAAAICUKCF0nA8JDt9/VtBJvKW3D4ZlLUSVqCiszltsWnQjQ";
+
 #[test]
 fn a_policy_that_could_not_rule_is_refused_before_it_lands() {
     let sandbox = Sandbox::new();
@@ -87,11 +90,19 @@ fn a_policy_that_could_not_rule_is_refused_before_it_lands() {
             super::maria("6").file(".countersign/policy.yaml", policy.replace(&maria.ledger_id(), &"0".repeat(32))),
             "ledger",
         ),
-        ("link", super::maria("7").symlink(".countersign/policy.yaml", "../docs/a.md"), "plain file"),
+        ("link", super::maria("7").symlink(".countersign/policy.yaml", "../docs/a.md"), "plain folders and files"),
         (
             "garbled",
             super::maria("8").file(".countersign/allowed_signers", format!("{signers}nonsense\n")),
             "allowed_signers:",
+        ),
+        (
+            "everybody",
+            super::maria("10").file(
+                ".countersign/allowed_signers",
+                format!("{signers}maria@corp.example ssh-ed25519 {DEMO_KEY} anything\n"),
+            ),
+            "belongs to the demo",
         ),
         (
             "no-admin",

@@ -34,7 +34,7 @@ fn a_rejection_teaches_the_agent_and_leaves_the_list() {
     assert_eq!(
         section,
         format!(
-            "\r\n<!-- BEGIN countersign lessons v1 -->\n## Lessons from review\n\n{line}\n<!-- END countersign lessons -->\n"
+            "\r\n<!-- BEGIN countersign lessons v1 -->\n## Lessons from review\n{line}\n<!-- END countersign lessons -->\n"
         )
     );
     let trailer = origin.git(&["log", "-1", "--format=%(trailers:key=Countersign-Entry,valueonly)", "main"]);

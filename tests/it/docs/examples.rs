@@ -42,6 +42,7 @@ fn the_policy_holds_and_nothing_is_to_be_said_against_it() {
     let found = policy::lint(
         policy::Source { name: "policy.yaml", text: &policy },
         Some(policy::Source { name: "allowed_signers", text: &signers }),
+        false,
     );
     assert_eq!(found.errors, []);
     assert_eq!(found.warnings, []);

@@ -3,8 +3,16 @@
 use super::{Repo, Sandbox, count, page, with_fault};
 
 /// The points that a deciding command passes, in order; `between-refs` only where there is no remote.
-const POINTS: [&str; 7] =
-    ["after-keep", "after-commits", "before-sign", "after-sign", "before-push", "between-refs", "after-push"];
+const POINTS: [&str; 8] = [
+    "after-keep",
+    "after-commits",
+    "before-sign",
+    "after-sign",
+    "before-push",
+    "between-refs",
+    "after-push",
+    "before-drop",
+];
 
 /// Main and ledger of a repository.
 fn tips(origin: &Repo<'_>) -> (String, String) {
@@ -24,13 +32,14 @@ fn crash(origin: &Repo<'_>, clone: &Repo<'_>, fault: &str, kind: &str, ids: &[&s
         assert_eq!(ran.code, Some(4), "{fault}: {ran}");
         assert!(ran.stderr.contains("hint: "), "{fault}: {ran}");
     }
-    let early = !(fault.starts_with("between") || fault.starts_with("after-push"));
+    let early = !["between", "after-push", "before-drop"].iter().any(|late| fault.starts_with(late));
     assert!(!early || (main, ledger) == before, "{fault}: the old state\n{ran}");
     // What is listed is true, and reading repairs nothing.
     let _ = clone.run(&["list"]).succeeds();
     let again = clone.run(&words);
     // A failed step that turned out to have arrived was reported as done; then there is nothing left to do.
-    let done = ran.code == Some(0) && kind == "approve";
+    // (Where only the outbox could not be emptied, the second try is told so.)
+    let done = ran.code == Some(0) && kind == "approve" && !fault.starts_with("before-drop");
     assert_eq!(again.code, Some(i32::from(done)), "{fault}: {again}");
     if ran.code != Some(0) {
         for id in ids {
@@ -56,7 +65,7 @@ fn crash_everywhere(origin: &Repo<'_>, clone: &Repo<'_>, remote: bool) {
             assert!(origin.show("main", "AGENTS.md").contains(&lesson), "{fault}");
         }
     }
-    let _ = origin.git(&["fsck", "--strict"]);
+    let _ = (origin.git(&["fsck", "--strict"]), origin.ledger());
 }
 
 #[test]
@@ -85,6 +94,21 @@ fn in_a_work_tree_with_the_target_checked_out() {
     let _ = repo.run(&["init", "--yes"]).succeeds();
     crash_everywhere(&repo, &repo, false);
     assert_eq!(repo.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_crash_after_the_outbox_was_emptied_leaves_nothing_to_do() {
+    let sandbox = Sandbox::new();
+    let (origin, maria) = sandbox.solo();
+    for end in ["kill", "fail"] {
+        let one = page(&origin, end);
+        let ran = with_fault(&maria, &format!("after-drop:{end}"), &["approve", &one, "--yes"]);
+        assert_eq!(ran.code, (end == "fail").then_some(0), "{ran}");
+        assert_eq!((count(&origin, "approve", &one), sandbox.outbox()), (1, 0));
+        let again = maria.run(&["approve", &one, "--yes"]).exits(1);
+        assert!(again.stdout.contains("merged already"), "{again}");
+        let _ = maria.sound();
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::{Ran, Repo, Sandbox, page};
 
 /// Runs an approval that must fail, and answers what it says.
 #[track_caller]
-fn fails(origin: &Repo<'_>, clone: &Repo<'_>, at: &str, code: i32) -> String {
+pub(super) fn fails(origin: &Repo<'_>, clone: &Repo<'_>, at: &str, code: i32) -> String {
     let before = origin.refs();
     let ran = clone.run(&["approve", at, "--yes"]).exits(code);
     assert!(ran.stderr.contains("error: ") && ran.stderr.contains("hint: "), "{ran}");
@@ -161,18 +161,4 @@ fn a_lock_that_a_crash_left_is_said() {
     assert!(maria.run(&["doctor"]).exits(1).stdout.contains("main.lock"));
     std::fs::remove_file(&own).expect("the lock");
     let _ = maria.run(&["approve", &one, "--yes"]).succeeds();
-}
-
-#[test]
-fn a_hook_that_refuses_is_quoted() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let sandbox = Sandbox::new();
-    let (origin, maria) = sandbox.solo();
-    let one = page(&origin, "one");
-    let hook = origin.path().join("hooks/pre-receive");
-    std::fs::write(&hook, "#!/bin/sh\nprintf 'no \\033[2Jway\\n' >&2\nexit 1\n").expect("a hook");
-    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).expect("a program");
-    let said = fails(&origin, &maria, &one, 1);
-    assert!(said.contains("no <U+001B>[2Jway"), "{said}");
-    assert_eq!(sandbox.outbox(), 0);
 }

@@ -128,6 +128,15 @@ impl Repo<'_> {
         report
     }
 
+    /// The entries of the ledger, oldest first, as they are written: nothing is verified. [`Repo::ledger`] does that, at several
+    /// processes a commit.
+    #[track_caller]
+    pub fn entries(&self) -> Vec<Value> {
+        let log = self.git(&["log", "--reverse", "--topo-order", "--format=%b%x01", "countersign/ledger"]);
+        let json = log.split('\u{1}').map(str::trim).filter(|body| !body.is_empty());
+        json.map(|body| serde_json::from_str(body).expect("one line of JSON")).collect()
+    }
+
     /// The ledger as plain git has it, in the repository where it is a branch: every commit signed by somebody whom the
     /// signers on main know, on an empty tree, after one parent, its message a subject and one canonical line. Answers the
     /// entries, oldest first.

@@ -57,7 +57,7 @@ impl Repo<'_> {
         git.args(["--no-replace-objects", "diff-tree", "-r", "-z", "--no-renames", "--ignore-submodules=none"]);
         git.args([&format!("{commit}^^{{tree}}"), &format!("{commit}^{{tree}}")]);
         let output = git.output().expect("git runs");
-        Sha256::digest(&output.stdout).iter().map(|byte| format!("{byte:02x}")).collect()
+        format!("{:x}", Sha256::digest(&output.stdout))
     }
 
     /// An item as an entry has it: the proposal `branch`, landed as `commit`.

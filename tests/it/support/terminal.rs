@@ -39,6 +39,8 @@ struct Shared {
 struct State {
     parser: vt100::Parser<Device>,
     printed: Vec<u8>,
+    /// When the last of it came.
+    printed_at: Instant,
     /// Nobody wants to read any more.
     cut: bool,
     ended: bool,
@@ -91,7 +93,8 @@ impl Terminal {
         let mut reader = pair.master.try_clone_reader().expect("the terminal can be read");
         let writer = Arc::new(Mutex::new(pair.master.take_writer().expect("the terminal can be written")));
         let parser = vt100::Parser::new_with_callbacks(rows, columns, 0, Device::default());
-        let state = Mutex::new(State { parser, printed: Vec::new(), cut: false, ended: false });
+        let state =
+            Mutex::new(State { parser, printed: Vec::new(), printed_at: Instant::now(), cut: false, ended: false });
         let shared = Arc::new(Shared { state, changed: Condvar::new() });
         let (theirs, answers) = (Arc::clone(&shared), Arc::clone(&writer));
         std::thread::spawn(move || {
@@ -216,6 +219,18 @@ impl Terminal {
         self.shared.lock().printed.len()
     }
 
+    /// When the program printed last.
+    pub fn printed_at(&self) -> Instant {
+        self.shared.lock().printed_at
+    }
+
+    /// The most memory that the program has had at once, in bytes (`VmHWM`, proc(5)); nothing where the system does not tell.
+    pub fn peak_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.process_id()?)).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? << 10)
+    }
+
     /// Everything that the program has printed.
     pub fn printed(&self) -> Vec<u8> {
         self.shared.lock().printed.clone()
@@ -285,10 +300,12 @@ impl Shared {
 
     /// Draws what the program printed, and answers what it asked; nothing once the line is cut.
     fn take(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let at = Instant::now();
         let mut state = self.lock();
         if state.cut {
             return None;
         }
+        state.printed_at = at;
         state.parser.process(bytes);
         state.printed.extend_from_slice(bytes);
         self.changed.notify_all();
