@@ -176,7 +176,7 @@ fn in_the_diff() -> Mutex<Bare> {
         document: open::document(&here.repository, proposal, diff, open::CONTEXT).expect("a document"),
         reasoning: Reasoning::default(),
         trace: Vec::new(),
-        history: None,
+        history: None, incidents: None,
         problems: Vec::new(),
     };
     let _ = update(&mut bare.app, Msg::Outcome(Outcome::Opened(Box::new(opened))));
