@@ -176,7 +176,8 @@ fn in_the_diff() -> Mutex<Bare> {
         document: open::document(&here.repository, proposal, diff, open::CONTEXT).expect("a document"),
         reasoning: Reasoning::default(),
         trace: Vec::new(),
-        history: None, incidents: None,
+        history: None,
+        incidents: None,
         problems: Vec::new(),
     };
     let _ = update(&mut bare.app, Msg::Outcome(Outcome::Opened(Box::new(opened))));

@@ -164,6 +164,7 @@ actions! {
         CopyHead "copy-head" "copy head" "Copies the commit id of the proposal's head." [Queue Review] nothing_here;
         Redraw "redraw" "redraw" "Draws the whole screen again." [Queue Review Confirm Write Find Palette Page] never;
         Suspend "suspend" "suspend" "Steps aside to the shell; `fg` comes back." [Queue Review Confirm Write Find Palette Page] never;
+        Leave "leave" "leave" "Leaves; asks once more where decisions would stay unsent." [Queue] never;
         Quit "quit" "quit" "Leaves; drafts and decisions that have not left are kept." [Queue Review Confirm Write Find Palette Page] never;
     }
 }

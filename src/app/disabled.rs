@@ -181,9 +181,7 @@ pub(super) fn fixed(app: &App) -> Why {
 
 pub(super) fn cannot_send(app: &App) -> Why {
     match &app.sheet {
-        Some(Sheet::Write(sheet)) if sheet.note.text().trim().is_empty() => {
-            Some("write what the agent should know".into())
-        }
+        Some(Sheet::Write(sheet)) if !sheet.says_something() => Some("write what the agent should know".into()),
         Some(Sheet::Write(sheet)) => sheet.planning.failure().map(|failure| failure.what.clone()),
         _ => None,
     }

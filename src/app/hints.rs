@@ -2,6 +2,7 @@
 
 use super::actions::{Action, ActionInfo};
 use super::overlay::Overlay;
+use super::queue::Marked;
 use super::sheet::Sheet;
 use super::status::Status;
 use super::{App, count};
@@ -124,13 +125,15 @@ fn hint(app: &App, action: Action) -> Option<Hint> {
 /// What an action is called with what lies on top, where that is clearer than its label.
 fn name_here(app: &App, action: Action) -> Option<String> {
     match (action, &app.sheet) {
-        (Action::Confirm, Some(Sheet::Approve(sheet))) => Some(match sheet.kind {
-            _ if sheet.resend.is_some() && app.asks.send.is_some() => {
-                format!("step aside, sign and send {}", sheet.planning.ready().map_or(0, |plan| plan.items.len()))
-            }
-            DecisionKind::Withdraw => "sign and withdraw".to_owned(),
-            _ => format!("sign and send {}", sheet.planning.ready().map_or(0, |plan| plan.items.len())),
-        }),
+        (Action::Confirm, Some(Sheet::Approve(sheet))) if sheet.kind == DecisionKind::Withdraw => {
+            Some("sign and withdraw".to_owned())
+        }
+        (Action::Confirm, Some(Sheet::Approve(sheet))) => {
+            let aside = if sheet.resend.is_some() && app.asks.send.is_some() { "step aside, " } else { "" };
+            // A number only where it is that of a plan.
+            let number = sheet.planning.ready().map_or_else(String::new, |plan| format!(" {}", plan.items.len()));
+            Some(format!("{aside}sign and send{number}"))
+        }
         (Action::Confirm, Some(Sheet::Init(sheet))) if sheet.wants.is_some() => {
             Some("step aside, write and sign it".to_owned())
         }
@@ -171,13 +174,22 @@ fn hints(app: &App) -> HintBar<'_> {
 }
 
 fn lead(app: &App) -> Option<String> {
-    let queue = app.context() == Context::Queue;
-    match (queue, app.queue.ranging(), app.queue.marked()) {
-        (true, true, _) => Some(format!("{} in range:", app.queue.range().len())),
-        (true, false, 1) => Some(format!("{} marked:", app.queue.selection().first()?.short)),
-        (true, false, marked) if marked > 0 => Some(format!("{marked} marked:")),
-        _ => None,
+    if app.context() != Context::Queue {
+        return None;
     }
+    if app.queue.ranging() {
+        return Some(format!("{} in range:", app.queue.range().len()));
+    }
+    let Marked { all, above, below, hidden } = app.queue.where_marked(app.list_height());
+    let what = match all {
+        0 => return None,
+        1 => app.queue.selection().first()?.short.clone(),
+        _ => all.to_string(),
+    };
+    let away = [(above, "above"), (below, "below"), (hidden, "not shown")];
+    let away: Vec<String> =
+        away.iter().filter(|(number, _)| *number > 0).map(|(number, place)| format!(", {number} {place}")).collect();
+    Some(format!("{what} marked{}:", away.concat()))
 }
 
 fn decision(app: &App, action: Action) -> Option<Hint> {
@@ -230,11 +242,18 @@ pub fn notices(app: &App) -> Vec<Notice> {
     let counts = app.queue.counts();
     if counts.clean > 1 {
         let text = if counts.clean == counts.low {
-            format!("all {} low ones are clean", counts.low)
+            format!("all {} low ones are clean: one look at a list, one signature", counts.low)
         } else {
-            format!("{} of the {} low ones are clean", counts.clean, counts.low)
+            format!("{} of the {} low ones are clean: one look at a list, one signature", counts.clean, counts.low)
         };
         notices.push(Notice { sign: '=', text, key: key(Action::Batch, "batch") });
+    }
+    if counts.all() == 0
+        && !app.queue.entries().is_empty()
+        && let Some(done) = app.sitting.said()
+    {
+        let text = format!("nothing waits for you any more: {done}");
+        notices.push(Notice { sign: '=', text, key: key(Action::Leave, "leave") });
     }
     notices
 }

@@ -64,7 +64,7 @@ impl App {
         if !matches!(action, Action::Confirm | Action::Send) {
             self.disarm();
         }
-        if action != Action::Close {
+        if action != Action::Leave {
             self.leaving = false;
         }
         if let Some(why) = (action.info().disabled)(self) {

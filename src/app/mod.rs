@@ -27,6 +27,7 @@ pub mod prose;
 pub mod queue;
 pub mod review;
 pub mod sheet;
+mod sitting;
 mod status;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -59,6 +60,7 @@ use overlay::Overlay;
 use queue::Queue;
 use review::Review;
 use sheet::Sheet;
+use sitting::Sitting;
 
 /// What a console begins with.
 #[derive(Debug)]
@@ -129,6 +131,8 @@ pub struct App {
     pub(crate) status: Option<Status>,
     /// What became of what was sent last.
     pub(crate) report: Option<Box<Report>>,
+    /// What was done since the console was opened.
+    pub(crate) sitting: Sitting,
     /// Why the last sending failed, until another succeeds.
     pub(crate) unsent_because: Option<Failure>,
     /// What git wanted to ask a person, until it was asked.
@@ -165,6 +169,7 @@ impl App {
             progress: None,
             status: None,
             report: None,
+            sitting: Sitting::default(),
             unsent_because: None,
             asks: Asks::default(),
             problems,

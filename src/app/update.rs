@@ -132,15 +132,20 @@ impl App {
         super::hints::notices(self).len() as u16
     }
 
+    /// Rows of the list on the screen.
+    #[must_use]
+    pub(crate) fn list_height(&self) -> usize {
+        let list = QueueAreas::of(self.screen, self.notice_count()).list.height;
+        usize::from(list.saturating_sub(u16::from(self.queue.waiting().any())))
+    }
+
     /// Scrolls whatever the cursor is in so that it is in view.
     pub(super) fn scroll_into(&mut self) {
         let screen = self.screen;
         if geometry::too_small(screen) {
             return;
         }
-        let list = QueueAreas::of(screen, self.notice_count()).list.height;
-        let waiting = u16::from(self.queue.waiting().any());
-        self.queue.scroll_into(usize::from(list.saturating_sub(waiting)));
+        self.queue.scroll_into(self.list_height());
         if let Some(review) = &mut self.review {
             let height = ReviewAreas::of(screen, review.pane).diff.height;
             review.scroll_into(usize::from(height));

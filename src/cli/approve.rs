@@ -1,15 +1,13 @@
 //! `countersign approve ID@HEAD...` and `approve --tier TIER`.
 
-use std::io::BufRead as _;
-
 use crate::engine;
 use crate::io::signer::random_id;
 use crate::io::workspace::{Scope, Workspace};
-use crate::model::{Answers, DecisionKind, Intent, IntentItem, Queued, Tier, text};
+use crate::model::{Answers, DecisionKind, Intent, IntentItem, Queued, Tier};
 
 use super::args::{ApproveArgs, DecideArgs};
 use super::decide::decide;
-use super::find::{self, Typed};
+use super::find;
 use super::output::Output;
 use super::session::Session;
 use super::{CliError, Exit};
@@ -17,7 +15,7 @@ use super::{CliError, Exit};
 /// Runs the command.
 pub fn run(session: &Session, args: &ApproveArgs, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
-    let typed: Vec<Typed> = typed(&args.ids)?;
+    let typed = find::typed(&args.ids)?;
     let names: Vec<String> = typed.iter().map(|typed| typed.id.clone()).collect();
     let situation = session.read_to_decide(&workspace, &Scope { extra: &names, ..Scope::default() }, output)?;
     let queue = situation.queue();
@@ -29,19 +27,6 @@ pub fn run(session: &Session, args: &ApproveArgs, output: &mut Output) -> Result
     };
     let intent = intent(&workspace, DecisionKind::Approve, &chosen, args.message.clone());
     decide(&workspace, &situation, &[intent], &args.decide, output)
-}
-
-/// The ids that were typed, or that standard input has, one a line.
-fn typed(ids: &[String]) -> Result<Vec<Typed>, CliError> {
-    if ids.iter().any(|id| id == "-") {
-        if ids.len() > 1 {
-            return Err(CliError::usage("`-` stands for all ids", "give them all on standard input, or none"));
-        }
-        let lines: Vec<String> = std::io::stdin().lock().lines().collect::<Result<_, _>>()?;
-        let ids = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
-        return Ok(ids.map(Typed::parse).collect());
-    }
-    Ok(ids.iter().map(|id| Typed::parse(id)).collect())
 }
 
 /// All clean proposals of a tier, in the order of the queue. Without a terminal that consent must be spelled out.
@@ -63,6 +48,12 @@ fn clean(mut queue: Vec<Queued>, tier: Tier, args: &DecideArgs, output: &Output)
     Ok(queue)
 }
 
+/// A person's words for the record: as written, lines and all, like those of the console. Whoever shows them makes them fit
+/// for a screen.
+pub(super) fn as_written(note: &str) -> String {
+    note.trim().replace("\r\n", "\n")
+}
+
 /// The decision on these proposals as they are now.
 #[must_use]
 pub fn intent(workspace: &Workspace, kind: DecisionKind, chosen: &[Queued], note: Option<String>) -> Intent {
@@ -72,9 +63,19 @@ pub fn intent(workspace: &Workspace, kind: DecisionKind, chosen: &[Queued], note
         kind,
         items: chosen.iter().map(item).collect(),
         reason: None,
-        note: note.map(|note| text::printable(note.trim()).into_owned()),
+        note: note.as_deref().map(as_written),
         comments: Vec::new(),
         lesson: None,
         at: workspace.clock.seconds(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_the_record_keep_their_lines() {
+        assert_eq!(as_written("  one\r\ntwo\n\n\tthree \n"), "one\ntwo\n\n\tthree");
     }
 }

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use jiff::Timestamp;
 
-use crate::model::{ReasonCode, Scope, Tier};
+use super::CliError;
+use crate::config::nearest;
+use crate::memory;
+use crate::model::{ReasonCode, Scope, Tier, text};
 
 /// The heading of the options that every command takes.
 const REPOSITORY: &str = "Repository";
@@ -25,8 +28,9 @@ const REJECT_HELP: &str = "The lesson is written into the agent's memory file in
 
 /// Review, approve and reject what AI agents propose to infrastructure repositories.
 #[derive(Debug, Parser)]
-#[command(name = "countersign", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(name = "countersign", version, max_term_width = 100, subcommand_precedence_over_arg = true)]
 #[command(
+    override_usage = "countersign [OPTIONS] [REPO]\n       countersign [OPTIONS] <COMMAND>",
     after_help = "Without a command it opens the console. Looking writes nothing to the repository but what `git fetch` does.\n\
     Exit status: 0 done, 1 refused, 2 wrong usage or configuration, 3 some of a batch failed, 4 the outside failed \
     and trying again may help."
@@ -123,7 +127,7 @@ pub struct ListArgs {
 /// A command about one proposal.
 #[derive(Debug, Args)]
 pub struct OneArgs {
-    /// The proposal: its branch, or a part of it that no other has
+    /// The proposal: its branch, or a part of it that no other has; `-` reads it from standard input
     #[arg(value_name = "ID")]
     pub id: String,
     #[command(flatten)]
@@ -176,7 +180,7 @@ pub struct ApproveArgs {
 /// `reject`.
 #[derive(Debug, Args)]
 pub struct RejectArgs {
-    /// The proposal as ID@HEAD
+    /// The proposal as ID@HEAD; `-` reads one or more from standard input
     #[arg(value_name = "ID@HEAD")]
     pub id: String,
     /// Why, in words for the agent
@@ -192,7 +196,7 @@ pub struct RejectArgs {
     #[arg(long)]
     pub no_lesson: bool,
     /// What the lesson is about
-    #[arg(long, value_name = "SCOPE", help = SCOPE_HELP)]
+    #[arg(long, value_name = "SCOPE", value_parser = parse_scope, help = SCOPE_HELP)]
     pub scope: Option<Scope>,
     /// Days until the lesson leaves the memory file
     #[arg(long, value_name = "DAYS", default_value_t = 180)]
@@ -204,7 +208,7 @@ pub struct RejectArgs {
 /// `hold` and `ask`.
 #[derive(Debug, Args)]
 pub struct NoteArgs {
-    /// The proposal as ID@HEAD
+    /// The proposal as ID@HEAD; `-` reads one or more from standard input
     #[arg(value_name = "ID@HEAD")]
     pub id: String,
     /// Why it has to wait, or what you ask
@@ -217,7 +221,7 @@ pub struct NoteArgs {
 /// `withdraw`.
 #[derive(Debug, Args)]
 pub struct WithdrawArgs {
-    /// The proposal, as ID or ID@HEAD
+    /// The proposal, as ID or ID@HEAD; `-` reads one or more from standard input
     #[arg(value_name = "ID")]
     pub id: String,
     /// A note for the record
@@ -331,6 +335,43 @@ pub struct DemoArgs {
     pub at: Option<Timestamp>,
 }
 
+/// The commands of the documented set that this version does not have.
+const LATER: [&str; 3] = ["gate", "incidents", "sweep"];
+
+/// Why these arguments, each of which can be read, mean nothing together; and what to write instead.
+///
+/// A command may stand anywhere among the options, so what stands before it, or no command's name, was read as a repository.
+#[must_use]
+pub fn misread(arguments: &Arguments) -> Option<CliError> {
+    let first = arguments.repos.first()?;
+    let typed = text::printable(&first.to_string_lossy()).into_owned();
+    if arguments.command.is_some() {
+        let what = format!("`{typed}` stands before the command, where only options can");
+        return Some(CliError::usage(what, format!("if it is the repository, write --repo {typed}")));
+    }
+    if arguments.repo.is_some() {
+        let what = format!("there are two repositories: `{typed}`, and the one after --repo");
+        return Some(CliError::usage(what, "name one of them"));
+    }
+    if first.exists() {
+        return None;
+    }
+    if LATER.contains(&typed.as_str()) {
+        let what = format!("`{typed}` is not supported by this version yet");
+        return Some(CliError::usage(what, "`countersign --help` lists the commands that are"));
+    }
+    let command = Arguments::command();
+    let names = command.get_subcommands().map(clap::Command::get_name);
+    let what = format!("there is no command and no folder `{typed}`");
+    let next = nearest(&typed, names).map(|name| format!("did you mean `countersign {name}`?"));
+    Some(CliError::usage(what, next.unwrap_or_else(|| "`countersign --help` lists the commands".into())))
+}
+
+fn parse_scope(text: &str) -> Result<Scope, String> {
+    let scope: Scope = text.parse()?;
+    memory::scope_fault(&scope).map_or(Ok(scope), Err)
+}
+
 fn parse_tier(text: &str) -> Result<Tier, String> {
     [Tier::Low, Tier::Medium, Tier::High]
         .into_iter()
@@ -394,6 +435,48 @@ impl PolicyCommand {
         match self {
             Self::Lint { json, .. } => json.json,
             Self::Explain(one) => one.json.json,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Arguments {
+        Arguments::try_parse_from(line.split(' ')).unwrap_or_else(|error| panic!("{line}: {error}"))
+    }
+
+    #[test]
+    fn options_of_the_repository_stand_before_and_after_the_command() {
+        for line in
+            ["cs --repo x --target t --remote r --offline list", "cs list --repo x --target t --remote r --offline"]
+        {
+            let arguments = parse(line);
+            assert!(matches!(arguments.command, Some(Command::List(_))), "{line}");
+            assert_eq!((arguments.repo, arguments.repos), (Some("x".into()), Vec::new()), "{line}");
+            assert_eq!((arguments.target.as_deref(), arguments.remote.as_deref()), (Some("t"), Some("r")), "{line}");
+            assert!(arguments.offline, "{line}");
+        }
+        let nested = parse("cs --offline ledger log -n 3");
+        assert!(matches!(nested.command, Some(Command::Ledger(LedgerCommand::Log { limit: Some(3), .. }))));
+    }
+
+    #[test]
+    fn what_is_no_command_is_not_taken_for_a_repository_in_silence() {
+        for (line, what, next) in [
+            ("cs sweep", "`sweep` is not supported by this version yet", "--help"),
+            ("cs gate check", "`gate` is not supported", "--help"),
+            ("cs lsit", "there is no command and no folder `lsit`", "did you mean `countersign list`?"),
+            ("cs no/such/folder", "there is no command and no folder", "--help"),
+            ("cs --repo x src", "there are two repositories", "name one"),
+            ("cs src list", "`src` stands before the command", "write --repo src"),
+        ] {
+            let error = misread(&parse(line)).unwrap_or_else(|| panic!("{line}"));
+            assert!(error.what.contains(what) && error.next.contains(next), "{line}: {error:?}");
+        }
+        for line in ["cs", "cs src", "cs list", "cs ./src"] {
+            assert!(misread(&parse(line)).is_none(), "{line}");
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::model::{DecisionKind, Intent, text};
 
 use super::args::DecideArgs;
 use super::output::Output;
-use super::{CliError, Exit};
+use super::{CliError, Exit, refused};
 
 /// Plans the intents, shows the plan, and sends it if that is wanted.
 pub fn decide(
@@ -27,25 +27,39 @@ pub fn decide(
     }
     let intents: Vec<Intent> = intents.iter().map(|intent| resumed(situation, intent)).collect();
     let plan = workspace.plan(situation, &intents).map_err(failure)?;
+    if plan.is_empty() {
+        return Err(failed(&plan, refused::nothing(situation, &plan, output), args, output)?);
+    }
     if !args.json {
         show(&plan, output);
     }
-    if args.dry_run || plan.is_empty() {
+    if args.dry_run {
         if args.json {
-            output.document(&json!({ "plan": plan_json(&plan), "result": null }))?;
+            output.document(&json!({ "plan": plan_json(&plan), "result": null, "error": null }))?;
         }
-        return Ok(if plan.is_empty() { Exit::Refused } else { Exit::Done });
+        return Ok(Exit::Done);
     }
     if !args.yes && output.interactive() && !agreed(output) {
         return Err(CliError::refused("nothing was sent", "say --yes to send without being asked"));
     }
-    let report = send(workspace, situation, &plan, args.json, output)?;
-    finish(Some(&plan), &report, args, output)
+    match send(workspace, situation, &plan, args.json, output) {
+        Ok(report) => finish(Some(&plan), &report, args, output),
+        Err(error) => Err(failed(&plan, error, args, output)?),
+    }
+}
+
+/// An error of which a script that reads JSON is told, too.
+fn failed(plan: &Plan, error: CliError, args: &DecideArgs, output: &mut Output) -> Result<CliError, CliError> {
+    if args.json {
+        let said = json!({ "what": error.what, "next": error.next });
+        output.document(&json!({ "plan": plan_json(plan), "result": null, "error": said }))?;
+    }
+    Ok(error)
 }
 
 fn finish(plan: Option<&Plan>, report: &Report, args: &DecideArgs, output: &mut Output) -> Result<Exit, CliError> {
     if args.json {
-        output.document(&json!({ "plan": plan.map(plan_json), "result": report_json(report) }))?;
+        output.document(&json!({ "plan": plan.map(plan_json), "result": report_json(report), "error": null }))?;
     } else {
         let shown = plan.map(|plan| plan.problems.as_slice()).unwrap_or_default();
         tell(report, shown, output);

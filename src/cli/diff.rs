@@ -2,10 +2,11 @@
 
 use crate::diff::{Document, LineKind, Row};
 use crate::io::git::open;
+use crate::io::git::proposals::mend;
 use crate::model::{CommentSide, Landing, text};
 
 use super::args::DiffArgs;
-use super::find::{self, Typed};
+use super::find;
 use super::json::ChangeJson;
 use super::output::Output;
 use super::session::Session;
@@ -14,14 +15,17 @@ use super::{CliError, Exit};
 /// Runs the command.
 pub fn run(session: &Session, args: &DiffArgs, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
-    let typed = Typed::parse(&args.one.id);
+    let typed = find::typed_one(&args.one.id)?;
     let situation = find::situation(session, &workspace, std::slice::from_ref(&typed.id))?;
     let queue = situation.queue();
     let queued = find::by_part(&queue, &typed)?;
     let diff = match &queued.proposal.landing {
         Landing::Clean(diff) => diff,
-        Landing::NeedsRebase(why) | Landing::Unreadable(why) => {
+        Landing::NeedsRebase(why) => {
             return Err(CliError::refused(why.clone(), "the agent must rebase it before it can be judged"));
+        }
+        Landing::Unreadable(why) => {
+            return Err(CliError::outside(format!("it cannot be read: {why}"), mend(why)));
         }
         Landing::Landed => {
             return Err(CliError::refused("the target has all of it already", "there is nothing to show"));

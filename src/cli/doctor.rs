@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::config::{Source, Theme};
+use crate::app::ACTIONS;
+use crate::config::{Context, Keymap, Source, Theme};
 use crate::io::signer;
 use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::model::{Problem, Stage, text};
@@ -62,9 +63,13 @@ pub fn run(session: &Session, args: &JsonArgs, output: &mut Output) -> Result<Ex
 
 /// The user's own files.
 fn configuration(session: &Session) -> Result<Vec<Check>, CliError> {
-    let (_, mut problems) = session.settings()?;
+    let (settings, mut problems) = session.settings();
     if let Some(text) = session.config_text("theme.toml")? {
         problems.extend(Theme::load(crate::config::Ground::Dark, Some(Source::new("theme.toml", &text))).1);
+    }
+    if let Some(text) = session.config_text("keymap.toml")? {
+        let actions: Vec<(&str, &[Context])> = ACTIONS.iter().map(|info| (info.name, info.contexts)).collect();
+        problems.extend(Keymap::load(settings.keymap, Some(Source::new("keymap.toml", &text)), &actions).1);
     }
     let checks = problems.into_iter().map(|Problem { place, what, next }| Check::bad(&place, what, next));
     let checks: Vec<Check> = checks.collect();

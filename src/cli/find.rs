@@ -1,6 +1,9 @@
 //! From what a person types to a proposal: for reading a unique part is enough, for deciding the full id, and without a
 //! terminal the head that was seen.
 
+use std::io::BufRead as _;
+
+use crate::io::git::past;
 use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::model::{Oid, Queued, Subject, text};
 
@@ -28,9 +31,48 @@ impl Typed {
     }
 }
 
+/// The ids that were typed, or where that is `-`, those of standard input, one a line.
+pub fn typed(ids: &[String]) -> Result<Vec<Typed>, CliError> {
+    if !ids.iter().any(|id| id == "-") {
+        return Ok(ids.iter().map(|id| Typed::parse(id)).collect());
+    }
+    if ids.len() > 1 {
+        return Err(CliError::usage("`-` stands for all ids", "give them all on standard input, or none"));
+    }
+    let lines = std::io::stdin().lock().lines().collect::<Result<Vec<_>, _>>()?;
+    let named: Vec<Typed> = lines.iter().map(|line| line.trim()).filter(|l| !l.is_empty()).map(Typed::parse).collect();
+    if named.is_empty() {
+        return Err(CliError::refused("standard input names no proposal", "write one ID or ID@HEAD a line"));
+    }
+    Ok(named)
+}
+
+/// The one id that was typed, or that standard input has.
+pub fn typed_one(id: &str) -> Result<Typed, CliError> {
+    let mut all = typed(&[id.to_owned()])?;
+    match (all.pop(), all.len()) {
+        (Some(one), 0) => Ok(one),
+        (_, more) => {
+            let what = format!("standard input names {} proposals, and this command takes one", more + 1);
+            Err(CliError::usage(what, "run it for each of them"))
+        }
+    }
+}
+
 /// Reads the repository, in which `names` are proposals even if no pattern matches them.
 pub fn situation(session: &Session, workspace: &Workspace, names: &[String]) -> Result<Situation, CliError> {
     session.read(workspace, &Scope { extra: names, ..Scope::default() })
+}
+
+/// Adds what the ledger knows to be decided and whose branch is not read any more.
+pub fn recall(workspace: &Workspace, situation: &mut Situation) -> Result<(), CliError> {
+    if let Some(view) = &situation.view {
+        let present = &situation.proposals;
+        let (gone, problems) = past::read(&workspace.repository, &situation.target, view, present)?;
+        situation.proposals.extend(gone);
+        situation.problems.extend(problems);
+    }
+    Ok(())
 }
 
 /// The proposal that a part of its name means; anything but exactly one is an error that lists what there is.

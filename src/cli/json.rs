@@ -36,7 +36,7 @@ pub struct ProposalJson<'a> {
     pub base: Option<Oid>,
     /// The head.
     pub head: Oid,
-    /// The merged tree; null on conflict.
+    /// The merged tree, which is the target's where it has landed; null on conflict.
     pub result: Option<Oid>,
     /// The identity of the change; null on conflict.
     pub change_id: Option<ChangeId>,
@@ -64,14 +64,17 @@ pub struct ProposalJson<'a> {
     pub ruling: &'a Ruling,
 }
 
-impl<'a> From<&'a Queued> for ProposalJson<'a> {
-    fn from(queued: &'a Queued) -> Self {
+impl<'a> ProposalJson<'a> {
+    /// A proposal; `target_tree` is that of the target's tip, which is what merging one that has landed gives.
+    #[must_use]
+    pub fn new(queued: &'a Queued, target_tree: Option<Oid>) -> Self {
         let (proposal, standing) = (&queued.proposal, &queued.standing);
         let diff = proposal.diff();
         let stats = proposal.stats.unwrap_or_default();
         let result = match &proposal.landing {
             Landing::Clean(diff) => Some(diff.new),
-            _ => None,
+            Landing::Landed => target_tree,
+            Landing::NeedsRebase(_) | Landing::Unreadable(_) => None,
         };
         Self {
             id: &proposal.id,

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::io::git::store::Writes;
 use crate::io::git::verify;
 use crate::io::workspace::{Ruling, Scope, Situation};
-use crate::ledger::{Entry, VerifyReport};
+use crate::ledger::{Entry, LedgerView, VerifyReport};
 use crate::model::{Stage, text};
 use crate::policy::GateMode;
 
@@ -46,20 +46,25 @@ fn strictness(situation: &Situation) -> Stage {
     if asked { Stage::Enforce } else { situation.stage }
 }
 
+/// What a command says that reads, where there is nothing to read yet.
+pub const NONE_YET: &str = "there is no ledger here yet; `countersign init` starts one";
+
 /// No ledger: an error where one was asked for.
 pub fn no_ledger() -> CliError {
     CliError::usage("there is no ledger here yet", "run `countersign init`")
 }
 
 fn log(situation: &Situation, limit: Option<usize>, json: bool, output: &mut Output) -> Result<Exit, CliError> {
-    let view = situation.view.as_ref().ok_or_else(no_ledger)?;
-    let entries: Vec<&Entry> =
-        view.entries().iter().rev().take(limit.unwrap_or(usize::MAX)).map(AsRef::as_ref).collect();
+    let entries = situation.view.as_ref().map(LedgerView::entries).unwrap_or_default();
+    let entries: Vec<&Entry> = entries.iter().rev().take(limit.unwrap_or(usize::MAX)).map(AsRef::as_ref).collect();
     if json {
         output.document(&json!({ "entries": entries, "problems": situation.warnings() }))?;
     } else {
         entries.into_iter().for_each(|entry| output.line(line(entry)));
         output.problems(&situation.warnings());
+    }
+    if situation.view.is_none() {
+        output.remark(NONE_YET);
     }
     Ok(if situation.alarm.is_some() { Exit::Refused } else { Exit::Done })
 }

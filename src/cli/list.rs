@@ -1,11 +1,13 @@
 //! `countersign list`: the queue, as lines or as one document.
 
 use crate::engine;
+use crate::io::git::store::Writes;
 use crate::io::workspace::Scope;
 use crate::model::{Queued, text};
 
 use super::args::ListArgs;
-use super::json::ListDocument;
+use super::find;
+use super::json::{ListDocument, ProposalJson};
 use super::output::Output;
 use super::session::Session;
 use super::{CliError, Exit};
@@ -15,6 +17,7 @@ pub fn run(session: &Session, args: &ListArgs, output: &mut Output) -> Result<Ex
     let workspace = session.workspace()?;
     let mut situation = session.read(&workspace, &Scope::default())?;
     if args.all {
+        find::recall(&workspace, &mut situation)?;
         workspace.show_landings(&mut situation, &|_| true)?;
     }
     let mut queue = situation.queue();
@@ -23,7 +26,9 @@ pub fn run(session: &Session, args: &ListArgs, output: &mut Output) -> Result<Ex
     }
     engine::sort(&mut queue);
     if args.json.json {
-        let proposals = queue.iter().map(Into::into).collect();
+        let store = workspace.repository.store(Writes::InMemory)?;
+        let tree = store.tree_of(situation.target.tip).ok();
+        let proposals = queue.iter().map(|queued| ProposalJson::new(queued, tree)).collect();
         output.document(&ListDocument { proposals, problems: &situation.warnings() })?;
         return Ok(Exit::Done);
     }

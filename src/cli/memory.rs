@@ -7,11 +7,12 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::io::workspace::Scope;
+use crate::ledger::LedgerView;
 use crate::memory::{self, Lesson};
-use crate::model::text;
+use crate::model::{Problem, text};
 
 use super::args::MemoryCommand;
-use super::ledger::no_ledger;
+use super::ledger::NONE_YET;
 use super::output::Output;
 use super::session::Session;
 use super::{CliError, Exit};
@@ -22,7 +23,11 @@ pub fn run(session: &Session, command: &MemoryCommand, output: &mut Output) -> R
     let none = BTreeSet::new();
     let situation = session.read(&workspace, &Scope { only: Some(&none), ..Scope::default() })?;
     output.problems(&situation.warnings());
-    let view = situation.view.as_ref().ok_or_else(no_ledger)?;
+    if situation.view.is_none() {
+        output.remark(NONE_YET);
+    }
+    let none = LedgerView::default();
+    let view = situation.view.as_ref().unwrap_or(&none);
     let today = situation.now.to_zoned(TimeZone::UTC).date();
     let mut lessons: Vec<Lesson> = memory::lessons(view).into_iter().filter(|lesson| lesson.stands(today)).collect();
     match command {
@@ -31,23 +36,34 @@ pub fn run(session: &Session, command: &MemoryCommand, output: &mut Output) -> R
                 output.line(section);
             }
         }
-        MemoryCommand::List(json) => tell(&lessons, json.json, output)?,
+        MemoryCommand::List(json) => {
+            let none = "no lesson is in force; a rejection teaches one";
+            tell(&lessons, none, json.json, &situation.warnings(), output)?;
+        }
         MemoryCommand::For { path, json } => {
+            let all = lessons.len();
             lessons.retain(|lesson| lesson.covers(BStr::new(path)));
-            tell(&lessons, json.json, output)?;
+            tell(&lessons, &none_about(path, all), json.json, &situation.warnings(), output)?;
         }
     }
     Ok(if situation.alarm.is_some() { Exit::Refused } else { Exit::Done })
 }
 
-fn tell(lessons: &[Lesson], json: bool, output: &mut Output) -> Result<(), CliError> {
+/// What to say where none of so many lessons is about a path.
+fn none_about(path: &str, all: usize) -> String {
+    let path = text::printable(path);
+    let elsewhere = if all == 0 { "none is in force" } else { "`countersign memory list` shows those in force" };
+    format!("no lesson names {path}; {elsewhere}")
+}
+
+fn tell(lessons: &[Lesson], none: &str, json: bool, problems: &[Problem], output: &mut Output) -> Result<(), CliError> {
     if json {
         let lessons: Vec<Value> = lessons.iter().map(lesson_json).collect();
-        output.document(&json!({ "lessons": lessons }))?;
+        output.document(&json!({ "lessons": lessons, "problems": problems }))?;
         return Ok(());
     }
     if lessons.is_empty() {
-        output.remark("no lesson is in force; a rejection teaches one");
+        output.remark(none);
     }
     for lesson in lessons {
         let times = if lesson.repeats > 1 { format!(", {} times", lesson.repeats) } else { String::new() };

@@ -7,6 +7,7 @@ use crate::io::recover::MendError;
 use crate::io::workspace::{Situation, Workspace};
 use crate::model::text;
 
+use super::approve::as_written;
 use super::args::DecideArgs;
 use super::ledger::{line, no_ledger};
 use super::output::Output;
@@ -40,7 +41,7 @@ pub fn void(
     output: &mut Output,
 ) -> Result<Exit, CliError> {
     let gap = open_gap(workspace, situation)?;
-    let note = message.map(|note| text::printable(note.trim()).into_owned());
+    let note = message.map(as_written);
     let void = workspace.can_void(situation, &gap, note.clone())?;
     let step = format!("a void signed by {} says that none of it landed; what was decided stands", void.entry.by);
     if !consent(&gap, &step, args, output)? {

@@ -24,6 +24,7 @@ mod mend;
 mod note;
 mod output;
 mod policy;
+mod refused;
 mod session;
 mod show;
 mod status;
@@ -60,6 +61,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliError> {
+    if let Some(error) = args::misread(arguments) {
+        return Err(error);
+    }
     let session = Session::new(arguments);
     match &arguments.command {
         Some(Command::Completions { shell }) => completions::run(*shell, output),

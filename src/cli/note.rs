@@ -1,5 +1,7 @@
 //! `countersign reject|hold|ask ID@HEAD -m TEXT` and `withdraw ID`.
 
+use std::collections::BTreeSet;
+
 use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::memory;
 use crate::model::{DecisionKind, LessonDraft, Queued};
@@ -7,7 +9,7 @@ use crate::model::{DecisionKind, LessonDraft, Queued};
 use super::approve::intent;
 use super::args::{NoteArgs, RejectArgs, WithdrawArgs};
 use super::decide::decide;
-use super::find::{self, Typed};
+use super::find;
 use super::output::Output;
 use super::session::Session;
 use super::{CliError, Exit};
@@ -15,30 +17,42 @@ use super::{CliError, Exit};
 /// Runs `reject`.
 pub fn reject(session: &Session, args: &RejectArgs, output: &mut Output) -> Result<Exit, CliError> {
     said(&args.message)?;
-    let (workspace, situation, queued) = one(session, &args.id, output)?;
-    let note = Some(args.message.clone());
-    let mut intent = intent(&workspace, DecisionKind::Reject, std::slice::from_ref(&queued), note);
+    let (workspace, situation, chosen) = chosen(session, &args.id, output.interactive(), output)?;
+    let mut intent = intent(&workspace, DecisionKind::Reject, &chosen, Some(args.message.clone()));
     intent.reason = Some(args.reason);
-    intent.lesson = lesson(args, &queued);
+    intent.lesson = lesson(args, &chosen)?;
     decide(&workspace, &situation, &[intent], &args.decide, output)
 }
 
 /// The lesson that was asked for, else the first sentence of the message, where such a reason teaches.
-fn lesson(args: &RejectArgs, queued: &Queued) -> Option<LessonDraft> {
+fn lesson(args: &RejectArgs, chosen: &[Queued]) -> Result<Option<LessonDraft>, CliError> {
     if args.no_lesson {
-        return None;
+        return Ok(None);
     }
     let text = match &args.lesson {
-        Some(lesson) => lesson.trim().to_owned(),
-        None if args.reason.teaches() => memory::lesson_from_note(&args.message)?,
-        None => return None,
+        Some(lesson) => Some(sentence(lesson)?),
+        None if args.reason.teaches() => memory::lesson_from_note(&args.message),
+        None => None,
     };
+    let Some(text) = text else { return Ok(None) };
     let scope = args.scope.clone().unwrap_or_else(|| {
-        let files = queued.proposal.diff().map(|diff| diff.files.as_slice()).unwrap_or_default();
-        let paths: Vec<_> = files.iter().map(|file| file.path.clone()).collect();
-        memory::default_scope(&paths)
+        let files = chosen.iter().filter_map(|queued| queued.proposal.diff()).flat_map(|diff| &diff.files);
+        let paths: BTreeSet<_> = files.map(|file| file.path.clone()).collect();
+        memory::default_scope(&paths.into_iter().collect::<Vec<_>>())
     });
-    (!text.is_empty()).then_some(LessonDraft { text, scope, expires_days: args.expires })
+    Ok(Some(LessonDraft { text, scope, expires_days: args.expires }))
+}
+
+/// A lesson that was typed: one line that says something.
+fn sentence(lesson: &str) -> Result<String, CliError> {
+    let lesson = lesson.trim();
+    if lesson.is_empty() {
+        return Err(CliError::usage("the lesson is empty", "say --no-lesson to teach nothing"));
+    }
+    if lesson.contains(['\n', '\r']) {
+        return Err(CliError::usage("the lesson has several lines", "write it as one sentence on one line"));
+    }
+    Ok(lesson.to_owned())
 }
 
 /// Runs `hold`.
@@ -53,29 +67,32 @@ pub fn ask(session: &Session, args: &NoteArgs, output: &mut Output) -> Result<Ex
 
 fn note(session: &Session, kind: DecisionKind, args: &NoteArgs, output: &mut Output) -> Result<Exit, CliError> {
     said(&args.message)?;
-    let (workspace, situation, queued) = one(session, &args.id, output)?;
-    let intent = intent(&workspace, kind, &[queued], Some(args.message.clone()));
+    let (workspace, situation, chosen) = chosen(session, &args.id, output.interactive(), output)?;
+    let intent = intent(&workspace, kind, &chosen, Some(args.message.clone()));
     decide(&workspace, &situation, &[intent], &args.decide, output)
 }
 
 /// Runs `withdraw`. Taking back needs no head: it lifts what the person said, whatever came since.
 pub fn withdraw(session: &Session, args: &WithdrawArgs, output: &mut Output) -> Result<Exit, CliError> {
-    let workspace = session.workspace()?;
-    let typed = Typed::parse(&args.id);
-    let names = [typed.id.clone()];
-    let situation = session.read_to_decide(&workspace, &Scope { extra: &names, ..Scope::default() }, output)?;
-    let queued = find::to_decide(&situation.queue(), &typed, true)?;
-    let intent = intent(&workspace, DecisionKind::Withdraw, &[queued], args.message.clone());
+    let (workspace, situation, chosen) = chosen(session, &args.id, true, output)?;
+    let intent = intent(&workspace, DecisionKind::Withdraw, &chosen, args.message.clone());
     decide(&workspace, &situation, &[intent], &args.decide, output)
 }
 
-fn one(session: &Session, id: &str, output: &mut Output) -> Result<(Workspace, Situation, Queued), CliError> {
+/// What is decided on: the proposal that was typed, or those that standard input names. `headless` ones may leave the head out.
+fn chosen(
+    session: &Session,
+    id: &str,
+    headless: bool,
+    output: &mut Output,
+) -> Result<(Workspace, Situation, Vec<Queued>), CliError> {
     let workspace = session.workspace()?;
-    let typed = Typed::parse(id);
-    let names = [typed.id.clone()];
+    let typed = find::typed(&[id.to_owned()])?;
+    let names: Vec<String> = typed.iter().map(|typed| typed.id.clone()).collect();
     let situation = session.read_to_decide(&workspace, &Scope { extra: &names, ..Scope::default() }, output)?;
-    let queued = find::to_decide(&situation.queue(), &typed, output.interactive())?;
-    Ok((workspace, situation, queued))
+    let queue = situation.queue();
+    let chosen = typed.iter().map(|typed| find::to_decide(&queue, typed, headless)).collect::<Result<_, _>>()?;
+    Ok((workspace, situation, chosen))
 }
 
 fn said(message: &str) -> Result<(), CliError> {

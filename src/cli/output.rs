@@ -43,8 +43,7 @@ impl Output {
 
     /// The answer as one JSON document.
     pub fn document<T: Serialize>(&mut self, value: &T) -> Result<(), CliError> {
-        let text = serde_json::to_string_pretty(value)
-            .map_err(|error| CliError::outside(format!("the answer cannot be written: {error}"), ""))?;
+        let text = serde_json::to_string_pretty(value).map_err(unwritable)?;
         let mut text = inert(&text);
         text.push('\n');
         self.bytes(text.as_bytes());
@@ -84,6 +83,12 @@ impl Output {
             self.remark(format!("  hint: {}", text::single_line(&error.next)));
         }
     }
+}
+
+/// Why an answer is no JSON.
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` wants")]
+pub fn unwritable(error: serde_json::Error) -> CliError {
+    CliError::outside(format!("the answer cannot be written: {error}"), "please report it")
 }
 
 /// A JSON document whose strings act on no terminal that it is printed to. JSON itself escapes the controls of ASCII; the

@@ -11,7 +11,7 @@ use crate::model::text;
 use crate::policy::{self, Lint, Source};
 
 use super::args::PolicyCommand;
-use super::find::{self, Typed};
+use super::find;
 use super::output::Output;
 use super::session::Session;
 use super::{CliError, Exit};
@@ -29,13 +29,15 @@ fn lint(session: &Session, file: Option<&Path>, json: bool, output: &mut Output)
     let none = std::collections::BTreeSet::new();
     let situation = workspace.read(&Scope { only: Some(&none), ..Scope::default() })?;
     let here = workspace.repository.workdir.as_ref().map(|top| top.join(POLICY_PATH)).filter(|path| path.exists());
+    // As it was named, so that a place in it can be opened; the work tree's own, as the repository names it.
+    let name = file.map_or_else(|| PathBuf::from(POLICY_PATH), Path::to_owned);
     let Some(path) = file.map(Path::to_owned).or(here) else { return nothing_here(&situation, json, output) };
     let text = read(&path)?;
-    let signers_path = beside(&path);
-    let signers = std::fs::read_to_string(&signers_path).ok();
+    let signers = std::fs::read_to_string(beside(&path)).ok();
+    let (named, signers_named) = (name.display().to_string(), beside(&name).display().to_string());
     let found = policy::lint(
-        Source { name: "policy.yaml", text: &text },
-        signers.as_deref().map(|text| Source { name: "allowed_signers", text }),
+        Source { name: &named, text: &text },
+        signers.as_deref().map(|text| Source { name: &signers_named, text }),
         situation.view.as_ref().is_some_and(LedgerView::is_demo),
     );
     if json {
@@ -100,7 +102,7 @@ fn tell(path: &Path, found: &Lint, situation: &Situation, output: &mut Output) {
 
 fn explain(session: &Session, id: &str, json: bool, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
-    let typed = Typed::parse(id);
+    let typed = find::typed_one(id)?;
     let situation = find::situation(session, &workspace, std::slice::from_ref(&typed.id))?;
     let queue = situation.queue();
     let queued = find::by_part(&queue, &typed)?;

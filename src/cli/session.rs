@@ -76,9 +76,17 @@ impl Session {
     }
 
     /// The settings, and what is wrong with them.
-    pub fn settings(&self) -> Result<(Settings, Vec<Problem>), CliError> {
-        let text = self.config_text("config.toml")?;
-        Ok(Settings::load(text.as_deref().map(|text| Source::new("config.toml", text))))
+    ///
+    /// None of it keeps a command from working: what is wrong has its default, and is told beside the answer.
+    #[must_use]
+    pub fn settings(&self) -> (Settings, Vec<Problem>) {
+        match self.config_text("config.toml") {
+            Ok(text) => Settings::load(text.as_deref().map(|text| Source::new("config.toml", text))),
+            Err(error) => {
+                let problem = Problem { place: "config.toml".into(), what: error.what, next: error.next };
+                (Settings::default(), vec![problem])
+            }
+        }
     }
 
     /// Opens the repository that the arguments name, else the one around the current directory.
@@ -88,10 +96,7 @@ impl Session {
 
     /// Opens the repository around `path`.
     pub fn workspace_at(&self, path: &Path) -> Result<Workspace, CliError> {
-        let (settings, problems) = self.settings()?;
-        if let Some(problem) = problems.first() {
-            return Err(CliError::usage(format!("{}: {}", problem.place, problem.what), problem.next.clone()));
-        }
+        let (settings, _) = self.settings();
         let remote = self.remote.as_deref().or(settings.remote.as_deref());
         let mut repository = LocalRepository::open(path, self.target.as_deref(), remote)?;
         repository.asks = self.asks;
@@ -128,8 +133,9 @@ impl Session {
         let (said, again) = workspace.recover(&situation)?;
         output.problems(&said);
         let arrived = situation.arrived.clone();
+        let problems = situation.problems.clone();
         let mut situation = if again { workspace.read(scope)? } else { situation };
-        output.problems(&situation.problems);
+        output.problems(&problems);
         super::decide::possible(&situation)?;
         situation.arrived = arrived;
         situation.unsent = BTreeSet::new();
@@ -141,6 +147,7 @@ impl Session {
     pub fn read(&self, workspace: &Workspace, scope: &Scope<'_>) -> Result<Situation, CliError> {
         let fetched = if self.offline { Ok(()) } else { workspace.repository.fetch() };
         let mut situation = workspace.read(scope)?;
+        situation.problems.extend(self.settings().1);
         if let Err(error) = fetched {
             situation.problems.push(Problem {
                 place: workspace.repository.remote.as_ref().map(|remote| remote.name.clone()).unwrap_or_default(),

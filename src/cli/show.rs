@@ -1,29 +1,67 @@
 //! `countersign show ID`: one proposal: what it does, what the agent says, what policy says.
 
+use serde_json::{Value, json};
+
 use crate::evidence::incidents::Touched;
 use crate::evidence::reasoning;
-use crate::io;
 use crate::io::git::proposals::line_stats;
 use crate::io::git::store::Writes;
+use crate::io::incidents::{Gathered, gather};
+use crate::io::workspace::{Situation, Workspace};
 use crate::model::{Landing, Problem, Queued, Reasoning, text};
 
 use super::args::OneArgs;
-use super::find::{self, Typed};
+use super::find;
 use super::json::{ChangeJson, EvidenceJson, ProposalJson, ShowDocument};
-use super::output::Output;
+use super::output::{Output, unwritable};
 use super::session::Session;
 use super::{CliError, Exit};
 
 /// Runs the command.
 pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
-    let typed = Typed::parse(&args.id);
-    let mut situation = find::situation(session, &workspace, std::slice::from_ref(&typed.id))?;
-    workspace.show_landings(&mut situation, &|id| id.contains(&typed.id))?;
+    let typed = find::typed(std::slice::from_ref(&args.id))?;
+    let names: Vec<String> = typed.iter().map(|typed| typed.id.clone()).collect();
+    let mut situation = find::situation(session, &workspace, &names)?;
     let queue = situation.queue();
-    let queued = find::by_part(&queue, &typed)?;
+    if typed.iter().any(|typed| matches!(find::by_part(&queue, typed), Err(error) if error.exit == Exit::Refused)) {
+        // It may be decided, and gone.
+        find::recall(&workspace, &mut situation)?;
+    }
+    workspace.show_landings(&mut situation, &|id| names.iter().any(|name| id.contains(name)))?;
+    let queue = situation.queue();
+    let chosen = typed.iter().map(|typed| find::by_part(&queue, typed)).collect::<Result<Vec<_>, _>>()?;
+    // Whoever writes `-` gets a list, of however many.
+    let mut list = (args.id == "-" && args.json.json).then(Vec::new);
+    let past = gather(&workspace.repository, &situation);
+    for (index, queued) in chosen.into_iter().enumerate() {
+        if index > 0 && list.is_none() {
+            output.line("");
+        }
+        one(&workspace, &situation, &past, queued, args, list.as_mut(), output)?;
+    }
+    if let Some(proposals) = list {
+        output.document(&json!({ "proposals": proposals }))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Shows one proposal; as JSON, its document goes on the list, where there is one.
+fn one(
+    workspace: &Workspace,
+    situation: &Situation,
+    past: &Gathered,
+    queued: &Queued,
+    args: &OneArgs,
+    list: Option<&mut Vec<Value>>,
+    output: &mut Output,
+) -> Result<(), CliError> {
     let (said, unread) = reasoning::read(&queued.proposal.messages, queued.proposal.note.as_deref());
-    let problems: Vec<Problem> = situation.warnings().into_iter().chain(unread).collect();
+    // Of other proposals' problems nobody asked.
+    let about = |problem: &Problem| {
+        problem.place == queued.proposal.id || situation.proposals.iter().all(|other| other.id != problem.place)
+    };
+    let problems: Vec<Problem> = situation.warnings().into_iter().filter(about).chain(unread).collect();
     let store = workspace.repository.store(Writes::InMemory)?;
     if let Some(diff) = queued.proposal.diff() {
         // What cannot be made again is counted like what cannot be read.
@@ -31,14 +69,16 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
     }
     let files = queued.proposal.diff().map(|diff| diff.files.as_slice()).unwrap_or_default();
     let changes: Vec<ChangeJson> = files.iter().map(|file| ChangeJson::new(file, line_stats(&store, file))).collect();
-    let proposal = &queued.proposal;
-    let past = io::incidents::gather(&workspace.repository, &situation);
-    let incidents = past.evidence(&Touched::of(files, &proposal.title, &proposal.messages));
+    let touched = Touched::of(files, &queued.proposal.title, &queued.proposal.messages);
+    let incidents = past.evidence(&touched);
     if args.json.json {
         let evidence = EvidenceJson { incidents: &incidents };
-        let proposal = ProposalJson::from(queued);
-        output.document(&ShowDocument { proposal, reasoning: &said, changes, evidence, problems: &problems })?;
-        return Ok(Exit::Done);
+        let proposal = ProposalJson::new(queued, store.tree_of(queued.proposal.target.tip).ok());
+        let document = ShowDocument { proposal, reasoning: &said, changes, evidence, problems: &problems };
+        return match list {
+            Some(list) => serde_json::to_value(&document).map(|value| list.push(value)).map_err(unwritable),
+            None => output.document(&document),
+        };
     }
     header(queued, output);
     reasons(&said, output);
@@ -56,7 +96,7 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
     }
     output.problems(&problems);
     output.problems(&incidents.problems);
-    Ok(Exit::Done)
+    Ok(())
 }
 
 fn header(queued: &Queued, output: &mut Output) {

@@ -24,7 +24,7 @@ pub fn run(session: &Session, args: &StatusArgs, output: &mut Output) -> Result<
             "repo": workspace.repository.name, "stage": situation.stage, "target": situation.target,
             "me": situation.key.as_ref().ok().map(|key| &key.person.name), "alarm": situation.alarm,
             "open": queue.len(), "high": counts.high, "medium": counts.medium, "low": counts.low, "clean": counts.clean,
-            "unsent": situation.outbox.len(), "entries": entries(&situation), "problems": situation.problems,
+            "unsent": unsent(&situation), "entries": entries(&situation), "problems": situation.problems,
         }))?;
     } else {
         tell(&workspace, &situation, &counts, queue.len(), output);
@@ -58,6 +58,11 @@ fn short(situation: &Situation, counts: &Counts) -> String {
     format!("{}: {}H {}M {}L{alarm}", situation.stage, counts.high, counts.medium, counts.low)
 }
 
+/// Decisions that wait in the outbox: one a proposal, as the console counts them.
+fn unsent(situation: &Situation) -> usize {
+    situation.outbox.iter().map(|intent| intent.items.len()).sum()
+}
+
 fn entries(situation: &Situation) -> usize {
     situation.view.as_ref().map_or(0, |view| view.entries().len())
 }
@@ -83,7 +88,7 @@ fn tell(workspace: &Workspace, situation: &Situation, counts: &Counts, open: usi
     let (high, medium, low, clean) = (counts.high, counts.medium, counts.low, counts.clean);
     output.line(format!("pending   {open}: {high} high, {medium} medium, {low} low ({clean} clean){ready}"));
     if !situation.outbox.is_empty() {
-        let unsent = text::count(situation.outbox.len(), "decision");
+        let unsent = text::count(unsent(situation), "decision");
         output.line(format!("unsent    {unsent} in the outbox; the console sends or drops them"));
     }
     if let Some(alarm) = &situation.alarm {

@@ -12,5 +12,5 @@ pub mod theme;
 pub use chord::{Chord, ChordError, Code, parse_sequence, sequence_label};
 pub use keymap::{Base, Binding, Context, Keymap, KnownAction, Step};
 pub use settings::Settings;
-pub use source::Source;
+pub use source::{Source, nearest};
 pub use theme::{ColourChoice, Depth, Ground, Role, Styles, Theme};

@@ -79,7 +79,7 @@ pub(super) const fn kind(value: &DeValue<'_>) -> &'static str {
 }
 
 /// The known name that is nearest to a mistyped one, if one is near.
-pub(super) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     known
         .into_iter()
         .map(|candidate| (distance(name, candidate), candidate))

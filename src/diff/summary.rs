@@ -101,8 +101,7 @@ fn moved(a: &FileChange, b: &FileChange) -> Option<String> {
 fn several(files: &[FileChange], stats: LineStats) -> String {
     let count = |test: fn(&FileChange) -> bool| files.iter().filter(|file| test(file)).count();
     let (added, deleted) = (count(|file| file.old.is_none()), count(|file| file.new.is_none()));
-    let folder = common_folder(files);
-    let place = if folder.is_empty() { String::new() } else { format!(" in {}", printable_bytes(folder)) };
+    let place = places(files);
     let events = [
         (added, "added"),
         (deleted, "deleted"),
@@ -123,6 +122,31 @@ fn several(files: &[FileChange], stats: LineStats) -> String {
         [_] if deleted == files.len() => format!("{deleted} files deleted{place}"),
         _ => format!("{} files{place} ({})", files.len(), words.join(", ")),
     }
+}
+
+/// Places that are named where no folder holds all files; what else there is, is counted.
+const NAMED: usize = 2;
+
+/// ` in apps/checkout`, or, where no folder holds them all, ` in apps/checkout, docs and 2 more`: for each folder of the root
+/// the deepest one that holds its files, the fullest first; a file of the root by its name.
+fn places(files: &[FileChange]) -> String {
+    let folder = common_folder(files);
+    if !folder.is_empty() {
+        return format!(" in {}", printable_bytes(folder));
+    }
+    let top = |file: &FileChange| file.path.find_byte(b'/').map(|at| file.path[..at].to_owned());
+    let mut groups: Vec<&[FileChange]> = files.chunk_by(|a, b| top(a).is_some() && top(a) == top(b)).collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
+    let name = |group: &&[FileChange]| match group {
+        [one] if top(one).is_none() => printable_bytes(&one.path),
+        group => printable_bytes(common_folder(group)),
+    };
+    let named: Vec<String> = groups.iter().take(NAMED).map(name).collect();
+    let more = match groups.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(" in {}{more}", named.join(", "))
 }
 
 /// The deepest folder that holds all files; empty for the root.
@@ -215,9 +239,15 @@ mod tests {
             (vec![], lines(0, 0), "no change"),
             (vec![edit("apps/a/x"), edit("apps/a/y")], lines(9, 4), "2 files in apps/a +9 -4"),
             (vec![edit("apps/a/x"), edit("apps/ab/y")], lines(9, 4), "2 files in apps +9 -4"),
+            (vec![edit("apps/a/x"), edit("apps/a/y"), edit("docs/z")], lines(9, 4), "3 files in apps/a, docs +9 -4"),
+            (
+                vec![edit("README.md"), edit("a/x"), edit("b/x"), edit("c/x")],
+                lines(1, 1),
+                "4 files in README.md, a and 2 more +1 -1",
+            ),
             (vec![edit("apps/a/x"), edit("apps/a.yaml")], lines(9, 4), "2 files in apps +9 -4"),
-            (vec![edit("apps/x"), edit("lib/y")], lines(9, 4), "2 files +9 -4"),
-            (vec![edit("x"), edit("y")], lines(9, 4), "2 files +9 -4"),
+            (vec![edit("apps/x"), edit("lib/y")], lines(9, 4), "2 files in apps, lib +9 -4"),
+            (vec![edit("x"), edit("y")], lines(9, 4), "2 files in x, y +9 -4"),
             (vec![edit("a/b/c/x"), edit("a/b/c/d/y"), edit("a/b/z")], lines(1, 0), "3 files in a/b +1"),
             (
                 vec![edit("a/x"), ("a/y", None, file(3)), ("a/z", file(4), None)],

@@ -185,12 +185,23 @@ impl Planner<'_, '_> {
                 let missing = approvals.need.saturating_sub(approvals.have);
                 if missing == 0 {
                     Err(blocking(&evaluation.ruling))
+                } else if self.stands_already(proposal, diff, &mine) {
+                    let persons = if missing == 1 { "1 more person" } else { "more persons" };
+                    Err((format!("you approved it already, and it still needs {persons}"), None))
                 } else {
                     Ok((Action::Record { missing }, evaluation, vec![]))
                 }
             }
             Outcome::Satisfied => self.merge(proposal, diff, &evaluation, &mine),
         }
+    }
+
+    /// Whether the same approval by the same person counts already, with as much of a key, and nothing of his stands
+    /// against it: an entry that changes nothing is not written.
+    fn stands_already(&self, proposal: &Proposal, diff: &TreeDiff, mine: &Approval) -> bool {
+        let (approvals, objections) = self.world.said_of(proposal, Some(diff));
+        objections.iter().all(|objection| objection.person != mine.person)
+            && approvals.iter().any(|other| other.person == mine.person && (other.touch || !mine.touch))
     }
 
     /// Stacks the merge and rules again on what it changes there.

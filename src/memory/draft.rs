@@ -91,6 +91,29 @@ pub fn default_scope(paths: &[BString]) -> Scope {
     }
 }
 
+/// What is wrong with a scope that a person wrote: it could never hold, and the lesson would be about nothing.
+#[must_use]
+pub fn scope_fault(scope: &Scope) -> Option<String> {
+    let (Scope::File(words) | Scope::Folder(words) | Scope::Field(words)) = scope;
+    if words.chars().any(text::is_active) || words.trim() != words {
+        return Some("it holds a line break, an invisible character or a space at its end".to_owned());
+    }
+    match scope {
+        Scope::Field(_) => None,
+        Scope::File(path) => outside(path),
+        Scope::Folder(glob) => outside(glob).or_else(|| {
+            let glob = globset::GlobBuilder::new(glob).literal_separator(true).build();
+            glob.err().map(|error| format!("it is not a glob: {}", error.kind()))
+        }),
+    }
+}
+
+/// Paths and globs begin at the root of the repository and stay inside.
+fn outside(path: &str) -> Option<String> {
+    let broken = path.split('/').any(|part| matches!(part, "" | "." | ".."));
+    broken.then(|| "paths begin at the root of the repository, and no part is empty, `.` or `..`".to_owned())
+}
+
 /// The deepest folder of all paths, without the slash at its end; empty is the root.
 fn common_folder(paths: &[BString]) -> &[u8] {
     let folder = |path: &'_ BString| path.rfind_byte(b'/').unwrap_or(0);
@@ -128,6 +151,32 @@ mod tests {
             ("> quoted only", None),
         ] {
             assert_eq!(lesson_from_note(note).as_deref(), lesson, "{note}");
+        }
+    }
+
+    #[test]
+    fn scopes_that_could_never_hold() {
+        for (scope, wrong) in [
+            ("file:a/b.yaml", false),
+            ("folder:a/**", false),
+            ("folder:**", false),
+            ("folder:we[[]ird/**", false),
+            ("field:Deployment shop/web spec.replicas", false),
+            ("folder:[", true),
+            ("folder:{a", true),
+            ("folder:../**", true),
+            ("folder:a//b", true),
+            ("file:../../x", true),
+            ("file:/etc/passwd", true),
+            ("file:a/", true),
+            ("file:./a", true),
+            ("file:a\nb", true),
+            ("file:a ", true),
+            ("field:a\u{202e}", true),
+        ] {
+            let scope: Scope = scope.parse().unwrap();
+            assert_eq!(scope_fault(&scope).is_some(), wrong, "{scope}: {:?}", scope_fault(&scope));
+            assert_eq!(scope_fault(&default_scope(&["we[ird*]/x".into(), "we[ird*]/y".into()])), None);
         }
     }
 

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::ledger::{LedgerView, LessonRecord, Taught};
-use crate::model::{EntryId, Scope};
+use crate::model::{EntryId, Scope, text};
 
 /// A lesson as the ledger knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,17 +68,17 @@ impl Lesson {
 
 /// All lessons of a ledger, by number, those that were withdrawn or have expired among them.
 ///
-/// A lesson that says the same (text, scope, file) as an earlier one that has not expired when it is taught is a repetition:
+/// A lesson that says the same (sentence, scope, file) as an earlier one that has not expired when it is taught is a repetition:
 /// it counts for the earlier one, renews it, and gets no number; so does one that was withdrawn in between. Numbers never
 /// change as the ledger grows, since who was first depends on the past alone.
 #[must_use]
 pub fn lessons(view: &LedgerView) -> Vec<Lesson> {
     let mut lessons: Vec<Lesson> = Vec::new();
     // For each lesson that can be repeated: its place, and the last day on which a repetition joins it.
-    let mut open: HashMap<(&str, &Scope, &str), (usize, Date)> = HashMap::new();
+    let mut open: HashMap<(String, &Scope, &str), (usize, Date)> = HashMap::new();
     for (taught, record) in view.taught().iter().filter_map(|taught| Some((taught, taught.entry.lesson.as_ref()?))) {
         let day = taught.entry.at.to_zoned(TimeZone::UTC).date();
-        let key = (record.text.trim(), &record.scope, record.into.as_str());
+        let key = (sentence(&record.text), &record.scope, record.into.as_str());
         let joins = open.get(&key).copied().filter(|(_, last)| day <= *last);
         let (index, last) = joins.unwrap_or((lessons.len(), record.expires));
         if joins.is_none() {
@@ -90,6 +90,13 @@ pub fn lessons(view: &LedgerView) -> Vec<Lesson> {
         }
     }
     lessons
+}
+
+/// A lesson's text as one sentence, before anything in it is escaped: what two that render alike have in common.
+pub(super) fn sentence(text: &str) -> String {
+    let line = text::single_line(text);
+    let stop = if line.ends_with(['.', '!', '?']) { "" } else { "." };
+    line + stop
 }
 
 fn first(number: usize, taught: &Taught, record: &LessonRecord, since: Date) -> Lesson {
@@ -151,7 +158,7 @@ mod tests {
         let mut bench = Bench::new();
         let first = teach(&mut bench, 0, "One.");
         teach(&mut bench, 1, "Two.");
-        teach(&mut bench, 2, " One. ");
+        teach(&mut bench, 2, " One ");
         teach(&mut bench, 3, "Three.");
         assert_eq!(
             said(&bench),

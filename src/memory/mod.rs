@@ -21,7 +21,7 @@ mod lesson;
 mod render;
 mod section;
 
-pub use draft::{default_scope, lesson_from_note};
+pub use draft::{default_scope, lesson_from_note, scope_fault};
 pub use lesson::{Lesson, lessons};
 pub use render::{BEGIN, END, HEADING, MAX_LESSONS, line, render};
 pub use section::{MemoryFault, apply, holds, section};

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::lesson::sentence;
 use super::{Lesson, lessons};
 use crate::ledger::LedgerView;
 use crate::model::text;
@@ -47,10 +48,9 @@ pub fn render(view: &LedgerView, at: Timestamp, into: &str) -> Option<String> {
 /// A lesson as its line says it, without the line end.
 #[must_use]
 pub fn line(lesson: &Lesson) -> String {
-    let sentence = escaped(&lesson.text);
-    let stop = if sentence.ends_with(['.', '!', '?']) { "" } else { "." };
+    let sentence = escaped(&sentence(&lesson.text));
     format!(
-        "- {}{stop} Scope: {}. [{} {}, {}, until {}]",
+        "- {} Scope: {}. [{} {}, {}, until {}]",
         unmarked(&sentence),
         escaped(&lesson.scope.to_string()),
         lesson.label(),

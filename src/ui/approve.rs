@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::Drawn;
 use super::init::wish;
-use super::widgets::{Canvas, Pen, elide};
+use super::widgets::{Canvas, Pen};
 use crate::app::sheet::{ApproveSheet, Candidate, Planning, rows_for_items};
 use crate::app::{App, count, headline};
 use crate::config::Role;
@@ -33,7 +33,9 @@ pub fn draw(app: &App, sheet: &ApproveSheet, canvas: &mut Canvas<'_>, area: Rect
         pen.gap(MARGIN);
         pen.write(Role::Quiet, &format!("{hidden} more below"));
     }
-    let below = Rect { y: list.bottom() + 1, height: area.bottom().saturating_sub(list.bottom() + 1), ..area };
+    under_cursor(sheet, &mut canvas.row(Rect { y: list.bottom() + 1, height: 1, ..area }, 0));
+    let top = list.bottom() + if area.height < 30 { 2 } else { 3 };
+    let below = Rect { y: top, height: area.bottom().saturating_sub(top), ..area };
     left_out(app, sheet, canvas, below);
 }
 
@@ -137,15 +139,16 @@ struct Columns {
 /// Cursor, box and blank, before the columns.
 const MARGIN: usize = 6;
 /// The column that says how it was read.
-const READ: usize = 12;
+const READ: usize = 11;
 
 impl Columns {
     fn of(sheet: &ApproveSheet, width: u16) -> Self {
         let widest = |width: fn(&Candidate) -> usize| sheet.candidates.iter().map(width).max().unwrap_or(0);
-        let id = widest(|candidate| candidate.short.width()).clamp(4, 16);
+        let id = widest(|candidate| candidate.short.width()).clamp(4, if width < 100 { 16 } else { 24 });
         let agent = if width < 100 { 0 } else { widest(|candidate| candidate.agent.width()).clamp(5, 16) };
-        let lines = 11;
-        let what = usize::from(width).saturating_sub(MARGIN + id + agent + lines + READ + 9);
+        let lines = widest(|candidate| lines(candidate).width()).clamp(3, 13);
+        let gaps = if agent > 0 { 9 } else { 7 };
+        let what = usize::from(width).saturating_sub(MARGIN + id + agent + lines + READ + gaps);
         Self { id, what, agent, lines }
     }
 
@@ -155,13 +158,20 @@ impl Columns {
         pen.gap(2);
         let what = if self.what > 40 { "what changes (read from the diff)" } else { "what changes" };
         pen.cell(Role::Quiet, what, self.what);
-        pen.gap(2);
-        pen.cell(Role::Quiet, if self.agent > 0 { "agent" } else { "" }, self.agent);
+        if self.agent > 0 {
+            pen.gap(2);
+            pen.cell(Role::Quiet, "agent", self.agent);
+        }
         pen.gap(2);
         pen.cell_right(Role::Quiet, "+/-", self.lines);
         pen.gap(2);
         pen.cell(Role::Quiet, "read by you", READ);
     }
+}
+
+/// `+9 -4`; `?` where lines are not counted.
+fn lines(candidate: &Candidate) -> String {
+    candidate.stats.map_or_else(|| "?".to_owned(), |stats| format!("+{} -{}", stats.additions, stats.deletions))
 }
 
 fn item(sheet: &ApproveSheet, group: &[usize], cursor: bool, columns: &Columns, pen: &mut Pen<'_, '_>) {
@@ -193,17 +203,31 @@ fn item(sheet: &ApproveSheet, group: &[usize], cursor: bool, columns: &Columns, 
     let id = if all.len() > 1 { format!("{} ×", all.len()) } else { single_line(&first.short) };
     pen.cell(role, &id, columns.id);
     pen.gap(2);
-    pen.cell(role, &elide(&headline(&first.summary), columns.what), columns.what);
-    pen.set_over(None);
+    pen.does(role, &headline(&first.summary), &first.title, columns.what);
+    if columns.agent > 0 {
+        pen.gap(2);
+        pen.cell(Role::Quiet, &single_line(&first.agent), columns.agent);
+    }
     pen.gap(2);
-    pen.cell(Role::Quiet, &single_line(&first.agent), columns.agent);
-    pen.gap(2);
-    let stats =
-        first.stats.map_or_else(|| "?".to_owned(), |stats| format!("+{} -{}", stats.additions, stats.deletions));
-    pen.cell_right(role, &stats, columns.lines);
+    pen.cell_right(role, &lines(first), columns.lines);
     pen.gap(2);
     let opened = all.iter().filter(|candidate| candidate.seen.is_some()).count();
     pen.cell(Role::Quiet, &read(opened, &all), READ);
+}
+
+/// The whole name of the item under the cursor, and what its agent calls it.
+fn under_cursor(sheet: &ApproveSheet, pen: &mut Pen<'_, '_>) {
+    let Some(group) = sheet.groups().get(sheet.cursor()) else { return };
+    let Some(first) = group.first().map(|at| &sheet.candidates[*at]) else { return };
+    pen.gap(1);
+    pen.write(Role::Heading, &single_line(&first.subject.proposal));
+    if group.len() > 1 {
+        pen.write(Role::Quiet, &format!(" and {} more", group.len() - 1));
+    }
+    if !first.title.is_empty() {
+        pen.write(Role::Quiet, "  says ");
+        pen.write(Role::Claim, &format!("“{}”", first.title));
+    }
 }
 
 /// How a row was read: `all 13 lines`, `4 of 13`, `2 of 14`, `not opened`.
@@ -244,7 +268,7 @@ fn left_out(app: &App, sheet: &ApproveSheet, canvas: &mut Canvas<'_>, area: Rect
         let mut pen = canvas.row(area, row);
         row += 1;
         pen.gap(MARGIN);
-        pen.cell(Role::Text, short, 16);
+        pen.cell(Role::Text, short, if area.width < 100 { 16 } else { 24 });
         pen.gap(2);
         pen.write(Role::Found, why);
         pen.write(Role::Quiet, at);

@@ -84,7 +84,8 @@ fn bar(pen: &mut Pen<'_, '_>, decisions: &[Hint], moves: &[Hint], more: &[Hint])
     for hint in decisions {
         entry(pen, hint, end, &mut spare);
     }
-    if !decisions.is_empty() && !moves.is_empty() && pen.room() > end + 2 {
+    // A line before nothing would promise something.
+    if !decisions.is_empty() && moves.first().is_some_and(|first| pen.room() >= end + 2 + width(first)) {
         pen.write(Role::Border, "│ ");
     }
     for hint in moves {

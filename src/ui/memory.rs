@@ -6,7 +6,7 @@ use super::Drawn;
 use super::widgets::{Canvas, paragraphs};
 use crate::app::App;
 use crate::app::prose::Line;
-use crate::app::sheet::WriteSheet;
+use crate::app::sheet::{WriteSheet, YET_TO_COME};
 use crate::config::Role;
 use crate::engine::MemoryChange;
 use crate::model::text::{printable_bytes, single_line};
@@ -67,6 +67,8 @@ fn push_file(out: &mut Vec<Line>, file: &MemoryChange) {
 }
 
 fn row(line: usize, sign: &str, role: Role, text: &[u8]) -> Line {
+    let yet_to_come = text.windows(YET_TO_COME.len()).any(|part| part == YET_TO_COME.as_bytes());
+    let role = if yet_to_come { Role::Quiet } else { role };
     let sign_role = if sign == "+" { Role::DiffAddedSign } else { Role::Quiet };
     Line::of(Role::Quiet, format!("{:>4} ", line + 1))
         .then(sign_role, format!("{sign} "))

@@ -20,7 +20,11 @@ pub fn draw(app: &App, sheet: &WriteSheet, canvas: &mut Canvas<'_>, area: Rect, 
     title(sheet, &mut canvas.row(area, 0));
     let mut pen = canvas.row(area, 1);
     pen.gap(1);
-    plan_line(&sheet.planning, "nothing is written yet", &mut pen);
+    if sheet.says_something() {
+        plan_line(&sheet.planning, "nothing is written yet", &mut pen);
+    } else {
+        pen.write(Role::Quiet, "nothing is written yet");
+    }
     let body = Rect { y: area.y + 3, height: area.height - 3, ..area };
     let rejects = sheet.kind == DecisionKind::Reject;
     let beside = rejects && body.width >= BESIDE;

@@ -4,6 +4,7 @@ mod batch;
 mod landed;
 mod local;
 mod people;
+mod refusals;
 mod roots;
 mod sitting;
 mod tampering;

@@ -28,3 +28,4 @@ mod policy;
 mod race;
 mod reading;
 mod rigs;
+mod settings;

@@ -33,6 +33,7 @@ fn invalid_policies_say_where_and_why() {
         let errors = policy::parse(&text, "policy.yaml").expect_err(&file.display().to_string());
         let said = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n") + "\n";
         assert!(said.chars().all(|c| c == '\n' || !countersign::model::text::is_active(c)), "{}", file.display());
+        assert!(errors.iter().all(|error| error.hint.is_some()), "{}: a mistake without a next step", file.display());
         golden::holds(&file.with_extension("txt"), &said);
     }
 }

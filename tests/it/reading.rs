@@ -95,6 +95,8 @@ fn what_does_not_merge_needs_a_rebase_and_what_has_landed_is_gone() {
     let mut all: Vec<String> = listed(&origin, &["--all"]).iter().map(id).collect();
     all.sort();
     assert_eq!(all, ["agent/infra/conflict", "agent/infra/landed"]);
+    let shown = origin.run(&["show", "agent/infra/landed", "--json"]).succeeds().json();
+    assert_eq!((&shown["state"], &shown["result"]), (&"merged".into(), &origin.rev("main^{tree}").into()));
 }
 
 #[test]

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use bstr::BString;
 use jiff::Timestamp;
 
 use crate::app::queue::{self, Entry};
 use crate::app::review::SeenLines;
-use crate::app::sheet::{ApproveSheet, Candidate, Sheet, WriteSheet, scopes};
+use crate::app::sheet::{ApproveSheet, Candidate, Sheet, WriteSheet, scopes, scopes_of};
 use crate::app::status::Status;
 use crate::app::{App, Command, Errand, count, subject_of};
+use crate::diff::Document;
 use crate::engine::{LedgerHealth, Plan};
 use crate::model::{DecisionKind, Intent, IntentItem, Queued};
 
@@ -83,9 +85,30 @@ impl App {
         let items: Vec<IntentItem> = chosen.iter().map(|(queued, _)| self.item(queued)).collect();
         let named = chosen.iter().map(|(queued, short)| ((*short).to_owned(), queued.summary.clone())).collect();
         let offered = scopes(chosen.iter().map(|(queued, _)| *queued));
+        // What does not merge shows no files in the list; its head has some all the same.
+        let unknown = match chosen.as_slice() {
+            [(only, _)] if only.proposal.diff().is_none() => Some(subject_of(only)),
+            _ => None,
+        };
         let sheet = WriteSheet::new(kind, items, named, offered, &draft);
         self.sheet = Some(Sheet::Write(Box::new(sheet)));
-        self.ask_plan()
+        let opened = self.review.as_ref().and_then(|review| review.document()).map(paths_of);
+        let open = match (unknown, opened) {
+            (Some(_), Some(paths)) => {
+                self.learn_scopes(paths);
+                None
+            }
+            (unknown, _) => unknown.map(Command::Open),
+        };
+        self.ask_plan().into_iter().chain(open).collect()
+    }
+
+    /// Takes the files that an opened proposal changes for the scopes of the sheet that is about it.
+    pub(in crate::app) fn learn_scopes(&mut self, paths: Vec<BString>) {
+        if let Some(Sheet::Write(sheet)) = &mut self.sheet {
+            sheet.learn(scopes_of(paths));
+            sheet.planning.edited(self.now);
+        }
     }
 
     fn item(&self, queued: &Queued) -> IntentItem {
@@ -126,7 +149,7 @@ impl App {
         let (id, at) = (self.ids.draw(), self.now);
         let intent = match &self.sheet {
             Some(Sheet::Approve(sheet)) => sheet.intent(id, at),
-            Some(Sheet::Write(sheet)) => sheet.intent(id, at),
+            Some(Sheet::Write(sheet)) => sheet.intent(id, at).or_else(|| sheet.sketch(id, at)),
             _ => None,
         };
         intent.into_iter().collect()
@@ -136,8 +159,9 @@ impl App {
     pub(in crate::app) fn confirmed(&mut self, plan: Arc<Plan>, at: Timestamp) -> Vec<Command> {
         let mut commands: Vec<Command> = self.save_draft().into_iter().collect();
         let decided: Vec<String> = plan.items.iter().map(|item| item.subject.proposal.clone()).collect();
-        // What was left out stays marked if it was: the next decision may mean it. A mark that nobody set would be a trap.
-        self.queue.unmark_but(|id| plan.dropped.iter().any(|dropped| dropped.subject.proposal == id));
+        // What was left out, or was never meant, stays marked if it was: the next decision may mean it. A mark that nobody
+        // set would be a trap.
+        self.queue.unmark_these(decided.iter().map(String::as_str));
         self.outbox.put(plan, at);
         let aside =
             matches!(&self.sheet, Some(Sheet::Approve(sheet)) if sheet.resend.is_some() && self.asks.send.is_some());
@@ -227,6 +251,11 @@ impl App {
         let draft = sheet.draft(self.desk.draft(subject));
         self.desk.keep(draft)
     }
+}
+
+/// The files of a document, under the names that they have now, or had last.
+pub(super) fn paths_of(document: &Document) -> Vec<BString> {
+    document.files().iter().map(|file| file.path.clone()).collect()
 }
 
 /// A low proposal that does not join a batch, and why.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::decide::paths_of;
 use crate::app::sheet::{InitSheet, Sheet};
 use crate::app::status::Status;
 use crate::app::{Action, App, Command, Errand, JobKey, Outcome, Progress, hints};
@@ -87,6 +88,11 @@ impl App {
 
     fn opened(&mut self, opened: Opened) {
         self.jobs.answered(JobKey::Open);
+        let about = |sheet: &Sheet| matches!(sheet, Sheet::Write(sheet) if matches!(sheet.items.as_slice(), [one] if one.subject == opened.subject));
+        let unmergeable = opened.subject.change_id.is_none();
+        if unmergeable && self.sheet.as_ref().is_some_and(about) {
+            self.learn_scopes(paths_of(&opened.document));
+        }
         let Some(review) = self.review.as_mut().filter(|review| review.subject == opened.subject) else { return };
         review.take(opened);
     }
@@ -96,6 +102,7 @@ impl App {
         self.jobs.answered(JobKey::Send);
         self.outbox.answered(true);
         let mut commands = vec![self.keep_outbox()];
+        self.sitting.count(&report);
         for item in &report.items {
             if let Some(fate) = gone(item) {
                 self.queue.settle(&item.subject.proposal, fate);

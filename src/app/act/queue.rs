@@ -7,7 +7,8 @@ use crate::app::geometry::QueueAreas;
 use crate::app::overlay::{Find, Overlay, Page, Palette};
 use crate::app::review::Review;
 use crate::app::status::Status;
-use crate::app::{App, Command, Errand, JobKey, Preview, TextField, pages, subject_of};
+use crate::app::{App, Command, Errand, JobKey, Preview, TextField, count, hints, pages, subject_of};
+use crate::config::Context;
 use crate::model::{Queued, Subject};
 
 /// How long the cursor must be still before the preview follows it.
@@ -21,7 +22,8 @@ impl App {
         }
         match action {
             Action::Open => return self.open_current(),
-            Action::Close => return self.close_in_queue(),
+            Action::Close => self.close_in_queue(),
+            Action::Leave => return self.leave_queue(),
             Action::Batch => return self.batch(),
             Action::Refresh => return self.refresh(),
             Action::Unmark => self.queue.unmark(),
@@ -95,19 +97,53 @@ impl App {
         vec![Command::Copy(text)]
     }
 
-    /// Closes a begun range, else the filter. Where there is nothing to close, the second time in a row leaves.
-    fn close_in_queue(&mut self) -> Vec<Command> {
+    /// Closes a begun range, else the filter; says whether there was one.
+    fn close_top(&mut self) -> bool {
         if self.queue.ranging() {
             self.queue.end_range();
         } else if self.queue.filter.active() {
             self.queue.set_filter("");
-        } else if self.leaving {
-            return self.leave();
         } else {
-            self.leaving = true;
-            self.status = Some(Status::plain("nothing to close; once more leaves, with everything kept"));
+            return false;
         }
-        Vec::new()
+        true
+    }
+
+    fn close_in_queue(&mut self) {
+        if !self.close_top() {
+            let key = hints::label(self, Context::Queue, Action::Leave).unwrap_or_default();
+            self.status = Some(Status::plain(format!("nothing to close; {key} leaves")));
+        }
+    }
+
+    /// Closes what there is to close, else leaves: at once, or the second time where something would be left undone.
+    fn leave_queue(&mut self) -> Vec<Command> {
+        if self.close_top() {
+            return Vec::new();
+        }
+        match self.undone() {
+            Some(undone) if !self.leaving => {
+                self.leaving = true;
+                let key = hints::label(self, Context::Queue, Action::Leave).unwrap_or_default();
+                self.status = Some(Status::warn(format!("{undone}. {key} once more leaves")));
+                Vec::new()
+            }
+            _ => self.leave(),
+        }
+    }
+
+    /// What would be left undone by leaving now.
+    fn undone(&self) -> Option<String> {
+        let waiting: usize = self.outbox.waiting().iter().map(|plan| plan.items.len()).sum();
+        let kept: usize = self.outbox.kept().iter().map(|intent| intent.items.len()).sum();
+        let send = hints::label(self, Context::Queue, Action::SendNow).unwrap_or_default();
+        match (waiting + kept, self.queue.marked()) {
+            (0, 0) => None,
+            (0, marked) => Some(format!("{} would be forgotten", count(marked, "mark"))),
+            (unsent, _) => {
+                Some(format!("{} not sent, and kept for the next time: {send} sends", count(unsent, "decision")))
+            }
+        }
     }
 
     pub(in crate::app) fn find(&mut self) {

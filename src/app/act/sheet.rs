@@ -83,6 +83,9 @@ impl App {
                 None => self.again(action),
             };
         }
+        if matches!(&self.sheet, Some(Sheet::Write(sheet)) if !sheet.says_something()) {
+            return Vec::new();
+        }
         let Some(planning) = self.sheet.as_mut().and_then(Sheet::planning) else { return Vec::new() };
         match planning.confirm(at) {
             Some(plan) => self.confirmed(plan, at),

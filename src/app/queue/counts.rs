@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::Entry;
+use super::order::note;
 use crate::model::{DecisionKind, Tier};
 
 /// The columns that the widest entries take.
@@ -16,6 +17,8 @@ pub struct Widths {
     pub agent: usize,
     /// Of counts of lines.
     pub lines: usize,
+    /// Of what should be known.
+    pub note: usize,
 }
 
 impl Widths {
@@ -23,6 +26,7 @@ impl Widths {
         let widest = |width: fn(&Entry) -> usize| entries.iter().map(width).max().unwrap_or(0);
         Self {
             id: widest(|entry| entry.short.width()),
+            note: widest(|entry| note(&entry.queued.standing).width()),
             agent: widest(|entry| entry.queued.standing.agent.width()),
             lines: widest(|entry| {
                 let digits = |number: u32| number.max(1).ilog10() as usize + 1;

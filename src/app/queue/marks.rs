@@ -4,7 +4,40 @@ use super::counts::is_clean;
 use super::{Entry, Queue, Row};
 use crate::model::Tier;
 
+/// Where the marked proposals are, seen from the rows on the screen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Marked {
+    /// All of them.
+    pub all: usize,
+    /// Those above the screen.
+    pub above: usize,
+    /// Those below it.
+    pub below: usize,
+    /// Those that the filter hides.
+    pub hidden: usize,
+}
+
 impl Queue {
+    /// Where the marked proposals are, where the screen shows so many rows.
+    #[must_use]
+    pub fn where_marked(&self, height: usize) -> Marked {
+        let mut marked = Marked { all: self.marks.len(), ..Marked::default() };
+        if marked.all == 0 {
+            return marked;
+        }
+        let shown = self.top..self.top + height;
+        let mut seen = 0;
+        // The members of an open fold are counted with it.
+        for (at, row) in self.rows.iter().enumerate().filter(|(_, row)| !matches!(row, Row::Member(_))) {
+            let here = row.entries().iter().filter(|entry| self.marks.contains(self.entries[**entry].id())).count();
+            seen += here;
+            marked.above += if at < shown.start { here } else { 0 };
+            marked.below += if at >= shown.end { here } else { 0 };
+        }
+        marked.hidden = marked.all.saturating_sub(seen);
+        marked
+    }
+
     /// Marks what is under the cursor, or takes the marks off if all of it is marked; ends a range by marking it.
     pub fn toggle_mark(&mut self) {
         if self.anchor.is_some() {
@@ -61,9 +94,11 @@ impl Queue {
         self.anchor = None;
     }
 
-    /// Takes the marks off but those that `stays` names, and a begun range back.
-    pub fn unmark_but(&mut self, stays: impl Fn(&str) -> bool) {
-        self.marks.retain(|id| stays(id));
+    /// Takes the marks off these, and a begun range back.
+    pub fn unmark_these<'a>(&mut self, ids: impl IntoIterator<Item = &'a str>) {
+        for id in ids {
+            self.marks.remove(id);
+        }
         self.anchor = None;
     }
 

@@ -16,8 +16,9 @@ use std::sync::Arc;
 pub use counts::{Counts, Widths};
 pub use filter::Filter;
 pub use ids::short_ids;
+pub use marks::Marked;
 pub use order::{Attention, Order, attention, note, why_here};
-pub use rows::{Entry, Layout, Row};
+pub use rows::{Entry, Layout, Row, Tally};
 
 use crate::diff::{FoldKey, fold_key};
 use crate::engine::Snapshot;
@@ -107,7 +108,39 @@ impl Queue {
         }
         self.waiting = Waiting { fresh: latest.len() - kept, gone: self.entries.len() - kept };
         self.filter.forget();
+        let gone = self.entries.iter().filter(|entry| entry.gone.is_some());
+        for entry in gone {
+            self.marks.remove(entry.queued.proposal.id.as_str());
+        }
+        self.count_again();
+    }
+
+    /// Counts what is still there, in all and under each heading; no row moves.
+    fn count_again(&mut self) {
         self.counts = Counts::of(&self.entries, &self.decided);
+        let mut under = [Tally::default(); 3];
+        let mut here = None;
+        for row in &self.rows {
+            match row {
+                Row::Heading { tier, .. } => here = Some(*tier),
+                // The members of an open fold are counted with it.
+                Row::Member(_) => {}
+                row => {
+                    let Some(tier) = here else { continue };
+                    let present =
+                        row.entries().iter().map(|at| &self.entries[*at]).filter(|entry| entry.gone.is_none());
+                    for entry in present {
+                        let tally = &mut under[tier as usize];
+                        *if entry.tier() == tier { &mut tally.here } else { &mut tally.elsewhere } += 1;
+                    }
+                }
+            }
+        }
+        for row in &mut self.rows {
+            if let Row::Heading { tier, tally } = row {
+                *tally = under[*tier as usize];
+            }
+        }
     }
 
     /// Shows the latest snapshot as it is: what is new, without what is gone, sorted again.
@@ -149,7 +182,7 @@ impl Queue {
             entry.gone = Some(fate.to_owned());
         }
         self.marks.remove(id);
-        self.counts = Counts::of(&self.entries, &self.decided);
+        self.count_again();
     }
 
     fn lay_out(&mut self, here: Option<&str>) {
@@ -328,7 +361,7 @@ impl Queue {
     /// How many proposals the filter lets through.
     #[must_use]
     pub fn shown(&self) -> usize {
-        let heading = |row: &Row| if let Row::Heading { count, .. } = row { *count } else { 0 };
+        let heading = |row: &Row| if let Row::Heading { tally, .. } = row { tally.here + tally.elsewhere } else { 0 };
         self.rows.iter().map(heading).sum()
     }
 

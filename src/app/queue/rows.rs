@@ -36,6 +36,15 @@ impl Entry {
     }
 }
 
+/// How many proposals stand under a heading and are still there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Those that belong there.
+    pub here: usize,
+    /// Those that have another tier by now, and move when the list is sorted again.
+    pub elsewhere: usize,
+}
+
 /// A row of the list. Numbers are indices of entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Row {
@@ -44,7 +53,7 @@ pub enum Row {
         /// The tier.
         tier: Tier,
         /// How many proposals stand under it.
-        count: usize,
+        tally: Tally,
     },
     /// A proposal of its own.
     One(usize),
@@ -101,7 +110,8 @@ pub fn rows(entries: &[Entry], layout: &Layout<'_>) -> Vec<Row> {
     for tier in [Tier::High, Tier::Medium, Tier::Low] {
         let group: Vec<usize> = sorted.iter().copied().filter(|at| entries[*at].tier() == tier).collect();
         if !group.is_empty() {
-            rows.push(Row::Heading { tier, count: group.len() });
+            let here = group.iter().filter(|at| entries[**at].gone.is_none()).count();
+            rows.push(Row::Heading { tier, tally: Tally { here, elsewhere: 0 } });
             push_group(&mut rows, entries, &group, layout.open);
         }
     }

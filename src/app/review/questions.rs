@@ -206,7 +206,10 @@ fn found_right_fix(out: &mut Vec<Line>, review: &Review, facts: &Facts<'_>) {
 
 fn found_right_time(out: &mut Vec<Line>, review: &Review) {
     match review.around.neighbours.as_slice() {
-        [] => fact(out, "no other proposal changes these files"),
+        [] => match review.around.twins.as_slice() {
+            [] => fact(out, "no other proposal changes these files"),
+            twins => fact(out, format!("only the same change under another name does: {}", few(twins))),
+        },
         [one] => fact(out, format!("{one} changes these files too")),
         some => fact(out, format!("{} others change these files: {}", some.len(), few(some))),
     }

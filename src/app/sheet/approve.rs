@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::Planning;
 use crate::app::subject_of;
 use crate::diff::{FoldKey, fold_key};
+use crate::model::text::single_line;
 use crate::model::{Answers, DecisionKind, EntryId, Intent, IntentItem, LineStats, Queued, Seen, Subject, Tier};
 
 /// A proposal on the sheet.
@@ -18,6 +19,8 @@ pub struct Candidate {
     pub short: String,
     /// What it does, in our words.
     pub summary: String,
+    /// What its agent calls it.
+    pub title: String,
     /// The agent.
     pub agent: String,
     /// Its tier.
@@ -44,6 +47,7 @@ impl Candidate {
             subject: subject_of(queued),
             short: short.to_owned(),
             summary: queued.summary.clone(),
+            title: single_line(&proposal.title),
             agent: queued.standing.agent.clone(),
             tier: queued.standing.ruling.tier,
             stats: proposal.stats,
@@ -62,6 +66,7 @@ impl Candidate {
             subject: item.subject.clone(),
             short: item.subject.proposal.clone(),
             summary: "no longer in the queue".to_owned(),
+            title: String::new(),
             agent: String::new(),
             tier: Tier::High,
             stats: None,

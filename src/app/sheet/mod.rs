@@ -9,8 +9,8 @@ mod write;
 pub use approve::{ApproveSheet, Candidate};
 pub use consent::{ARMED_AFTER, Consent};
 pub use planning::Planning;
-pub use scope::scopes;
-pub use write::{CommentSheet, ENDS, Field, WriteSheet};
+pub use scope::{scopes, scopes_of};
+pub use write::{CommentSheet, ENDS, Field, WriteSheet, YET_TO_COME};
 
 use jiff::Timestamp;
 
@@ -31,11 +31,11 @@ pub enum Sheet {
     Init(Box<InitSheet>),
 }
 
-/// Rows that the list of the approve sheet has on a screen of this height: the rest is its head, what is left out, and the
-/// hint bar.
+/// Rows that the list of the approve sheet has on a screen of this height: the rest is its head, the item under the cursor, what
+/// is left out, and the hint bar.
 #[must_use]
 pub const fn rows_for_items(height: u16) -> u16 {
-    let rest = if height < 30 { 11 } else { 14 };
+    let rest = if height < 30 { 12 } else { 15 };
     if height > rest + 3 { height - rest } else { 3 }
 }
 

@@ -13,7 +13,12 @@ const OFFERED: usize = 5;
 #[must_use]
 pub fn scopes<'a>(rejected: impl IntoIterator<Item = &'a Queued>) -> Vec<Scope> {
     let diffs = rejected.into_iter().filter_map(|queued| queued.proposal.diff());
-    let mut paths: Vec<BString> = diffs.flat_map(|diff| &diff.files).map(|file| file.path.clone()).collect();
+    scopes_of(diffs.flat_map(|diff| &diff.files).map(|file| file.path.clone()).collect())
+}
+
+/// The same for these files.
+#[must_use]
+pub fn scopes_of(mut paths: Vec<BString>) -> Vec<Scope> {
     paths.sort_unstable();
     paths.dedup();
     let mut scopes = vec![memory::default_scope(&paths)];

@@ -10,6 +10,9 @@ use crate::model::{Comment, DecisionKind, EntryId, Intent, IntentItem, LessonDra
 /// The days after which a lesson can end.
 pub const ENDS: [u32; 4] = [30, 90, 180, 365];
 
+/// What stands in the memory file where the lesson is not written yet.
+pub const YET_TO_COME: &str = "(the rule that you write stands here)";
+
 /// A field of the sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
@@ -118,6 +121,38 @@ impl WriteSheet {
             lesson: self.lesson_draft(),
             at,
         })
+    }
+
+    /// What the decision would be if something stood where nothing is written yet, so that the memory file can be shown with
+    /// the place of the lesson. Never to be sent; `None` where something is said, or nothing is taught.
+    #[must_use]
+    pub fn sketch(&self, id: EntryId, at: Timestamp) -> Option<Intent> {
+        let scope = self.scopes.get(self.scope).filter(|_| !self.says_something() && self.teaches())?.clone();
+        let own = self.lesson.text().trim().to_owned();
+        let text = if own.is_empty() { YET_TO_COME.to_owned() } else { own };
+        Some(Intent {
+            id,
+            kind: self.kind,
+            items: self.items.clone(),
+            reason: Some(self.reason),
+            note: Some(YET_TO_COME.to_owned()),
+            comments: Vec::new(),
+            lesson: Some(LessonDraft { text, scope, expires_days: ENDS[self.ends] }),
+            at,
+        })
+    }
+
+    /// Whether anything is said to the agent.
+    #[must_use]
+    pub fn says_something(&self) -> bool {
+        !self.note.text().trim().is_empty()
+    }
+
+    /// Takes the scopes of files that were not known when the sheet was opened; what a person chose stays.
+    pub fn learn(&mut self, scopes: Vec<Scope>) {
+        if self.scope == 0 && !scopes.is_empty() {
+            self.scopes = scopes;
+        }
     }
 
     fn lesson_draft(&self) -> Option<LessonDraft> {

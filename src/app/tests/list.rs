@@ -24,11 +24,11 @@ fn newer(driver: &Driver, gone: &[&str], fresh: &[Made]) -> Snapshot {
 fn a_newer_snapshot_moves_no_row() {
     let mut driver = story();
     driver.keys("jjj");
-    let (rows, here) = (driver.app.queue.rows().to_vec(), under_cursor(&driver).to_owned());
+    let (rows, here) = (places(&driver), under_cursor(&driver).to_owned());
     let fresh = [Made::new("agent/new/one", "new").file("a", "", "b\n").high("storm")];
     let snapshot = newer(&driver, &["agent/cost-bot/web-replicas"], &fresh);
     driver.snapshot(snapshot);
-    assert_eq!(driver.app.queue.rows(), rows);
+    assert_eq!(places(&driver), rows);
     assert_eq!(under_cursor(&driver), here);
     assert_eq!((driver.app.queue.waiting().fresh, driver.app.queue.waiting().gone), (1, 1));
     driver.answers = false;
@@ -114,18 +114,44 @@ fn identical_changes_fold_and_mark_together() {
 }
 
 #[test]
-fn closing_closes_one_thing_and_the_second_time_leaves() {
+fn closing_closes_one_thing_and_only_then_it_leaves() {
     let mut driver = story();
+    let left = |driver: &Driver| driver.commands.iter().any(|command| matches!(command, Command::Quit));
     driver.keys("<enter>?").keys("q");
     assert!(driver.app.overlay.is_none() && driver.app.review.is_some());
     driver.keys("q");
     assert!(driver.app.review.is_none());
+    driver.keys("<esc><esc><esc>");
+    assert!(!left(&driver) && driver.status().contains("q leaves"), "{}", driver.status());
     driver.keys("q");
-    assert!(!driver.commands.iter().any(|command| matches!(command, Command::Quit)));
-    driver.keys("jqjq");
-    assert!(!driver.commands.iter().any(|command| matches!(command, Command::Quit)));
-    driver.keys("q");
-    assert!(matches!(driver.commands.last(), Some(Command::Quit)));
+    assert!(left(&driver), "nothing would be lost, so it does not ask");
+}
+
+#[test]
+fn leaving_asks_where_something_would_be_left_undone() {
+    let left = |driver: &Driver| driver.commands.iter().any(|command| matches!(command, Command::Quit));
+    let mut marked = story();
+    marked.keys("<space><space>q");
+    assert!(!left(&marked) && marked.status().contains("2 marks"), "{}", marked.status());
+    marked.keys("jqkq");
+    assert!(!left(&marked), "any other key begins anew");
+    marked.keys("q");
+    assert!(left(&marked));
+    let mut waiting = story();
+    waiting.keys("b").wait(500).keys("yq");
+    assert!(!left(&waiting) && waiting.status().contains("not sent"), "{}", waiting.status());
+    waiting.keys("q");
+    assert!(left(&waiting));
+}
+
+#[test]
+fn marks_that_are_not_on_the_screen_are_counted_where_they_are() {
+    let mut driver = Driver::open(Fixture::story(), (80, 16));
+    driver.keys("<space>GzG<space>");
+    let marked = driver.app.queue.where_marked(driver.app.list_height());
+    assert_eq!((marked.all, marked.above, marked.below, marked.hidden), (2, 1, 0, 0));
+    driver.keys("gg/no such thing<enter>");
+    assert_eq!(driver.app.queue.where_marked(driver.app.list_height()).hidden, 2);
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<Exit, CliError> {
 
 /// Opens the console on a workspace. `seed` is what the ids of its entries are made from.
 pub fn open(session: &Session, workspace: &Arc<Workspace>, seed: [u8; 32]) -> Result<Exit, CliError> {
-    let (settings, mut problems) = session.settings()?;
+    let (settings, mut problems) = session.settings();
     let depth = Depth::detect(settings.colour, variable);
     let (keymap, theme) = (keymap(session, &settings, &mut problems)?, theme(session, &settings, &mut problems)?);
     let styles = theme.styles(depth);
@@ -76,7 +76,10 @@ pub fn open(session: &Session, workspace: &Arc<Workspace>, seed: [u8; 32]) -> Re
             "everything that you wrote and decided is kept; please report it",
         )),
         (None, End::Quit) => Ok(Exit::Done),
-        (None, End::Hangup) => Ok(Exit::Outside),
+        (None, End::Hangup) => Err(CliError::outside(
+            "the console was told to stop, or its terminal went away",
+            "what you wrote and decided is kept; `countersign` shows what was not sent",
+        )),
     }
 }
 

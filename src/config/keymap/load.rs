@@ -99,8 +99,21 @@ impl Keymap {
                 Err(clash) => problems.push(draft.clash(clash, &kept)),
             }
         }
+        problems.extend(hidden(&kept));
         Self { bindings: kept.into_iter().map(|draft| draft.binding).collect(), tries }
     }
+}
+
+/// Sequences that a nearer context keeps from ever being typed, where the user made it so: what begins alike must end alike.
+/// The same sequence in a nearer context is what contexts are for.
+fn hidden(kept: &[Draft<'_>]) -> Vec<Problem> {
+    let everywhere = |draft: &&Draft<'_>| draft.binding.context == Context::Everywhere;
+    let mut problems = Vec::new();
+    for near in kept.iter().filter(|draft| !everywhere(draft) && !draft.binding.context.typed()) {
+        let theirs = kept.iter().filter(everywhere).filter(|far| near.users || far.users);
+        problems.extend(theirs.filter_map(|far| near.hides(far)));
+    }
+    problems
 }
 
 /// A binding that still knows where it is written.
@@ -123,6 +136,24 @@ impl Draft<'_> {
 
     fn replaces(&self, other: &Draft<'_>) -> bool {
         self.binding.context == other.binding.context && self.binding.chords == other.binding.chords
+    }
+
+    /// The problem of a binding that counts everywhere and, where this one counts, can never be typed.
+    fn hides(&self, far: &Draft<'_>) -> Option<Problem> {
+        let (mine, theirs, context) = (self.label(), far.label(), self.binding.context);
+        let (own, other) = (&self.binding.chords, &far.binding.chords);
+        let what = if own == other {
+            return None;
+        } else if other.starts_with(own) {
+            format!("{mine} in [{context}] begins {theirs} of [{}]", Context::Everywhere)
+        } else if own.starts_with(other) {
+            format!("{theirs} of [{}] begins {mine} in [{context}]", Context::Everywhere)
+        } else {
+            return None;
+        };
+        let what = format!("{what}, so {theirs} ({}) can never be typed there", far.binding.action);
+        let users = if self.users { self } else { far };
+        Some(users.problem(what, "choose another chord for one of them"))
     }
 
     pub(super) fn problem(&self, what: String, next: impl Into<String>) -> Problem {
@@ -363,6 +394,13 @@ mod tests {
                 "2:1: `g` begins `gg` in [everywhere], so `gg` can never be typed; \
                  choose another chord, or add \"g g\" = \"none\" to [everywhere]",
             ),
+            (
+                "[queue]\ng = \"open\"",
+                "2:1: `g` in [queue] begins `gg` of [everywhere], so `gg` (top) can never be typed there; \
+                 choose another chord for one of them",
+            ),
+            ("[everywhere]\n\"b x\" = \"top\"", "2:1: `b` in [queue] begins `bx` of [everywhere]"),
+            ("[queue]\n\"? ?\" = \"open\"", "2:1: `?` of [everywhere] begins `??` in [queue], so `?`"),
             (
                 "[review]\n\"a a\" = \"open\"",
                 "2:1: `a` begins `aa` in [review], so `aa` can never be typed; \

@@ -167,7 +167,9 @@ mod tests {
     fn two_rare_words_are_shared_or_none() {
         let texts = ["postgresql extension missing", "certificate gateway missing", "gateway missing routes"].map(of);
         let mut frequencies = Frequencies::default();
-        texts.iter().for_each(|words| frequencies.add(words));
+        for words in &texts {
+            frequencies.add(words);
+        }
         assert_eq!(
             frequencies.shared(&texts[0], &of("a postgresql extension is missing")),
             ["extension", "postgresql"]

@@ -133,10 +133,13 @@ fn of_text(text: &str, place: &str, problems: &mut Vec<Problem>) -> Words {
 impl Words {
     fn into_reasoning(self, place: &str, problems: &mut Vec<Problem>) -> Reasoning {
         let evidence = self.of(Key::Evidence);
-        let stated = self.last(Key::Confidence).map(|text| {
-            let (confidence, wrong) = confidence::read(text);
-            problems.extend(wrong.map(|what| out_of_range(place, what)));
-            confidence
+        let stated = self.last(Key::Confidence).and_then(|text| match confidence::read(text) {
+            (confidence, None) => Some(confidence),
+            // It says nothing that could be held against what is said elsewhere, and it is missing.
+            (_, Some(wrong)) => {
+                problems.push(out_of_range(place, wrong));
+                None
+            }
         });
         Reasoning {
             why: self.of(Key::Why),

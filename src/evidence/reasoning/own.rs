@@ -60,7 +60,7 @@ struct Reader {
     /// The outermost open `<details>` has a summary that names a part, so it is read like a section.
     unfolded: bool,
     hidden: Option<Hidden>,
-    /// The last line was quoted, and a paragraph goes on without its mark.
+    /// The last line was quoted, or a greeting, and a paragraph goes on without its mark.
     quoted: bool,
 }
 
@@ -159,6 +159,11 @@ impl Reader {
         // A blank line parts paragraphs where it is read; a line of which nothing is left never was the agent's.
         let nothing = text.trim().is_empty() && (!line.trim().is_empty() || !self.shows());
         if nothing || self.is_quoted(text) || footer::is_footer(text) || footer::is_trailer(text) {
+            return;
+        }
+        if footer::is_greeting(text) {
+            // So is what follows in its paragraph: it is one sentence, wrapped.
+            self.quoted = true;
             return;
         }
         self.own_line(text);
@@ -336,6 +341,10 @@ mod tests {
             ("[//]: # (dependabot-start)\nrebasing\n[//]: # (dependabot-end)\nb", "b"),
             ("---\nupdated-dependencies:\n- dependency-name: x\n...\nb", "\nb"),
             ("a\nSigned-off-by: x <x@y>\nb", "a\nb"),
+            ("Thanks for asking me to work on this. I will get started on it.", ""),
+            ("Thanks for asking me to work on this. I will get started on it and keep\nthis up to date.\n\nb", "\nb"),
+            ("Thanks for assigning this issue to me.\n- [x] done", "- [x] done"),
+            ("Thanks for asking!\nb", "Thanks for asking!\nb"),
         ] {
             assert_eq!(shown(text), own, "{text}");
         }

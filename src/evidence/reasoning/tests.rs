@@ -136,6 +136,11 @@ fn an_unclosed_block_is_a_problem_and_hides_the_rest() {
 fn the_newest_confidence_counts_and_the_note_wins() {
     let messages = ["a\n\nConfidence: 0.5 (guess)".to_owned(), "b\n\nConfidence: 0.8 (metrics)".to_owned()];
     assert_eq!(read(&messages, None).0.confidence.unwrap().value, Some(0.8));
+    let (wrong, problems) = read(&messages, Some("Confidence: 50"));
+    assert_eq!((wrong.confidence.unwrap().value, problems.len()), (Some(0.8), 1), "what is no confidence hides none");
+    let (alone, problems) = read(&[], Some("Confidence: 50 (gut)"));
+    assert_eq!((alone.confidence, problems.len()), (None, 1));
+    assert!(alone.missing.contains(&Part::Confidence));
     let noted = read(&messages, Some("Confidence: 0.3 (second thoughts)")).0.confidence.unwrap();
     assert_eq!((noted.value, noted.basis.as_str()), (Some(0.3), "second thoughts"));
 }

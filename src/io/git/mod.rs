@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod limits;
 pub mod merge;
 pub mod open;
+pub mod past;
 pub mod process;
 pub mod proposals;
 pub mod refresh;

@@ -63,7 +63,7 @@ pub struct Request<'a> {
 /// proposal that says so.
 pub fn read(repository: &LocalRepository, request: &Request<'_>) -> Result<Reading, StoreError> {
     let target = repository.target()?;
-    let (mut branches, problems) = repository.branches(request.patterns, request.extra)?;
+    let (mut branches, mut problems) = repository.branches(request.patterns, request.extra)?;
     if let Some(only) = request.only {
         branches.retain(|branch| only.contains(&branch.name));
     }
@@ -92,7 +92,25 @@ pub fn read(repository: &LocalRepository, request: &Request<'_>) -> Result<Readi
     }
     let mut proposals = read.into_inner().unwrap_or_default();
     proposals.sort_by(|a, b| a.id.cmp(&b.id));
+    problems.extend(proposals.iter().filter_map(|proposal| broken(proposal)));
     Ok(Reading { target, proposals, problems })
+}
+
+/// A proposal that cannot be read is in the queue, and a problem of the repository, too: it takes somebody with a shell.
+fn broken(proposal: &Proposal) -> Option<Problem> {
+    let Landing::Unreadable(why) = &proposal.landing else { return None };
+    Some(Problem { place: proposal.id.clone(), what: format!("it cannot be read: {why}"), next: mend(why).to_owned() })
+}
+
+/// What puts a proposal right that cannot be read, and why: objects are fetched again, what git would not write is the
+/// agent's to mend.
+#[must_use]
+pub fn mend(why: &str) -> &'static str {
+    if why.starts_with("object ") {
+        "`git fetch --refetch` brings objects back that the remote has; until then it cannot land"
+    } else {
+        "have the agent push it again without that; until then it cannot land"
+    }
 }
 
 fn put<T>(slot: &Mutex<T>, value: T) {
@@ -136,21 +154,21 @@ fn once<T>(cell: &OnceCell<T>, open: impl FnOnce() -> Result<T, StoreError>) -> 
 }
 
 /// Reads proposals from objects.
-struct Objects<'a> {
-    store: Store,
+pub(super) struct Objects<'a> {
+    pub(super) store: Store,
     target: &'a Target,
     target_tree: Oid,
     repo: &'a str,
 }
 
 impl<'a> Objects<'a> {
-    fn open(repository: &'a LocalRepository, target: &'a Target) -> Result<Self, StoreError> {
+    pub(super) fn open(repository: &'a LocalRepository, target: &'a Target) -> Result<Self, StoreError> {
         let store = repository.store(Writes::InMemory)?;
         let target_tree = store.tree_of(target.tip)?;
         Ok(Self { store, target, target_tree, repo: &repository.name })
     }
 
-    fn proposal(&self, branch: &Branch) -> Option<Proposal> {
+    pub(super) fn proposal(&self, branch: &Branch) -> Option<Proposal> {
         match self.read(branch) {
             Ok(proposal) => proposal,
             Err(error) => Some(self.unreadable(branch, &error)),
@@ -181,7 +199,7 @@ impl<'a> Objects<'a> {
     }
 
     /// The lines of all files. An object that is missing or broken is an error: what cannot be read must not land.
-    fn stats(&self, files: &[FileChange]) -> Result<LineStats, StoreError> {
+    pub(super) fn stats(&self, files: &[FileChange]) -> Result<LineStats, StoreError> {
         files.iter().try_fold(LineStats::default(), |sum, file| {
             let file = read_line_stats(&self.store, file)?;
             Ok(LineStats {
@@ -210,7 +228,7 @@ impl<'a> Objects<'a> {
     }
 
     /// What the head commit alone says.
-    fn bare(&self, branch: &Branch, head: &Commit) -> Proposal {
+    pub(super) fn bare(&self, branch: &Branch, head: &Commit) -> Proposal {
         Proposal {
             id: branch.name.clone(),
             repo: self.repo.to_owned(),
@@ -235,7 +253,7 @@ impl<'a> Objects<'a> {
         Ok(Proposal { landing: Landing::NeedsRebase(why), ..self.bare(branch, &head) })
     }
 
-    fn unreadable(&self, branch: &Branch, error: &StoreError) -> Proposal {
+    pub(super) fn unreadable(&self, branch: &Branch, error: &StoreError) -> Proposal {
         let head = self.store.commit(branch.tip).unwrap_or_else(|_| Commit {
             oid: branch.tip,
             tree: Oid::EMPTY_TREE,

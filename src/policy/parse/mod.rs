@@ -179,7 +179,11 @@ fn branch(reader: &mut Reader, node: &Node) -> Option<String> {
         return None;
     }
     if !is_branch_name(name) {
-        reader.error(node.at, format!("git takes no branch named {}", quoted(name)), "");
+        reader.error(
+            node.at,
+            format!("git takes no branch named {}", quoted(name)),
+            "write a name such as countersign/ledger",
+        );
         return None;
     }
     Some(name.to_owned())

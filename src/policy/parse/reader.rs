@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
             return None;
         };
         if text.trim().is_empty() {
-            self.error(node.at, format!("`{key}` is empty"), "");
+            self.error(node.at, format!("`{key}` is empty"), "write something, or remove the key");
             return None;
         }
         if text.chars().any(is_active) {
@@ -160,7 +160,7 @@ impl<'a> Reader<'a> {
     /// Reads a whole number from 1 on.
     pub fn number(&mut self, node: &Node, key: &str, most: usize, hint: &str) -> Option<usize> {
         let Value::Integer(number) = node.value else {
-            self.wrong_type(node, key, "a whole number", "");
+            self.wrong_type(node, key, "a whole number", &format!("write it in digits, as in `{key}: 1`"));
             return None;
         };
         let number = number.and_then(|number| usize::try_from(number).ok()).filter(|n| (1..=most).contains(n));
@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
     /// Reads true or false.
     pub fn flag(&mut self, node: &Node, key: &str) -> Option<bool> {
         let Value::Bool(flag) = node.value else {
-            self.wrong_type(node, key, "true or false", "");
+            self.wrong_type(node, key, "true or false", &format!("write `{key}: true` or `{key}: false`"));
             return None;
         };
         Some(flag)
@@ -183,12 +183,12 @@ impl<'a> Reader<'a> {
     pub fn word<T: Copy>(&mut self, node: &Node, key: &str, words: &[(&str, T)]) -> Option<T> {
         let all = || words.iter().map(|(word, _)| *word).collect::<Vec<_>>();
         let Value::Text(text) = &node.value else {
-            self.wrong_type(node, key, &format!("one of {}", all().join(", ")), "");
+            self.wrong_type(node, key, &format!("one of {}", all().join(", ")), &meaning(key, words));
             return None;
         };
         let found = words.iter().find(|(word, _)| word == text).map(|(_, value)| *value);
         if found.is_none() {
-            let hint = closest(text, all().iter()).map(did_you_mean).unwrap_or_default();
+            let hint = closest(text, all().iter()).map_or_else(|| meaning(key, words), did_you_mean);
             self.error(node.at, format!("`{key}` must be one of {}, not {}", all().join(", "), quoted(text)), hint);
         }
         found
@@ -217,7 +217,11 @@ impl<'a> Reader<'a> {
             self.error(node.at, format!("`{key}` is empty"), "name a pattern, or remove the key");
         }
         if patterns.len() > MAX_PATTERNS {
-            self.error(node.at, format!("`{key}` has more than {MAX_PATTERNS} patterns"), "");
+            self.error(
+                node.at,
+                format!("`{key}` has more than {MAX_PATTERNS} patterns"),
+                "`{a,b}` joins patterns, and `**` takes folders",
+            );
             return None;
         }
         for (at, pattern) in &patterns {
@@ -238,8 +242,25 @@ impl<'a> Reader<'a> {
     fn compile(&mut self, at: Spot, patterns: &[&str], matched: Matched) -> Option<Globs> {
         let globs = if matched == Matched::Text { Globs::text(patterns) } else { Globs::new(patterns) };
         globs
-            .map_err(|error| self.error(at, format!("{} is not a glob: {}", quoted(&error.pattern), error.why), ""))
+            .map_err(|error| self.error(at, format!("{} is not a glob: {}", quoted(&error.pattern), error.why), PLAIN))
             .ok()
+    }
+}
+
+/// What puts a bad glob right.
+const PLAIN: &str = "close what it opens; what is meant as it is stands in brackets: `[[]`, `[{]`, `[*]`";
+
+/// What the words of a key mean, for whoever wrote another one.
+fn meaning<T>(key: &str, words: &[(&str, T)]) -> String {
+    match key {
+        "gate" => "`none` records and detects, `check` and `hook` say what is to refuse what nobody approved".into(),
+        "self" => "`never` asks for another person where the commits are one's own, `allowed` does not".into(),
+        "merge" => "`squash` lands one commit a proposal, `merge` a merge commit".into(),
+        "on_reject" => "`keep` leaves the proposal where it is, `close` closes a forge's pull request".into(),
+        "low" | "medium" | "high" => "`key` takes any key that signs, `touch` one of hardware".into(),
+        "tier" | "default_tier" => "what is uncertain is medium, what must be seen by two is high".into(),
+        "roles" => "`approve` may decide; `admin` counts where policy and signers change".into(),
+        _ => words.first().map(|(word, _)| format!("write `{key}: {word}`")).unwrap_or_default(),
     }
 }
 
@@ -262,13 +283,26 @@ pub(super) fn never_matches(pattern: &str, matched: Matched) -> Option<(&'static
         return Some(("names do not end in a slash", write(&format!("{rest}/**"))));
     }
     let broken = pattern.contains("//") || pattern.split('/').any(|part| part == ".." || part == ".");
-    broken.then(|| ("names have no empty, `.` or `..` part", String::new()))
+    broken.then(|| ("names have no empty, `.` or `..` part", write(&straight(pattern))))
+}
+
+/// A pattern without its empty, `.` and `..` parts, by what they would mean in a path.
+fn straight(pattern: &str) -> String {
+    let mut parts = Vec::new();
+    for part in pattern.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            name => parts.push(name),
+        }
+    }
+    if parts.is_empty() { "**".to_owned() } else { parts.join("/") }
 }
 
 const fn quote_hint(value: &Value) -> &'static str {
     match value {
         Value::Integer(_) | Value::Float | Value::Bool(_) => "put it in quotes",
-        _ => "",
+        _ => "write words on this line, in quotes",
     }
 }
 
@@ -326,7 +360,10 @@ mod tests {
             ("/docs/**", Matched::Paths, Some("write `docs/**`")),
             ("./docs", Matched::Paths, Some("write `docs`")),
             ("!docs", Matched::Paths, Some("write `docs`")),
-            ("a/../b", Matched::Paths, Some("")),
+            ("a/../b", Matched::Paths, Some("write `b`")),
+            ("a//b", Matched::Paths, Some("write `a/b`")),
+            ("./a/./b", Matched::Paths, Some("write `a/./b`")),
+            ("..", Matched::Paths, Some("write `**`")),
             ("refs/heads/main", Matched::Branches, Some("write `main`")),
             ("refs/heads/main", Matched::Paths, None),
             ("docs/**", Matched::Paths, None),

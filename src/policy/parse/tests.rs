@@ -111,7 +111,8 @@ fn all_mistakes_come_at_once() {
             "p:1:10: this version of the policy format is not supported\n  hint: this program reads `version: 1`",
             "p:2:9: `people` must be a list, not text\n  hint: write `people: [...]`",
             "p:3:1: unknown key `gaet` in the policy\n  hint: did you mean `gate`?",
-            "p:4:8: `merge` must be one of squash, merge, not `rebase`",
+            "p:4:8: `merge` must be one of squash, merge, not `rebase`\n  hint: `squash` lands one commit a proposal, \
+             `merge` a merge commit",
             "p:5:9: a rule needs a condition\n  hint: write `paths: [...]` or `only_paths: [...]`",
             "p:5:9: a rule needs an effect\n  hint: write `tier: high`, or `deny: WHY`",
         ]
@@ -165,6 +166,7 @@ proptest! {
         let (Some(before), Some(after)) = (FULL.get(..at), FULL.get((at + cut).min(FULL.len())..)) else { return Ok(()) };
         if let Err(errors) = parse(&format!("{before}{with}{after}"), "p") {
             prop_assert!(!errors.is_empty() && errors.iter().all(|error| error.line > 0 && error.column > 0));
+            prop_assert!(errors.iter().all(|error| error.hint.is_some()), "{:?}", errors);
         }
     }
 }

@@ -142,10 +142,14 @@ fn describe(error: &serde_saphyr::Error) -> (String, &'static str) {
             if text == "recursion limit exceeded" {
                 return too_large();
             }
-            (format!("not YAML that can be read: {}", foreign(text)), "")
+            (format!("not YAML that can be read: {}", foreign(text)), SYNTAX)
         }
     }
 }
+
+/// What is behind most of what is not YAML; the place that a parser names is where it gave up, often a line too late.
+const SYNTAX: &str = "look at the line above, too: close quotes and brackets, indent with spaces, and quote text that begins \
+    with a sign or holds `: `";
 
 fn too_large() -> (String, &'static str) {
     ("too deeply nested, or too large once its aliases are written out".to_owned(), "write it flat")
@@ -278,8 +282,8 @@ mod tests {
         for (text, message) in [
             ("a: 1\na: 2", "f:2:1: the key `a` stands twice\n  hint: keep one of the two"),
             ("a: 1\n---\nb: 2", "f:3:1: a policy is one document\n  hint: remove what follows `---`"),
-            ("a: !evil 1", "f:1:10: not YAML that can be read: unsupported tag `!evil`"),
-            ("a: 'x", "f:1:4: not YAML that can be read: unclosed quote"),
+            ("a: !evil 1", &format!("f:1:10: not YAML that can be read: unsupported tag `!evil`\n  hint: {SYNTAX}")),
+            ("a: 'x", &format!("f:1:4: not YAML that can be read: unclosed quote\n  hint: {SYNTAX}")),
             (&bomb, "f:5:11: too deeply nested, or too large once its aliases are written out\n  hint: write it flat"),
             (
                 &"[".repeat(50_000),

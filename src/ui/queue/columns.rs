@@ -26,8 +26,8 @@ pub struct Columns {
 pub const MARGIN: usize = 5;
 /// Blank columns between columns.
 const GAP: usize = 2;
-/// The widest that names get.
-const NAMES: usize = 16;
+/// The widest that the names of agents get.
+const AGENTS: usize = 16;
 
 impl Columns {
     /// The columns at this width.
@@ -35,14 +35,21 @@ impl Columns {
     pub fn of(app: &App, width: u16) -> Self {
         let width = usize::from(width);
         let widths = app.queue.widths();
-        let id = widths.id.clamp(4, NAMES).min(if width < 100 { 12 } else { NAMES });
-        let agent = if width < 100 { 0 } else { widths.agent.clamp(5, NAMES) };
+        let names = match width {
+            ..70 => 12,
+            70..100 => 16,
+            100..140 => 20,
+            _ => 28,
+        };
+        let id = widths.id.clamp(4, names);
+        let agent = if width < 100 { 0 } else { widths.agent.clamp(5, AGENTS) };
         let lines = widths.lines.clamp(3, 13);
+        // What was decided here is said there, too, and must fit.
         let note = match width {
             ..70 => 0,
-            70..100 => 14,
+            70..100 => widths.note.clamp(12, 14),
             100..140 => 22,
-            _ => 34,
+            _ => widths.note.clamp(22, 34),
         };
         let age = 4;
         let others =

@@ -193,8 +193,9 @@ fn empty(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     } else if app.jobs.waits_for(JobKey::Refresh) {
         ["Reading the proposals.".to_owned(), "What is known already is shown as soon as it is there.".to_owned()]
     } else {
+        let done = app.sitting.said().map(|done| format!(" This sitting: {done}. {} leaves.", key(Action::Leave)));
         [
-            "Nothing waits for you.".to_owned(),
+            format!("Nothing waits for you.{}", done.unwrap_or_default()),
             format!(
                 "A proposal is a branch such as agent/NAME/TOPIC that is ahead of {}; {} reads again.",
                 single_line(&snapshot.target),

@@ -1,12 +1,12 @@
 //! A row of the list.
 
 use super::columns::{Column, Columns};
-use crate::app::queue::{self, Entry, Row};
+use crate::app::queue::{self, Entry, Row, Tally};
 use crate::app::{App, headline, short_age, subject_of};
 use crate::config::Role;
 use crate::model::text::single_line;
 use crate::model::{LineStats, State, Tier};
-use crate::ui::widgets::{Pen, elide};
+use crate::ui::widgets::Pen;
 
 /// How a row stands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct RowState {
 /// Draws a row.
 pub fn draw(app: &App, row: &Row, state: RowState, columns: &Columns, mut pen: Pen<'_, '_>) {
     match row {
-        Row::Heading { tier, count } => heading(app, *tier, *count, &mut pen),
+        Row::Heading { tier, tally } => heading(app, *tier, *tally, &mut pen),
         Row::One(at) => proposal(app, &app.queue.entries()[*at], "", state, columns, &mut pen),
         Row::Member(at) => proposal(app, &app.queue.entries()[*at], "· ", state, columns, &mut pen),
         Row::Fold { members, open } => {
@@ -31,7 +31,7 @@ pub fn draw(app: &App, row: &Row, state: RowState, columns: &Columns, mut pen: P
 }
 
 /// A tier, how many, and what it asks of people.
-fn heading(app: &App, tier: Tier, count: usize, pen: &mut Pen<'_, '_>) {
+fn heading(app: &App, tier: Tier, tally: Tally, pen: &mut Pen<'_, '_>) {
     let role = match tier {
         Tier::High => Role::RiskHigh,
         Tier::Medium => Role::RiskMedium,
@@ -39,7 +39,7 @@ fn heading(app: &App, tier: Tier, count: usize, pen: &mut Pen<'_, '_>) {
     };
     pen.gap(1);
     pen.write(role, &tier.to_string().to_uppercase());
-    pen.write(Role::Text, &format!(" {count}"));
+    pen.write(Role::Text, &format!(" {}", tally.here));
     pen.gap(3);
     let needs = app.snapshot().tiers.of(tier);
     let people = match needs.approvals {
@@ -50,6 +50,11 @@ fn heading(app: &App, tier: Tier, count: usize, pen: &mut Pen<'_, '_>) {
     };
     let batch = if needs.batch { "; the clean ones in one batch" } else { "" };
     pen.write(Role::Quiet, &format!("{people}{batch}"));
+    if tally.elsewhere > 0 {
+        let key = crate::app::hints::label(app, crate::config::Context::Queue, crate::app::Action::Refresh);
+        let (are, key) = (if tally.elsewhere == 1 { "is" } else { "are" }, key.unwrap_or_default());
+        pen.write(Role::Warn, &format!("; {} {are} of another tier now, {key} sorts", tally.elsewhere));
+    }
 }
 
 /// The signs at the beginning of a row: cursor, mark, tier.
@@ -77,10 +82,7 @@ fn proposal(app: &App, entry: &Entry, indent: &str, state: RowState, columns: &C
     columns.write(pen, |pen, column, width| match column {
         Column::Id => pen.cell(role(Role::Text), &format!("{indent}{}", single_line(&entry.short)), width),
         Column::What => {
-            pen.cell(role(Role::Text), &elide(&headline(&queued.summary), width), width);
-            if state.cursor {
-                pen.set_over(None);
-            }
+            pen.does(role(Role::Text), &headline(&queued.summary), &queued.proposal.title, width);
         }
         Column::Agent => pen.cell(role(Role::Quiet), &single_line(&queued.standing.agent), width),
         Column::Lines => lines(pen, queued.proposal.stats, gone, width),
@@ -90,6 +92,13 @@ fn proposal(app: &App, entry: &Entry, indent: &str, state: RowState, columns: &C
         }
         Column::Age => pen.cell_right(Role::Quiet, &short_age(queued.proposal.updated, app.now), width),
     });
+}
+
+/// What the proposals of a fold do: the same to the same contents, perhaps elsewhere.
+fn in_common(entries: &[&Entry]) -> String {
+    let first = entries.first().map(|entry| headline(&entry.queued.summary)).unwrap_or_default();
+    let others = entries.iter().filter(|entry| headline(&entry.queued.summary) != first).count();
+    if others == 0 { first } else { format!("{first} and {others} like it") }
 }
 
 fn fold(app: &App, entries: &[&Entry], open: bool, state: RowState, columns: &Columns, pen: &mut Pen<'_, '_>) {
@@ -105,10 +114,7 @@ fn fold(app: &App, entries: &[&Entry], open: bool, state: RowState, columns: &Co
     columns.write(pen, |pen, column, width| match column {
         Column::Id => pen.cell(Role::Text, &format!("{} ×", entries.len()), width),
         Column::What => {
-            pen.cell(Role::Text, &elide(&headline(&first.queued.summary), width), width);
-            if state.cursor {
-                pen.set_over(None);
-            }
+            pen.does(Role::Text, &in_common(entries), "", width);
         }
         Column::Agent => match agents.as_slice() {
             [one] => pen.cell(Role::Quiet, &single_line(one), width),

@@ -4,9 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
 
+use super::path::elide;
 use crate::app::prose::Line;
 use crate::config::{Depth, Role, Styles};
-use crate::model::text::truncate;
+use crate::model::text::{single_line, truncate};
+
+/// The fewest columns in which a claim is worth beginning.
+const SAYS_LEAST: usize = 16;
 
 /// The frame that is being drawn, and how roles look in it.
 #[derive(Debug)]
@@ -147,6 +151,26 @@ impl Pen<'_, '_> {
         if !right {
             self.gap(blank);
         }
+    }
+
+    /// Writes into exactly so many columns what a change does, in our words, and after `says`, where there is room, what its
+    /// agent calls it. What was laid over ends with our words: the rest is a claim.
+    pub fn does(&mut self, role: Role, ours: &str, says: &str, columns: usize) {
+        let columns = columns.min(self.room());
+        let ours = elide(ours, columns);
+        let left = columns - ours.width().min(columns);
+        self.write(role, &ours);
+        if says.is_empty() || left < SAYS_LEAST {
+            self.gap(left);
+            return self.set_over(None);
+        }
+        self.set_over(None);
+        self.gap(2);
+        self.write(Role::Quiet, "says ");
+        let room = left - "  says ".len();
+        // Hardly more of it than can be seen, so that a cut still shows: every row of a frame comes by here.
+        let begun: String = says.chars().take(room + SAYS_LEAST).collect();
+        self.cell(Role::Claim, &single_line(&begun), room);
     }
 
     /// Leaves columns blank.

@@ -4,24 +4,114 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::model::text::truncate;
 
-/// A headline in at most so many columns. The first path in it loses folders from its beginning, with `…/` for them; only
-/// what then still does not fit is cut at the end.
+/// A headline in at most so many columns. The first path in it gives way: first the folders at its beginning, which it shares
+/// with its neighbours. Where the file is called as its like is in every app (`deployment.yaml`), the folder of the app and the
+/// one below it stay, and the middle of the file's name goes next, then what says least: the rest of the name, or a folder that
+/// every app has. Only then what is left is cut at the end.
 #[must_use]
 pub fn elide(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();
     }
     let Some((start, path, rest)) = first_path(text) else { return truncate(text, columns).into_owned() };
-    let head = &text[..start];
-    let other = head.width() + rest.width();
-    for (slash, _) in path.match_indices('/') {
-        let tail = &path[slash..];
-        if other + 1 + tail.width() <= columns {
-            return format!("{head}…{tail}{rest}");
-        }
+    let (head, room) = (&text[..start], columns.saturating_sub(text[..start].width() + rest.width()));
+    // What is in a folder is told by its end; a file by the app that it belongs to, too.
+    let short = if start == 0 { file(path, room) } else { leading(path, room, 1) };
+    let short = short.unwrap_or_else(|| format!("…{}", &path[path.rfind('/').map_or(0, |at| at + 1)..]));
+    truncate(&format!("{head}{short}{rest}"), columns).into_owned()
+}
+
+/// Folders of a file's path that stay as long as they can: the app's and the one below it.
+const FOLDERS: usize = 2;
+/// Characters of the file's name that stay before its ending.
+const STEM: usize = 4;
+
+/// Names of files that say what kind of thing is in them, as every app has one: which app it is says the folder.
+const KINDS: &[&str] = &[
+    "application",
+    "chart",
+    "config",
+    "configmap",
+    "cronjob",
+    "daemonset",
+    "deployment",
+    "externalsecret",
+    "helmrelease",
+    "ingress",
+    "ks",
+    "kustomization",
+    "main",
+    "namespace",
+    "ocirepository",
+    "outputs",
+    "pvc",
+    "readme",
+    "release",
+    "secret",
+    "service",
+    "statefulset",
+    "terragrunt",
+    "values",
+    "variables",
+];
+
+/// Folders that say as little: every app has them.
+const PARTS: &[&str] = &["app", "base", "config", "manifests", "resources", "templates"];
+
+/// Whether the name of the file says only of what kind it is.
+fn is_kind(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
+    KINDS.contains(&name.split('.').next().unwrap_or(&name))
+}
+
+/// A file's path in so many columns, if it can be.
+fn file(path: &str, room: usize) -> Option<String> {
+    if !is_kind(path) {
+        return leading(path, room, 1);
     }
-    let tail = path.rfind('/').map_or(path, |slash| &path[slash + 1..]);
-    truncate(&format!("{head}…{tail}{rest}"), columns).into_owned()
+    let parent = path.rsplit('/').nth(1).unwrap_or_default();
+    let shorter = if PARTS.contains(&parent) { without_parent(&short_name(path)) } else { without_name(path) };
+    leading(path, room, FOLDERS + 1)
+        .or_else(|| leading(&short_name(path), room, FOLDERS + 1))
+        .or_else(|| leading(&shorter, room, FOLDERS + 1))
+        .or_else(|| leading(path, room, 1))
+}
+
+/// A path without folders at its beginning, at least so many segments left, if that fits.
+fn leading(path: &str, room: usize, least: usize) -> Option<String> {
+    if path.width() <= room {
+        return Some(path.to_owned());
+    }
+    let slashes: Vec<usize> = path.match_indices('/').map(|(at, _)| at).collect();
+    let droppable = (slashes.len() + 1).saturating_sub(least);
+    let tails = slashes.iter().take(droppable).flat_map(|at| [&path[*at..], &path[at + 1..]]);
+    tails.map(|tail| format!("…{tail}")).find(|short| short.width() <= room)
+}
+
+/// The path with the middle of the file's name left out: `apps/web/depl….yaml`.
+fn short_name(path: &str) -> String {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    if stem.chars().count() <= STEM + 1 {
+        return path.to_owned();
+    }
+    let stem: String = stem.chars().take(STEM).collect();
+    let dot = if ending.is_empty() { "" } else { "." };
+    format!("{folder}/{stem}…{dot}{ending}")
+}
+
+/// The path with `…` for the file's name, which says less than where it is.
+fn without_name(path: &str) -> String {
+    path.rsplit_once('/').map_or_else(|| path.to_owned(), |(folder, _)| format!("{folder}/…"))
+}
+
+/// The path with `…` for the folder that the file is in.
+fn without_parent(path: &str) -> String {
+    let segments: Vec<&str> = path.split('/').collect();
+    match segments.as_slice() {
+        [before @ .., _, name] if !before.is_empty() => format!("{}/…/{name}", before.join("/")),
+        _ => path.to_owned(),
+    }
 }
 
 /// Where a file moved, what stayed said once: `ansible/{kubernetes → main}/hosts.yaml`.
@@ -71,8 +161,17 @@ mod tests {
     fn paths_lose_their_beginning() {
         for (text, columns, shown) in [
             ("apps/web/values.yaml", 30, "apps/web/values.yaml"),
-            ("kubernetes/apps/web/values.yaml", 20, "…/web/values.yaml"),
-            ("3 files in kubernetes/apps/web", 20, "3 files in …/web"),
+            ("kubernetes/apps/web/values.yaml", 22, "…/apps/web/values.yaml"),
+            (".github/workflows/publish-docs.yaml", 28, "…workflows/publish-docs.yaml"),
+            ("kubernetes/apps/web/values.yaml", 20, "…apps/web/valu….yaml"),
+            ("apps/catalog/prod/deployment.yaml", 30, "…/catalog/prod/deployment.yaml"),
+            ("apps/catalog/prod/deployment.yaml", 29, "…catalog/prod/deployment.yaml"),
+            ("apps/catalog/prod/deployment.yaml", 26, "…/catalog/prod/depl….yaml"),
+            ("apps/notifications/prod/deployment.yaml", 30, "…notifications/prod/depl….yaml"),
+            ("kubernetes/apps/default/home-assistant/app/externalsecret.yaml", 28, "…home-assistant/…/exte….yaml"),
+            ("kubernetes/apps/default/home-assistant/app/externalsecret.yaml", 20, "…externalsecret.yaml"),
+            ("apps/notifications/prod/deployment.yaml", 24, "…/notifications/prod/…"),
+            ("3 files in kubernetes/apps/web", 20, "3 files in …apps/web"),
             ("values.yaml has no folder", 12, "values.yaml…"),
             ("a/very-long-file-name.yaml", 12, "…very-long-…"),
             ("日本/語/名前.yaml", 12, "…/名前.yaml"),

@@ -115,7 +115,7 @@ fn a_policy_that_could_not_rule_is_refused_before_it_lands() {
         let branch = format!("people/{name}");
         origin.commit(&branch, commit);
         let ran = maria.run(&["approve", &origin.at(&branch), "--yes"]).exits(1);
-        assert!(ran.stdout.contains(says), "{name}: {says}\n{ran}");
+        assert!(ran.stderr.contains(says), "{name}: {says}\n{ran}");
     }
     assert_eq!(origin.rev("main"), before);
     let _ = maria.sound();

@@ -69,7 +69,7 @@ fn a_rejected_proposal_that_comes_back_is_a_repeat_and_needs_a_new_yes() {
     assert!(maria.run(&["list"]).succeeds().stdout.contains("repeat: rejected by maria"));
     let _ = maria.run(&["approve", "--tier", "low", "--yes"]).exits(1);
     let ran = sam.run(&["approve", &origin.at(&one), "--yes"]).exits(1);
-    assert!(ran.stdout.contains("maria rejected it"), "{ran}");
+    assert!(ran.stderr.contains("maria rejected it"), "{ran}");
     let _ = maria.run(&["approve", &origin.at(&one), "--yes"]).succeeds();
     assert_eq!(origin.show("main", "docs/one.md"), "better\n");
     let _ = sam.sound();
@@ -109,7 +109,7 @@ fn a_hold_follows_the_proposal_until_its_author_lifts_it() {
     assert_eq!(queue(&maria), [(one.clone(), "held".to_owned())]);
     let _ = maria.run(&["approve", "--tier", "low", "--yes"]).exits(1);
     let ran = maria.run(&["approve", &origin.at(&one), "--yes"]).exits(1);
-    assert!(ran.stdout.contains("sam holds it"), "{ran}");
+    assert!(ran.stderr.contains("sam holds it"), "{ran}");
     let _ = maria.run(&["withdraw", &one, "--yes"]).exits(1);
     origin.commit(&one, agent("More").file("docs/one.md", "more\n"));
     assert_eq!(queue(&maria), [(one.clone(), "held".to_owned())], "a push does not shed it");

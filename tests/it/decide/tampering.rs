@@ -114,7 +114,7 @@ fn a_tree_that_names_a_path_twice_lands_nothing() {
     let proposal = maria.proposal("agent/infra/twins");
     assert_eq!((&proposal["state"], &proposal["result"]), (&"blocked".into(), &serde_json::Value::Null), "{proposal}");
     let ran = maria.run(&["approve", &origin.at("agent/infra/twins"), "--yes"]).exits(1);
-    assert!(ran.stdout.contains("twice"), "{ran}");
+    assert!(ran.stderr.contains("twice"), "{ran}");
 }
 
 /// Makes a tree of what `git ls-tree` would say of it.

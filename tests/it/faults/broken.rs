@@ -52,6 +52,7 @@ fn broken(sandbox: &Sandbox, remote: bool, what: &str, spec: &str, how: &str) {
     let before = origin.rev("main");
     let ran = maria.run(&["list", "--offline"]).succeeds();
     assert!(ran.stdout.contains("agent/infra/two"), "{case}: {ran}");
+    told(&maria, &one[..one.len() - 41], &object, &case);
     if what == "commit" && how == "missing" {
         // git itself fetches it again where there is a remote.
         let ran = maria.run(&["approve", &one, "--yes", "--offline"]);
@@ -64,6 +65,20 @@ fn broken(sandbox: &Sandbox, remote: bool, what: &str, spec: &str, how: &str) {
     }
     let ran = maria.run(&["approve", &two, "--yes"]);
     assert!(ran.code == Some(0) || remote && ran.code == Some(4), "{case}: {ran}");
+}
+
+/// The object is named where problems are, with a next step, and in the ruling.
+fn told(repo: &Repo<'_>, id: &str, object: &str, case: &str) {
+    let list = repo.run(&["list", "--json", "--offline"]).succeeds().json();
+    let problems = list["problems"].to_string();
+    assert!(problems.contains(object) && problems.contains("--refetch"), "{case}: {problems}");
+    let found = list["proposals"].as_array().expect("a list").iter().find(|proposal| proposal["id"] == id);
+    let found = found.expect("the broken one is listed");
+    assert_eq!((&found["state"], &found["ruling"]["outcome"]), (&"blocked".into(), &"error".into()), "{case}: {found}");
+    let ran = repo.run(&["show", id, "--offline"]).succeeds();
+    assert!(ran.stdout.contains("merge   ") && ran.stderr.contains("--refetch"), "{case}: {ran}");
+    let ran = repo.run(&["diff", id, "--offline"]).exits(4);
+    assert!(ran.stderr.contains(&object[..8]) && ran.stderr.contains("--refetch"), "{case}: {ran}");
 }
 
 #[test]
