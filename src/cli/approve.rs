@@ -25,7 +25,7 @@ pub fn run(session: &Session, args: &ApproveArgs, output: &mut Output) -> Result
             typed.iter().map(|typed| find::to_decide(&queue, typed, output.interactive())).collect::<Result<_, _>>()?
         }
     };
-    let intent = intent(&workspace, DecisionKind::Approve, &chosen, args.message.clone());
+    let intent = intent(&workspace, DecisionKind::Approve, &chosen, args.message.as_deref());
     decide(&workspace, &situation, &[intent], &args.decide, output)
 }
 
@@ -56,14 +56,14 @@ pub(super) fn as_written(note: &str) -> String {
 
 /// The decision on these proposals as they are now.
 #[must_use]
-pub fn intent(workspace: &Workspace, kind: DecisionKind, chosen: &[Queued], note: Option<String>) -> Intent {
+pub fn intent(workspace: &Workspace, kind: DecisionKind, chosen: &[Queued], note: Option<&str>) -> Intent {
     let item = |queued: &Queued| IntentItem { subject: find::subject(queued), seen: None, answers: Answers::default() };
     Intent {
         id: random_id(),
         kind,
         items: chosen.iter().map(item).collect(),
         reason: None,
-        note: note.as_deref().map(as_written),
+        note: note.map(as_written),
         comments: Vec::new(),
         lesson: None,
         at: workspace.clock.seconds(),

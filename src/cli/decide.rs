@@ -201,7 +201,9 @@ fn show(plan: &Plan, output: &mut Output) {
         output.line(format!("  {} will have", change.path));
         let before = change.before.as_deref().unwrap_or_default();
         for (sign, lines) in [('-', missing(before, &change.after)), ('+', missing(&change.after, before))] {
-            lines.iter().for_each(|line| output.line(format!("    {sign} {}", text::printable(line))));
+            for line in lines {
+                output.line(format!("    {sign} {}", text::printable(&line)));
+            }
         }
     }
     for problem in &plan.problems {

@@ -60,7 +60,9 @@ fn log(situation: &Situation, limit: Option<usize>, json: bool, output: &mut Out
     if json {
         output.document(&json!({ "entries": entries, "problems": situation.warnings() }))?;
     } else {
-        entries.into_iter().for_each(|entry| output.line(line(entry)));
+        for entry in entries {
+            output.line(line(entry));
+        }
         output.problems(&situation.warnings());
     }
     if situation.view.is_none() {

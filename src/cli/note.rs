@@ -18,7 +18,7 @@ use super::{CliError, Exit};
 pub fn reject(session: &Session, args: &RejectArgs, output: &mut Output) -> Result<Exit, CliError> {
     said(&args.message)?;
     let (workspace, situation, chosen) = chosen(session, &args.id, output.interactive(), output)?;
-    let mut intent = intent(&workspace, DecisionKind::Reject, &chosen, Some(args.message.clone()));
+    let mut intent = intent(&workspace, DecisionKind::Reject, &chosen, Some(&args.message));
     intent.reason = Some(args.reason);
     intent.lesson = lesson(args, &chosen)?;
     decide(&workspace, &situation, &[intent], &args.decide, output)
@@ -68,14 +68,14 @@ pub fn ask(session: &Session, args: &NoteArgs, output: &mut Output) -> Result<Ex
 fn note(session: &Session, kind: DecisionKind, args: &NoteArgs, output: &mut Output) -> Result<Exit, CliError> {
     said(&args.message)?;
     let (workspace, situation, chosen) = chosen(session, &args.id, output.interactive(), output)?;
-    let intent = intent(&workspace, kind, &chosen, Some(args.message.clone()));
+    let intent = intent(&workspace, kind, &chosen, Some(&args.message));
     decide(&workspace, &situation, &[intent], &args.decide, output)
 }
 
 /// Runs `withdraw`. Taking back needs no head: it lifts what the person said, whatever came since.
 pub fn withdraw(session: &Session, args: &WithdrawArgs, output: &mut Output) -> Result<Exit, CliError> {
     let (workspace, situation, chosen) = chosen(session, &args.id, true, output)?;
-    let intent = intent(&workspace, DecisionKind::Withdraw, &chosen, args.message.clone());
+    let intent = intent(&workspace, DecisionKind::Withdraw, &chosen, args.message.as_deref());
     decide(&workspace, &situation, &[intent], &args.decide, output)
 }
 
