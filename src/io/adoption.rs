@@ -66,6 +66,8 @@ impl Workspace {
         let mut adopted = Adopted::of(chain, store, &at_tip, target, LedgerKey { id, branch });
         adopted.problems.append(&mut problems);
         adopted.check_pin(store, pin.as_ref(), tip);
+        let elsewhere = pin.as_ref().filter(|pin| adopted.alarm.is_some() && !store.has(pin.tip));
+        adopted.problems.extend(elsewhere.map(|pin| self.pinned_elsewhere(pin)));
         adopted.landed = pin.as_ref().and_then(|pin| pin.landed);
         adopted.check_gap(store, target, &self.state.outbox().0, now);
         adopted.check_voids(store, target);
@@ -88,6 +90,19 @@ impl Workspace {
             what: format!("the ledger could not be pinned: {error}"),
             next: "make the state folder writable, so that a rewritten ledger is noticed".into(),
         })
+    }
+
+    /// What was pinned is not even an object here: that happens where another repository was put in the place of one.
+    fn pinned_elsewhere(&self, pin: &Pin) -> Problem {
+        let path = self.state.path().join("pin.json");
+        Problem {
+            place: path.display().to_string(),
+            what: format!(
+                "the ledger that was seen at this place before, at {}, is not in this repository",
+                pin.tip.short(12)
+            ),
+            next: "if another repository lay here then, delete this file; if not, ask who rewrote the ledger".into(),
+        }
     }
 
     fn unreadable_pin(&self, error: &std::io::Error) -> Problem {

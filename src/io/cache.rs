@@ -33,10 +33,10 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// The cache of the repository at `git_dir`, below the user's cache folder `base`.
+    /// The cache of the repository at `git_dir`, as its remote of that name has it, below the user's cache folder `base`.
     #[must_use]
-    pub fn of(base: &Path, git_dir: &Path) -> Self {
-        Self { file: base.join(repository_key(git_dir)).join("proposals") }
+    pub fn of(base: &Path, git_dir: &Path, remote: Option<&str>) -> Self {
+        Self { file: base.join(repository_key(git_dir, remote)).join("proposals") }
     }
 
     /// Where it is.
@@ -155,7 +155,7 @@ mod tests {
 
     fn cache() -> (tempfile::TempDir, Cache) {
         let base = tempfile::tempdir().unwrap();
-        let cache = Cache::of(&base.path().join("deep"), Path::new("/a/b.git"));
+        let cache = Cache::of(&base.path().join("deep"), Path::new("/a/b.git"), None);
         (base, cache)
     }
 

@@ -155,12 +155,11 @@ impl Workspace {
     }
 
     fn findings(&self, situation: &Situation, ledger_id: EntryId, me: &Contributor) -> Findings {
-        let mut agents: BTreeMap<&str, String> = BTreeMap::new();
+        let mut agents: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for proposal in &situation.proposals {
-            let branch = &proposal.id;
-            let depth = branch.split('/').position(|part| part == proposal.agent).unwrap_or(0);
-            let prefix: Vec<&str> = branch.split('/').take(depth + 1).collect();
-            agents.entry(&proposal.agent).or_insert_with(|| format!("{}/**", prefix.join("/")));
+            if let Some(glob) = branches_like(&proposal.id, &proposal.agent) {
+                agents.entry(&proposal.agent).or_default().insert(glob);
+            }
         }
         Findings {
             ledger_id,
@@ -168,7 +167,11 @@ impl Workspace {
             people: vec![FoundPerson { name: me.name.clone(), emails: vec![me.email.clone()] }],
             agents: agents
                 .into_iter()
-                .map(|(name, branches)| FoundAgent { name: name.to_owned(), branches: vec![branches], memory: None })
+                .map(|(name, branches)| FoundAgent {
+                    name: name.to_owned(),
+                    branches: branches.into_iter().collect(),
+                    memory: None,
+                })
                 .collect(),
             docs_folders: self.docs_folders(situation),
         }
@@ -279,6 +282,14 @@ fn with_ledger(policy: &str, id: EntryId) -> String {
     }
 }
 
+/// The pattern of the branches that are named like this one: everything below the segment that names the agent. None where
+/// nothing is below it, or the name is not known: what is not sure is for people to write.
+fn branches_like(branch: &str, agent: &str) -> Option<String> {
+    let segments: Vec<&str> = branch.split('/').collect();
+    let depth = segments.iter().take(2).rposition(|segment| *segment == agent)?;
+    (depth + 1 < segments.len()).then(|| format!("{}/**", segments[..=depth].join("/")))
+}
+
 /// The signers that are there, and the one who begins the ledger.
 fn with_signer(signers: &str, me: &Contributor, candidate: &Candidate) -> String {
     let (known, _) = Signers::parse(signers);
@@ -325,4 +336,23 @@ fn signer_line(me: &Contributor, candidate: &Candidate) -> String {
     let mut public = candidate.public.clone();
     public.set_comment("");
     format!("{} namespaces=\"git\" {}\n", me.email, public.to_openssh().unwrap_or_default().trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_is_proposed_by_the_branches_that_are_surely_its_own() {
+        for (branch, agent, glob) in [
+            ("agent/infra/0001", "infra", Some("agent/infra/**")),
+            ("agents/infra/deep/er", "infra", Some("agents/infra/**")),
+            ("renovate/web-1.x", "renovate", Some("renovate/**")),
+            ("agent/agent/1", "agent", Some("agent/agent/**")),
+            ("agent/fix-typo", "fix-typo", None),
+            ("feature/x", "unknown", None),
+        ] {
+            assert_eq!(branches_like(branch, agent).as_deref(), glob, "{branch}");
+        }
+    }
 }

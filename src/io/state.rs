@@ -37,10 +37,11 @@ pub struct Pin {
 }
 
 impl StateFolder {
-    /// The folder of the repository at `git_dir`, below the user's state folder `base`.
+    /// The folder of the repository at `git_dir`, as its remote of that name has it, below the user's state folder `base`.
+    /// Every remote has a queue and a ledger of its own; one whose URL changes stays the one that it was.
     #[must_use]
-    pub fn of(base: &Path, git_dir: &Path) -> Self {
-        Self { folder: base.join(repository_key(git_dir)) }
+    pub fn of(base: &Path, git_dir: &Path, remote: Option<&str>) -> Self {
+        Self { folder: base.join(repository_key(git_dir, remote)) }
     }
 
     /// Where it is.
@@ -171,10 +172,16 @@ impl StateFolder {
     }
 }
 
-/// The name of a repository's folder below the user's state and cache folders.
-pub(super) fn repository_key(git_dir: &Path) -> String {
+/// The name of a repository's folder below the user's state and cache folders: hexadecimal, of its place and its remote.
+pub(super) fn repository_key(git_dir: &Path, remote: Option<&str>) -> String {
     let canonical = git_dir.canonicalize().unwrap_or_else(|_| git_dir.to_owned());
-    hexadecimal(&Sha256::digest(canonical.as_os_str().as_encoded_bytes())[..8])
+    let mut hash = Sha256::new_with_prefix(canonical.as_os_str().as_encoded_bytes());
+    if let Some(remote) = remote {
+        // No path has a zero in it.
+        hash.update(b"\0");
+        hash.update(remote);
+    }
+    hexadecimal(&hash.finalize()[..8])
 }
 
 fn file_key(key: &str) -> String {
@@ -213,7 +220,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_there_until_it_is_dropped() {
         let base = tempfile::tempdir().unwrap();
-        let state = StateFolder::of(base.path(), Path::new("/a/b.git"));
+        let state = StateFolder::of(base.path(), Path::new("/a/b.git"), None);
         assert_eq!(state.outbox().0, []);
         state.keep_intent(&intent(2)).unwrap();
         state.keep_intent(&intent(1)).unwrap();
@@ -226,7 +233,7 @@ mod tests {
     #[test]
     fn a_broken_file_is_a_problem_and_loses_nothing_else() {
         let base = tempfile::tempdir().unwrap();
-        let state = StateFolder::of(base.path(), Path::new("/a/b.git"));
+        let state = StateFolder::of(base.path(), Path::new("/a/b.git"), None);
         state.keep_intent(&intent(1)).unwrap();
         fs::write(state.path().join("outbox/half.json"), "{").unwrap();
         let (intents, problems) = state.outbox();

@@ -111,9 +111,10 @@ impl Workspace {
         clock: Clock,
         home: Option<PathBuf>,
     ) -> Self {
+        let remote = repository.remote.as_ref().map(|remote| remote.name.as_str());
         Self {
-            state: StateFolder::of(state, &repository.git_dir),
-            cache: Cache::of(cache, &repository.git_dir),
+            state: StateFolder::of(state, &repository.git_dir, remote),
+            cache: Cache::of(cache, &repository.git_dir, remote),
             repository,
             patterns,
             clock,

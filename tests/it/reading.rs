@@ -143,3 +143,74 @@ fn where_there_is_no_repository_it_says_so() {
     assert!(ran.stdout.is_empty() && !ran.stderr.trim().is_empty(), "{ran}");
     let _ = ran.exits(2);
 }
+
+#[test]
+fn what_is_too_large_to_be_shown_cannot_be_decided_on() {
+    let sandbox = Sandbox::new();
+    let (origin, maria, _) = sandbox.pair();
+    let large = Commit::new("Large")
+        .by("infra-bot[bot]", "infra-bot@bots.example")
+        .file("docs/log.txt", "a\n".repeat(17 << 20));
+    origin.commit("agent/infra/large", large);
+    let row = maria.proposal("agent/infra/large");
+    assert_eq!(
+        (&row["state"], &row["clean"], &row["ruling"]["outcome"]),
+        (&"blocked".into(), &false.into(), &"error".into()),
+        "{row}"
+    );
+    assert!(
+        row["ruling"]["reasons"][0]["text"].as_str().is_some_and(|text| text.contains("too large to be shown")),
+        "{row}"
+    );
+    let before = origin.refs();
+    let ran = maria.run(&["approve", &origin.at("agent/infra/large"), "--yes"]).exits(1);
+    assert!(ran.stderr.contains("too large to be shown"), "{ran}");
+    assert_eq!(origin.refs(), before);
+}
+
+#[test]
+fn a_mirror_is_no_place_to_decide_in() {
+    let sandbox = Sandbox::new();
+    let origin = origin(&sandbox);
+    origin.propose("agent/infra/page", "A page", &[("docs/page.md", "text\n")]);
+    sandbox.git("", &["clone", "--quiet", "--mirror", "origin.git", "mirror.git"]);
+    let mirror = sandbox.repo("mirror.git");
+    let ran = mirror.run(&["list"]).exits(2);
+    assert!(ran.stderr.contains("a mirror of") && ran.stderr.contains("ordinary clone"), "{ran}");
+    mirror.git(&["config", "countersign.remote", "."]);
+    assert_eq!(listed(&mirror, &[]).len(), 1);
+}
+
+#[test]
+fn every_remote_has_a_ledger_of_its_own() {
+    let sandbox = Sandbox::new();
+    let (_, maria, _) = sandbox.pair();
+    let other = sandbox.bare("other.git");
+    other.commit("main", Commit::new("Start").file("docs/a.md", "one\n"));
+    maria.git(&["remote", "add", "other", &other.path().to_string_lossy()]);
+    maria.git(&["fetch", "--quiet", "other"]);
+    for _ in 0..2 {
+        let status = maria.run(&["status", "--json"]).succeeds().json();
+        assert_eq!((&status["stage"], &status["alarm"]), (&"record".into(), &serde_json::Value::Null), "{status}");
+        let status = maria.run(&["status", "--json", "--remote", "other"]).succeeds().json();
+        assert_eq!((&status["stage"], &status["alarm"]), (&"look".into(), &serde_json::Value::Null), "{status}");
+    }
+}
+
+#[test]
+fn another_repository_in_the_place_of_one_is_an_alarm_that_says_the_way_out() {
+    let sandbox = Sandbox::new();
+    let (_, maria, _) = sandbox.pair();
+    let _ = maria.run(&["status"]).succeeds();
+    let place = maria.path();
+    std::fs::remove_dir_all(&place).expect("it goes");
+    let other = sandbox.bare("other.git");
+    other.commit("main", Commit::new("Start").file("docs/a.md", "one\n"));
+    let new = other.clone_to(&place.file_name().expect("a name").to_string_lossy());
+    let status = new.run(&["status", "--json"]).exits(1).json();
+    assert!(status["alarm"].is_string(), "{status}");
+    let problem = &status["problems"].as_array().expect("problems")[0];
+    assert!(problem["next"].as_str().is_some_and(|next| next.contains("delete this file")), "{status}");
+    std::fs::remove_file(problem["where"].as_str().expect("a path")).expect("the pin");
+    let _ = new.run(&["status"]).succeeds();
+}

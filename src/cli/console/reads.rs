@@ -1,11 +1,11 @@
 //! What the console asks to read.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::app::{Errand, FilePart, HighlightRequest, JobKey, Msg, Outcome};
 use crate::diff::Highlighter;
-use crate::engine::{Failure, Opened};
+use crate::engine::{Failure, Opened, Snapshot};
 use crate::evidence::incidents::Touched;
 use crate::evidence::reasoning;
 use crate::io::fault;
@@ -26,6 +26,8 @@ pub struct Reads {
     pub mailbox: Mailbox,
     /// Whether the first look was taken.
     pub glanced: AtomicBool,
+    /// Why the remote could not be asked the last time, if it could not.
+    pub unreachable: Mutex<Option<String>>,
     /// What went wrong before, as it was gathered last.
     pub past: incidents::Memory,
 }
@@ -45,7 +47,7 @@ impl Reads {
         if alone {
             self.finish_what_a_crash_left();
         }
-        self.snapshot(None, still);
+        self.snapshot(still);
         if first {
             // While a person looks at the list.
             Highlighter::prepare();
@@ -68,7 +70,8 @@ impl Reads {
             self.finish_what_a_crash_left();
         }
         let wants = super::runtime::wants(fetched.as_ref().err(), workspace);
-        self.snapshot(fetched.err().map(|error| error.to_string()), still);
+        self.asked_remote(fetched.err().map(|error| error.to_string()));
+        self.snapshot(still);
         if let Some(wants) = wants {
             self.answer(Outcome::Asks { errand: Errand::Refresh, wants });
         }
@@ -100,7 +103,18 @@ impl Reads {
         }
     }
 
-    fn snapshot(&self, offline: Option<String>, still: Still<'_>) {
+    /// Remembers whether the remote answered: what is read next says so.
+    pub fn asked_remote(&self, unreachable: Option<String>) {
+        *self.unreachable.lock().unwrap_or_else(PoisonError::into_inner) = unreachable;
+    }
+
+    /// What the console shows of a situation.
+    pub fn shown(&self, situation: &Situation) -> Arc<Snapshot> {
+        let unreachable = self.unreachable.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Arc::new(situation.snapshot(&self.workspace.repository.name, unreachable))
+    }
+
+    fn snapshot(&self, still: Still<'_>) {
         let told = AtomicU64::new(0);
         let progress = |done, total| self.tell(&told, done, total);
         let read = self.workspace.read(&Scope { progress: Some(&progress), ..Scope::default() });
@@ -109,8 +123,7 @@ impl Reads {
         }
         match read {
             Ok(situation) => {
-                let snapshot = situation.snapshot(&self.workspace.repository.name, offline);
-                self.answer(Outcome::Snapshot(Arc::new(snapshot)));
+                self.answer(Outcome::Snapshot(self.shown(&situation)));
                 self.workspace.keep(&situation);
             }
             Err(error) => {

@@ -3,16 +3,18 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 use crate::app::{Command, Errand, JobKey, Msg, Outcome};
-use crate::engine::{Draft, Failure, InitOffer, Plan, Refusal, Snapshot};
+use crate::engine::{Draft, Failure, InitOffer, Plan, Refusal};
 use crate::io::git::process::GitError;
+use crate::io::incidents::Memory;
 use crate::io::init::{Given, InitError, Started};
 use crate::io::send::SendError;
+use crate::io::state::StateFolder;
 use crate::io::workspace::{Scope, Workspace};
 use crate::model::{EntryId, Intent, Subject};
 use crate::tui::Mailbox;
@@ -47,11 +49,10 @@ impl Runtime {
         known: BTreeSet<EntryId>,
     ) -> std::io::Result<Self> {
         let glanced = AtomicBool::new(false);
-        let past = crate::io::incidents::Memory::default();
-        let reads = Reads { workspace: Arc::clone(&workspace), offline, mailbox: mailbox.clone(), glanced, past };
-        let reads = Arc::new(reads);
+        let (unreachable, past) = (Mutex::default(), Memory::default());
+        let reads = Arc::new(Reads { workspace, offline, mailbox, glanced, unreachable, past });
         let (sender, receiver) = mpsc::channel();
-        let writer = Writer { workspace, mailbox, known, sent: BTreeSet::new() };
+        let writer = Writer { reads: Arc::clone(&reads), known, sent: BTreeSet::new() };
         let writer = thread::Builder::new().name("writes".into()).spawn(move || writer.run(&receiver))?;
         Ok(Self { reads, newest: HashMap::new(), writes: Some(sender), writer: Some(writer) })
     }
@@ -131,8 +132,7 @@ impl Drop for Runtime {
 }
 
 struct Writer {
-    workspace: Arc<Workspace>,
-    mailbox: Mailbox,
+    reads: Arc<Reads>,
     /// The intents in the outbox that are this console's: those of another one are not touched.
     known: BTreeSet<EntryId>,
     /// What is in the ledger. A console that is left while it sends asks for these to be kept, not knowing better yet.
@@ -154,8 +154,8 @@ impl Writer {
                 self.answer(broke(key));
             }
             if aside {
-                self.mailbox.back();
-                self.read_again(None);
+                self.reads.mailbox.back();
+                self.read_again();
             }
         }
     }
@@ -163,38 +163,37 @@ impl Writer {
     fn write(&mut self, write: Write) {
         match write {
             Write::Send(plans) => {
-                let offline = self.send(&plans, &Arc::clone(&self.workspace));
-                self.read_again(offline);
+                self.send(&plans, &Arc::clone(&self.reads.workspace));
+                self.read_again();
             }
             Write::Aside(Errand::Send(plans)) => {
-                self.send(&plans, &Arc::new(self.workspace.asking()));
+                self.send(&plans, &Arc::new(self.reads.workspace.asking()));
             }
-            Write::Aside(Errand::Init(offer)) => self.init(&offer, &self.workspace.asking()),
+            Write::Aside(Errand::Init(offer)) => self.init(&offer, &self.reads.workspace.asking()),
             // Reading is the readers'.
             Write::Aside(Errand::Refresh) => {}
             Write::KeepOutbox(intents) => self.keep(&intents),
-            Write::SaveDraft(draft) => self.done(self.workspace.state.keep_draft(&draft_key(&draft.subject), &draft)),
-            Write::DropDraft(subject) => self.done(self.workspace.state.drop_draft(&draft_key(&subject))),
+            Write::SaveDraft(draft) => self.done(self.state().keep_draft(&draft_key(&draft.subject), &draft)),
+            Write::DropDraft(subject) => self.done(self.state().drop_draft(&draft_key(&subject))),
             Write::Init(offer) => {
-                self.init(&offer, &Arc::clone(&self.workspace));
-                self.read_again(None);
+                self.init(&offer, &Arc::clone(&self.reads.workspace));
+                self.read_again();
             }
         }
     }
 
-    /// Everything of one sitting goes in one push: the plans' intents are planned together once more. Says why the remote
-    /// could not be asked, if that is why nothing was sent.
-    fn send(&mut self, plans: &[Arc<Plan>], workspace: &Workspace) -> Option<String> {
+    /// Everything of one sitting goes in one push: the plans' intents are planned together once more.
+    fn send(&mut self, plans: &[Arc<Plan>], workspace: &Workspace) {
         let intents: Vec<Intent> = plans.iter().flat_map(|plan| plan.remaining_intents()).collect();
         let shown = match plans {
             [one] => Ok(Arc::clone(one)),
             several => self.together(several, &intents),
         };
         let sent = shown.and_then(|plan| workspace.send(&plan));
-        let offline = match &sent {
+        self.reads.asked_remote(match &sent {
             Err(SendError::Offline(error)) => Some(error.to_string()),
             _ => None,
-        };
+        });
         let outcome = match sent {
             Ok(report) => {
                 self.sent.extend(intents.iter().map(|intent| intent.id));
@@ -207,31 +206,38 @@ impl Writer {
             },
         };
         self.answer(outcome);
-        offline
     }
 
     /// What was written is shown.
-    fn read_again(&self, offline: Option<String>) {
-        if let Ok(snapshot) = snapshot(&self.workspace, offline) {
-            self.answer(Outcome::Snapshot(Arc::new(snapshot)));
+    fn read_again(&self) {
+        if let Ok(situation) = self.reads.workspace.read(&Scope::default()) {
+            self.answer(Outcome::Snapshot(self.reads.shown(&situation)));
         }
     }
 
     /// One plan for all that was shown in several; where it does more or less than they did, it is shown first.
     fn together(&self, plans: &[Arc<Plan>], intents: &[Intent]) -> Result<Arc<Plan>, SendError> {
-        let situation = self.workspace.read(&Scope::default())?;
-        let whole = self.workspace.plan(&situation, intents)?;
+        let situation = self.reads.workspace.read(&Scope::default())?;
+        let whole = self.reads.workspace.plan(&situation, intents)?;
         let shown: usize = plans.iter().map(|plan| plan.items.len()).sum();
         if whole.items.len() == shown { Ok(Arc::new(whole)) } else { Err(SendError::Changed(Box::new(whole))) }
+    }
+
+    fn state(&self) -> &StateFolder {
+        &self.reads.workspace.state
     }
 
     fn keep(&mut self, intents: &[Intent]) {
         let unsent = || intents.iter().filter(|intent| !self.sent.contains(&intent.id));
         let wanted: BTreeSet<EntryId> = unsent().map(|intent| intent.id).collect();
         let gone: Vec<EntryId> = self.known.difference(&wanted).copied().collect();
-        let kept = unsent().try_for_each(|intent| self.workspace.state.keep_intent(intent));
-        self.done(kept.and_then(|()| gone.iter().try_for_each(|id| self.workspace.state.drop_intent(*id))));
+        let kept = unsent().try_for_each(|intent| self.state().keep_intent(intent));
+        self.done(kept.and_then(|()| gone.iter().try_for_each(|id| self.state().drop_intent(*id))));
         self.known = wanted;
+        if gone.iter().any(|id| !self.sent.contains(id)) {
+            // Taken back: the rows stand as they did before.
+            self.read_again();
+        }
     }
 
     fn init(&self, shown: &InitOffer, workspace: &Workspace) {
@@ -263,7 +269,7 @@ impl Writer {
 
     fn answer(&self, outcome: Outcome) {
         // A console that has ended needs no answer.
-        let _ = self.mailbox.send(Msg::Outcome(outcome));
+        let _ = self.reads.mailbox.send(Msg::Outcome(outcome));
     }
 }
 
@@ -306,10 +312,4 @@ fn broke(job: JobKey) -> Outcome {
 
 fn draft_key(subject: &Subject) -> String {
     format!("{}@{}", subject.proposal, subject.head)
-}
-
-/// Reads the repository as the console shows it.
-fn snapshot(workspace: &Workspace, offline: Option<String>) -> Result<Snapshot, crate::io::git::store::StoreError> {
-    let situation = workspace.read(&Scope::default())?;
-    Ok(situation.snapshot(&workspace.repository.name, offline))
 }

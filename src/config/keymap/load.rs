@@ -400,7 +400,7 @@ mod tests {
                  choose another chord for one of them",
             ),
             ("[everywhere]\n\"b x\" = \"top\"", "2:1: `b` in [queue] begins `bx` of [everywhere]"),
-            ("[queue]\n\"? ?\" = \"open\"", "2:1: `?` of [everywhere] begins `??` in [queue], so `?`"),
+            ("[queue]\n\"j x\" = \"open\"", "2:1: `j` of [everywhere] begins `jx` in [queue], so `j` (down)"),
             (
                 "[review]\n\"a a\" = \"open\"",
                 "2:1: `a` begins `aa` in [review], so `aa` can never be typed; \

@@ -198,7 +198,8 @@ impl<'a> Objects<'a> {
         }))
     }
 
-    /// The lines of all files. An object that is missing or broken is an error: what cannot be read must not land.
+    /// The lines of all files. An object that is missing, broken or too large is an error: what cannot be read, and so cannot
+    /// be shown, must not land.
     pub(super) fn stats(&self, files: &[FileChange]) -> Result<LineStats, StoreError> {
         files.iter().try_fold(LineStats::default(), |sum, file| {
             let file = read_line_stats(&self.store, file)?;
@@ -281,17 +282,11 @@ pub fn line_stats(store: &Store, file: &FileChange) -> LineStats {
     read_line_stats(store, file).unwrap_or(LineStats { binary: true, ..LineStats::default() })
 }
 
-/// The same, where only size makes a side binary.
 fn read_line_stats(store: &Store, file: &FileChange) -> Result<LineStats, StoreError> {
-    let read = |side| match side_bytes(store, side) {
-        Err(StoreError::TooLarge { .. }) => Ok(None),
-        read => read.map(Some),
-    };
-    let (Some(old), Some(new)) = (read(file.old)?, read(file.new)?) else {
-        return Ok(LineStats { binary: true, ..LineStats::default() });
-    };
-    let same = file.old.map(|side| side.oid) == file.new.map(|side| side.oid);
-    Ok(if same { LineStats::default() } else { diff::line_stats(&old, &new) })
+    if file.old.map(|side| side.oid) == file.new.map(|side| side.oid) {
+        return Ok(LineStats::default());
+    }
+    Ok(diff::line_stats(&side_bytes(store, file.old)?, &side_bytes(store, file.new)?))
 }
 
 /// The text that git compares for a side: a blob, a link's target, or the one line that stands for a submodule.

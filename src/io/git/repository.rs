@@ -18,6 +18,9 @@ pub struct OpenError {
     pub next: String,
 }
 
+/// What git calls this repository itself where a remote is named.
+const HERE: &str = ".";
+
 /// A remote that is fetched from and pushed to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remote {
@@ -182,6 +185,19 @@ fn refused(path: &Path, error: &git2::Error) -> OpenError {
 }
 
 fn choose_remote(repo: &git2::Repository, wanted: Option<&str>) -> Result<Option<Remote>, OpenError> {
+    if wanted == Some(HERE) {
+        return Ok(None);
+    }
+    if let Some(url) = mirrored(repo) {
+        return Err(OpenError {
+            what: format!(
+                "this is a mirror of {}: its next fetch would undo what is decided here",
+                text::single_line(&url)
+            ),
+            next: "use an ordinary clone; or, where nothing is fetched any more, git config countersign.remote ."
+                .into(),
+        });
+    }
     if wanted.is_none() && repo.is_bare() && !has_tracking_branches(repo) {
         // `git clone --bare` keeps the URL that it came from, and takes the branches for its own.
         return Ok(None);
@@ -209,6 +225,16 @@ fn choose_remote(repo: &git2::Repository, wanted: Option<&str>) -> Result<Option
     let remote = repo.find_remote(name).map_err(|error| refused(repo.path(), &error))?;
     let url = remote.url().unwrap_or_default().to_owned();
     Ok(Some(Remote { name: name.to_owned(), url }))
+}
+
+/// The URL of a remote whose branches a fetch puts in the place of this repository's own, as `git clone --mirror` sets it up.
+fn mirrored(repo: &git2::Repository) -> Option<String> {
+    let names = repo.remotes().ok()?;
+    let mut remotes = names.iter().flatten().flatten().filter_map(|name| repo.find_remote(name).ok());
+    let own = |remote: &git2::Remote<'_>| {
+        remote.refspecs().any(|spec| spec.direction() == git2::Direction::Fetch && spec.dst_matches("refs/heads/main"))
+    };
+    remotes.find(own).map(|remote| remote.url().unwrap_or_default().to_owned())
 }
 
 fn has_tracking_branches(repo: &git2::Repository) -> bool {

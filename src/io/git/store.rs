@@ -27,7 +27,7 @@ pub enum StoreError {
         why: String,
     },
     /// The object is larger than what is read.
-    #[error("object {oid} has {size} bytes, more than is read ({limit})")]
+    #[error("a file is too large to be shown: object {oid} has {size} bytes, and {limit} are read")]
     TooLarge {
         /// The object.
         oid: Oid,

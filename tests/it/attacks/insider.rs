@@ -103,7 +103,7 @@ fn what_has_landed_does_not_land_again_by_the_same_approvals() {
     }
     let _ = maria.sound();
     let ran = sam.run(&["approve", &origin.at(prod), "--yes"]).exits(1);
-    assert!(ran.stdout.contains("merged already"), "{ran}");
+    assert!(ran.stderr.contains("merged already"), "{ran}");
     let (old, own) = (origin.rev("main"), format!("{:032x}", 9));
     let message = format!("Again\n\nCountersign-Entry: {own}\nCountersign-Proposal: {}\n", origin.at(prod));
     let again = Commit::new(&message).by("sam", "sam@corp.example").file("prod/web/values.yaml", "replicas: 2\n");

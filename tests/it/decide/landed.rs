@@ -44,7 +44,7 @@ fn no_decision_is_made_on_what_has_landed() {
             &["approve", &at, "--yes"],
         ] {
             let ran = maria.run(words).exits(1);
-            assert!(ran.stdout.contains(why), "{words:?}\n{ran}");
+            assert!(ran.stderr.contains(why), "{words:?}\n{ran}");
             assert!(!ran.stdout.contains("merged    "), "{ran}");
         }
         let ran = maria.run(&["reject", &at, "-m", "No.", "--yes", "--json"]).exits(1);

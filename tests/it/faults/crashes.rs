@@ -106,7 +106,7 @@ fn a_crash_after_the_outbox_was_emptied_leaves_nothing_to_do() {
         assert_eq!(ran.code, (end == "fail").then_some(0), "{ran}");
         assert_eq!((count(&origin, "approve", &one), sandbox.outbox()), (1, 0));
         let again = maria.run(&["approve", &one, "--yes"]).exits(1);
-        assert!(again.stdout.contains("merged already"), "{again}");
+        assert!(again.stderr.contains("merged already"), "{again}");
         let _ = maria.sound();
     }
 }
@@ -139,6 +139,8 @@ fn another_decision_after_a_crash_says_what_had_arrived_and_replaces_what_had_no
     let _ = with_fault(&maria, "before-sign:kill", &["approve", &two, &three, "--yes"]);
     assert_eq!(sandbox.outbox(), 1);
     assert_eq!(maria.proposal("agent/infra/two")["state"], "unsent");
+    let status = maria.run(&["status"]).succeeds();
+    assert!(status.stdout.contains("2 decisions in the outbox"), "one entry, and a decision on each: {status}");
     // Unsent is not decided: the rest of the batch stays as it was meant, until somebody decides on it, too.
     let ran = maria.run(&["reject", &two, "-m", "Not this one.", "--no-lesson", "--yes"]).succeeds();
     assert!(ran.stderr.contains("replaced"), "{ran}");
