@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bstr::{BStr, BString, ByteSlice as _};
 use jiff::civil::Date;
@@ -108,15 +108,14 @@ impl Memory {
     pub fn gather(&self, workspace: &Workspace, situation: &Situation) -> Arc<Gathered> {
         let (target, ledger) = (situation.target.tip, situation.view.as_ref().and_then(LedgerView::tip));
         let today = day(situation);
-        let same = |known: &Gained| (known.target, known.ledger, known.today) == (target, ledger, today);
-        let known = self.0.lock().ok().and_then(|known| known.clone().filter(same));
-        if let Some(known) = known {
-            return known.gathered;
+        let same = |known: &&Gained| (known.target, known.ledger, known.today) == (target, ledger, today);
+        // Held while gathering: whoever asks meanwhile wants the same, and a second pass over the history would slow the first.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.as_ref().filter(same) {
+            return Arc::clone(&known.gathered);
         }
         let gathered = Arc::new(gather(&workspace.repository, situation));
-        if let Ok(mut known) = self.0.lock() {
-            *known = Some(Gained { target, ledger, today, gathered: Arc::clone(&gathered) });
-        }
+        *known = Some(Gained { target, ledger, today, gathered: Arc::clone(&gathered) });
         gathered
     }
 }

@@ -170,9 +170,12 @@ impl Reads {
         {
             self.answer(Outcome::History(subject.clone(), past));
         }
+        if !still() {
+            return;
+        }
         let past = self.past.gather(&self.workspace, &situation);
-        let evidence = past.evidence(&Touched::of(files, &proposal.title, &proposal.messages));
         if still() {
+            let evidence = past.evidence(&Touched::of(files, &proposal.title, &proposal.messages));
             self.answer(Outcome::Incidents(subject.clone(), Box::new(evidence)));
         }
     }
