@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use super::{Demo, QUEUE, batch, eventually, needs, sign};
-use crate::support::{COUNTERSIGN, Sandbox, Terminal};
+use crate::support::{COUNTERSIGN, Sandbox, Terminal, View};
 
 /// A tmux of our own: no settings, no status line, its socket in the sandbox. Ended when it goes.
 struct Tmux<'a> {
@@ -38,9 +38,9 @@ fn a_console_in_tmux_outlives_the_connection() {
     let before = demo.origin().refs();
     let tmux = Tmux { sandbox: &demo.sandbox };
     let mut terminal = tmux.client(&["new-session", COUNTERSIGN, ";", "set", "status", "off"]);
-    // The bottom line is the last that tmux passes on, and it may pass a frame on in parts.
-    let queue = terminal.wait_for("? keys");
-    assert!(queue.has(QUEUE) && queue.rows().last().is_some_and(|last| last.contains("? keys")), "{queue}");
+    // tmux may pass a frame on in parts.
+    let whole = |view: &View| view.has(QUEUE) && view.rows().last().is_some_and(|last| last.contains("? keys"));
+    let queue = terminal.wait_until("the whole queue", whole);
     let cell = queue.style_of("countersign");
     assert!(cell.bold() || cell.fgcolor() != vt100::Color::Default, "colours come through tmux");
     batch(&terminal);
