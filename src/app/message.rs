@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::config::Chord;
 use crate::diff::{Lines, Roles};
 use crate::engine::{Draft, Failure, InitOffer, Opened, PastChange, Plan, Report, Snapshot};
-use crate::model::{CommentSide, EntryId, Intent, Problem, Subject};
+use crate::model::{CommentSide, EntryId, IncidentEvidence, Intent, Problem, Subject};
 
 /// Something that happened. One channel carries them, in one order.
 #[derive(Debug)]
@@ -58,6 +58,8 @@ pub enum Outcome {
     Opened(Box<Opened>),
     /// Who changed the files of an opened proposal before, newest first.
     History(Subject, Vec<PastChange>),
+    /// What happened the last time is known.
+    Incidents(Subject, Box<IncidentEvidence>),
     /// The syntax colours of a part of an opened proposal.
     Highlighted {
         /// Of what.

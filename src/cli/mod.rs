@@ -14,6 +14,7 @@ mod diff;
 mod doctor;
 mod error;
 mod find;
+mod incidents;
 mod init;
 mod json;
 mod ledger;
@@ -77,6 +78,7 @@ fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliError
         Some(Command::Withdraw(withdraw)) => note::withdraw(&session, withdraw, output),
         Some(Command::Ledger(command)) => ledger::run(&session, command, output),
         Some(Command::Memory(command)) => memory::run(&session, command, output),
+        Some(Command::Incidents(command)) => incidents::run(&session, command, output),
         Some(Command::Policy(command)) => policy::run(&session, command, output),
         Some(Command::Status(status)) => status::run(&session, status, output),
         Some(Command::Doctor(doctor)) => doctor::run(&session, doctor, output),

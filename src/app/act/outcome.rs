@@ -29,6 +29,12 @@ impl App {
                     opened.history = Some(history);
                 }
             }
+            Outcome::Incidents(subject, incidents) => {
+                let review = self.review.as_mut().filter(|review| review.subject == subject);
+                if let Some(opened) = review.and_then(|review| review.opened.as_mut()) {
+                    opened.incidents = Some(*incidents);
+                }
+            }
             Outcome::Highlighted { part, from, roles } => {
                 self.jobs.answered(JobKey::Highlight);
                 if let Some(review) = self.review.as_mut().filter(|review| review.subject == part.subject) {

@@ -21,6 +21,7 @@ impl App {
             Action::PreviousProposal => return self.open_neighbour(-1),
             Action::Files => self.toggle_files(),
             Action::History => self.show(pages::history(self)),
+            Action::Incidents => self.show(review::last_time::page(self)),
             Action::ReadOn => self.read_on(),
             Action::Refresh => return self.reopen(),
             Action::Find => self.find(),

@@ -1,6 +1,7 @@
 //! One proposal, opened: the diff, the questions, the files, and what a person has done with them so far.
 
 mod colours;
+pub(super) mod last_time;
 mod questions;
 mod seen;
 mod tree;

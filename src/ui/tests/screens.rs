@@ -82,6 +82,7 @@ fn help_palette_pages() {
     usual("palette", ":file");
     usual("policy", "j<enter>p");
     usual("history", "j<enter>L");
+    usual("last-time", "j<enter>i");
     usual("problems", "!");
     usual("plan-as-text", "bo");
 }
