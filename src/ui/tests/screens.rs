@@ -91,3 +91,10 @@ fn help_palette_pages() {
 fn a_begun_chord_shows_where_it_leads() {
     usual("chord", "j<enter>]");
 }
+
+#[test]
+fn a_rejection_of_several_names_them() {
+    let screen = Console::story(120, 40).keys("jjvjx").screen();
+    let title = screen.lines().next().unwrap_or_default();
+    assert!(title.contains("REJECT") && title.contains("proposals: ") && title.contains(", "), "{screen}");
+}
