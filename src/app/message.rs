@@ -206,12 +206,16 @@ pub struct HighlightRequest {
 }
 
 /// What a frame showed. Only a frame of the present state says anything about what a person has seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Frame {
     /// The state that it was drawn from: [`super::App::revision`].
     pub revision: u64,
     /// The rows of the open document that it showed; empty where it showed none.
     pub rows: Range<usize>,
+    /// How many columns of their lines were hidden at the left.
+    pub left: usize,
+    /// The rows whose lines go on beyond the right edge, and the column up to which they were shown.
+    pub cut: Vec<(usize, usize)>,
 }
 
 /// What an answer belongs to. Of one key only the newest question counts: the runtime drops the older one, and a late

@@ -201,6 +201,14 @@ impl App {
         let height = self.diff_height();
         let Some(review) = &mut self.review else { return };
         let Some(opened) = &review.opened else { return };
+        let in_view = review.top()..(review.top() + height).min(opened.document.row_count());
+        let goes_on = self.desk.seen(&review.subject).and_then(|seen| seen.goes_on(&opened.document, in_view));
+        if let Some(column) = goes_on {
+            review.pane = Pane::Diff;
+            review.scroll_to_column(column);
+            self.status = Some(Status::plain(format!("long lines go on here, from column {}", column + 1)));
+            return;
+        }
         let unseen = self
             .desk
             .seen(&review.subject)
@@ -211,6 +219,7 @@ impl App {
                 review.toggle_file();
             }
             review.pane = Pane::Diff;
+            review.scroll_to_column(0);
             review.show(row, height);
             return;
         }

@@ -191,6 +191,11 @@ impl Review {
         self.left = if forward { self.left + SIDEWAYS } else { self.left.saturating_sub(SIDEWAYS) };
     }
 
+    /// Scrolls sideways until this column is the first.
+    pub const fn scroll_to_column(&mut self, column: usize) {
+        self.left = column;
+    }
+
     /// Scrolls so that the cursor is among `height` rows, with a margin.
     pub fn scroll_into(&mut self, height: usize) {
         let margin = MARGIN.min(height.saturating_sub(1) / 2);

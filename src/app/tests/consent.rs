@@ -68,7 +68,7 @@ fn pasted_text_is_no_key() {
 fn a_frame_of_an_older_state_arms_nothing() {
     let mut driver = story();
     driver.press(Chord::char('b'));
-    let stale = Frame { revision: driver.app.revision() - 1, rows: 0..0 };
+    let stale = Frame { revision: driver.app.revision() - 1, ..Frame::default() };
     let now = driver.now();
     driver.send(Msg::Flushed { at: now, frame: stale }).wait(1000).press(Chord::char('y'));
     assert_eq!(kept(&driver), 0);

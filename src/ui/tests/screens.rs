@@ -94,7 +94,7 @@ fn a_begun_chord_shows_where_it_leads() {
 
 #[test]
 fn a_rejection_of_several_names_them() {
-    let screen = Console::story(120, 40).keys("jjvjx").screen();
+    let screen = Console::story(120, 40).keys("j<space><space>x").screen();
     let title = screen.lines().next().unwrap_or_default();
     assert!(title.contains("REJECT") && title.contains("proposals: ") && title.contains(", "), "{screen}");
 }
