@@ -405,6 +405,15 @@ impl Arguments {
     }
 }
 
+impl Arguments {
+    /// Whether the command decides on proposals.
+    #[must_use]
+    pub const fn decides(&self) -> bool {
+        use Command::{Approve, Ask, Hold, Reject, Withdraw};
+        matches!(&self.command, Some(Approve(_) | Reject(_) | Hold(_) | Ask(_) | Withdraw(_)))
+    }
+}
+
 impl LedgerCommand {
     const fn json(&self) -> bool {
         match self {

@@ -134,7 +134,14 @@ fn says(out: &mut Vec<Line>, question: Question, reasoning: &Reasoning) {
 /// What an agent says about how sure it is: `confidence 0.92, from metrics, 7 days`.
 #[must_use]
 pub fn confidence(confidence: &Confidence) -> String {
-    let value = confidence.value.map_or_else(|| "in words only".to_owned(), |value| format!("{value:.2}"));
+    let value = confidence.value.map_or_else(
+        || "in words only".to_owned(),
+        |value| match value {
+            // Never more than is claimed.
+            0.995..1.0 => "above 0.99".to_owned(),
+            _ => format!("{value:.2}"),
+        },
+    );
     let basis = single_line(&confidence.basis);
     if basis.is_empty() { format!("confidence {value}") } else { format!("confidence {value}, from {basis}") }
 }

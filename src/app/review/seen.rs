@@ -48,16 +48,12 @@ impl SeenLines {
         if frame.left > begun {
             return false;
         }
-        match frame.cut.iter().find(|cut| cut.0 == row) {
-            Some((_, column)) => {
-                self.begun.insert(place, begun.max(*column));
-                false
-            }
-            None => {
-                self.begun.remove(&place);
-                true
-            }
+        if let Some((_, column)) = frame.cut.iter().find(|cut| cut.0 == row) {
+            self.begun.insert(place, begun.max(*column));
+            return false;
         }
+        self.begun.remove(&place);
+        true
     }
 
     /// The first column that was not seen yet of a changed line among these rows whose beginning was.
