@@ -68,12 +68,13 @@ impl Outbox {
         Some(plans)
     }
 
-    /// What was sent first has an answer: it is done with, or, where it failed, kept until a person says.
-    pub fn answered(&mut self, sent: bool) {
+    /// What was sent first has an answer: it is done with, or, where it failed, kept until a person says. Answers what it was.
+    pub fn answered(&mut self, sent: bool) -> Vec<Arc<Plan>> {
         let plans = self.sending.pop_front().unwrap_or_default();
         if !sent {
             self.kept.extend(plans.iter().flat_map(|plan| plan.remaining_intents()));
         }
+        plans
     }
 
     /// Some of what was kept is in the ledger.

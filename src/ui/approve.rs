@@ -80,8 +80,9 @@ fn facts(app: &App, sheet: &ApproveSheet, canvas: &mut Canvas<'_>, area: Rect) {
 
 /// The plan in a line, or why there is none; `nothing` is said where there is nothing to plan.
 pub fn plan_line(planning: &Planning, nothing: &str, pen: &mut Pen<'_, '_>) {
-    if planning.changed() {
-        pen.write(Role::Warn, "! changed underneath, look again: ");
+    if let Some(how) = planning.changed() {
+        let how = if how.is_empty() { String::new() } else { format!(" ({})", single_line(how)) };
+        pen.write(Role::Warn, &format!("! changed underneath{how}, look again: "));
     }
     match (planning.plan(), planning.failure()) {
         (_, Some(failure)) => {

@@ -99,7 +99,7 @@ fn a_plan_that_changes_underneath_begins_consent_again() {
     driver.drop = vec!["agent/renovate/plex-1.2.4"];
     let newer = driver.fixture.snapshot.clone();
     driver.snapshot(newer);
-    assert!(driver.app.sheet.as_ref().unwrap().plan().unwrap().changed());
+    assert!(driver.app.sheet.as_ref().unwrap().plan().unwrap().changed().is_some());
     driver.press(Chord::char('y'));
     assert_eq!(kept(&driver), 0, "what is on the terminal is the old plan");
     driver.flush().wait(300).press(Chord::char('y'));
