@@ -23,7 +23,7 @@ pub fn run(session: &Session, args: &InitArgs, output: &mut Output) -> Result<Ex
     };
     let offer = &proposed.offer;
     if !args.decide.json {
-        output.line(format!("{} starts a ledger, signing with {}", text::printable(&offer.person), offer.key));
+        output.line(format!("A ledger, begun by {}, signing with {}:", text::printable(&offer.person), offer.key));
         for (path, content) in &offer.files {
             output.line(format!("\n{path}"));
             content.lines().for_each(|line| output.line(format!("  {line}")));

@@ -170,9 +170,13 @@ impl Columns {
     }
 }
 
-/// `+9 -4`; `?` where lines are not counted.
+/// `+9 -4`; `binary` or `?` where lines are not counted.
 fn lines(candidate: &Candidate) -> String {
-    candidate.stats.map_or_else(|| "?".to_owned(), |stats| format!("+{} -{}", stats.additions, stats.deletions))
+    match candidate.stats {
+        None => "?".to_owned(),
+        Some(LineStats { additions: 0, deletions: 0, binary: true }) => "binary".to_owned(),
+        Some(stats) => format!("+{} -{}", stats.additions, stats.deletions),
+    }
 }
 
 fn item(sheet: &ApproveSheet, group: &[usize], cursor: bool, columns: &Columns, pen: &mut Pen<'_, '_>) {

@@ -248,7 +248,10 @@ impl App {
 
     fn comment(&mut self) {
         let Some(review) = &self.review else { return };
-        let Some((mut comment, line)) = review.comment_here() else { return };
+        let Some((mut comment, line)) = review.comment_here() else {
+            self.status = Some(Status::plain("a comment is on a line: go to one"));
+            return;
+        };
         let draft = self.desk.draft(&review.subject);
         let same = |other: &&crate::model::Comment| {
             (&other.file, other.side, other.line) == (&comment.file, comment.side, comment.line)
