@@ -177,6 +177,7 @@ fn in_the_diff() -> Mutex<Bare> {
         reasoning: Reasoning::default(),
         trace: Vec::new(),
         history: None,
+        incidents: None,
         problems: Vec::new(),
     };
     let _ = update(&mut bare.app, Msg::Outcome(Outcome::Opened(Box::new(opened))));

@@ -127,6 +127,7 @@ actions! {
         LessContext "less-context" "less context" "Hides the extra lines again." [Review] not_read;
         Files "files" "files" "Shows the changed files, or hides them." [Review] not_read;
         History "history" "history" "Shows who changed these files before." [Review] no_history;
+        Incidents "incidents" "last time" "Shows what went wrong here before, in full." [Review] no_incidents;
         Policy "policy" "policy" "Shows what policy says, rule by rule." [Queue Review] nothing_here;
         AnswerNecessary "answer-necessary" "necessary" "Answers whether the change is necessary: open, yes, no." [Review] never;
         AnswerRightFix "answer-right-fix" "right fix" "Answers whether it is the right fix: open, yes, no." [Review] never;

@@ -62,6 +62,13 @@ pub(super) fn no_history(app: &App) -> Why {
     })
 }
 
+pub(super) fn no_incidents(app: &App) -> Why {
+    not_read(app).or_else(|| {
+        let known = app.review.as_ref()?.opened.as_ref()?.incidents.is_some();
+        unless(known, || "what happened before is not known yet".into())
+    })
+}
+
 pub(super) fn no_line(app: &App) -> Why {
     not_read(app).or_else(|| unless(app.review.as_ref()?.line().is_some(), || "not on a line of text".into()))
 }

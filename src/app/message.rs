@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::config::Chord;
 use crate::diff::{Lines, Roles};
 use crate::engine::{Draft, Failure, InitOffer, Opened, PastChange, Plan, Report, Snapshot};
-use crate::model::{CommentSide, EntryId, Intent, Problem, Subject};
+use crate::model::{CommentSide, EntryId, IncidentEvidence, Intent, Problem, Subject};
 
 /// Something that happened. One channel carries them, in one order.
 #[derive(Debug)]
@@ -58,6 +58,8 @@ pub enum Outcome {
     Opened(Box<Opened>),
     /// Who changed the files of an opened proposal before, newest first.
     History(Subject, Vec<PastChange>),
+    /// What happened the last time is known.
+    Incidents(Subject, Box<IncidentEvidence>),
     /// The syntax colours of a part of an opened proposal.
     Highlighted {
         /// Of what.
@@ -204,12 +206,16 @@ pub struct HighlightRequest {
 }
 
 /// What a frame showed. Only a frame of the present state says anything about what a person has seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Frame {
     /// The state that it was drawn from: [`super::App::revision`].
     pub revision: u64,
     /// The rows of the open document that it showed; empty where it showed none.
     pub rows: Range<usize>,
+    /// How many columns of their lines were hidden at the left.
+    pub left: usize,
+    /// The rows whose lines go on beyond the right edge, and the column up to which they were shown.
+    pub cut: Vec<(usize, usize)>,
 }
 
 /// What an answer belongs to. Of one key only the newest question counts: the runtime drops the older one, and a late

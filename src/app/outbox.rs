@@ -15,6 +15,8 @@ pub struct Outbox {
     window: SignedDuration,
     /// Confirmed in this console, oldest first; they leave together.
     waiting: Vec<Arc<Plan>>,
+    /// For each of these the proposals that had been marked for it.
+    marked: Vec<Vec<String>>,
     leaves_at: Option<Timestamp>,
     /// Sent, and no answer yet: what left together, oldest first.
     sending: VecDeque<Vec<Arc<Plan>>>,
@@ -26,24 +28,26 @@ impl Outbox {
     /// The outbox as an earlier console left it; confirmed decisions will wait for so long.
     #[must_use]
     pub const fn new(kept: Vec<Intent>, window: SignedDuration) -> Self {
-        Self { window, waiting: Vec::new(), leaves_at: None, sending: VecDeque::new(), kept }
+        Self { window, waiting: Vec::new(), marked: Vec::new(), leaves_at: None, sending: VecDeque::new(), kept }
     }
 
-    /// Puts confirmed decisions in; everything that waits now leaves together, when the window is over.
-    pub fn put(&mut self, plan: Arc<Plan>, at: Timestamp) {
+    /// Puts confirmed decisions in, and which of them had been marked for it; everything that waits now leaves together, when
+    /// the window is over.
+    pub fn put(&mut self, plan: Arc<Plan>, marked: Vec<String>, at: Timestamp) {
         let ids: Vec<_> = plan.intents.iter().map(|intent| intent.id).collect();
         self.kept.retain(|intent| !ids.contains(&intent.id));
         self.waiting.push(plan);
+        self.marked.push(marked);
         self.leaves_at = at.checked_add(self.window).ok();
     }
 
-    /// Takes the last confirmed decisions back.
-    pub fn take_back(&mut self) -> Option<Arc<Plan>> {
-        let plan = self.waiting.pop();
+    /// Takes the last confirmed decisions back, with what had been marked for them.
+    pub fn take_back(&mut self) -> Option<(Arc<Plan>, Vec<String>)> {
+        let taken = self.waiting.pop().zip(self.marked.pop());
         if self.waiting.is_empty() {
             self.leaves_at = None;
         }
-        plan
+        taken
     }
 
     /// Everything that waits, if it is time; it is then on its way.
@@ -58,17 +62,19 @@ impl Outbox {
         if self.waiting.is_empty() {
             return None;
         }
+        self.marked.clear();
         let plans = std::mem::take(&mut self.waiting);
         self.sending.push_back(plans.clone());
         Some(plans)
     }
 
-    /// What was sent first has an answer: it is done with, or, where it failed, kept until a person says.
-    pub fn answered(&mut self, sent: bool) {
+    /// What was sent first has an answer: it is done with, or, where it failed, kept until a person says. Answers what it was.
+    pub fn answered(&mut self, sent: bool) -> Vec<Arc<Plan>> {
         let plans = self.sending.pop_front().unwrap_or_default();
         if !sent {
             self.kept.extend(plans.iter().flat_map(|plan| plan.remaining_intents()));
         }
+        plans
     }
 
     /// Some of what was kept is in the ledger.

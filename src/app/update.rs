@@ -60,7 +60,7 @@ impl App {
             && let (Some(document), Some(change)) = (review.document(), &review.subject.change_id)
         {
             let seen = self.desk.seen_mut(&review.subject);
-            self.dirty = seen.add(document, change, frame.rows.clone());
+            self.dirty = seen.add(document, change, frame);
         }
         Vec::new()
     }

@@ -85,6 +85,9 @@ pub enum Command {
     /// Read the lessons that rejections taught the agents
     #[command(subcommand)]
     Memory(MemoryCommand),
+    /// Read what went wrong before
+    #[command(subcommand)]
+    Incidents(IncidentsCommand),
     /// Check the policy, and explain what it says of a proposal
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -276,6 +279,20 @@ pub enum MemoryCommand {
     },
 }
 
+/// `incidents`.
+#[derive(Debug, Subcommand)]
+pub enum IncidentsCommand {
+    /// List what is known: postmortems, reverts, hasty fixes, rejections, the newest first
+    List(JsonArgs),
+    /// List what has to do with a file or folder, the closest first, and say why
+    For {
+        /// A path from the root of the repository
+        path: String,
+        #[command(flatten)]
+        json: JsonArgs,
+    },
+}
+
 /// `policy`.
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
@@ -384,9 +401,19 @@ impl Arguments {
             ) => decide.json,
             Some(Command::Ledger(command)) => command.json(),
             Some(Command::Memory(command)) => command.json(),
+            Some(Command::Incidents(command)) => command.json(),
             Some(Command::Policy(command)) => command.json(),
             None | Some(Command::Demo(_) | Command::Completions { .. }) => false,
         }
+    }
+}
+
+impl Arguments {
+    /// Whether the command decides on proposals.
+    #[must_use]
+    pub const fn decides(&self) -> bool {
+        use Command::{Approve, Ask, Hold, Reject, Withdraw};
+        matches!(&self.command, Some(Approve(_) | Reject(_) | Hold(_) | Ask(_) | Withdraw(_)))
     }
 }
 
@@ -405,6 +432,13 @@ impl MemoryCommand {
             Self::List(json) | Self::For { json, .. } => json.json,
             Self::Render { .. } => false,
         }
+    }
+}
+
+impl IncidentsCommand {
+    const fn json(&self) -> bool {
+        let (Self::List(json) | Self::For { json, .. }) = self;
+        json.json
     }
 }
 

@@ -98,23 +98,22 @@ fn stat(document: &Document, output: &mut Output) {
 }
 
 fn patch(document: &Document, output: &mut Output) {
-    let mut last_hunk = None;
+    let mut inside = false;
     for index in 0..document.row_count() {
         match document.row(index) {
             Some(Row::File(row)) => {
-                last_hunk = None;
+                inside = false;
                 file_header(document, row.file, output);
             }
             Some(Row::Note(row)) => output.line(format!("  ({})", row.note)),
             Some(Row::Fold(row)) => {
-                last_hunk = None;
+                inside = false;
                 output.line(format!("  … {} equal lines", row.lines));
             }
             Some(Row::Line(line)) => {
-                if last_hunk.is_none() {
-                    let (old, new) = (line.old.or(line.new), line.new.or(line.old));
-                    output.line(format!("@@ -{} +{} @@", old.unwrap_or(0), new.unwrap_or(0)));
-                    last_hunk = Some(());
+                if !inside {
+                    output.line(hunk_header(document, index));
+                    inside = true;
                 }
                 let sign = match line.kind {
                     LineKind::Equal => ' ',
@@ -124,6 +123,42 @@ fn patch(document: &Document, output: &mut Output) {
                 output.line(format!("{sign}{}", printable_line(document.text(&line))));
             }
             None => {}
+        }
+    }
+}
+
+/// `@@ -49,7 +49,8 @@`, as git writes it: first line and number of lines on each side, of the lines from this row on that
+/// stand together.
+fn hunk_header(document: &Document, from: usize) -> String {
+    let rows = (from..document.row_count()).map_while(|row| document.row(row));
+    let (mut old, mut new) = (Side::default(), Side::default());
+    for row in rows.take_while(|row| !matches!(row, Row::File(_) | Row::Fold(_))) {
+        let Row::Line(line) = row else { continue };
+        old.add(line.old.filter(|_| line.kind != LineKind::Added));
+        new.add(line.new.filter(|_| line.kind != LineKind::Removed));
+    }
+    format!("@@ -{old} +{new} @@")
+}
+
+/// The lines of one side of a hunk.
+#[derive(Default)]
+struct Side {
+    first: Option<u32>,
+    count: u32,
+}
+
+impl Side {
+    fn add(&mut self, line: Option<u32>) {
+        self.first = self.first.or(line);
+        self.count += u32::from(line.is_some());
+    }
+}
+
+impl std::fmt::Display for Side {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.first.unwrap_or(0), self.count) {
+            (first, 1) => write!(f, "{first}"),
+            (first, count) => write!(f, "{first},{count}"),
         }
     }
 }

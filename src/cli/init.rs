@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::engine::InitOffer;
 use crate::io::begun::Begun;
 use crate::io::init::{Given, InitError, Started};
 use crate::io::workspace::{Scope, Workspace};
@@ -22,7 +23,7 @@ pub fn run(session: &Session, args: &InitArgs, output: &mut Output) -> Result<Ex
     };
     let offer = &proposed.offer;
     if !args.decide.json {
-        output.line(format!("{} starts a ledger, signing with {}", text::printable(&offer.person), offer.key));
+        output.line(format!("A ledger, begun by {}, signing with {}:", text::printable(&offer.person), offer.key));
         for (path, content) in &offer.files {
             output.line(format!("\n{path}"));
             content.lines().for_each(|line| output.line(format!("  {line}")));
@@ -35,13 +36,18 @@ pub fn run(session: &Session, args: &InitArgs, output: &mut Output) -> Result<Ex
     }
     if !consent(args, "Write this?", output)? {
         if args.decide.json {
-            output.document(
-                &json!({ "files": offer.files, "tiers": offer.tiers, "clean": offer.clean, "written": false }),
-            )?;
+            output.document(&preview(offer))?;
         }
         return Ok(Exit::Done);
     }
     tell(workspace.init(&proposed)?, proposed.genesis.ledger.id, args, output)
+}
+
+fn preview(offer: &InitOffer) -> serde_json::Value {
+    let files: Vec<_> = offer.files.iter().map(|(path, content)| json!({ "path": path, "content": content })).collect();
+    let [high, medium, low] = offer.tiers;
+    let tiers = json!({ "high": high, "medium": medium, "low": low });
+    json!({ "files": files, "tiers": tiers, "clean": offer.clean, "written": false })
 }
 
 /// Goes on with a ledger that was begun and not adopted.

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::model::{
-    ChangeId, FileChange, Landing, LineStats, Oid, Problem, Queued, Reasoning, Ruling, State, Target, Tier,
+    ChangeId, FileChange, IncidentEvidence, Landing, LineStats, Oid, Problem, Queued, Reasoning, Ruling, State, Target,
+    Tier,
 };
 
 /// `list --json`.
@@ -114,8 +115,17 @@ pub struct ShowDocument<'a> {
     pub reasoning: &'a Reasoning,
     /// Its files.
     pub changes: Vec<ChangeJson>,
+    /// What is known about it.
+    pub evidence: EvidenceJson<'a>,
     /// What could not be read.
     pub problems: &'a [Problem],
+}
+
+/// What is known about a proposal, kind by kind; each says whether it is known.
+#[derive(Debug, Serialize)]
+pub struct EvidenceJson<'a> {
+    /// What happened the last time somebody touched what it touches.
+    pub incidents: &'a IncidentEvidence,
 }
 
 /// A changed path.

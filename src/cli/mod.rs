@@ -15,6 +15,7 @@ mod doctor;
 mod error;
 mod fields;
 mod find;
+mod incidents;
 mod init;
 mod json;
 mod ledger;
@@ -31,6 +32,7 @@ mod status;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser as _;
 
@@ -50,10 +52,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
+    // Who catches this signal is told by an error instead when a file may not grow any more, and can say so.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     let mut output = Output::standard(arguments.json());
     match dispatch(&arguments, &mut output) {
         Ok(exit) => exit.into(),
         Err(error) => {
+            if output.owes_document() && arguments.decides() {
+                // A script that decides reads one document, whatever came in between.
+                let said = serde_json::json!({ "what": error.what, "next": error.next });
+                let _ = output.document(&serde_json::json!({ "plan": null, "result": null, "error": said }));
+            }
             output.error(&error);
             error.exit.into()
         }
@@ -78,6 +87,7 @@ fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliError
         Some(Command::Withdraw(withdraw)) => note::withdraw(&session, withdraw, output),
         Some(Command::Ledger(command)) => ledger::run(&session, command, output),
         Some(Command::Memory(command)) => memory::run(&session, command, output),
+        Some(Command::Incidents(command)) => incidents::run(&session, command, output),
         Some(Command::Policy(command)) => policy::run(&session, command, output),
         Some(Command::Status(status)) => status::run(&session, status, output),
         Some(Command::Doctor(doctor)) => doctor::run(&session, doctor, output),

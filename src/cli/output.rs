@@ -14,6 +14,8 @@ pub struct Output {
     answer: io::Stdout,
     beside: io::Stderr,
     json: bool,
+    /// Whether the answer was given as a document.
+    documented: bool,
     /// Whether standard output is a terminal, where columns are cut to its width.
     pub terminal: bool,
 }
@@ -22,7 +24,14 @@ impl Output {
     /// The process's own streams.
     #[must_use]
     pub fn standard(json: bool) -> Self {
-        Self { answer: io::stdout(), beside: io::stderr(), json, terminal: io::stdout().is_terminal() }
+        let terminal = io::stdout().is_terminal();
+        Self { answer: io::stdout(), beside: io::stderr(), json, documented: false, terminal }
+    }
+
+    /// Whether a document is wanted, and none was written.
+    #[must_use]
+    pub const fn owes_document(&self) -> bool {
+        self.json && !self.documented
     }
 
     /// Whether a person can be asked.
@@ -44,6 +53,7 @@ impl Output {
     /// The answer as one JSON document.
     pub fn document<T: Serialize>(&mut self, value: &T) -> Result<(), CliError> {
         let text = serde_json::to_string_pretty(value).map_err(unwritable)?;
+        self.documented = true;
         let mut text = inert(&text);
         text.push('\n');
         self.bytes(text.as_bytes());

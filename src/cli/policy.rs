@@ -8,7 +8,7 @@ use crate::engine::{POLICY_PATH, SIGNERS_PATH};
 use crate::io::workspace::{Ruling, Scope, Situation};
 use crate::ledger::LedgerView;
 use crate::model::text;
-use crate::policy::{self, Lint, Source};
+use crate::policy::{self, Lint, PolicyError, Source};
 
 use super::args::PolicyCommand;
 use super::find;
@@ -65,9 +65,13 @@ fn nothing_here(situation: &Situation, json: bool, output: &mut Output) -> Resul
 }
 
 fn read(path: &Path) -> Result<String, CliError> {
-    std::fs::read_to_string(path).map_err(|error| {
+    let bytes = std::fs::read(path).map_err(|error| {
         let next = "name another file, or leave the name out";
         CliError::usage(format!("{} cannot be read: {error}", path.display()), next)
+    })?;
+    PolicyError::read(&path.display().to_string(), bytes).map_err(|error| {
+        let next = error.hint.clone().unwrap_or_default();
+        CliError::usage(PolicyError { hint: None, ..error }.to_string(), next)
     })
 }
 

@@ -2,15 +2,17 @@
 
 use serde_json::{Value, json};
 
+use crate::evidence::incidents::Touched;
 use crate::evidence::reasoning;
 use crate::io::git::proposals::line_stats;
 use crate::io::git::store::Writes;
+use crate::io::incidents::{Gathered, gather};
 use crate::io::workspace::{Situation, Workspace};
 use crate::model::{Landing, Problem, Queued, Reasoning, text};
 
 use super::args::OneArgs;
 use super::find;
-use super::json::{ChangeJson, ProposalJson, ShowDocument};
+use super::json::{ChangeJson, EvidenceJson, ProposalJson, ShowDocument};
 use super::output::{Output, unwritable};
 use super::session::Session;
 use super::{CliError, Exit};
@@ -31,11 +33,12 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
     let chosen = typed.iter().map(|typed| find::by_part(&queue, typed)).collect::<Result<Vec<_>, _>>()?;
     // Whoever writes `-` gets a list, of however many.
     let mut list = (args.id == "-" && args.json.json).then(Vec::new);
+    let past = gather(&workspace.repository, &situation);
     for (index, queued) in chosen.into_iter().enumerate() {
         if index > 0 && list.is_none() {
             output.line("");
         }
-        one(&workspace, &situation, queued, args, list.as_mut(), output)?;
+        one(&workspace, &situation, &past, queued, args, list.as_mut(), output)?;
     }
     if let Some(proposals) = list {
         output.document(&json!({ "proposals": proposals }))?;
@@ -47,6 +50,7 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
 fn one(
     workspace: &Workspace,
     situation: &Situation,
+    past: &Gathered,
     queued: &Queued,
     args: &OneArgs,
     list: Option<&mut Vec<Value>>,
@@ -65,9 +69,12 @@ fn one(
     }
     let files = queued.proposal.diff().map(|diff| diff.files.as_slice()).unwrap_or_default();
     let changes: Vec<ChangeJson> = files.iter().map(|file| ChangeJson::new(file, line_stats(&store, file))).collect();
+    let touched = Touched::of(files, &queued.proposal.title, &queued.proposal.messages);
+    let incidents = past.evidence(&touched);
     if args.json.json {
+        let evidence = EvidenceJson { incidents: &incidents };
         let proposal = ProposalJson::new(queued, store.tree_of(queued.proposal.target.tip).ok());
-        let document = ShowDocument { proposal, reasoning: &said, changes, problems: &problems };
+        let document = ShowDocument { proposal, reasoning: &said, changes, evidence, problems: &problems };
         return match list {
             Some(list) => serde_json::to_value(&document).map(|value| list.push(value)).map_err(unwritable),
             None => output.document(&document),
@@ -76,6 +83,8 @@ fn one(
     header(queued, output);
     reasons(&said, output);
     policy(queued, output);
+    output.line("");
+    super::incidents::last_time(&incidents, output);
     output.line("");
     for change in &changes {
         let counts = if change.stats.binary {
@@ -86,6 +95,7 @@ fn one(
         output.line(format!("  {:<9} {}  {counts}", change.status, text::printable_bytes(change.path.as_bytes())));
     }
     output.problems(&problems);
+    output.problems(&incidents.problems);
     Ok(())
 }
 

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::diff::Document;
 use crate::model::{
-    Answers, Comment, DecisionKind, EntryId, Oid, Place, Problem, Queued, ReasonCode, Reasoning, Stage, Subject,
+    Answers, Comment, DecisionKind, EntryId, IncidentEvidence, Oid, Place, Problem, Queued, ReasonCode, Reasoning,
+    Stage, Subject,
 };
 use crate::policy::{GateMode, MergeMethod, Policy, Tiers, TraceLine};
 
@@ -113,6 +114,8 @@ pub struct Opened {
     pub trace: Vec<TraceLine>,
     /// Who changed these files before, newest first, bounded; `None` while that is not known.
     pub history: Option<Vec<PastChange>>,
+    /// What happened the last time somebody touched what it touches; `None` while that is not known.
+    pub incidents: Option<IncidentEvidence>,
     /// What could not be read.
     pub problems: Vec<Problem>,
 }

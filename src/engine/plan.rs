@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::model::{
-    Answers, ChangeId, Contributor, EntryId, Intent, LineStats, Oid, Place, Ruling, Seen, Subject, Tier, TreeDiff,
+    Answers, ChangeId, Contributor, EntryId, Intent, LineStats, Oid, Place, Ruling, Seen, Subject, Tier, TreeDiff, text,
 };
 use crate::policy::MergeMethod;
 
@@ -64,6 +64,28 @@ pub struct PlannedItem {
 }
 
 impl PlannedItem {
+    /// What becomes of the same proposal otherwise in `fresh`.
+    fn difference(&self, fresh: &PlanParts) -> Option<String> {
+        let name = text::single_line(&self.subject.proposal);
+        let same = |subject: &Subject| subject.proposal == self.subject.proposal;
+        let Some(item) = fresh.items.iter().find(|item| same(&item.subject)) else {
+            let dropped = fresh.dropped.iter().find(|dropped| same(&dropped.subject));
+            return Some(
+                dropped.map_or_else(|| format!("{name} is gone"), |left| format!("{name} is left out: {}", left.why)),
+            );
+        };
+        let (was, is) = (self.tier(), item.tier());
+        match (&self.action, &item.action) {
+            _ if was != is => Some(format!("{name} is {is} now, not {was}")),
+            (Action::Merge { diff: old }, Action::Merge { diff: new }) if old.change_id != new.change_id => {
+                Some(format!("{name} would change other lines"))
+            }
+            (Action::Merge { .. }, Action::Record { .. }) => Some(format!("{name} needs more people now")),
+            (Action::Record { .. }, Action::Merge { .. }) => Some(format!("{name} would be merged now")),
+            _ => None,
+        }
+    }
+
     /// The tier that the entry records.
     #[must_use]
     pub const fn tier(&self) -> Tier {
@@ -207,5 +229,17 @@ impl PlanParts {
             plan.items.iter().map(item).collect()
         };
         self.remaining_intents() == fresh.remaining_intents() && consent(self) == consent(fresh)
+    }
+
+    /// What `fresh` does otherwise than this plan showed, in words: of the first item that differs, and how many more do.
+    /// `None` where all items are as they were.
+    #[must_use]
+    pub fn difference(&self, fresh: &Self) -> Option<String> {
+        let mut words = self.items.iter().filter_map(|item| item.difference(fresh));
+        let first = words.next()?;
+        match words.count() {
+            0 => Some(first),
+            more => Some(format!("{first}, and {more} more")),
+        }
     }
 }

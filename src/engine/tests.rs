@@ -365,9 +365,14 @@ fn consent_is_to_heads_changes_tiers_and_what_happens() {
     assert!(shown.agrees_with(&case.approve(&names)), "main may move");
     case.root.policy.rules.clear();
     assert!(!shown.agrees_with(&case.approve(&names)), "the tier may not");
+    let tiers = "a is medium now, not low, and 1 more";
+    assert_eq!(shown.difference(&case.approve(&names)).as_deref(), Some(tiers));
     let mut case = Case::new(&[("a", "docs/a.md"), ("b", "docs/b.md")], &Bench::new());
     case.stack.offers.insert(case.proposals[1].head, Err("it conflicts with the target".into()));
     assert!(!shown.agrees_with(&case.approve(&names)), "what lands may not");
+    let left_out = "b is left out: it conflicts with what lands before it";
+    assert_eq!(shown.difference(&case.approve(&names)).as_deref(), Some(left_out));
+    assert_eq!(shown.difference(&shown), None);
 }
 
 #[test]

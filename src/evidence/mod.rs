@@ -4,6 +4,7 @@
 //! was found, and never taken for a fact.
 
 mod agent;
+pub mod incidents;
 pub mod reasoning;
 
 pub use agent::agent_hint;

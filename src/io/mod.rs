@@ -8,6 +8,7 @@ pub mod clock;
 pub mod demo;
 pub mod fault;
 pub mod git;
+pub mod incidents;
 pub mod init;
 pub mod landed;
 pub mod recover;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use ssh_key::PublicKey;
 
-use crate::model::{Contributor, EntryId, Oid};
+use crate::model::{Contributor, EntryId, Oid, text};
 use crate::policy::{Person, Root};
 
 use super::git::process::{Git, GitError, run_program};
@@ -85,10 +85,30 @@ fn settings(git: &Git) -> HashMap<String, String> {
 }
 
 fn configured(settings: &HashMap<String, String>, dir: &Path, home: Option<&Path>) -> Vec<Candidate> {
+    named(settings).filter_map(|(spec, found_in)| from_spec(spec, dir, home, found_in)).collect()
+}
+
+/// The keys that the settings name, and the names of the settings.
+fn named(settings: &HashMap<String, String>) -> impl Iterator<Item = (&String, &'static str)> {
     let own = settings.get("countersign.signingkey").map(|spec| (spec, "countersign.signingKey"));
     let is_ssh = settings.get("gpg.format").is_some_and(|format| format == "ssh");
     let user = settings.get("user.signingkey").filter(|_| is_ssh).map(|spec| (spec, "user.signingKey"));
-    own.into_iter().chain(user).filter_map(|(spec, found_in)| from_spec(spec, dir, home, found_in)).collect()
+    own.into_iter().chain(user)
+}
+
+/// The first key of this user that the signers in force know, and its person.
+pub fn own(git: &Git, home: Option<&Path>, root: &Root, at: Timestamp) -> Result<SigningKey, SignerError> {
+    find(candidates(git, home), root, at).map_err(|error| match unreadable(git, home) {
+        Some(lack) => SignerError { what: format!("{lack}; {}", error.what), ..error },
+        None => error,
+    })
+}
+
+/// What is wrong with a key that the settings name, if something is.
+fn unreadable(git: &Git, home: Option<&Path>) -> Option<String> {
+    let settings = settings(git);
+    let (spec, named_in) = named(&settings).find(|(spec, name)| from_spec(spec, git.dir(), home, name).is_none())?;
+    Some(format!("{named_in} names {}, which cannot be read as a key", text::printable(spec)))
 }
 
 /// The first candidate that the signers in force know, and its person.

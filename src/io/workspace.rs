@@ -171,10 +171,7 @@ impl Workspace {
             outbox.into_iter().partition(|intent| view.as_ref().is_some_and(|view| view.entry(intent.id).is_some()));
         let unsent = outbox.iter().flat_map(|i| &i.items).map(|item| item.subject.proposal.clone()).collect();
         let key = match &adopted.ruling {
-            Ruling::Root(root) => {
-                let git = self.repository.git();
-                signer::find(signer::candidates(&git, self.home.as_deref()), root, now)
-            }
+            Ruling::Root(root) => signer::own(&self.repository.git(), self.home.as_deref(), root, now),
             Ruling::Invalid(_) => Err(SignerError {
                 what: "the policy cannot be read, so it knows nobody".into(),
                 next: "mend it on the default branch".into(),

@@ -7,6 +7,7 @@ mod change;
 mod decision;
 pub mod field;
 mod id;
+mod incident;
 mod intent;
 mod proposal;
 mod reasoning;
@@ -18,6 +19,9 @@ pub use decision::{
     Answer, Answers, Comment, CommentSide, DecisionKind, LessonDraft, ReasonCode, Scope, Seen, Subject,
 };
 pub use id::{ChangeId, EntryId, Oid, ParseIdError};
+pub use incident::{
+    Closeness, Incident, IncidentEvidence, IncidentHit, IncidentKind, IncidentSource, Knowledge, Severity, Tie, TieBy,
+};
 pub use intent::{Intent, IntentItem};
 pub use proposal::{Contributor, Landing, Problem, Proposal, Queued, Stage, Standing, State, Target, Words};
 pub use reasoning::{Confidence, Part, Reasoning};

@@ -49,6 +49,7 @@ pub fn built_in() -> Policy {
         signatures: [KeyKind::Key; 3],
         merge: MergeMethod::Squash,
         on_reject: OnReject::Keep,
+        incidents: Globs::none(),
     }
 }
 

@@ -240,6 +240,8 @@ pub struct Policy {
     pub merge: MergeMethod,
     /// What becomes of rejected ones.
     pub on_reject: OnReject,
+    /// Files that tell of incidents, beside those in the usual folders.
+    pub incidents: Globs,
 }
 
 impl Policy {

@@ -28,6 +28,21 @@ impl fmt::Display for PolicyError {
 }
 
 impl PolicyError {
+    /// The text of a file of the root, whose name is `file`; an error with its place where it is not UTF-8.
+    pub fn read(file: &str, bytes: Vec<u8>) -> Result<String, Self> {
+        String::from_utf8(bytes).map_err(|error| {
+            let before = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+            let last = before.rsplit('\n').next().unwrap_or_default();
+            Self {
+                file: printable(file).into_owned(),
+                line: before.matches('\n').count() + 1,
+                column: last.chars().count() + 1,
+                message: "from here on it is not UTF-8".to_owned(),
+                hint: Some("save it as UTF-8".to_owned()),
+            }
+        })
+    }
+
     /// `policy.yaml:31:5`, or the name alone where it is not about a line.
     fn place(&self) -> String {
         match self.line {
@@ -83,6 +98,13 @@ pub(super) fn foreign(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_that_are_no_text_have_a_place() {
+        let error = PolicyError::read("policy.yaml", b"version: 1\ngate: n\xc3\xb6\xff".to_vec()).unwrap_err();
+        assert!(error.to_string().starts_with("policy.yaml:2:9: from here on it is not UTF-8"), "{error}");
+        assert_eq!(PolicyError::read("policy.yaml", b"version: 1\n".to_vec()).unwrap(), "version: 1\n");
+    }
 
     #[test]
     fn an_error_blocks_and_says_where() {

@@ -49,7 +49,7 @@ impl Guard {
             Self::Root => "countersign",
             Self::Owners => "code-owners",
             Self::Ci => "ci",
-            Self::Memory => "memory",
+            Self::Memory => "agents-file",
             Self::Attributes => "attributes",
             Self::Links => "links",
             Self::Names => "file-names",

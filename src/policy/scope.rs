@@ -106,7 +106,8 @@ fn line(agent: &Agent, outside: &[&BStr], condition: ConditionTrace) -> TraceLin
 
 fn refusal(agent: &Agent, matched: &[&Agent], condition: &ConditionTrace) -> String {
     let scope = agent.scope.as_ref().map(ToString::to_string).unwrap_or_default();
-    let who = if matched.is_empty() { "no agent of the policy is known to have made it, and " } else { "" };
+    let unknown = "no agent of the policy is known to have made it, so that it may do what all of them may, and ";
+    let who = if matched.is_empty() { unknown } else { "" };
     format!("denied: {who}{} may touch only {scope}: {}", agent.name, condition.list())
 }
 

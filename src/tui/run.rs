@@ -398,7 +398,7 @@ mod tests {
         let sink = Rc::clone(&carried);
         let draw = |app: &App, buffer: &mut Buffer| {
             buffer.set_string(0, 0, app.revision().to_string(), Style::new());
-            Drawn { frame: Frame { revision: app.revision(), rows: 0..0 }, cursor: None }
+            Drawn { frame: Frame { revision: app.revision(), ..Frame::default() }, cursor: None }
         };
         let carry_out = move |command: Command| {
             let shown = format!("{command:?}");
@@ -486,7 +486,7 @@ mod tests {
             if notes.notes().contains(&"taken".to_owned()) {
                 drop(mailbox.take());
             }
-            Drawn { frame: Frame { revision: app.revision(), rows: 0..0 }, cursor: None }
+            Drawn { frame: Frame { revision: app.revision(), ..Frame::default() }, cursor: None }
         };
         Console::new(app, paper.clone(), Depth::None, clock, false, draw, |_| {}).run(&inbox, Vec::new());
         assert_eq!(paper.notes(), ["frame whole", "given", "stopped", "taken", "frame whole"]);

@@ -80,8 +80,9 @@ fn facts(app: &App, sheet: &ApproveSheet, canvas: &mut Canvas<'_>, area: Rect) {
 
 /// The plan in a line, or why there is none; `nothing` is said where there is nothing to plan.
 pub fn plan_line(planning: &Planning, nothing: &str, pen: &mut Pen<'_, '_>) {
-    if planning.changed() {
-        pen.write(Role::Warn, "! changed underneath, look again: ");
+    if let Some(how) = planning.changed() {
+        let how = if how.is_empty() { String::new() } else { format!(" ({})", single_line(how)) };
+        pen.write(Role::Warn, &format!("! changed underneath{how}, look again: "));
     }
     match (planning.plan(), planning.failure()) {
         (_, Some(failure)) => {
@@ -169,9 +170,13 @@ impl Columns {
     }
 }
 
-/// `+9 -4`; `?` where lines are not counted.
+/// `+9 -4`; `binary` or `?` where lines are not counted.
 fn lines(candidate: &Candidate) -> String {
-    candidate.stats.map_or_else(|| "?".to_owned(), |stats| format!("+{} -{}", stats.additions, stats.deletions))
+    match candidate.stats {
+        None => "?".to_owned(),
+        Some(LineStats { additions: 0, deletions: 0, binary: true }) => "binary".to_owned(),
+        Some(stats) => format!("+{} -{}", stats.additions, stats.deletions),
+    }
 }
 
 fn item(sheet: &ApproveSheet, group: &[usize], cursor: bool, columns: &Columns, pen: &mut Pen<'_, '_>) {

@@ -39,7 +39,8 @@ pub fn draw(app: &App, styles: &Styles, buffer: &mut Buffer) -> Drawn {
     let screen = buffer.area;
     let mut canvas = Canvas::new(buffer, styles);
     canvas.clear(screen, Role::Text);
-    let mut drawn = Drawn { frame: Frame { revision: app.revision(), rows: 0..0 }, cursor: None, rows_built: 0 };
+    let mut drawn =
+        Drawn { frame: Frame { revision: app.revision(), ..Frame::default() }, cursor: None, rows_built: 0 };
     if too_small(screen) {
         say_too_small(&mut canvas, screen);
         return drawn;

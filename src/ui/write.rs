@@ -9,7 +9,7 @@ use super::widgets::{Canvas, Pen, elide, text};
 use crate::app::sheet::{CommentSheet, Field, WriteSheet};
 use crate::app::{App, count};
 use crate::config::Role;
-use crate::model::text::single_line;
+use crate::model::text::{single_line, truncate};
 use crate::model::{CommentSide, DecisionKind, ReasonCode};
 
 /// From here on the memory file stands beside the fields.
@@ -64,7 +64,13 @@ fn title(sheet: &WriteSheet, pen: &mut Pen<'_, '_>) {
             let room = pen.room().saturating_sub(20);
             pen.write(Role::Quiet, &elide(&single_line(what), room));
         }
-        several => pen.write(Role::Text, &count(several.len(), "proposal")),
+        several => {
+            pen.write(Role::Text, &format!("{}:", count(several.len(), "proposal")));
+            pen.gap(1);
+            let names: Vec<_> = several.iter().map(|(short, _)| single_line(short)).collect();
+            let room = pen.room().saturating_sub(20);
+            pen.write(Role::Text, &truncate(&names.join(", "), room));
+        }
     }
     pen.gap_to(18);
     pen.write(Role::Quiet, "nothing sent yet");

@@ -34,6 +34,9 @@ fn init_shows_what_it_writes_and_writes_that() {
     let before = origin.refs();
     let ran = maria.run(&["init", "--dry-run"]).succeeds();
     assert!(ran.stdout.contains("Today it would say: 0 high, 1 medium, 1 low (1 clean)"), "{ran}");
+    let preview = maria.run(&["init", "--dry-run", "--json"]).succeeds().json();
+    assert_eq!(preview["tiers"], serde_json::json!({ "high": 0, "medium": 1, "low": 1 }), "{preview}");
+    assert_eq!(preview["files"][0]["path"], ".countersign/policy.yaml", "{preview}");
     assert_eq!(origin.refs(), before);
     let _ = maria.run(&["init"]).exits(2);
     assert_eq!(origin.refs(), before);

@@ -22,6 +22,7 @@ mod decide;
 mod docs;
 mod faults;
 mod hostile;
+mod incidents;
 mod init;
 mod ledger;
 mod policy;

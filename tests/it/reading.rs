@@ -72,8 +72,19 @@ fn counts_and_change_ids_are_those_of_git() {
         let (added, deleted, files) = numstat(&origin, &old, new);
         assert_eq!(counted, (Some(added), Some(deleted), Some(files)), "{proposal:#}");
         assert_eq!(proposal["change_id"], change_id(&sandbox, &origin, &old, new), "{proposal:#}");
+        // A file that becomes a link is two files to git's patches, and one here.
+        if !origin.git(&["diff", "--name-status", &old, new]).lines().any(|line| line.starts_with('T')) {
+            let patch = origin.git(&["diff", "--find-renames", "--histogram", "--no-color", &old, new]);
+            assert_eq!(hunks(&origin.run(&["diff", &id(&proposal)]).succeeds().stdout), hunks(&patch));
+        }
         assert_eq!(new, origin.git(&["merge-tree", "--write-tree", "main", &origin.rev(&id(&proposal))]));
     }
+}
+
+/// The headers of a patch's hunks, without the function that git names behind them.
+fn hunks(patch: &str) -> Vec<String> {
+    let headers = patch.lines().filter(|line| line.starts_with("@@ "));
+    headers.map(|line| line.split(" @@").next().unwrap_or_default().to_owned()).collect()
 }
 
 /// A proposal's full name.

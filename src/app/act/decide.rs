@@ -161,8 +161,8 @@ impl App {
         let decided: Vec<String> = plan.items.iter().map(|item| item.subject.proposal.clone()).collect();
         // What was left out, or was never meant, stays marked if it was: the next decision may mean it. A mark that nobody
         // set would be a trap.
-        self.queue.unmark_these(decided.iter().map(String::as_str));
-        self.outbox.put(plan, at);
+        let marked = self.queue.unmark_these(decided.iter().map(String::as_str));
+        self.outbox.put(plan, marked, at);
         let aside =
             matches!(&self.sheet, Some(Sheet::Approve(sheet)) if sheet.resend.is_some() && self.asks.send.is_some());
         self.sheet = None;
@@ -190,20 +190,19 @@ impl App {
         Command::KeepOutbox(self.outbox.unsigned())
     }
 
-    /// Takes the last confirmed decisions back, or, where none waits, those that were kept.
+    /// Takes the last confirmed decisions back, or, where none waits, those that were kept. What was marked for it is marked
+    /// again; what a batch offered by itself is not, or the next decision would mean it.
     pub(in crate::app) fn undo(&mut self) -> Vec<Command> {
-        let intents = match self.outbox.take_back() {
-            Some(plan) => plan.remaining_intents(),
-            None => self.outbox.drop_kept(),
+        let (intents, marked) = match self.outbox.take_back() {
+            Some((plan, marked)) => (plan.remaining_intents(), marked),
+            None => (self.outbox.drop_kept(), Vec::new()),
         };
         let items: Vec<&IntentItem> = intents.iter().flat_map(|intent| &intent.items).collect();
         if let Some(first) = items.first() {
             self.queue.go_to(&first.subject.proposal);
             self.still_at = Some(self.now);
         }
-        if items.len() > 1 {
-            self.queue.mark(items.iter().map(|item| item.subject.proposal.clone()));
-        }
+        self.queue.mark(marked);
         let what = intents.first().map_or_else(String::new, |intent| intent.kind.to_string());
         self.status =
             Some(Status::done(format!("taken back: {what}, {}; nothing was sent", count(items.len(), "proposal"))));

@@ -29,6 +29,12 @@ impl App {
                     opened.history = Some(history);
                 }
             }
+            Outcome::Incidents(subject, incidents) => {
+                let review = self.review.as_mut().filter(|review| review.subject == subject);
+                if let Some(opened) = review.and_then(|review| review.opened.as_mut()) {
+                    opened.incidents = Some(*incidents);
+                }
+            }
             Outcome::Highlighted { part, from, roles } => {
                 self.jobs.answered(JobKey::Highlight);
                 if let Some(review) = self.review.as_mut().filter(|review| review.subject == part.subject) {
@@ -116,11 +122,12 @@ impl App {
     /// The plan is no longer the one that was shown: it is shown again, unless the person is in the middle of something.
     fn changed(&mut self, plan: Arc<Plan>) -> Vec<Command> {
         self.jobs.answered(JobKey::Send);
-        self.outbox.answered(false);
+        let shown = self.outbox.answered(false);
         if self.sheet.is_none() && self.overlay.is_none() && self.review.is_none() {
             let commands = self.send_now();
             if let Some(Sheet::Approve(sheet)) = &mut self.sheet {
-                sheet.planning.replace(plan);
+                let how = shown.iter().find_map(|shown| shown.difference(&plan));
+                sheet.planning.replace(plan, how.unwrap_or_default());
             }
             let keep = self.keep_outbox();
             return commands.into_iter().chain([keep]).collect();

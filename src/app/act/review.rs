@@ -21,6 +21,7 @@ impl App {
             Action::PreviousProposal => return self.open_neighbour(-1),
             Action::Files => self.toggle_files(),
             Action::History => self.show(pages::history(self)),
+            Action::Incidents => self.show(review::last_time::page(self)),
             Action::ReadOn => self.read_on(),
             Action::Refresh => return self.reopen(),
             Action::Find => self.find(),
@@ -200,6 +201,14 @@ impl App {
         let height = self.diff_height();
         let Some(review) = &mut self.review else { return };
         let Some(opened) = &review.opened else { return };
+        let in_view = review.top()..(review.top() + height).min(opened.document.row_count());
+        let goes_on = self.desk.seen(&review.subject).and_then(|seen| seen.goes_on(&opened.document, in_view));
+        if let Some(column) = goes_on {
+            review.pane = Pane::Diff;
+            review.scroll_to_column(column);
+            self.status = Some(Status::plain(format!("long lines go on here, from column {}", column + 1)));
+            return;
+        }
         let unseen = self
             .desk
             .seen(&review.subject)
@@ -210,6 +219,7 @@ impl App {
                 review.toggle_file();
             }
             review.pane = Pane::Diff;
+            review.scroll_to_column(0);
             review.show(row, height);
             return;
         }
@@ -238,7 +248,10 @@ impl App {
 
     fn comment(&mut self) {
         let Some(review) = &self.review else { return };
-        let Some((mut comment, line)) = review.comment_here() else { return };
+        let Some((mut comment, line)) = review.comment_here() else {
+            self.status = Some(Status::plain("a comment is on a line: go to one"));
+            return;
+        };
         let draft = self.desk.draft(&review.subject);
         let same = |other: &&crate::model::Comment| {
             (&other.file, other.side, other.line) == (&comment.file, comment.side, comment.line)

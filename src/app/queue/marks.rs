@@ -94,12 +94,10 @@ impl Queue {
         self.anchor = None;
     }
 
-    /// Takes the marks off these, and a begun range back.
-    pub fn unmark_these<'a>(&mut self, ids: impl IntoIterator<Item = &'a str>) {
-        for id in ids {
-            self.marks.remove(id);
-        }
+    /// Takes the marks off these, and a begun range back. Answers those that were marked.
+    pub fn unmark_these<'a>(&mut self, ids: impl IntoIterator<Item = &'a str>) -> Vec<String> {
         self.anchor = None;
+        ids.into_iter().filter(|id| self.marks.remove(*id)).map(str::to_owned).collect()
     }
 
     /// Whether anything is marked or a range begun.

@@ -1,6 +1,7 @@
 //! One proposal, opened: the diff, the questions, the files, and what a person has done with them so far.
 
 mod colours;
+pub(super) mod last_time;
 mod questions;
 mod seen;
 mod tree;
@@ -188,6 +189,11 @@ impl Review {
     /// Scrolls sideways.
     pub fn sideways(&mut self, forward: bool) {
         self.left = if forward { self.left + SIDEWAYS } else { self.left.saturating_sub(SIDEWAYS) };
+    }
+
+    /// Scrolls sideways until this column is the first.
+    pub const fn scroll_to_column(&mut self, column: usize) {
+        self.left = column;
     }
 
     /// Scrolls so that the cursor is among `height` rows, with a margin.

@@ -1,6 +1,6 @@
 //! The five questions, and what is known under each: what the agent *says*, what was *found*, what is not known yet.
 
-use super::{Facts, Review};
+use super::{Facts, Review, last_time};
 use crate::app::count;
 use crate::app::prose::{Line, claim_lines};
 use crate::config::Role;
@@ -86,6 +86,7 @@ pub fn lines(review: &Review, facts: &Facts<'_>) -> Vec<Line> {
         found(&mut out, question, review, facts);
     }
     missing(&mut out, review);
+    last_time::lines(&mut out, review);
     policy(&mut out, review);
     history(&mut out, review);
     comments(&mut out, facts);
@@ -133,7 +134,14 @@ fn says(out: &mut Vec<Line>, question: Question, reasoning: &Reasoning) {
 /// What an agent says about how sure it is: `confidence 0.92, from metrics, 7 days`.
 #[must_use]
 pub fn confidence(confidence: &Confidence) -> String {
-    let value = confidence.value.map_or_else(|| "in words only".to_owned(), |value| format!("{value:.2}"));
+    let value = confidence.value.map_or_else(
+        || "in words only".to_owned(),
+        |value| match value {
+            // Never more than is claimed.
+            0.995..1.0 => "above 0.99".to_owned(),
+            _ => format!("{value:.2}"),
+        },
+    );
     let basis = single_line(&confidence.basis);
     if basis.is_empty() { format!("confidence {value}") } else { format!("confidence {value}, from {basis}") }
 }
@@ -199,6 +207,7 @@ fn found_right_fix(out: &mut Vec<Line>, review: &Review, facts: &Facts<'_>) {
             );
         }
     }
+    last_time::warning(out, review);
     unknown(out, "checks");
 }
 
@@ -211,7 +220,7 @@ fn found_right_time(out: &mut Vec<Line>, review: &Review) {
         [one] => fact(out, format!("{one} changes these files too")),
         some => fact(out, format!("{} others change these files: {}", some.len(), few(some))),
     }
-    unknown(out, "incidents, freezes");
+    unknown(out, "freezes");
 }
 
 /// The first names of a list, and how many more there are.
@@ -293,7 +302,7 @@ fn history(out: &mut Vec<Line>, review: &Review) {
         return;
     }
     out.push(Line::blank());
-    out.push(Line::of(Role::Heading, "LAST TIME").then(Role::Quiet, format!("  {} commits", past.len())));
+    out.push(Line::of(Role::Heading, "CHANGED BEFORE").then(Role::Quiet, format!("  {} commits", past.len())));
     for change in past.iter().take(PAST) {
         out.push(
             Line::of(Role::Quiet, format!("  {}  ", change.commit.short(7)))

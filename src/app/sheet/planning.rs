@@ -24,7 +24,8 @@ pub struct Planning {
     /// When to ask again; `None` while the plan is of what the sheet says.
     due: Option<Timestamp>,
     shown: Option<Result<Arc<Plan>, Failure>>,
-    changed: bool,
+    /// How the plan changed underneath; empty where that cannot be said in words.
+    changed: Option<String>,
 }
 
 impl Planning {
@@ -34,7 +35,7 @@ impl Planning {
         self.ticket = ticket;
         self.answered = false;
         self.due = None;
-        self.changed = false;
+        self.changed = None;
         self.asked.clone_from(&intents);
         Command::Preview { ticket, intents }
     }
@@ -76,7 +77,8 @@ impl Planning {
         match (&self.shown, &plan) {
             (Some(Ok(old)), Ok(new)) if old.agrees_with(new) && old.memory == new.memory => {}
             (Some(Ok(old)), Ok(new)) => {
-                self.changed = old.intents == new.intents;
+                let same = old.intents == new.intents;
+                self.changed = same.then(|| old.difference(new).unwrap_or_default());
                 self.consent.disarm();
             }
             _ => self.consent.disarm(),
@@ -84,13 +86,13 @@ impl Planning {
         self.shown = Some(plan);
     }
 
-    /// Shows a plan that replaces the one that was confirmed.
-    pub fn replace(&mut self, plan: Arc<Plan>) {
+    /// Shows a plan that replaces the one that was confirmed, and how it differs.
+    pub fn replace(&mut self, plan: Arc<Plan>, how: String) {
         self.consent.disarm();
         self.asked.clone_from(&plan.intents);
         self.shown = Some(Ok(plan));
         self.answered = true;
-        self.changed = true;
+        self.changed = Some(how);
     }
 
     /// A frame with the sheet is on the terminal. It counts only if it showed the plan that can be confirmed.
@@ -137,9 +139,9 @@ impl Planning {
         !self.answered || self.due.is_some()
     }
 
-    /// Whether the plan changed underneath, and has not been confirmed since.
+    /// How the plan changed underneath, if it did and has not been confirmed since.
     #[must_use]
-    pub const fn changed(&self) -> bool {
-        self.changed
+    pub fn changed(&self) -> Option<&str> {
+        self.changed.as_deref()
     }
 }

@@ -98,7 +98,7 @@ impl Driver {
     /// A frame of the present state is on the terminal, and showed the rows of a diff that are in view.
     pub(crate) fn flush(&mut self) -> &mut Self {
         let rows = self.app.review.as_ref().map_or(0..0, |review| review.top()..review.top() + 20);
-        let frame = Frame { revision: self.app.revision(), rows };
+        let frame = Frame { revision: self.app.revision(), rows, ..Frame::default() };
         let at = self.now();
         self.send(Msg::Flushed { at, frame })
     }

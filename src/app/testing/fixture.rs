@@ -8,8 +8,9 @@ use crate::diff::{Content, Document, FileInput, summary};
 use crate::engine::{LedgerHealth, Opened, PastChange, Snapshot};
 use crate::evidence::reasoning;
 use crate::model::{
-    Approvals, ChangeId, Contributor, Effect, FileChange, Landing, LineStats, Mode, Oid, Outcome, Place, Proposal,
-    Queued, Reason, Ruling, Side, Stage, Standing, State, Target, Tier, TreeDiff,
+    Approvals, ChangeId, Closeness, Contributor, Effect, FileChange, Incident, IncidentEvidence, IncidentHit,
+    IncidentKind, IncidentSource, Knowledge, Landing, LineStats, Mode, Oid, Outcome, Place, Proposal, Queued, Reason,
+    Ruling, Severity, Side, Stage, Standing, State, Target, Tie, TieBy, Tier, TreeDiff,
 };
 use crate::policy::{self, ConditionTrace, GateMode, MergeMethod, Policy, TraceLine};
 
@@ -232,6 +233,31 @@ impl Made {
     }
 }
 
+/// One incident on the first file.
+fn last_time(made: &Made) -> IncidentEvidence {
+    let file = made.files.first().map(|file| file.path.clone()).unwrap_or_default();
+    let incident = Incident {
+        id: "INC-213".to_owned(),
+        kind: IncidentKind::Record,
+        title: "Checkout was killed for memory at the peak".to_owned(),
+        date: Some(jiff::civil::date(2025, 3, 14)),
+        severity: Severity::new(2),
+        minutes: Some(41),
+        services: vec!["checkout".to_owned()],
+        files: vec![Tie { to: file.clone(), by: TieBy::Stated }],
+        objects: Vec::new(),
+        fields: Vec::new(),
+        by: None,
+        source: IncidentSource::File { path: "docs/postmortems/2025-03-14-checkout.md".to_owned() },
+        summary: "All three replicas were killed.".to_owned(),
+        text: "## Summary\n\nAll three replicas were killed at 2Gi.".to_owned(),
+    };
+    let why = format!("its record names {file}");
+    let hit = IncidentHit { incident: Arc::new(incident), closeness: Closeness::File, why, words: Vec::new() };
+    let why = "compared with 8 incidents, 3 reverts, 0 hasty fixes, 1 rejection".to_owned();
+    IncidentEvidence { state: Knowledge::Known, why, hits: vec![hit], more: 0, problems: Vec::new() }
+}
+
 /// What opening a made proposal reads.
 pub(crate) fn opened(made: &Made) -> Opened {
     let queued = made.queued();
@@ -264,6 +290,7 @@ pub(crate) fn opened(made: &Made) -> Opened {
             past(12, "maria", "fix OOM in checkout: memory limit 2Gi → 4Gi (INC-213)"),
             past(40, "sam", "checkout: raise the probe's timeout"),
         ]),
+        incidents: Some(last_time(made)),
         problems,
     }
 }

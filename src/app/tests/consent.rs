@@ -68,7 +68,7 @@ fn pasted_text_is_no_key() {
 fn a_frame_of_an_older_state_arms_nothing() {
     let mut driver = story();
     driver.press(Chord::char('b'));
-    let stale = Frame { revision: driver.app.revision() - 1, rows: 0..0 };
+    let stale = Frame { revision: driver.app.revision() - 1, ..Frame::default() };
     let now = driver.now();
     driver.send(Msg::Flushed { at: now, frame: stale }).wait(1000).press(Chord::char('y'));
     assert_eq!(kept(&driver), 0);
@@ -99,7 +99,7 @@ fn a_plan_that_changes_underneath_begins_consent_again() {
     driver.drop = vec!["agent/renovate/plex-1.2.4"];
     let newer = driver.fixture.snapshot.clone();
     driver.snapshot(newer);
-    assert!(driver.app.sheet.as_ref().unwrap().plan().unwrap().changed());
+    assert!(driver.app.sheet.as_ref().unwrap().plan().unwrap().changed().is_some());
     driver.press(Chord::char('y'));
     assert_eq!(kept(&driver), 0, "what is on the terminal is the old plan");
     driver.flush().wait(300).press(Chord::char('y'));
@@ -120,7 +120,7 @@ fn undo_takes_back_and_nothing_was_sent() {
     let mut driver = story();
     driver.keys("byu");
     assert_eq!((driver.sent(), kept(&driver)), (Vec::new(), 0));
-    assert_eq!(driver.app.queue.marked(), 4, "what was taken back is marked");
+    assert_eq!(driver.app.queue.marked(), 0, "nobody marked what the batch offered");
     driver.wait(60_000);
     assert_eq!(driver.sent(), []);
 }
@@ -168,6 +168,19 @@ fn what_was_decided_joins_no_other_batch() {
     // The cursor is on a high one; the decided ones are refused one by one too.
     driver.keys("Ga");
     assert!(driver.app.sheet.is_none() || driver.sent().is_empty());
+}
+
+#[test]
+fn what_was_marked_for_it_is_marked_again_when_it_is_taken_back() {
+    let mut driver = story();
+    driver.keys("b");
+    let all: Vec<String> = driver.app.queue.clean().iter().map(|entry| entry.id().to_owned()).collect();
+    driver.keys("n");
+    driver.app.queue.mark(all.iter().take(2).cloned());
+    driver.keys("ay");
+    assert_eq!((kept(&driver), driver.app.queue.marked()), (2, 0));
+    driver.keys("u");
+    assert_eq!((kept(&driver), driver.app.queue.marked()), (0, 2));
 }
 
 #[test]

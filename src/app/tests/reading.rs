@@ -49,6 +49,24 @@ fn only_rows_that_were_on_the_terminal_were_seen() {
 }
 
 #[test]
+fn what_happened_before_is_unknown_until_it_is_known() {
+    let mut driver = story();
+    let mut first = opened(&driver.fixture.made[4]);
+    let told = first.incidents.take().unwrap();
+    driver.answers = false;
+    driver.keys("j<enter>").send(Msg::Outcome(Outcome::Opened(Box::new(first))));
+    driver.keys("i");
+    assert!(driver.status().contains("not known yet") && driver.app.overlay.is_none(), "{}", driver.status());
+    let subject = driver.app.review.as_ref().unwrap().subject.clone();
+    let other = crate::model::Subject { proposal: "agent/a/other".into(), ..subject.clone() };
+    driver.send(Msg::Outcome(Outcome::Incidents(other, Box::new(told.clone()))));
+    assert!(driver.app.review.as_ref().unwrap().opened.as_ref().unwrap().incidents.is_none());
+    driver.send(Msg::Outcome(Outcome::Incidents(subject, Box::new(told))));
+    driver.keys("i");
+    assert!(driver.app.overlay.is_some());
+}
+
+#[test]
 fn a_late_answer_for_another_proposal_is_dropped() {
     let mut driver = story();
     let other = opened(&driver.fixture.made[2]);

@@ -35,6 +35,10 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<Exit, CliError> {
 
 /// Opens the console on a workspace. `seed` is what the ids of its entries are made from.
 pub fn open(session: &Session, workspace: &Arc<Workspace>, seed: [u8; 32]) -> Result<Exit, CliError> {
+    if variable("TERM").is_some_and(|term| term == "dumb") {
+        let next = "run it in another terminal; `countersign list` and the other commands need none";
+        return Err(CliError::usage("this terminal cannot draw a console (TERM=dumb)", next));
+    }
     let (settings, mut problems) = session.settings();
     let depth = Depth::detect(settings.colour, variable);
     let (keymap, theme) = (keymap(session, &settings, &mut problems)?, theme(session, &settings, &mut problems)?);

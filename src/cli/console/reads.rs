@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::app::{Errand, FilePart, HighlightRequest, JobKey, Msg, Outcome};
 use crate::diff::Highlighter;
 use crate::engine::{Failure, Opened, Snapshot};
+use crate::evidence::incidents::Touched;
 use crate::evidence::reasoning;
 use crate::io::fault;
 use crate::io::git::{history, open};
+use crate::io::incidents;
 use crate::io::init::Given;
 use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::model::{Intent, Landing, Problem, Proposal, Subject};
@@ -26,6 +28,8 @@ pub struct Reads {
     pub glanced: AtomicBool,
     /// Why the remote could not be asked the last time, if it could not.
     pub unreachable: Mutex<Option<String>>,
+    /// What went wrong before, as it was gathered last.
+    pub past: incidents::Memory,
 }
 
 /// Whether an answer is still wanted.
@@ -136,7 +140,7 @@ impl Reads {
         }
     }
 
-    /// Opens a proposal: the diff and what is said and ruled first, then who was here before.
+    /// Opens a proposal: the diff and what is said and ruled first, then who was here before, then what went wrong.
     pub fn open(&self, subject: &Subject, still: Still<'_>) {
         // Tests break this thread here.
         let _ = fault::point("open");
@@ -166,6 +170,14 @@ impl Reads {
         {
             self.answer(Outcome::History(subject.clone(), past));
         }
+        if !still() {
+            return;
+        }
+        let past = self.past.gather(&self.workspace, &situation);
+        if still() {
+            let evidence = past.evidence(&Touched::of(files, &proposal.title, &proposal.messages));
+            self.answer(Outcome::Incidents(subject.clone(), Box::new(evidence)));
+        }
     }
 
     fn opened(&self, subject: &Subject, proposal: &Proposal, situation: &Situation) -> Result<Opened, Failure> {
@@ -190,7 +202,15 @@ impl Reads {
         let (said, broken) = reasoning::read(&proposal.messages, proposal.note.as_deref());
         problems.extend(broken);
         let trace = situation.world().judge(proposal).map(|evaluation| evaluation.trace).unwrap_or_default();
-        Ok(Opened { subject: subject.clone(), document, reasoning: said, trace, history: None, problems })
+        Ok(Opened {
+            subject: subject.clone(),
+            document,
+            reasoning: said,
+            trace,
+            history: None,
+            incidents: None,
+            problems,
+        })
     }
 
     /// Finds syntax colours. The highlighter of a file starts from its first line, once for each thread.

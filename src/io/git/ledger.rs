@@ -84,7 +84,8 @@ impl<'a> RootReader<'a> {
             Err(error @ StoreError::TooLarge { .. }) => return Err(RootError::Unfit(format!("{path}: {error}"))),
             read => read?,
         };
-        String::from_utf8(bytes).map_err(|_| RootError::Unfit(format!("{path} is not UTF-8")))
+        let name = path.rsplit('/').next().unwrap_or(path);
+        PolicyError::read(name, bytes).map_err(|error| RootError::Invalid(vec![error]))
     }
 }
 

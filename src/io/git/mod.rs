@@ -5,10 +5,12 @@
 //! - [`repository`]: one local repository: where it is, what it is called, its branches and target.
 //! - [`store`]: the object database alone, hermetic: no configuration, attributes, drivers or filters.
 //! - [`proposals`]: branches of agents become proposals.
+//! - [`files`]: the files of a tree, by name; [`telling`]: the commits whose messages tell of something that went wrong.
 //! - [`refresh`][]: fetches.
 //! - [`stack`]: merges proposals on top of each other.
 //! - [`talk`]: a `git` that answers while it runs.
 
+pub mod files;
 mod form;
 pub mod history;
 pub mod keep;
@@ -24,6 +26,7 @@ pub mod repository;
 pub mod stack;
 pub mod store;
 pub mod talk;
+pub mod telling;
 pub mod verify;
 mod whole;
 pub mod write;

@@ -233,12 +233,18 @@ fn finish(
     };
     // A child that closed its input early is judged by its exit status, not by our broken pipe.
     drop(writer.join());
-    Ok(Output {
-        stdout: stdout.join().unwrap_or_default(),
-        stderr: stderr.join().unwrap_or_default(),
-        success: status.success(),
-        code: status.code(),
-    })
+    let stderr = complaint(status, stderr.join().unwrap_or_default());
+    let stdout = stdout.join().unwrap_or_default();
+    Ok(Output { stdout, stderr, success: status.success(), code: status.code() })
+}
+
+/// What a process said of its end. One that a signal ended, a full disk's for example, could not say why.
+pub(super) fn complaint(status: std::process::ExitStatus, stderr: Vec<u8>) -> Vec<u8> {
+    if status.code().is_none() && stderr.trim_ascii().is_empty() {
+        format!("ended by {status}").into_bytes()
+    } else {
+        stderr
+    }
 }
 
 /// Long enough for a slow fetch over a bad line, short enough that nothing hangs for ever.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use process_wrap::std::ChildWrapper;
 
-use super::process::{DEFAULT_LIMIT, Git, GitError, Output, command_word, drain, failure, wait_until};
+use super::process::{DEFAULT_LIMIT, Git, GitError, Output, command_word, complaint, drain, failure, wait_until};
 
 /// A running `git` with an open line to it. It ends when its line is closed, by [`Self::end`] or by dropping it.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Talk {
             let _ = child.kill();
             return Err(GitError::TimedOut { command, seconds: DEFAULT_LIMIT.as_secs() });
         };
-        let stderr = errors.join().unwrap_or_default();
+        let stderr = complaint(status, errors.join().unwrap_or_default());
         let output = Output { stdout: Vec::new(), stderr, success: status.success(), code: status.code() };
         if output.success { Ok(()) } else { Err(failure(&command, &output)) }
     }

@@ -58,8 +58,8 @@ struct Found {
     floor: Option<(Tier, String)>,
     /// The first thing that forbids it.
     denied: Option<String>,
-    /// What makes it land alone.
-    alone: Option<String>,
+    /// The guard that makes it land alone.
+    alone: Option<&'static str>,
     /// Whether the root of trust changes.
     root: bool,
 }
@@ -175,7 +175,7 @@ impl Found {
             self.raise(tier, guard.name());
             self.root |= guard == Guard::Root;
             if guard.floor() == Floor::HighAlone {
-                self.alone.get_or_insert_with(|| format!("touches {}", guard.what()));
+                self.alone.get_or_insert(guard.name());
             }
         }
         self.trace.push(TraceLine {
@@ -261,8 +261,8 @@ impl Found {
         if facts.repeat {
             return "repeat: rejected or held before".to_owned();
         }
-        if let Some(alone) = &self.alone {
-            return alone.clone();
+        if let Some(alone) = self.alone {
+            return alone.to_owned();
         }
         if tier > Tier::Low || self.by_rule.is_none() {
             return self.raised_by(tier).to_owned();

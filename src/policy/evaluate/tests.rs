@@ -273,7 +273,7 @@ fn what_is_clean() {
         (&["apps/a"], "by default"),
         (&["docs/secret.md"], "secrets"),
         (&["docs/.gitattributes"], "attributes"),
-        (&["docs/AGENTS.md"], "touches a file that agents take instructions from"),
+        (&["docs/AGENTS.md"], "agents-file"),
         (&["web/a"], "denied by scope"),
     ] {
         let changes = changes(paths);
@@ -336,7 +336,7 @@ fn the_trace_has_every_rule() {
       not matched  countersign (built-in): at least high and lands alone; touches policy, signers and what they run: no
       not matched  code-owners (built-in): at least high and lands alone; touches code owners: no
       not matched  ci (built-in): at least high and lands alone; touches a CI workflow: no
-      not matched  memory (built-in): at least high and lands alone; touches a file that agents take instructions from: no
+      not matched  agents-file (built-in): at least high and lands alone; touches a file that agents take instructions from: no
       not matched  attributes (built-in): at least medium; touches git attributes or submodule settings: no
       not matched  links (built-in): at least medium; touches a symbolic link or a submodule: no
       not matched  file-names (built-in): at least medium; touches a file name that cannot be shown as it is: no

@@ -37,6 +37,7 @@ const TOP: Keys = Keys {
         "signatures",
         "merge",
         "on_reject",
+        "incidents",
     ],
     later: &[
         "machines",
@@ -51,7 +52,6 @@ const TOP: Keys = Keys {
         "override",
         "humans",
         "checks",
-        "incidents",
         "cost",
         "memory_via",
     ],
@@ -74,7 +74,7 @@ const MAX_APPROVALS: usize = 100;
 ///
 /// Defaults: `gate: none`, `protect: []` (the default branch is protected whether it is named or not), `default_tier:
 /// medium`, one approval for low and medium, two for high, nothing batched, `approvals: { self: never }`, any known key,
-/// `merge: squash`, `on_reject: keep`.
+/// `merge: squash`, `on_reject: keep`, `incidents: []` (the usual folders are always looked at).
 pub fn parse(text: &str, file: &str) -> Result<Policy, Vec<PolicyError>> {
     let root = yaml::read(text, file).map_err(|error| vec![error])?;
     let mut reader = Reader::new(file);
@@ -116,6 +116,7 @@ fn policy(reader: &mut Reader, root: &Node) -> Option<Policy> {
         signatures: signatures(reader, &fields),
         merge: word(reader, &fields, "merge", &MERGES),
         on_reject: word(reader, &fields, "on_reject", &ON_REJECTS),
+        incidents: incidents(reader, &fields),
         people,
         agents,
         tiers,
@@ -191,6 +192,11 @@ fn branch(reader: &mut Reader, node: &Node) -> Option<String> {
 fn protect(reader: &mut Reader, fields: &Fields) -> Globs {
     let patterns = fields.get("protect").filter(|node| !matches!(&node.value, Value::List(items) if items.is_empty()));
     patterns.and_then(|node| reader.globs(node, "protect", Matched::Branches)).unwrap_or_else(Globs::none)
+}
+
+fn incidents(reader: &mut Reader, fields: &Fields) -> Globs {
+    let patterns = fields.get("incidents");
+    patterns.and_then(|node| reader.globs(node, "incidents", Matched::Paths)).unwrap_or_else(Globs::none)
 }
 
 fn default_tier(reader: &mut Reader, fields: &Fields) -> (Tier, Place) {

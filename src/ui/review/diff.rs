@@ -34,7 +34,7 @@ pub fn draw(app: &App, review: &Review, opened: &Opened, canvas: &mut Canvas<'_>
             Row::File(row) => view.file(&row),
             Row::Note(row) => view.note(&row.note.to_string()),
             Row::Fold(row) => view.fold(&row),
-            Row::Line(row) => view.line(&row),
+            Row::Line(row) => drawn.frame.cut.extend(view.line(&row).map(|column| (at, column))),
         }
     }
     if document.row_count() == 0 {
@@ -42,7 +42,7 @@ pub fn draw(app: &App, review: &Review, opened: &Opened, canvas: &mut Canvas<'_>
         pen.gap(2);
         pen.write(Role::Quiet, "nothing would change");
     }
-    drawn.frame.rows = review.top()..end;
+    (drawn.frame.rows, drawn.frame.left) = (review.top()..end, review.left());
 }
 
 /// A row that is being drawn.
@@ -108,7 +108,8 @@ impl RowView<'_, '_, '_> {
         self.pen.write(Role::DiffFold, &"┄".repeat(rest));
     }
 
-    fn line(&mut self, row: &LineRow) {
+    /// A line; if it goes on beyond the right edge, the column up to which it is shown.
+    fn line(&mut self, row: &LineRow) -> Option<usize> {
         let look = Look::of(row.kind);
         self.sign();
         self.pen.set_over(None);
@@ -121,7 +122,7 @@ impl RowView<'_, '_, '_> {
         let comment = if self.commented(row) { "c" } else { " " };
         self.pen.write(Role::People, comment);
         self.pen.write(look.sign, look.glyph);
-        self.text(row, look);
+        self.text(row, look)
     }
 
     fn commented(&self, row: &LineRow) -> bool {
@@ -134,7 +135,7 @@ impl RowView<'_, '_, '_> {
     }
 
     /// The text, its changed words emphasised, its colours where they are known; the row filled to its end.
-    fn text(&mut self, row: &LineRow, look: Look) {
+    fn text(&mut self, row: &LineRow, look: Look) -> Option<usize> {
         let bytes = self.document.text(row);
         let columns = self.pen.room();
         let words = self.document.words(row);
@@ -152,6 +153,7 @@ impl RowView<'_, '_, '_> {
             self.pen.back(1);
             self.pen.write(Role::Warn, "›");
         }
+        cut.then(|| self.review.left() + columns.saturating_sub(1))
     }
 
     fn span(&mut self, span: &Span, look: Look) {

@@ -82,6 +82,7 @@ fn help_palette_pages() {
     usual("palette", ":file");
     usual("policy", "j<enter>p");
     usual("history", "j<enter>L");
+    usual("last-time", "j<enter>i");
     usual("problems", "!");
     usual("plan-as-text", "bo");
 }
@@ -89,4 +90,11 @@ fn help_palette_pages() {
 #[test]
 fn a_begun_chord_shows_where_it_leads() {
     usual("chord", "j<enter>]");
+}
+
+#[test]
+fn a_rejection_of_several_names_them() {
+    let screen = Console::story(120, 40).keys("j<space><space>x").screen();
+    let title = screen.lines().next().unwrap_or_default();
+    assert!(title.contains("REJECT") && title.contains("proposals: ") && title.contains(", "), "{screen}");
 }

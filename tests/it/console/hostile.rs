@@ -159,3 +159,24 @@ fn a_line_of_ten_megabytes_does_not_freeze_the_console() {
     assert!(printed < 200_000, "{printed} bytes for a few screens");
     leave(terminal);
 }
+
+#[test]
+fn what_a_long_line_hides_beyond_the_edge_counts_as_seen_when_it_was_there() {
+    let sandbox = Sandbox::new();
+    let (origin, _, _) = sandbox.pair();
+    let line = format!("# {}image: evil{}end\n", " ".repeat(150), "x".repeat(100));
+    origin.propose("agent/infra/wide", "Wide", &[("docs/wide.md", &line)]);
+    let terminal = sandbox.console("maria", 120, 40, &[]);
+    terminal.wait_for("1 pending");
+    terminal.keys("<enter>");
+    let view = terminal.wait_for("seen 0 of 1");
+    assert!(!view.has("evil"), "{view}");
+    terminal.keys("<space>");
+    let view = terminal.wait_for("evil");
+    assert!(view.has("long lines go on here") && view.has("seen 0 of 1"), "{view}");
+    terminal.keys("<space>");
+    let view = terminal.wait_for("seen all 1");
+    assert!(view.has("xend"), "{view}");
+    terminal.keys("q");
+    leave(terminal);
+}

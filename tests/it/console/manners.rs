@@ -1,7 +1,7 @@
 //! Terminals of every size and colour, and the two through which people really come: tmux and ssh.
 
 use super::{Demo, LOOK, QUEUE, batch, leave};
-use crate::support::{COUNTERSIGN, View};
+use crate::support::{COUNTERSIGN, Sandbox, View};
 
 /// Rows are as wide as the screen and the frame is where it belongs.
 #[track_caller]
@@ -95,9 +95,8 @@ fn the_selection_is_seen_without_colours() {
         colours(printed).iter().all(|one| !matches!(one.parse::<u8>().unwrap_or(0), 30..=38 | 40..=48 | 90..=107))
     };
     let at_most_16 = |printed: &[u8]| colours(printed).iter().all(|one| !matches!(one.as_str(), "38" | "48"));
-    let terminals: [(&[(&str, &str)], Held<'_>); 5] = [
+    let terminals: [(&[(&str, &str)], Held<'_>); 4] = [
         (&[("NO_COLOR", "1")], &no_colours),
-        (&[("TERM", "dumb"), ("COLORTERM", "")], &no_colours),
         (&[("TERM", "vt100"), ("COLORTERM", "")], &no_colours),
         (&[("TERM", "xterm"), ("COLORTERM", "")], &at_most_16),
         (&[("TERM", "linux"), ("COLORTERM", "")], &at_most_16),
@@ -125,4 +124,15 @@ fn the_selection_is_seen_without_colours() {
         leave(terminal);
         super::eventually("an empty outbox", || demo.sandbox.outbox() == 0);
     }
+}
+
+#[test]
+fn a_terminal_that_cannot_draw_gets_a_sentence() {
+    let sandbox = Sandbox::new();
+    let _ = sandbox.origin();
+    let mut terminal = sandbox.terminal("origin.git", 80, 24, &[COUNTERSIGN], &[("TERM", "dumb")]);
+    let view = terminal.wait_for("countersign list");
+    assert!(view.has("cannot draw a console (TERM=dumb)"), "{view}");
+    assert_eq!(terminal.wait_end().exit_code(), 2);
+    assert!(!terminal.printed().contains(&0x1b), "and nothing that it does not understand");
 }

@@ -144,6 +144,9 @@ fn what_cannot_be_decided_is_refused_and_changes_nothing() {
     for (arguments, code, says) in refused {
         let ran = maria.run(arguments).exits(code);
         assert!(format!("{}{}", ran.stdout, ran.stderr).contains(says), "{arguments:?}: {says}\n{ran}");
+        let ran = maria.run(&[arguments, &["--json"]].concat()).exits(code);
+        let said = ran.json();
+        assert!(said["error"]["what"].is_string() && said["result"].is_null(), "{ran}");
     }
     assert_eq!(origin.refs(), before);
     assert_eq!(sandbox.outbox(), 0);

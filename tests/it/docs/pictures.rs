@@ -47,6 +47,8 @@ fn a_review() {
     open_fold(&console);
     console.keys("<enter>");
     console.wait_for("changed last 47 days ago");
+    // What went wrong before comes after it, from a process of its own.
+    console.wait_for("same file INC-213");
     // Colours of the syntax come after the text, file by file and side by side.
     let keys =
         ["livenessProbe", "memory: 4Gi", "memory: 2Gi", "orbit.example/memory: 4Gi", "orbit.example/memory: 2Gi"];

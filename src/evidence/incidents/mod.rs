@@ -1,0 +1,30 @@
+//! What happened the last time: incidents from files, from the history and from the ledger, and which of them a proposal
+//! should remind people of.
+//!
+//! [`read`] turns a file of the target branch into incidents: Markdown with YAML or TOML front matter, bold lines or a table,
+//! or one JSON form. Files are bounded before they are parsed, and nothing fails: what is wrong with a file is a
+//! [`Problem`](crate::model::Problem) beside what was understood. [`Past`] puts files, commits and rejections together, and
+//! [`Past::hits`] compares them with what a proposal touches: same field, file, object, service, folder, and last words, which
+//! are shown. Commits, rejections and changed fields come in as data.
+
+mod commits;
+mod date;
+mod front;
+mod inline;
+mod matching;
+mod mentions;
+mod meta;
+mod names;
+mod past;
+mod record;
+mod rejections;
+mod severity;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use commits::{PastCommit, Undone, undone};
+pub use matching::{Touched, TouchedField};
+pub use past::Past;
+pub use record::{MAX_FILE, Told, read};
+pub use rejections::PastRejection;

@@ -1,0 +1,167 @@
+//! Everything that went wrong before, put together: files, commits and rejections, with the ties between them.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::commits::{self, MAX_FILES, PastCommit, Undone, request_of, undone, without_request};
+use super::record::ids_in;
+use super::rejections::{self, PastRejection};
+use super::words::{self, Frequencies};
+use crate::model::{Incident, IncidentKind, IncidentSource, Oid, Tie, TieBy};
+
+/// Files, objects or fields that one incident is tied to.
+const MAX_TIES: usize = 300;
+
+/// All incidents that are known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Past {
+    pub(super) incidents: Vec<Arc<Incident>>,
+    /// The telling words of each; none for commits, whose subjects say too little.
+    pub(super) words: Vec<BTreeSet<String>>,
+    pub(super) frequencies: Frequencies,
+}
+
+impl Past {
+    /// Puts together what files tell, what commits did (in no order), and what was rejected. A commit that names an incident
+    /// of a file ties it to what the commit changed, and is no incident of its own.
+    #[must_use]
+    pub fn new(mut records: Vec<Incident>, commits: &[PastCommit], rejected: &[PastRejection]) -> Self {
+        let by_id = ids(&records);
+        let known = Known::of(commits);
+        let mut others: Vec<Incident> = rejected.iter().map(rejections::incident).collect();
+        for commit in telling_last(commits, &records) {
+            let named = named(&commit.message, &by_id);
+            if named.is_empty() {
+                let undoes = undone(&commit.message).and_then(|undone| known.find(undone, commit));
+                others.extend(commits::incident(commit, undoes));
+            }
+            for at in named {
+                tie(&mut records[at], commit);
+            }
+        }
+        records.extend(others);
+        Self::of(records)
+    }
+
+    fn of(incidents: Vec<Incident>) -> Self {
+        let mut past = Self::default();
+        for incident in incidents {
+            let told = matches!(incident.kind, IncidentKind::Record | IncidentKind::Rejection);
+            let text = [incident.title.as_str(), &incident.summary, &incident.services.join(" ")].join(" ");
+            let words = if told { words::of(&text) } else { BTreeSet::new() };
+            if told {
+                past.frequencies.add(&words);
+            }
+            past.words.push(words);
+            past.incidents.push(Arc::new(incident));
+        }
+        past
+    }
+
+    /// All of them: those of files first, in the order in which they were read.
+    #[must_use]
+    pub fn incidents(&self) -> &[Arc<Incident>] {
+        &self.incidents
+    }
+
+    /// How many there are of a kind.
+    #[must_use]
+    pub fn count(&self, kind: IncidentKind) -> usize {
+        self.incidents.iter().filter(|incident| incident.kind == kind).count()
+    }
+}
+
+/// The commits, those last that wrote a record down: what went wrong, and what mended it, was changed by the others.
+fn telling_last<'c>(commits: &'c [PastCommit], records: &[Incident]) -> Vec<&'c PastCommit> {
+    let own = records.iter().filter_map(|record| match &record.source {
+        IncidentSource::File { path } => Some(path.as_str()),
+        _ => None,
+    });
+    let own: HashSet<&str> = own.collect();
+    let tells = |commit: &&PastCommit| commit.files.iter().any(|file| own.contains(file.as_str()));
+    let (telling, others): (Vec<_>, Vec<_>) = commits.iter().partition(tells);
+    others.into_iter().chain(telling).collect()
+}
+
+/// The records by their names, in small letters.
+fn ids(records: &[Incident]) -> HashMap<String, Vec<usize>> {
+    let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, record) in records.iter().enumerate() {
+        by_id.entry(record.id.to_ascii_lowercase()).or_default().push(at);
+    }
+    by_id
+}
+
+/// The records that a message names, each once.
+fn named(message: &str, by_id: &HashMap<String, Vec<usize>>) -> BTreeSet<usize> {
+    let names = ids_in(message).take(50).filter_map(|name| by_id.get(&name.to_ascii_lowercase()));
+    names.flatten().copied().collect()
+}
+
+fn tie(record: &mut Incident, commit: &PastCommit) {
+    let own = match &record.source {
+        IncidentSource::File { path } => Some(path.clone()),
+        _ => None,
+    };
+    let by = if undone(&commit.message).is_some() { TieBy::Revert } else { TieBy::Commit }(commit.commit);
+    // What changed more is about everything, and so about nothing.
+    if commit.files.len() <= MAX_FILES {
+        add(&mut record.files, commit.files.iter().filter(|file| Some(*file) != own.as_ref()), by);
+    }
+    add(&mut record.objects, commit.objects.iter(), by);
+    add(&mut record.fields, commit.fields.iter(), by);
+}
+
+/// Ties an incident to names. That something was undone says more than that it was changed.
+fn add<'a>(ties: &mut Vec<Tie>, names: impl Iterator<Item = &'a String>, by: TieBy) {
+    for to in names {
+        match ties.iter().position(|tie| tie.to == *to) {
+            Some(at) if matches!((ties[at].by, by), (TieBy::Commit(_), TieBy::Revert(_))) => ties[at].by = by,
+            None if ties.len() < MAX_TIES => ties.push(Tie { to: to.clone(), by }),
+            Some(_) | None => {}
+        }
+    }
+}
+
+/// Commits by what a revert may call them.
+struct Known<'a> {
+    all: &'a [PastCommit],
+    by_subject: HashMap<&'a str, Vec<usize>>,
+    by_request: HashMap<&'a str, Vec<usize>>,
+}
+
+impl<'a> Known<'a> {
+    fn of(all: &'a [PastCommit]) -> Self {
+        let mut known = Self { all, by_subject: HashMap::new(), by_request: HashMap::new() };
+        for (at, commit) in all.iter().enumerate() {
+            known.by_subject.entry(without_request(commit.subject())).or_default().push(at);
+            if let Some(number) = request_of(commit.subject()) {
+                known.by_request.entry(number).or_default().push(at);
+            }
+        }
+        known
+    }
+
+    /// The commit that a revert undid: by its id, else the newest one before it with that subject or number. An id is
+    /// believed if it is whole, since the history that is handed in is not all of it.
+    fn find(&self, undone: Undone<'_>, revert: &PastCommit) -> Option<Oid> {
+        match undone {
+            Undone::Commit(digits) => digits.parse().ok().or_else(|| self.by_prefix(digits)),
+            Undone::Subject(subject) => self.newest(self.by_subject.get(without_request(subject))?, revert),
+            Undone::Request(number) => self.newest(self.by_request.get(number)?, revert),
+            Undone::Unnamed => None,
+        }
+    }
+
+    fn by_prefix(&self, digits: &str) -> Option<Oid> {
+        let digits = digits.to_ascii_lowercase();
+        let mut found = self.all.iter().map(|c| c.commit).filter(|oid| oid.short(digits.len()) == digits);
+        found.next().filter(|_| found.next().is_none())
+    }
+
+    fn newest(&self, found: &[usize], revert: &PastCommit) -> Option<Oid> {
+        let earlier = found.iter().map(|at| &self.all[*at]);
+        let earlier = earlier.filter(|commit| commit.date <= revert.date && commit.commit != revert.commit);
+        earlier.max_by_key(|commit| commit.date).map(|commit| commit.commit)
+    }
+}

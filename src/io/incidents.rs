@@ -1,0 +1,303 @@
+//! Gathers what went wrong before: files of the target's tip, commits of its history, rejections of the ledger.
+//!
+//! Nothing is read from a proposal. Each of the three places may fail on its own; what could then not be looked at is said, and
+//! what was found is there.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bstr::{BStr, BString, ByteSlice as _};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::evidence::incidents::{self, MAX_FILE, Past, PastRejection, Told, Touched, Undone, undone};
+use crate::ledger::{Entry, EntryKind, Item, LedgerView};
+use crate::model::{Incident, IncidentEvidence, IncidentKind, Knowledge, Oid, Problem, Side, text};
+use crate::policy::Globs;
+
+use super::git::repository::LocalRepository;
+use super::git::store::{Store, StoreError, Writes};
+use super::git::telling;
+use super::workspace::{Situation, Workspace};
+
+/// Where postmortems usually are. JSON is read in our own folder and where policy says so.
+pub const USUAL: [&str; 4] = [
+    ".countersign/incidents/**/*.{md,markdown,json}",
+    "{,**/}{postmortem,postmortems,post-mortem,post-mortems,post_mortem,post_mortems}/**/*.{md,markdown}",
+    "{,docs/,doc/}{incident,incidents,incident-reports,outage,outages,rca,rcas}/**/*.{md,markdown}",
+    "{,docs/,doc/}{postmortem,postmortems,post-mortems}.{md,markdown}",
+];
+/// Files that are read: the last ones by name, which are the newest where names begin with dates.
+const MAX_FILES: usize = 2_000;
+/// Bytes of all files together.
+const MAX_BYTES: usize = 32 << 20;
+/// Rejections that are looked at, the newest ones.
+const MAX_REJECTIONS: usize = 200;
+/// Problems that are listed.
+const MAX_PROBLEMS: usize = 50;
+/// Incidents that a proposal shows.
+const SHOWN: usize = 20;
+
+/// All that went wrong before, as far as it is known, at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gathered {
+    /// The incidents.
+    pub past: Past,
+    /// What is wrong with the files.
+    pub problems: Vec<Problem>,
+    /// What could not be looked at; empty where everything was.
+    pub unknown: Vec<String>,
+    today: Date,
+}
+
+impl Gathered {
+    /// Whether every place was looked at.
+    #[must_use]
+    pub const fn state(&self) -> Knowledge {
+        if self.unknown.is_empty() { Knowledge::Known } else { Knowledge::Unknown }
+    }
+
+    /// What was looked at, and what could not be.
+    #[must_use]
+    pub fn why(&self) -> String {
+        let [records, reverts, fixes, rejections] = IncidentKind::ALL.map(|kind| self.past.count(kind));
+        let counted = [(records, "incident"), (reverts, "revert"), (fixes, "hasty fix"), (rejections, "rejection")];
+        let counted = counted.map(|(number, noun)| match (number, noun) {
+            (1, noun) => format!("1 {noun}"),
+            (number, "hasty fix") => format!("{number} hasty fixes"),
+            (number, noun) => text::count(number, noun),
+        });
+        let mut why = format!("compared with {}", counted.join(", "));
+        for unknown in &self.unknown {
+            let _ = write!(why, "; {unknown}");
+        }
+        why
+    }
+
+    /// The incidents that have anything in common with what is touched.
+    #[must_use]
+    pub fn evidence(&self, touched: &Touched) -> IncidentEvidence {
+        let mut hits = self.past.hits(touched, self.today);
+        let more = hits.len().saturating_sub(SHOWN);
+        hits.truncate(SHOWN);
+        let mut why = self.why();
+        if touched.fields.is_none() {
+            why.push_str("; by files, not by fields");
+        }
+        IncidentEvidence { state: self.state(), why, hits, more, problems: self.problems.clone() }
+    }
+}
+
+/// What was gathered last, so that a console gathers once for each state of target and ledger.
+#[derive(Debug, Default)]
+pub struct Memory(Mutex<Option<Gained>>);
+
+/// What was gathered, and of what state.
+#[derive(Debug, Clone)]
+struct Gained {
+    target: Oid,
+    ledger: Option<Oid>,
+    today: Date,
+    gathered: Arc<Gathered>,
+}
+
+impl Memory {
+    /// What is known of the past, gathered anew where target or ledger have moved, or the day is another.
+    #[must_use]
+    pub fn gather(&self, workspace: &Workspace, situation: &Situation) -> Arc<Gathered> {
+        let (target, ledger) = (situation.target.tip, situation.view.as_ref().and_then(LedgerView::tip));
+        let today = day(situation);
+        let same = |known: &&Gained| (known.target, known.ledger, known.today) == (target, ledger, today);
+        // Held while gathering: whoever asks meanwhile wants the same, and a second pass over the history would slow the first.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.as_ref().filter(same) {
+            return Arc::clone(&known.gathered);
+        }
+        let gathered = Arc::new(gather(&workspace.repository, situation));
+        *known = Some(Gained { target, ledger, today, gathered: Arc::clone(&gathered) });
+        gathered
+    }
+}
+
+fn day(situation: &Situation) -> Date {
+    situation.now.to_zoned(TimeZone::UTC).date()
+}
+
+/// Gathers what went wrong before the target's tip.
+#[must_use]
+pub fn gather(repository: &LocalRepository, situation: &Situation) -> Gathered {
+    let today = day(situation);
+    let mut gathered = Gathered { past: Past::default(), problems: Vec::new(), unknown: Vec::new(), today };
+    let store = match repository.store(Writes::InMemory) {
+        Ok(store) => store,
+        Err(error) => {
+            gathered.unknown.push(format!("the repository cannot be read: {error}"));
+            return gathered;
+        }
+    };
+    let tip = situation.target.tip;
+    let records = records(&store, tip, &situation.policy().incidents, &mut gathered);
+    let commits = commits(repository, &store, tip, &records, &mut gathered);
+    let rejected = situation.view.as_ref().map(|view| rejections(&store, view, tip)).unwrap_or_default();
+    let more = gathered.problems.len().saturating_sub(MAX_PROBLEMS);
+    if more > 0 {
+        gathered.problems.truncate(MAX_PROBLEMS);
+        let what = format!("{more} more of the files that tell of incidents have problems");
+        gathered.problems.push(problem("incidents", what, "mend those that are listed first"));
+    }
+    gathered.past = Past::new(records, &commits, &rejected);
+    gathered
+}
+
+fn problem(place: &str, what: String, next: &str) -> Problem {
+    Problem { place: place.to_owned(), what, next: next.to_owned() }
+}
+
+/// What the files of the target's tip tell.
+fn records(store: &Store, tip: Oid, named: &Globs, gathered: &mut Gathered) -> Vec<Incident> {
+    // A test holds that the usual patterns are globs.
+    let usual = Globs::new(&USUAL).unwrap_or_else(|_| Globs::none());
+    let wanted = |path: &BStr| usual.matches(path) || named.matches(path);
+    let found = match store.tree_of(tip).and_then(|tree| store.files(tree, wanted)) {
+        Ok(found) => found,
+        Err(error) => {
+            gathered.unknown.push(format!("the files that tell of incidents cannot be read: {error}"));
+            return Vec::new();
+        }
+    };
+    if !found.whole {
+        gathered.unknown.push("some folders of the target cannot be read".to_owned());
+    }
+    let mut files = found.files;
+    files.sort_by(|a, b| b.0.cmp(&a.0));
+    if files.len() > MAX_FILES {
+        let what =
+            format!("there are {} files that tell of incidents; the last {MAX_FILES} by name are read", files.len());
+        gathered.problems.push(problem("incidents", what, "name fewer in the policy, under `incidents`"));
+        files.truncate(MAX_FILES);
+    }
+    let mut left = MAX_BYTES;
+    let mut records = Vec::new();
+    for (path, side) in &files {
+        let told = one_file(store, path, *side, gathered.today, &mut left);
+        records.extend(told.incidents);
+        gathered.problems.extend(told.problems);
+    }
+    records
+}
+
+fn one_file(store: &Store, path: &BString, side: Side, today: Date, left: &mut usize) -> Told {
+    let name = path.to_str_lossy();
+    let shown = text::printable_bytes(path);
+    let refused =
+        |what: String, next: &str| Told { incidents: Vec::new(), problems: vec![problem(&shown, what, next)] };
+    if *left == 0 {
+        return refused("it was not read: there is too much before it".to_owned(), "move old ones elsewhere");
+    }
+    match store.blob(side.oid, MAX_FILE as u64) {
+        Ok(bytes) => {
+            *left = left.saturating_sub(bytes.len());
+            incidents::read(&name, &bytes, today)
+        }
+        Err(StoreError::TooLarge { size, .. }) => {
+            refused(format!("it has {size} bytes, and was not read"), "move logs and pictures out of it")
+        }
+        Err(error) => refused(format!("it cannot be read: {error}"), "run `git fsck` in the repository"),
+    }
+}
+
+/// What the history tells: commits with telling messages, those that name a record, and what reverts call by its subject.
+fn commits(
+    repository: &LocalRepository,
+    store: &Store,
+    tip: Oid,
+    records: &[Incident],
+    gathered: &mut Gathered,
+) -> Vec<incidents::PastCommit> {
+    let families: BTreeSet<String> =
+        records.iter().filter_map(|record| Some(record.id.split_once('-')?.0.to_owned())).collect();
+    let families: Vec<String> = families.into_iter().collect();
+    let mut commits = match telling::commits(repository, store, tip, &families) {
+        Ok(commits) => commits,
+        Err(error) => {
+            gathered.unknown.push(format!("the history cannot be read: {error}"));
+            return Vec::new();
+        }
+    };
+    if commits.len() >= telling::MOST {
+        gathered.unknown.push(format!("only the newest {} commits that tell of something are known", telling::MOST));
+    }
+    let undoing = commits.iter().filter_map(|commit| undone(&commit.message)).filter_map(|undone| match undone {
+        Undone::Subject(subject) => Some(subject.to_owned()),
+        Undone::Request(number) => Some(format!("(#{number})")),
+        Undone::Commit(_) | Undone::Unnamed => None,
+    });
+    let wanted: Vec<String> = undoing.collect();
+    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    // That a revert's victim is not found costs a detail, not the revert.
+    let victims = telling::having(repository, store, tip, &wanted).unwrap_or_default();
+    let known: BTreeSet<Oid> = commits.iter().map(|commit| commit.commit).collect();
+    commits.extend(victims.into_iter().filter(|commit| !known.contains(&commit.commit)));
+    commits
+}
+
+/// The rejections that stand, newest first.
+fn rejections(store: &Store, view: &LedgerView, tip: Oid) -> Vec<PastRejection> {
+    let entries = view.entries().iter().rev().filter(|entry| entry.kind == EntryKind::Reject).take(MAX_REJECTIONS);
+    let items = entries.flat_map(|entry| entry.items.iter().map(move |item| (entry, item)));
+    let standing = items.filter(|(entry, item)| {
+        let objections = view.objections(&item.proposal, item.head, item.change_id);
+        objections.iter().any(|objection| objection.entry == entry.id)
+    });
+    standing.map(|(entry, item)| rejection(store, entry, item, tip)).collect()
+}
+
+fn rejection(store: &Store, entry: &Entry, item: &Item, tip: Oid) -> PastRejection {
+    let mut files = own_files(store, item.head, tip).unwrap_or_default();
+    if files.is_empty() {
+        files.extend(entry.comments.iter().map(|comment| comment.file.clone()).collect::<BTreeSet<_>>());
+    }
+    PastRejection {
+        entry: entry.id,
+        proposal: item.proposal.clone(),
+        by: entry.by.clone(),
+        at: entry.at,
+        reason: entry.reason,
+        note: entry.note.clone(),
+        lesson: entry.lesson.as_ref().map(|lesson| (lesson.text.clone(), lesson.scope.clone())),
+        files,
+        fields: Vec::new(),
+    }
+}
+
+/// What a proposal changed on its own base, as long as its commits are there.
+fn own_files(store: &Store, head: Oid, tip: Oid) -> Result<Vec<String>, StoreError> {
+    let base = store.merge_base(head, &[tip])?;
+    let diff = store.diff(store.tree_of(base)?, store.tree_of(head)?)?;
+    Ok(diff.files.iter().map(|file| file.path.to_str_lossy().into_owned()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_folders_are_globs() {
+        let usual = Globs::new(&USUAL).unwrap();
+        for path in [
+            ".countersign/incidents/a.md",
+            ".countersign/incidents/2025/a.json",
+            "docs/postmortems/2025-03-14-a.md",
+            "postmortems/a.md",
+            "a/b/post-mortems/2025/a.markdown",
+            "docs/incidents/a.md",
+            "docs/postmortems.md",
+        ] {
+            assert!(usual.matches(path.into()), "{path}");
+        }
+        for path in ["docs/a.md", "apps/incidents/values.md", "docs/postmortems/a.png", "postmortems/a.json", "a.md"] {
+            assert!(!usual.matches(path.into()), "{path}");
+        }
+    }
+}
