@@ -84,12 +84,6 @@ fn git_diff_a_pair(bencher: Bencher) {
     });
 }
 
-#[divan::bench(sample_count = 3)]
-fn git_log_name_only(bencher: Bencher) {
-    let clone = places().sandbox.repo("queue");
-    bencher.bench(|| clone.git(&["log", "--name-only", "origin/main"]).len());
-}
-
 /// The proposal of 1,084 files, from objects to rows.
 #[divan::bench]
 fn open_the_large_diff(bencher: Bencher) {

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod fault;
 pub mod git;
 pub mod incidents;
+pub mod index;
 pub mod init;
 pub mod landed;
 pub mod recover;

@@ -117,6 +117,7 @@ impl Workspace {
             repository,
             state: self.state.clone(),
             cache: self.cache.clone(),
+            index: self.index.clone(),
             patterns: self.patterns.clone(),
             clock: self.clock,
             home: self.home.clone(),

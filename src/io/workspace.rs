@@ -17,6 +17,7 @@ use super::git::ledger::RootReader;
 use super::git::proposals::{self, Known, Reading, Request};
 use super::git::repository::LocalRepository;
 use super::git::store::{StoreError, Writes};
+use super::index::Index;
 use super::signer::{self, SignerError, SigningKey};
 use super::state::StateFolder;
 
@@ -29,6 +30,8 @@ pub struct Workspace {
     pub state: StateFolder,
     /// What it looked like last time, for the first frame.
     pub cache: Cache,
+    /// Who changed what before.
+    pub index: Index,
     /// The branches that are proposals.
     pub patterns: Globs,
     /// Where "now" comes from.
@@ -115,6 +118,7 @@ impl Workspace {
         Self {
             state: StateFolder::of(state, &repository.git_dir, remote),
             cache: Cache::of(cache, &repository.git_dir, remote),
+            index: Index::of(cache, &repository.git_dir, remote),
             repository,
             patterns,
             clock,

@@ -6,6 +6,7 @@
 mod change;
 mod decision;
 pub mod field;
+mod history;
 mod id;
 mod incident;
 mod intent;
@@ -18,6 +19,7 @@ pub use change::{FileChange, LineStats, Mode, Side, TreeDiff};
 pub use decision::{
     Answer, Answers, Comment, CommentSide, DecisionKind, LessonDraft, ReasonCode, Scope, Seen, Subject,
 };
+pub use history::{Coverage, Moment, PastCommit, PastTouch, SeenBetween, TimeBasis, Undoing};
 pub use id::{ChangeId, EntryId, Oid, ParseIdError};
 pub use incident::{
     Closeness, Incident, IncidentEvidence, IncidentHit, IncidentKind, IncidentSource, Knowledge, Severity, Tie, TieBy,

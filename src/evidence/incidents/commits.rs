@@ -158,13 +158,15 @@ fn reverted_request(line: &str) -> Option<&str> {
 }
 
 /// A subject without the number of its pull request, which a revert does not repeat.
-pub(super) fn without_request(subject: &str) -> &str {
+#[must_use]
+pub fn without_request(subject: &str) -> &str {
     let subject = subject.trim();
     request_of(subject).and_then(|_| subject.rsplit_once(" (#")).map_or(subject, |(title, _)| title.trim())
 }
 
 /// The number of the pull request that a subject ends with: `… (#123)`.
-pub(super) fn request_of(subject: &str) -> Option<&str> {
+#[must_use]
+pub fn request_of(subject: &str) -> Option<&str> {
     let (_, number) = subject.trim().rsplit_once(" (#")?;
     let number = number.strip_suffix(')')?;
     (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then_some(number)

@@ -8,6 +8,7 @@
 //! - [`files`]: the files of a tree, by name; [`telling`]: the commits whose messages tell of something that went wrong.
 //! - [`refresh`][]: fetches.
 //! - [`stack`]: merges proposals on top of each other.
+//! - [`stream`]: a `git` whose long answer is read while it is written.
 //! - [`talk`]: a `git` that answers while it runs.
 
 pub mod files;
@@ -25,6 +26,7 @@ pub mod refresh;
 pub mod repository;
 pub mod stack;
 pub mod store;
+pub mod stream;
 pub mod talk;
 pub mod telling;
 pub mod verify;

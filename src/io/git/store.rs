@@ -288,13 +288,13 @@ impl Store {
 }
 
 /// libgit2's id.
-pub(super) fn raw(oid: Oid) -> git2::Oid {
+pub(in crate::io) fn raw(oid: Oid) -> git2::Oid {
     // Twenty bytes are always an id; the zero id keeps this total without a panic.
     git2::Oid::from_bytes(oid.as_bytes()).unwrap_or(git2::Oid::ZERO_SHA1)
 }
 
 /// Our id.
-pub(super) fn cooked(oid: git2::Oid) -> Oid {
+pub(in crate::io) fn cooked(oid: git2::Oid) -> Oid {
     let mut bytes = [0; 20];
     for (byte, source) in bytes.iter_mut().zip(oid.as_bytes()) {
         *byte = *source;

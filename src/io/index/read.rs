@@ -1,0 +1,274 @@
+//! Asks the index.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bstr::BString;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::update::meta;
+use super::{IndexError, fill, instant};
+use crate::evidence::incidents::{request_of, without_request};
+use crate::model::{Contributor, Coverage, Mode, Oid, PastCommit, PastTouch, SeenBetween, Side, Undoing};
+
+/// The columns of a commit, in the order in which [`View::commit_of`] reads them.
+const COMMIT: &str = "p.oid, p.name, p.email, p.authored, p.committed, p.subject, p.parents, p.undoing, p.undone, \
+                      l.mainline, l.place";
+/// Its columns: those of a path come after them.
+const COLUMNS: usize = 11;
+
+/// The index, open to be read. It shows one state for as long as nobody updates it.
+#[derive(Debug)]
+pub struct View {
+    pub(super) db: Connection,
+    coverage: Coverage,
+    looks: Vec<Look>,
+}
+
+/// A look at the target: where its tip was, the first time that this was known here and the last that it was asked.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    place: u64,
+    first: i64,
+    last: Option<i64>,
+}
+
+/// Commits with the paths that were asked about and that they changed, newest first.
+pub type Commits = Vec<(Arc<PastCommit>, Vec<BString>)>;
+
+/// A commit that says that it takes another back, and that one, where it was found.
+#[derive(Debug, Clone)]
+pub struct Revert {
+    /// The commit.
+    pub commit: Arc<PastCommit>,
+    /// What it takes back, if it is in the history before it.
+    pub of: Option<Arc<PastCommit>>,
+}
+
+impl View {
+    pub(super) fn new(db: Connection) -> Result<Option<Self>, IndexError> {
+        let Some(tip) = meta::<[u8; 20]>(&db, "tip")? else { return Ok(None) };
+        let commits = db.query_row("SELECT count(*) FROM past", [], |row| row.get(0))?;
+        let coverage = Coverage { tip: Oid::from_bytes(tip), commits, missing: missing(&db)? };
+        let looks = looks(&db)?;
+        Ok(Some(Self { db, coverage, looks }))
+    }
+
+    /// How much of the history it knows.
+    #[must_use]
+    pub const fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+
+    /// The newest commits that changed any of these paths, at most `most`. A merge is left out where what it brought a commit
+    /// had made: it is listed where it changed a path in its own way.
+    pub fn commits_on<P: AsRef<[u8]>>(&self, paths: &[P], most: usize) -> Result<Commits, IndexError> {
+        let mut newest: BTreeMap<(std::cmp::Reverse<u64>, i64), Vec<BString>> = BTreeMap::new();
+        let mut find = self.db.prepare(
+            "SELECT l.place, t.past FROM touch t JOIN landing l ON l.id = t.past JOIN past p ON p.id = t.past \
+             WHERE t.path = (SELECT id FROM path WHERE bytes = ?1) \
+             AND (p.parents < 2 OR NOT EXISTS (SELECT 1 FROM touch o JOIN landing ol ON ol.id = o.past \
+                  WHERE o.path = t.path AND o.past <> t.past AND o.new IS t.new AND ol.place = l.place)) \
+             ORDER BY l.place DESC, t.past LIMIT ?2",
+        )?;
+        for path in paths {
+            let mut rows = find.query(params![path.as_ref(), most])?;
+            while let Some(row) = rows.next()? {
+                let key = (std::cmp::Reverse(row.get(0)?), row.get(1)?);
+                newest.entry(key).or_default().push(BString::from(path.as_ref()));
+                if newest.len() > most {
+                    newest.pop_last();
+                }
+            }
+        }
+        let mut read =
+            self.db.prepare(&format!("SELECT {COMMIT} FROM past p JOIN landing l USING(id) WHERE p.id = ?"))?;
+        newest
+            .into_iter()
+            .map(|((_, id), paths)| Ok((Arc::new(read.query_row([id], |row| self.commit_of(row))?), paths)))
+            .collect()
+    }
+
+    /// How a path moved on the target itself, oldest first: the newest `most` changes of it along the first-parent chain.
+    pub fn moves_of(&self, path: &[u8], most: usize) -> Result<Vec<PastTouch>, IndexError> {
+        let mut moves = self.touches(
+            "JOIN path f ON f.id = t.path WHERE t.path = (SELECT id FROM path WHERE bytes = ?1) AND l.mainline \
+             ORDER BY l.place DESC LIMIT ?2",
+            params![path, most],
+        )?;
+        moves.reverse();
+        Ok(moves)
+    }
+
+    /// The paths that a commit changed, at most `most`.
+    pub fn paths_of(&self, commit: Oid, most: usize) -> Result<Vec<PastTouch>, IndexError> {
+        self.touches(
+            "JOIN path f ON f.id = t.path WHERE t.past = (SELECT id FROM past WHERE oid = ?1) ORDER BY f.bytes LIMIT ?2",
+            params![commit.as_bytes(), most],
+        )
+    }
+
+    /// Everything that moved on the target itself from a place on, oldest first, to be looked at as a whole.
+    pub fn moves_from(&self, place: u64, most: usize) -> Result<Vec<PastTouch>, IndexError> {
+        self.touches(
+            "JOIN path f ON f.id = t.path WHERE l.mainline AND l.place >= ?1 ORDER BY l.place LIMIT ?2",
+            params![place, most],
+        )
+    }
+
+    fn touches(&self, wanted: &str, values: impl rusqlite::Params) -> Result<Vec<PastTouch>, IndexError> {
+        let query = format!(
+            "SELECT {COMMIT}, f.bytes, t.old_mode, t.old, t.new_mode, t.new FROM touch t \
+             JOIN past p ON p.id = t.past JOIN landing l ON l.id = t.past {wanted}"
+        );
+        let mut find = self.db.prepare(&query)?;
+        let rows = find.query_map(values, |row| {
+            Ok(PastTouch {
+                commit: Arc::new(self.commit_of(row)?),
+                path: BString::from(row.get_ref(COLUMNS)?.as_blob()?),
+                before: side(row, COLUMNS + 1)?,
+                after: side(row, COLUMNS + 3)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// A commit, if the history has it.
+    pub fn commit(&self, oid: Oid) -> Result<Option<PastCommit>, IndexError> {
+        let query = format!("SELECT {COMMIT} FROM past p JOIN landing l USING(id) WHERE p.oid = ?");
+        Ok(self.db.query_row(&query, [oid.as_bytes()], |row| self.commit_of(row)).optional()?)
+    }
+
+    /// Commits that take others back, newest first, at most `most`. What they take back is found by the id that they name, or as
+    /// the newest commit before them that had the subject or the pull request that they name.
+    pub fn reverts(&self, most: usize) -> Result<Vec<Revert>, IndexError> {
+        let query = format!(
+            "SELECT {COMMIT} FROM past p JOIN landing l USING(id) WHERE p.undoing IS NOT NULL \
+             ORDER BY l.place DESC, p.id LIMIT ?"
+        );
+        let mut find = self.db.prepare(&query)?;
+        let undoing: Vec<PastCommit> = find.query_map([most], |row| self.commit_of(row))?.collect::<Result<_, _>>()?;
+        let titles = self.titles(&undoing)?;
+        undoing.into_iter().map(|commit| self.revert(commit, &titles)).collect()
+    }
+
+    fn revert(&self, commit: PastCommit, titles: &Titles) -> Result<Revert, IndexError> {
+        let of = match &commit.undoes {
+            Some(Undoing::Commit(prefix)) => self.by_prefix(prefix)?.filter(|found| found.place <= commit.place),
+            Some(Undoing::Subject(_) | Undoing::Request(_)) => {
+                let used = commit.undoes.as_ref().and_then(name).and_then(|name| titles.get(&name));
+                let before = used.into_iter().flatten().filter(|(place, _)| *place < commit.place);
+                match before.max_by_key(|(place, _)| *place) {
+                    Some((_, oid)) => self.commit(*oid)?,
+                    None => None,
+                }
+            }
+            Some(Undoing::Unnamed) | None => None,
+        };
+        Ok(Revert { commit: Arc::new(commit), of: of.map(Arc::new) })
+    }
+
+    /// The commit whose id begins so, if there is exactly one.
+    fn by_prefix(&self, prefix: &str) -> Result<Option<PastCommit>, IndexError> {
+        let bound = |fill: &str| format!("{prefix}{}", fill.repeat(40 - prefix.len().min(40))).parse::<Oid>().ok();
+        let (Some(low), Some(high)) = (bound("0"), bound("f")) else { return Ok(None) };
+        let query = format!("SELECT {COMMIT} FROM past p JOIN landing l USING(id) WHERE p.oid BETWEEN ? AND ? LIMIT 2");
+        let mut find = self.db.prepare(&query)?;
+        let found = find.query_map([low.as_bytes(), high.as_bytes()], |row| self.commit_of(row))?;
+        let mut found: Vec<PastCommit> = found.collect::<Result<_, _>>()?;
+        Ok(if found.len() == 1 { found.pop() } else { None })
+    }
+
+    /// Where the names by which commits are taken back were used, in one pass over all subjects.
+    fn titles(&self, undoing: &[PastCommit]) -> Result<Titles, IndexError> {
+        let names = undoing.iter().filter_map(|commit| commit.undoes.as_ref().and_then(name));
+        let mut wanted: Titles = names.map(|name| (name, Vec::new())).collect();
+        if wanted.is_empty() {
+            return Ok(wanted);
+        }
+        let mut all = self.db.prepare("SELECT p.subject, p.oid, l.place FROM past p JOIN landing l USING(id)")?;
+        let mut rows = all.query([])?;
+        while let Some(row) = rows.next()? {
+            let subject = row.get_ref(0)?.as_str().unwrap_or_default();
+            let number = request_of(subject).map(|number| format!("(#{number})"));
+            for name in [Some(without_request(subject)), number.as_deref()].into_iter().flatten() {
+                if let Some(places) = wanted.get_mut(name) {
+                    places.push((row.get(2)?, Oid::from_bytes(row.get(1)?)));
+                }
+            }
+        }
+        Ok(wanted)
+    }
+
+    fn commit_of(&self, row: &Row<'_>) -> rusqlite::Result<PastCommit> {
+        let undoing: Option<String> = row.get(7)?;
+        let undone: Option<String> = row.get(8)?;
+        let place = row.get(10)?;
+        Ok(PastCommit {
+            oid: Oid::from_bytes(row.get(0)?),
+            author: Contributor { name: row.get(1)?, email: row.get(2)? },
+            authored: row.get::<_, Option<i64>>(3)?.map(instant),
+            committed: row.get::<_, Option<i64>>(4)?.map(instant),
+            seen: self.seen(place),
+            subject: row.get(5)?,
+            undoes: undoing.map(|word| fill::undoing_of(&word, undone.unwrap_or_default())),
+            parents: row.get(6)?,
+            mainline: row.get(9)?,
+            place,
+        })
+    }
+
+    /// Between which looks at the target a place of it came.
+    fn seen(&self, place: u64) -> SeenBetween {
+        let split = self.looks.partition_point(|look| look.place < place);
+        let until = self.looks[split..].iter().map(|look| look.first).min();
+        // Clocks are set back, and forced pushes undo what was seen: then the first look that showed it stands.
+        let before = self.looks[..split].iter().filter_map(|look| look.last);
+        let after = before.filter(|after| until.is_none_or(|until| *after <= until)).max();
+        SeenBetween { after: after.map(instant), until: until.map(instant) }
+    }
+}
+
+/// The name by which a commit is taken back where no id is given: its subject, or `(#12)`.
+fn name(undoing: &Undoing) -> Option<String> {
+    match undoing {
+        Undoing::Subject(subject) => Some(subject.clone()),
+        Undoing::Request(number) => Some(format!("(#{number})")),
+        Undoing::Commit(_) | Undoing::Unnamed => None,
+    }
+}
+
+/// Where names were used: place and commit.
+type Titles = BTreeMap<String, Vec<(u64, Oid)>>;
+
+fn missing(db: &Connection) -> Result<Option<String>, IndexError> {
+    let shallow: String = meta(db, "shallow")?.unwrap_or_default();
+    let (cut, lost): (bool, i64) = (meta(db, "cut")?.unwrap_or(false), meta(db, "lost")?.unwrap_or(0));
+    let mut why = Vec::new();
+    if !shallow.is_empty() {
+        why.push("this is a shallow clone: what was before its oldest commits is not here".to_owned());
+    }
+    if cut {
+        why.push("the history is longer than what is kept: only its newest commits are known".to_owned());
+    }
+    if lost > 0 {
+        why.push(format!("{lost} changed paths are too long to be kept"));
+    }
+    Ok((!why.is_empty()).then(|| why.join("; ")))
+}
+
+fn looks(db: &Connection) -> Result<Vec<Look>, IndexError> {
+    let mut find = db.prepare(
+        "SELECT l.place, s.first, s.last FROM seen s JOIN past p USING(oid) JOIN landing l USING(id) \
+         WHERE l.mainline AND l.place > 0 ORDER BY l.place",
+    )?;
+    let rows = find.query_map([], |row| Ok(Look { place: row.get(0)?, first: row.get(1)?, last: row.get(2)? }))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn side(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Side>> {
+    let oid: Option<[u8; 20]> = row.get(at + 1)?;
+    // A mode that git does not write is a file's to it too.
+    let mode = Mode::from_bits(row.get(at)?).unwrap_or(Mode::File);
+    Ok(oid.map(|oid| Side { mode, oid: Oid::from_bytes(oid) }))
+}
