@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::guards::{Floor, Guard};
 use super::{GateMode, Globs, KeyKind, MergeMethod, OnReject, Policy, Rule, SelfApproval, TierNeeds, Tiers};
+use crate::evidence::signals::StormLimits;
 use crate::model::{Place, Tier};
 
 /// Names that look like secrets, or like what opens them.
@@ -49,6 +50,7 @@ pub fn built_in() -> Policy {
         signatures: [KeyKind::Key; 3],
         merge: MergeMethod::Squash,
         on_reject: OnReject::Keep,
+        storm: StormLimits::default(),
         incidents: Globs::none(),
     }
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Globs, Signers};
+use crate::evidence::signals::StormLimits;
 use crate::model::{Contributor, EntryId, Oid, Place, Tier};
 
 /// Where the ledger is and which genesis it must have.
@@ -240,6 +241,8 @@ pub struct Policy {
     pub merge: MergeMethod,
     /// What becomes of rejected ones.
     pub on_reject: OnReject,
+    /// What counts as a storm. It is shown, and holds nothing.
+    pub storm: StormLimits,
     /// Files that tell of incidents, beside those in the usual folders.
     pub incidents: Globs,
 }

@@ -4,6 +4,7 @@
 
 mod batch;
 mod opening;
+mod signals;
 
 use std::collections::BTreeMap;
 

@@ -8,6 +8,7 @@ mod checks;
 mod people;
 mod reader;
 mod rules;
+mod storm;
 mod yaml;
 
 pub use reader::Keys;
@@ -37,6 +38,7 @@ const TOP: Keys = Keys {
         "signatures",
         "merge",
         "on_reject",
+        "storm",
         "incidents",
     ],
     later: &[
@@ -46,7 +48,6 @@ const TOP: Keys = Keys {
         "priorities",
         "freeze",
         "quotas",
-        "storm",
         "reasoning",
         "verify",
         "override",
@@ -63,8 +64,19 @@ const APPROVALS: Keys = Keys { of: "`approvals`", known: &["self"], later: &["ca
 const SIGNATURES: Keys = Keys { of: "`signatures`", known: &["low", "medium", "high"], later: &[] };
 
 /// The keys of every map of a policy, in the order of the format: what the README has to describe.
-pub const KEYS: [Keys; 10] =
-    [TOP, LEDGER, people::PERSON, agents::AGENT, agents::MATCH, TIERS, NEEDS, rules::RULE, APPROVALS, SIGNATURES];
+pub const KEYS: [Keys; 11] = [
+    TOP,
+    LEDGER,
+    people::PERSON,
+    agents::AGENT,
+    agents::MATCH,
+    TIERS,
+    NEEDS,
+    rules::RULE,
+    APPROVALS,
+    SIGNATURES,
+    storm::STORM,
+];
 
 const TIER_WORDS: [(&str, Tier); 3] = [("low", Tier::Low), ("medium", Tier::Medium), ("high", Tier::High)];
 /// The most persons that a tier can ask for.
@@ -74,7 +86,8 @@ const MAX_APPROVALS: usize = 100;
 ///
 /// Defaults: `gate: none`, `protect: []` (the default branch is protected whether it is named or not), `default_tier:
 /// medium`, one approval for low and medium, two for high, nothing batched, `approvals: { self: never }`, any known key,
-/// `merge: squash`, `on_reject: keep`, `incidents: []` (the usual folders are always looked at).
+/// `merge: squash`, `on_reject: keep`, `storm: { commits: 10, within: 10m, flips: 3, flips_within: 24h }`, `incidents: []`
+/// (the usual folders are always looked at).
 pub fn parse(text: &str, file: &str) -> Result<Policy, Vec<PolicyError>> {
     let root = yaml::read(text, file).map_err(|error| vec![error])?;
     let mut reader = Reader::new(file);
@@ -116,6 +129,7 @@ fn policy(reader: &mut Reader, root: &Node) -> Option<Policy> {
         signatures: signatures(reader, &fields),
         merge: word(reader, &fields, "merge", &MERGES),
         on_reject: word(reader, &fields, "on_reject", &ON_REJECTS),
+        storm: storm::read(reader, &fields),
         incidents: incidents(reader, &fields),
         people,
         agents,

@@ -1,0 +1,175 @@
+//! Signals: warnings computed from how files moved, on the target and in what is proposed for it.
+//!
+//! A file's contents are compared by blob id and mode, so that A → B → A is a fact and not a guess; two changes of different
+//! values in one file are two contents here. The order of landed changes is that of the target's first-parent chain. Times
+//! are observed ones where there are any: an agent chooses what its commits say, so a signal that rests on commit dates says
+//! that it does.
+
+mod flips;
+mod storm;
+mod words;
+
+use bstr::BString;
+use jiff::{SignedDuration, Timestamp};
+
+pub use flips::Flip;
+pub use storm::Burst;
+
+use crate::model::{FileChange, Moment, Oid, PastTouch, Proposal, Side, TimeBasis};
+
+/// Where policy draws the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StormLimits {
+    /// So many changes of one file…
+    pub commits: usize,
+    /// …within this time are a storm.
+    pub within: SignedDuration,
+    /// So many changes that go back to what was there before…
+    pub flips: usize,
+    /// …within this time are a storm too. A return within it is an oscillation.
+    pub flips_within: SignedDuration,
+}
+
+impl Default for StormLimits {
+    /// Ten changes in ten minutes; three flips in a day.
+    fn default() -> Self {
+        Self {
+            commits: 10,
+            within: SignedDuration::from_mins(10),
+            flips: 3,
+            flips_within: SignedDuration::from_hours(24),
+        }
+    }
+}
+
+/// What made a change.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Source {
+    /// A commit of the target.
+    Landed(Oid),
+    /// A proposal that waits.
+    Pending(String),
+}
+
+/// A change of one path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The path.
+    pub path: BString,
+    /// When it came.
+    pub at: Moment,
+    /// What made it.
+    pub source: Source,
+    /// Who wrote it, as it says.
+    pub who: String,
+    /// Its subject or title, as it came.
+    pub subject: String,
+    /// Before; `None` where the path was not there.
+    pub before: Option<Side>,
+    /// After; `None` where the path is gone.
+    pub after: Option<Side>,
+}
+
+impl Event {
+    /// A change that landed.
+    #[must_use]
+    pub fn landed(touch: &PastTouch) -> Self {
+        Self {
+            path: touch.path.clone(),
+            at: touch.commit.moment(),
+            source: Source::Landed(touch.commit.oid),
+            who: touch.commit.author.name.clone(),
+            subject: touch.commit.subject.clone(),
+            before: touch.before,
+            after: touch.after,
+        }
+    }
+
+    /// A change that is proposed. When it was first seen only its head's date tells, which cannot be later than now.
+    #[must_use]
+    pub fn pending(proposal: &Proposal, change: &FileChange, now: Timestamp) -> Self {
+        Self {
+            path: change.path.clone(),
+            at: Moment { at: proposal.updated.min(now), basis: TimeBasis::CommitDate },
+            source: Source::Pending(proposal.id.clone()),
+            who: proposal.agent.clone(),
+            subject: proposal.title.clone(),
+            before: change.old,
+            after: change.new,
+        }
+    }
+}
+
+/// Everything that is known of one path, and the change of it that is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct PathHistory<'a> {
+    /// What landed, oldest first: each begins with what the one before left.
+    pub landed: &'a [Event],
+    /// What others propose.
+    pub pending: &'a [Event],
+    /// What is looked at.
+    pub this: &'a Event,
+}
+
+/// A warning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signal {
+    /// Too many changes of the same files in too little time.
+    Storm {
+        /// The files, in path order.
+        paths: Vec<BString>,
+        /// The changes.
+        burst: Burst,
+    },
+    /// The files go back to what they were before, and not for the first time or after a short while.
+    Oscillation {
+        /// The files, in path order.
+        paths: Vec<BString>,
+        /// The changes that went back, oldest first, dated; the last ones where there are many.
+        flips: Vec<Flip>,
+        /// Whether what is looked at goes back itself.
+        this: bool,
+    },
+}
+
+/// The signals of a change of several files. Files that move together are one signal.
+#[must_use]
+pub fn signals(files: &[PathHistory<'_>], limits: &StormLimits, now: Timestamp) -> Vec<Signal> {
+    let mut found: Vec<Signal> = Vec::new();
+    for file in files {
+        let flips = flips::flips(file);
+        let both = [storm::storm(file, &flips, limits, now), flips::oscillation(file, &flips, limits, now)];
+        both.into_iter().flatten().for_each(|signal| fold(&mut found, signal));
+    }
+    found.sort_by_key(|signal| matches!(signal, Signal::Oscillation { .. }));
+    found
+}
+
+/// Adds a signal of one file, to the one that says the same of others if there is one.
+fn fold(found: &mut Vec<Signal>, new: Signal) {
+    let same = |old: &Signal| match (old, &new) {
+        (Signal::Storm { burst: old, .. }, Signal::Storm { burst: new, .. }) => old.same_as(new),
+        (Signal::Oscillation { flips: old, .. }, Signal::Oscillation { flips: new, .. }) => {
+            old.iter().map(|flip| &flip.event.source).eq(new.iter().map(|flip| &flip.event.source))
+        }
+        _ => false,
+    };
+    match (found.iter_mut().find(|old| same(old)), new) {
+        (
+            Some(Signal::Storm { paths, .. } | Signal::Oscillation { paths, .. }),
+            Signal::Storm { paths: more, .. } | Signal::Oscillation { paths: more, .. },
+        ) => {
+            paths.extend(more);
+        }
+        (None, new) => found.push(new),
+    }
+}
+
+/// Whether any of these times rests on what a commit says.
+#[must_use]
+pub fn basis<'a>(events: impl IntoIterator<Item = &'a Event>) -> TimeBasis {
+    events.into_iter().map(|event| event.at.basis).max().unwrap_or(TimeBasis::Observed)
+}
+
+#[cfg(test)]
+mod tests;
