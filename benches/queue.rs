@@ -16,7 +16,7 @@ use countersign::io::clock::Clock;
 use countersign::io::git::open;
 use countersign::io::git::repository::LocalRepository;
 use countersign::io::workspace::{Scope, Workspace};
-use countersign::model::{Reasoning, Subject};
+use countersign::model::{Known, Reasoning, Subject};
 use countersign::policy::Globs;
 use countersign::tui::Screen;
 use countersign::ui;
@@ -170,7 +170,7 @@ fn in_the_diff() -> Mutex<Bare> {
         document: open::document(&here.repository, proposal, diff, open::CONTEXT).expect("a document"),
         reasoning: Reasoning::default(),
         trace: Vec::new(),
-        history: None,
+        history: Known::Unknown(String::new()),
         incidents: None,
         problems: Vec::new(),
     };

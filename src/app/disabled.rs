@@ -4,7 +4,8 @@
 use super::sheet::Sheet;
 use super::{App, JobKey, Meant};
 use crate::engine::LedgerHealth;
-use crate::model::{Landing, Outcome, Queued, State};
+use crate::model::text::single_line;
+use crate::model::{Known, Landing, Outcome, Queued, State};
 
 type Why = Option<String>;
 
@@ -56,9 +57,10 @@ pub(super) fn not_read(app: &App) -> Why {
 }
 
 pub(super) fn no_history(app: &App) -> Why {
-    not_read(app).or_else(|| {
-        let known = app.review.as_ref()?.opened.as_ref()?.history.is_some();
-        unless(known, || "the history is not known yet".into())
+    not_read(app).or_else(|| match &app.review.as_ref()?.opened.as_ref()?.history {
+        Known::Known(_) => None,
+        Known::Indexing => Some("the history is being indexed".into()),
+        Known::Unknown(why) => Some(format!("the history is not known: {}", single_line(why))),
     })
 }
 

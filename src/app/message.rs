@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use crate::config::Chord;
 use crate::diff::{Lines, Roles};
-use crate::engine::{Draft, Failure, InitOffer, Opened, PastChange, Plan, Report, Snapshot};
-use crate::model::{CommentSide, EntryId, IncidentEvidence, Intent, Problem, Subject};
+use crate::engine::{Draft, Failure, FileHistory, InitOffer, Opened, Plan, Report, Snapshot};
+use crate::model::{CommentSide, EntryId, IncidentEvidence, Intent, Known, Problem, Subject};
 
 /// Something that happened. One channel carries them, in one order.
 #[derive(Debug)]
@@ -36,6 +36,9 @@ pub enum Msg {
     Hangup,
 }
 
+/// What is being done while the history index is made.
+pub const INDEXING: &str = "indexing the history";
+
 /// What came back from the outside.
 #[derive(Debug)]
 pub enum Outcome {
@@ -56,8 +59,10 @@ pub enum Outcome {
     },
     /// A proposal was opened.
     Opened(Box<Opened>),
-    /// Who changed the files of an opened proposal before, newest first.
-    History(Subject, Vec<PastChange>),
+    /// What happened before to the files of an opened proposal.
+    History(Subject, Known<FileHistory>),
+    /// The history index is made, or cannot be.
+    Indexed,
     /// What happened the last time is known.
     Incidents(Subject, Box<IncidentEvidence>),
     /// The syntax colours of a part of an opened proposal.

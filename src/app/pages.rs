@@ -10,6 +10,7 @@ use super::sheet::Sheet;
 use super::{App, ago, count};
 use crate::config::{Context, Keymap, Role};
 use crate::engine::{Action as Step, Failure, Fate, InitOffer, LedgerHealth, Plan, Report};
+use crate::evidence::signals::Signal;
 use crate::model::text::single_line;
 use crate::model::{Problem, Queued};
 use crate::policy::TraceLine;
@@ -233,12 +234,12 @@ fn push_rule(lines: &mut Vec<Line>, rule: &TraceLine) {
 #[must_use]
 pub fn history(app: &App) -> Page {
     let review = app.review.as_ref();
-    let past = review
-        .and_then(|review| review.opened.as_ref())
-        .and_then(|opened| opened.history.as_deref())
-        .unwrap_or_default();
+    let past = review.and_then(|review| review.opened.as_ref()).and_then(|opened| opened.history.found());
     let mut lines = Vec::new();
-    for change in past {
+    for signal in past.into_iter().flat_map(|past| &past.signals) {
+        push_signal(&mut lines, signal);
+    }
+    for change in past.into_iter().flat_map(|past| &past.changes) {
         lines.push(
             Line::of(Role::Quiet, format!("{}  ", change.commit.short(9)))
                 .then(Role::Found, single_line(&change.subject))
@@ -253,7 +254,17 @@ pub fn history(app: &App) -> Page {
     if lines.is_empty() {
         lines.push(Line::of(Role::Found, "nobody changed these files before"));
     }
+    if let Some(missing) = past.and_then(|past| past.missing.as_deref()) {
+        lines.push(Line::of(Role::Warn, "? ").then(Role::Found, single_line(missing)).hanging(2));
+    }
     Page::new(format!("before {}", review.map_or("", |review| &review.short)), lines)
+}
+
+/// A warning, and what it rests on, line by line.
+fn push_signal(lines: &mut Vec<Line>, signal: &Signal) {
+    lines.push(Line::of(Role::Warn, "! ").then(Role::Found, signal.sentence()).hanging(2));
+    lines.extend(signal.told().map(|told| Line::of(Role::Quiet, format!("  {}", single_line(&told))).hanging(4)));
+    lines.push(Line::blank());
 }
 
 /// The plan of the open sheet as text that can be copied.

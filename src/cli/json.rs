@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::evidence_json::EvidenceJson;
 use crate::model::{
-    ChangeId, FileChange, IncidentEvidence, Landing, LineStats, Oid, Problem, Queued, Reasoning, Ruling, State, Target,
-    Tier,
+    ChangeId, FileChange, Landing, LineStats, Oid, Problem, Queued, Reasoning, Ruling, State, Target, Tier,
 };
 
 /// `list --json`.
@@ -119,13 +119,6 @@ pub struct ShowDocument<'a> {
     pub evidence: EvidenceJson<'a>,
     /// What could not be read.
     pub problems: &'a [Problem],
-}
-
-/// What is known about a proposal, kind by kind; each says whether it is known.
-#[derive(Debug, Serialize)]
-pub struct EvidenceJson<'a> {
-    /// What happened the last time somebody touched what it touches.
-    pub incidents: &'a IncidentEvidence,
 }
 
 /// A changed path.

@@ -13,6 +13,7 @@ mod demo;
 mod diff;
 mod doctor;
 mod error;
+mod evidence_json;
 mod fields;
 mod find;
 mod incidents;

@@ -65,6 +65,13 @@ impl Output {
         let _ = writeln!(self.beside, "{}", line.as_ref());
     }
 
+    /// How far something is, on a terminal beside the answer, each word in the place of the one before; an empty one ends it.
+    pub fn progress(&mut self, words: &str) {
+        if self.beside.is_terminal() {
+            let _ = write!(self.beside, "\r\x1b[K{words}").and_then(|()| self.beside.flush());
+        }
+    }
+
     /// Problems beside the answer; in a JSON document they have their own place.
     pub fn problems(&mut self, problems: &[Problem]) {
         if self.json {

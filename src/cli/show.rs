@@ -2,17 +2,19 @@
 
 use serde_json::{Value, json};
 
+use crate::engine::FileHistory;
 use crate::evidence::incidents::Touched;
 use crate::evidence::reasoning;
 use crate::io::git::proposals::line_stats;
 use crate::io::git::store::Writes;
 use crate::io::incidents::{Gathered, gather};
 use crate::io::workspace::{Situation, Workspace};
-use crate::model::{Landing, Problem, Queued, Reasoning, text};
+use crate::model::{FileChange, Known, Landing, Problem, Queued, Reasoning, State, text};
 
 use super::args::OneArgs;
+use super::evidence_json::EvidenceJson;
 use super::find;
-use super::json::{ChangeJson, EvidenceJson, ProposalJson, ShowDocument};
+use super::json::{ChangeJson, ProposalJson, ShowDocument};
 use super::output::{Output, unwritable};
 use super::session::Session;
 use super::{CliError, Exit};
@@ -34,11 +36,12 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
     // Whoever writes `-` gets a list, of however many.
     let mut list = (args.id == "-" && args.json.json).then(Vec::new);
     let past = gather(&workspace.repository, &situation);
+    let read = Read { workspace: &workspace, situation: &situation, queue: &queue, past: &past };
     for (index, queued) in chosen.into_iter().enumerate() {
         if index > 0 && list.is_none() {
             output.line("");
         }
-        one(&workspace, &situation, &past, queued, args, list.as_mut(), output)?;
+        one(&read, queued, args, list.as_mut(), output)?;
     }
     if let Some(proposals) = list {
         output.document(&json!({ "proposals": proposals }))?;
@@ -46,16 +49,24 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
     Ok(Exit::Done)
 }
 
+/// What is known beside a proposal.
+#[derive(Clone, Copy)]
+struct Read<'a> {
+    workspace: &'a Workspace,
+    situation: &'a Situation,
+    queue: &'a [Queued],
+    past: &'a Gathered,
+}
+
 /// Shows one proposal; as JSON, its document goes on the list, where there is one.
 fn one(
-    workspace: &Workspace,
-    situation: &Situation,
-    past: &Gathered,
+    read: &Read<'_>,
     queued: &Queued,
     args: &OneArgs,
     list: Option<&mut Vec<Value>>,
     output: &mut Output,
 ) -> Result<(), CliError> {
+    let Read { workspace, situation, past, .. } = *read;
     let (said, unread) = reasoning::read(&queued.proposal.messages, queued.proposal.note.as_deref());
     // Of other proposals' problems nobody asked.
     let about = |problem: &Problem| {
@@ -71,9 +82,10 @@ fn one(
     let changes: Vec<ChangeJson> = files.iter().map(|file| ChangeJson::new(file, line_stats(&store, file))).collect();
     let touched = Touched::of(files, &queued.proposal.title, &queued.proposal.messages);
     let incidents = past.evidence(&touched);
+    let history = before(read, queued, files, output);
     if args.json.json {
-        let evidence = EvidenceJson { incidents: &incidents };
         let proposal = ProposalJson::new(queued, store.tree_of(queued.proposal.target.tip).ok());
+        let evidence = EvidenceJson::new(&incidents, &history);
         let document = ShowDocument { proposal, reasoning: &said, changes, evidence, problems: &problems };
         return match list {
             Some(list) => serde_json::to_value(&document).map(|value| list.push(value)).map_err(unwritable),
@@ -83,6 +95,7 @@ fn one(
     header(queued, output);
     reasons(&said, output);
     policy(queued, output);
+    moved(&history, output);
     output.line("");
     super::incidents::last_time(&incidents, output);
     output.line("");
@@ -97,6 +110,56 @@ fn one(
     output.problems(&problems);
     output.problems(&incidents.problems);
     Ok(())
+}
+
+/// What happened to the files before. The history is indexed first where that was not done; on a terminal one sees how far.
+fn before(read: &Read<'_>, queued: &Queued, files: &[FileChange], output: &mut Output) -> Known<FileHistory> {
+    let Read { workspace, situation, queue, .. } = *read;
+    if matches!(queued.standing.state, State::Merged | State::Reverted) {
+        return Known::Unknown("it has landed, and is a part of that history itself".into());
+    }
+    if queued.proposal.diff().is_none() {
+        return Known::Unknown("it does not merge, so it is not known which files would change".into());
+    }
+    let tip = situation.target.tip;
+    let ready = workspace.index.at(tip).is_some();
+    let view = {
+        let output = std::sync::Mutex::new(&mut *output);
+        workspace.history(tip, false, &|done| {
+            if let (false, Ok(mut output)) = (ready, output.lock()) {
+                output.progress(&format!("indexing the history: {done} commits"));
+            }
+        })
+    };
+    output.progress("");
+    situation.file_history(queue, &queued.proposal, files, view)
+}
+
+/// Earlier changes that are listed; `--json` has them all.
+const LISTED: usize = 5;
+
+fn moved(past: &Known<FileHistory>, output: &mut Output) {
+    output.line("");
+    let past = match past {
+        Known::Known(past) => past,
+        Known::Unknown(why) => return output.line(format!("before  not known: {}", text::single_line(why))),
+        Known::Indexing => return output.line("before  the history is being indexed"),
+    };
+    for signal in &past.signals {
+        output.line(format!("found   {}", signal.sentence()));
+        signal.told().for_each(|told| output.line(format!("          {}", text::single_line(&told))));
+    }
+    if past.changes.is_empty() {
+        output.line("before  nobody changed these files");
+    }
+    for change in past.changes.iter().take(LISTED) {
+        let (date, commit) = (change.date.strftime("%Y-%m-%d"), change.commit.short(9));
+        let said = text::single_line(&format!("{}: {}", change.author, change.subject));
+        output.line(format!("before  {date} {commit} {said}"));
+    }
+    if let Some(missing) = &past.missing {
+        output.line(format!("before  not all is known: {}", text::single_line(missing)));
+    }
 }
 
 fn header(queued: &Queued, output: &mut Output) {

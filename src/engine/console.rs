@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::diff::Document;
+use crate::evidence::signals::Signal;
 use crate::model::{
-    Answers, Comment, DecisionKind, EntryId, IncidentEvidence, Oid, Place, Problem, Queued, ReasonCode, Reasoning,
-    Stage, Subject,
+    Answers, Comment, DecisionKind, EntryId, IncidentEvidence, Known, Oid, Place, Problem, Queued, ReasonCode,
+    Reasoning, Stage, Subject,
 };
 use crate::policy::{GateMode, MergeMethod, Policy, Tiers, TraceLine};
 
@@ -101,6 +102,17 @@ pub struct PastChange {
     pub files: Vec<String>,
 }
 
+/// What happened before to the files of a proposal.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FileHistory {
+    /// Who changed them, newest first, bounded.
+    pub changes: Vec<PastChange>,
+    /// The warnings.
+    pub signals: Vec<Signal>,
+    /// What cannot be known of it, and why; `None` where all is known.
+    pub missing: Option<String>,
+}
+
 /// Everything about one round of a proposal that a review shows.
 #[derive(Debug)]
 pub struct Opened {
@@ -112,8 +124,8 @@ pub struct Opened {
     pub reasoning: Reasoning,
     /// What policy says, rule by rule.
     pub trace: Vec<TraceLine>,
-    /// Who changed these files before, newest first, bounded; `None` while that is not known.
-    pub history: Option<Vec<PastChange>>,
+    /// What happened to these files before.
+    pub history: Known<FileHistory>,
     /// What happened the last time somebody touched what it touches; `None` while that is not known.
     pub incidents: Option<IncidentEvidence>,
     /// What could not be read.

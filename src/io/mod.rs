@@ -7,6 +7,7 @@ pub mod cache;
 pub mod clock;
 pub mod demo;
 pub mod fault;
+pub mod file_history;
 pub mod git;
 pub mod incidents;
 pub mod index;

@@ -10,6 +10,7 @@ mod history;
 mod id;
 mod incident;
 mod intent;
+mod known;
 mod proposal;
 mod reasoning;
 mod ruling;
@@ -25,6 +26,7 @@ pub use incident::{
     Closeness, Incident, IncidentEvidence, IncidentHit, IncidentKind, IncidentSource, Knowledge, Severity, Tie, TieBy,
 };
 pub use intent::{Intent, IntentItem};
+pub use known::Known;
 pub use proposal::{Contributor, Landing, Problem, Proposal, Queued, Stage, Standing, State, Target, Words};
 pub use reasoning::{Confidence, Part, Reasoning};
 pub use ruling::{Approvals, Effect, Outcome, Place, Reason, Ruling, Tier};

@@ -21,6 +21,7 @@ mod corpus;
 mod decide;
 mod docs;
 mod faults;
+mod history;
 mod hostile;
 mod incidents;
 mod init;

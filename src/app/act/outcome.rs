@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::decide::paths_of;
 use crate::app::sheet::{InitSheet, Sheet};
 use crate::app::status::Status;
-use crate::app::{Action, App, Command, Errand, JobKey, Outcome, Progress, hints};
+use crate::app::{Action, App, Command, Errand, INDEXING, JobKey, Outcome, Progress, hints};
 use crate::config::Context;
 use crate::engine::{Failure, Fate, Opened, Plan, Report, SentItem, Snapshot};
 use crate::model::DecisionKind;
@@ -26,9 +26,11 @@ impl App {
             Outcome::History(subject, history) => {
                 let review = self.review.as_mut().filter(|review| review.subject == subject);
                 if let Some(opened) = review.and_then(|review| review.opened.as_mut()) {
-                    opened.history = Some(history);
+                    opened.history = history;
                 }
             }
+            // Fetching may be under way beside it, and says so itself.
+            Outcome::Indexed => drop(self.progress.take_if(|progress| progress.what == INDEXING)),
             Outcome::Incidents(subject, incidents) => {
                 let review = self.review.as_mut().filter(|review| review.subject == subject);
                 if let Some(opened) = review.and_then(|review| review.opened.as_mut()) {

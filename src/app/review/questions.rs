@@ -5,7 +5,7 @@ use crate::app::count;
 use crate::app::prose::{Line, claim_lines};
 use crate::config::Role;
 use crate::model::text::single_line;
-use crate::model::{Answer, Answers, Confidence, Effect, Landing, Part, Reason, Reasoning};
+use crate::model::{Answer, Answers, Confidence, Effect, Known, Landing, Part, Reason, Reasoning};
 use crate::policy::MergeMethod;
 
 /// A question of a review.
@@ -169,11 +169,15 @@ fn unknown(out: &mut Vec<Line>, what: &str) {
 }
 
 fn found_necessary(out: &mut Vec<Line>, review: &Review, facts: &Facts<'_>) {
-    let past = review.opened.as_ref().and_then(|opened| opened.history.as_ref());
-    match past.map(Vec::as_slice) {
+    let past = review.opened.as_ref().map(|opened| &opened.history);
+    match past.map(|past| (past, past.found().map(|past| past.changes.as_slice()))) {
         None => unknown(out, "who changed these files before"),
-        Some([]) => fact(out, "nobody changed these files before"),
-        Some([last, ..]) => fact(
+        Some((Known::Unknown(why), _)) => {
+            out.push(quiet(&format!("  not known: who changed these files before: {}", single_line(why))));
+        }
+        Some((Known::Indexing, _) | (_, None)) => out.push(quiet("  indexing: who changed these files before")),
+        Some((_, Some([]))) => fact(out, "nobody changed these files before"),
+        Some((_, Some([last, ..]))) => fact(
             out,
             format!(
                 "changed last {} by {}: {}",
@@ -219,6 +223,10 @@ fn found_right_time(out: &mut Vec<Line>, review: &Review) {
         },
         [one] => fact(out, format!("{one} changes these files too")),
         some => fact(out, format!("{} others change these files: {}", some.len(), few(some))),
+    }
+    let past = review.opened.as_ref().and_then(|opened| opened.history.found());
+    for signal in past.into_iter().flat_map(|past| &past.signals) {
+        warning(out, signal.sentence());
     }
     unknown(out, "freezes");
 }
@@ -297,7 +305,8 @@ pub fn because(reason: &Reason) -> String {
 const PAST: usize = 3;
 
 fn history(out: &mut Vec<Line>, review: &Review) {
-    let Some(past) = review.opened.as_ref().and_then(|opened| opened.history.as_ref()) else { return };
+    let Some(past) = review.opened.as_ref().and_then(|opened| opened.history.found()) else { return };
+    let past = &past.changes;
     if past.is_empty() {
         return;
     }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::diff::{Content, Document, FileInput, summary};
-use crate::engine::{LedgerHealth, Opened, PastChange, Snapshot};
+use crate::engine::{FileHistory, LedgerHealth, Opened, PastChange, Snapshot};
 use crate::evidence::reasoning;
 use crate::model::{
     Approvals, ChangeId, Closeness, Contributor, Effect, FileChange, Incident, IncidentEvidence, IncidentHit,
-    IncidentKind, IncidentSource, Knowledge, Landing, LineStats, Mode, Oid, Outcome, Place, Proposal, Queued, Reason,
-    Ruling, Severity, Side, Stage, Standing, State, Target, Tie, TieBy, Tier, TreeDiff,
+    IncidentKind, IncidentSource, Knowledge, Known, Landing, LineStats, Mode, Oid, Outcome, Place, Proposal, Queued,
+    Reason, Ruling, Severity, Side, Stage, Standing, State, Target, Tie, TieBy, Tier, TreeDiff,
 };
 use crate::policy::{self, ConditionTrace, GateMode, MergeMethod, Policy, TraceLine};
 
@@ -286,10 +286,13 @@ pub(crate) fn opened(made: &Made) -> Opened {
         document: Document::build(made.inputs(), 3),
         reasoning,
         trace: vec![rule("production", true, 31), rule("images", false, 40)],
-        history: Some(vec![
-            past(12, "maria", "fix OOM in checkout: memory limit 2Gi → 4Gi (INC-213)"),
-            past(40, "sam", "checkout: raise the probe's timeout"),
-        ]),
+        history: Known::Known(FileHistory {
+            changes: vec![
+                past(12, "maria", "fix OOM in checkout: memory limit 2Gi → 4Gi (INC-213)"),
+                past(40, "sam", "checkout: raise the probe's timeout"),
+            ],
+            ..FileHistory::default()
+        }),
         incidents: Some(last_time(made)),
         problems,
     }

@@ -1,10 +1,12 @@
 //! An opened proposal: what was seen, answered, remarked.
 
 use super::*;
+use crate::app::overlay::Overlay;
 use crate::app::testing::{Made, opened};
-use crate::app::{Command, Msg, Outcome};
+use crate::app::{Command, INDEXING, Msg, Outcome};
 use crate::diff::{Row, seen_digest};
-use crate::model::Answer;
+use crate::engine::FileHistory;
+use crate::model::{Answer, Known};
 
 #[test]
 fn an_approval_carries_what_was_seen_and_answered() {
@@ -165,4 +167,39 @@ fn folding_and_expanding_keep_the_place() {
     assert!(rows(&driver) < all);
     driver.keys("<enter>");
     assert_eq!(rows(&driver), all);
+}
+
+/// Who was here before is looked up in an index that may still be made, or cannot be: neither is "nobody".
+#[test]
+fn what_is_not_indexed_is_not_taken_for_none() {
+    let mut driver = story();
+    driver.answers = false;
+    driver.keys("j<enter>");
+    let mut unread = opened(&driver.fixture.made[4]);
+    let subject = unread.subject.clone();
+    unread.history = Known::Indexing;
+    driver.send(Msg::Outcome(Outcome::Opened(Box::new(unread))));
+    let found = |driver: &Driver| {
+        let review = driver.app.review.as_ref().expect("a review");
+        review.opened.as_ref().map(|opened| opened.history.clone()).expect("opened")
+    };
+    assert_eq!(found(&driver), Known::Indexing);
+    driver.keys("L");
+    assert_eq!(driver.status(), "history: the history is being indexed");
+    driver.send(Msg::Outcome(Outcome::History(subject.clone(), Known::Unknown("no disk".into()))));
+    driver.keys("L");
+    assert_eq!(driver.status(), "history: the history is not known: no disk");
+    driver.send(Msg::Outcome(Outcome::History(subject, Known::Known(FileHistory::default()))));
+    driver.keys("L");
+    assert!(matches!(&driver.app.overlay, Some(Overlay::Page(page)) if page.title.starts_with("before")));
+}
+
+#[test]
+fn the_end_of_indexing_ends_no_other_work() {
+    let mut driver = story();
+    let progress = |what: &str| Msg::Outcome(Outcome::Progress { what: what.into(), done: 500, total: 0 });
+    driver.send(progress(INDEXING)).send(Msg::Outcome(Outcome::Indexed));
+    assert_eq!(driver.app.progress, None);
+    driver.send(progress("fetching")).send(Msg::Outcome(Outcome::Indexed));
+    assert!(driver.app.progress.is_some());
 }

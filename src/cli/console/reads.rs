@@ -3,17 +3,17 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::app::{Errand, FilePart, HighlightRequest, JobKey, Msg, Outcome};
+use crate::app::{Errand, FilePart, HighlightRequest, INDEXING, JobKey, Msg, Outcome};
 use crate::diff::Highlighter;
 use crate::engine::{Failure, Opened, Snapshot};
 use crate::evidence::incidents::Touched;
 use crate::evidence::reasoning;
 use crate::io::fault;
-use crate::io::git::{history, open};
+use crate::io::git::open;
 use crate::io::incidents;
 use crate::io::init::Given;
 use crate::io::workspace::{Scope, Situation, Workspace};
-use crate::model::{Intent, Landing, Problem, Proposal, Subject};
+use crate::model::{Intent, Known, Landing, Oid, Problem, Proposal, Subject, TreeDiff};
 use crate::tui::Mailbox;
 
 /// Everything that reading needs; shared by the threads that read.
@@ -48,15 +48,26 @@ impl Reads {
             self.finish_what_a_crash_left();
         }
         self.snapshot(still);
-        if first {
-            // While a person looks at the list.
-            Highlighter::prepare();
-        }
-        if self.offline || alone {
-            return;
-        }
-        self.progress("fetching", 0, 0);
-        self.fetch(&self.workspace, still);
+        std::thread::scope(|scope| {
+            // What was fetched before is indexed beside fetching, and what comes after it.
+            scope.spawn(|| self.index(false));
+            if first {
+                // While a person looks at the list.
+                Highlighter::prepare();
+            }
+            if !self.offline && !alone {
+                self.progress("fetching", 0, 0);
+                self.fetch(&self.workspace, still);
+            }
+        });
+    }
+
+    /// Brings the history index up to the target. What keeps it from being made is said where the history is asked for.
+    fn index(&self, asked: bool) {
+        let Ok(target) = self.workspace.repository.target() else { return };
+        let progress = |done| self.progress(INDEXING, done, 0);
+        let _ = self.workspace.history(target.tip, asked, &progress);
+        self.answer(Outcome::Indexed);
     }
 
     /// The same at the terminal, where git may ask.
@@ -70,8 +81,10 @@ impl Reads {
             self.finish_what_a_crash_left();
         }
         let wants = super::runtime::wants(fetched.as_ref().err(), workspace);
+        let asked = fetched.is_ok();
         self.asked_remote(fetched.err().map(|error| error.to_string()));
         self.snapshot(still);
+        self.index(asked);
         if let Some(wants) = wants {
             self.answer(Outcome::Asks { errand: Errand::Refresh, wants });
         }
@@ -159,42 +172,65 @@ impl Reads {
             };
             return self.answer(Outcome::Failed { job: JobKey::Open, failure });
         };
-        match self.opened(subject, proposal, &situation) {
+        let (diff, problems) = match shown(&self.workspace, proposal) {
+            Ok(shown) => shown,
+            Err(failure) => return self.answer(Outcome::Failed { job: JobKey::Open, failure }),
+        };
+        match self.opened(subject, proposal, &situation, (&diff, problems)) {
             Ok(opened) if still() => self.answer(Outcome::Opened(Box::new(opened))),
             Ok(_) => return,
             Err(failure) => return self.answer(Outcome::Failed { job: JobKey::Open, failure }),
         }
-        let files = proposal.diff().map(|diff| diff.files.as_slice()).unwrap_or_default();
-        if let Ok(past) = history::of_files(&self.workspace.repository, situation.target.tip, files)
-            && still()
-        {
-            self.answer(Outcome::History(subject.clone(), past));
+        // While the index is made, what went wrong is known earlier than how the files moved.
+        let tip = situation.target.tip;
+        let indexed = self.workspace.index.at(tip).is_some();
+        if indexed {
+            self.tell_history(subject, (proposal, &diff), tip, still);
         }
+        self.tell_incidents(subject, (proposal, &situation), still);
+        if !indexed {
+            self.tell_history(subject, (proposal, &diff), tip, still);
+        }
+    }
+
+    /// What went wrong before with what it touches.
+    fn tell_incidents(&self, subject: &Subject, (proposal, situation): (&Proposal, &Situation), still: Still<'_>) {
         if !still() {
             return;
         }
-        let past = self.past.gather(&self.workspace, &situation);
+        let past = self.past.gather(&self.workspace, situation);
         if still() {
+            let files = proposal.diff().map(|diff| diff.files.as_slice()).unwrap_or_default();
             let evidence = past.evidence(&Touched::of(files, &proposal.title, &proposal.messages));
             self.answer(Outcome::Incidents(subject.clone(), Box::new(evidence)));
         }
     }
 
-    fn opened(&self, subject: &Subject, proposal: &Proposal, situation: &Situation) -> Result<Opened, Failure> {
-        let (diff, mut problems) = match &proposal.landing {
-            Landing::Clean(diff) => (Arc::clone(diff), Vec::new()),
-            Landing::NeedsRebase(why) | Landing::Unreadable(why) => (
-                own_changes(&self.workspace, proposal)?,
-                vec![Problem {
-                    place: proposal.id.clone(),
-                    what: format!("it cannot be merged: {why}; shown is what it changes on its own base"),
-                    next: "ask the agent to rebase it".into(),
-                }],
-            ),
-            Landing::Landed => (own_changes(&self.workspace, proposal)?, Vec::new()),
+    /// How its files moved before, beside what others propose now. Waits for the index, if it is being made.
+    fn tell_history(&self, subject: &Subject, (proposal, diff): (&Proposal, &TreeDiff), tip: Oid, still: Still<'_>) {
+        if !still() {
+            return;
+        }
+        let view = self.workspace.history(tip, false, &|_| {});
+        let Some(situation) = still().then(|| self.workspace.read(&Scope::default())) else { return };
+        let known = match situation {
+            Ok(situation) => situation.file_history(&situation.queue(), proposal, &diff.files, view),
+            Err(error) => Known::Unknown(error.to_string()),
         };
+        if still() {
+            self.answer(Outcome::History(subject.clone(), known));
+        }
+    }
+
+    fn opened(
+        &self,
+        subject: &Subject,
+        proposal: &Proposal,
+        situation: &Situation,
+        (diff, mut problems): (&TreeDiff, Vec<Problem>),
+    ) -> Result<Opened, Failure> {
         let document =
-            open::document(&self.workspace.repository, proposal, &diff, open::CONTEXT).map_err(|error| Failure {
+            open::document(&self.workspace.repository, proposal, diff, open::CONTEXT).map_err(|error| Failure {
                 what: "it could not be opened".into(),
                 why: error.to_string(),
                 next: "run `git fsck` in the repository".into(),
@@ -207,7 +243,7 @@ impl Reads {
             document,
             reasoning: said,
             trace,
-            history: None,
+            history: Known::Indexing,
             incidents: None,
             problems,
         })
@@ -267,6 +303,22 @@ impl Reads {
         // A console that has ended needs no answer.
         let _ = self.mailbox.send(Msg::Outcome(outcome));
     }
+}
+
+/// What is shown of a proposal: what would land, else what it changes on its own base.
+fn shown(workspace: &Workspace, proposal: &Proposal) -> Result<(Arc<TreeDiff>, Vec<Problem>), Failure> {
+    Ok(match &proposal.landing {
+        Landing::Clean(diff) => (Arc::clone(diff), Vec::new()),
+        Landing::NeedsRebase(why) | Landing::Unreadable(why) => (
+            own_changes(workspace, proposal)?,
+            vec![Problem {
+                place: proposal.id.clone(),
+                what: format!("it cannot be merged: {why}; shown is what it changes on its own base"),
+                next: "ask the agent to rebase it".into(),
+            }],
+        ),
+        Landing::Landed => (own_changes(workspace, proposal)?, Vec::new()),
+    })
 }
 
 /// What a proposal changes on its own base, where it does not merge.

@@ -13,7 +13,6 @@
 
 pub mod files;
 mod form;
-pub mod history;
 pub mod keep;
 pub mod ledger;
 pub mod limits;

@@ -34,7 +34,10 @@ fn the_queue() {
     let console = demo(&sandbox, 38);
     console.wait_for("web-sg: close ingress to the world");
     open_fold(&console);
-    picture::holds("screenshots/queue.svg", &console.wait_for("why     checkout is over-provisioned"));
+    let view = console.wait_until("what was read", |view| {
+        view.has("why     checkout is over-provisioned") && view.has("read just now")
+    });
+    picture::holds("screenshots/queue.svg", &view);
 }
 
 #[test]
