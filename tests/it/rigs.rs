@@ -32,7 +32,9 @@ fn the_program_under_test_starts() {
 #[test]
 fn what_a_program_in_a_terminal_costs_is_known() {
     let sandbox = Sandbox::new();
-    let terminal = sandbox.terminal("", 80, 24, &["cat"], &[]);
+    let terminal = sandbox.terminal("", 80, 24, &["sh", "-c", "echo started; exec cat"], &[]);
+    // The terminal itself echoes keys, before there is a program that has any memory.
+    terminal.wait_for("started");
     let before = std::time::Instant::now();
     terminal.keys("hello<enter>");
     terminal.wait_for("hello");
