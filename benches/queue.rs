@@ -12,11 +12,12 @@ use std::sync::{Arc, Mutex, OnceLock};
 use countersign::app::{ACTIONS, App, Msg, Outcome, Start, update};
 use countersign::config::{Base, Depth, Ground, Keymap, Settings, Theme, parse_sequence};
 use countersign::engine::{Opened, Snapshot};
+use countersign::evidence::Evidence;
 use countersign::io::clock::Clock;
 use countersign::io::git::open;
 use countersign::io::git::repository::LocalRepository;
 use countersign::io::workspace::{Scope, Workspace};
-use countersign::model::{Known, Reasoning, Subject};
+use countersign::model::{Reasoning, Subject};
 use countersign::policy::Globs;
 use countersign::tui::Screen;
 use countersign::ui;
@@ -170,8 +171,7 @@ fn in_the_diff() -> Mutex<Bare> {
         document: open::document(&here.repository, proposal, diff, open::CONTEXT).expect("a document"),
         reasoning: Reasoning::default(),
         trace: Vec::new(),
-        history: Known::Unknown(String::new()),
-        incidents: None,
+        evidence: Evidence::unknown(""),
         problems: Vec::new(),
     };
     let _ = update(&mut bare.app, Msg::Outcome(Outcome::Opened(Box::new(opened))));

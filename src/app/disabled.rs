@@ -57,7 +57,7 @@ pub(super) fn not_read(app: &App) -> Why {
 }
 
 pub(super) fn no_history(app: &App) -> Why {
-    not_read(app).or_else(|| match &app.review.as_ref()?.opened.as_ref()?.history {
+    not_read(app).or_else(|| match &app.review.as_ref()?.opened.as_ref()?.evidence.provenance {
         Known::Known(_) => None,
         Known::Indexing => Some("the history is being indexed".into()),
         Known::Unknown(why) => Some(format!("the history is not known: {}", single_line(why))),
@@ -66,8 +66,8 @@ pub(super) fn no_history(app: &App) -> Why {
 
 pub(super) fn no_incidents(app: &App) -> Why {
     not_read(app).or_else(|| {
-        let known = app.review.as_ref()?.opened.as_ref()?.incidents.is_some();
-        unless(known, || "what happened before is not known yet".into())
+        let known = app.review.as_ref()?.opened.as_ref()?.evidence.incidents.found();
+        unless(known.is_some(), || "what happened before is not known yet".into())
     })
 }
 

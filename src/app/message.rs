@@ -8,8 +8,9 @@ use jiff::Timestamp;
 
 use crate::config::Chord;
 use crate::diff::{Lines, Roles};
-use crate::engine::{Draft, Failure, FileHistory, InitOffer, Opened, Plan, Report, Snapshot};
-use crate::model::{CommentSide, EntryId, IncidentEvidence, Intent, Known, Problem, Subject};
+use crate::engine::{Draft, Failure, InitOffer, Opened, Plan, Report, Snapshot};
+use crate::evidence::Evidence;
+use crate::model::{CommentSide, EntryId, Intent, Problem, Subject};
 
 /// Something that happened. One channel carries them, in one order.
 #[derive(Debug)]
@@ -59,12 +60,10 @@ pub enum Outcome {
     },
     /// A proposal was opened.
     Opened(Box<Opened>),
-    /// What happened before to the files of an opened proposal.
-    History(Subject, Known<FileHistory>),
+    /// What was found about an opened proposal, as far as it is known by now.
+    Evidence(Subject, Box<Evidence>),
     /// The history index is made, or cannot be.
     Indexed,
-    /// What happened the last time is known.
-    Incidents(Subject, Box<IncidentEvidence>),
     /// The syntax colours of a part of an opened proposal.
     Highlighted {
         /// Of what.

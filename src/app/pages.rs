@@ -234,12 +234,14 @@ fn push_rule(lines: &mut Vec<Line>, rule: &TraceLine) {
 #[must_use]
 pub fn history(app: &App) -> Page {
     let review = app.review.as_ref();
-    let past = review.and_then(|review| review.opened.as_ref()).and_then(|opened| opened.history.found());
+    let evidence = review.and_then(|review| review.opened.as_ref()).map(|opened| &opened.evidence);
+    let past = evidence.and_then(|evidence| evidence.provenance.found());
+    let signals = evidence.and_then(|evidence| evidence.signals.found());
     let mut lines = Vec::new();
-    for signal in past.into_iter().flat_map(|past| &past.signals) {
+    for signal in signals.into_iter().flat_map(|report| &report.signals) {
         push_signal(&mut lines, signal);
     }
-    for change in past.into_iter().flat_map(|past| &past.changes) {
+    for change in past.into_iter().flat_map(|past| &past.files) {
         lines.push(
             Line::of(Role::Quiet, format!("{}  ", change.commit.short(9)))
                 .then(Role::Found, single_line(&change.subject))

@@ -1,81 +1,46 @@
 //! The shapes of `evidence` in `show --json` (stable; scripts depend on them).
 
-use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::engine::{FileHistory, PastChange};
+use super::fields::FieldsJson;
+use crate::evidence::Evidence;
 use crate::evidence::signals::{Event, Flip, Signal, Source};
-use crate::model::{IncidentEvidence, Known, Moment, Oid, TimeBasis};
+use crate::model::{Claims, Cost, IncidentEvidence, Known, Moment, Oid, Provenance, Reach, TimeBasis};
 
-/// What is known about a proposal, kind by kind; each says whether it is known.
+/// What is known about a proposal, part by part; each says whether it is known.
 #[derive(Debug, Serialize)]
 pub struct EvidenceJson<'a> {
+    /// What changes in the values of config documents.
+    pub fields: Known<FieldsJson<'a>>,
+    /// Where the values come from that it overwrites, and who changed its files before.
+    pub provenance: &'a Known<Provenance>,
+    /// What the agent says, held against the change.
+    pub claims: &'a Known<Claims>,
+    /// What it costs.
+    pub cost: &'a Known<Cost>,
     /// What happened the last time somebody touched what it touches.
-    pub incidents: &'a IncidentEvidence,
-    /// Who changed the files before.
-    pub history: Known<HistoryJson<'a>>,
+    pub incidents: &'a Known<IncidentEvidence>,
     /// The warnings.
     pub signals: Known<SignalsJson<'a>>,
+    /// Where it lands, and who feels it.
+    pub reach: &'a Known<Reach>,
 }
 
 impl<'a> EvidenceJson<'a> {
-    /// What went wrong before, and how the files moved.
+    /// What was found, as JSON has it.
     #[must_use]
-    pub fn new(incidents: &'a IncidentEvidence, past: &'a Known<FileHistory>) -> Self {
+    pub fn new(evidence: &'a Evidence) -> Self {
         Self {
-            incidents,
-            history: of(past, |past| HistoryJson {
-                missing: past.missing.as_deref(),
-                commits: past.changes.iter().map(PastChangeJson::from).collect(),
+            fields: evidence.fields.as_ref().map(FieldsJson::new),
+            provenance: &evidence.provenance,
+            claims: &evidence.claims,
+            cost: &evidence.cost,
+            incidents: &evidence.incidents,
+            signals: evidence.signals.as_ref().map(|report| SignalsJson {
+                missing: report.missing.as_deref(),
+                signals: report.signals.iter().map(SignalJson::from).collect(),
             }),
-            signals: of(past, |past| SignalsJson {
-                missing: past.missing.as_deref(),
-                signals: past.signals.iter().map(SignalJson::from).collect(),
-            }),
-        }
-    }
-}
-
-fn of<'a, T>(past: &'a Known<FileHistory>, make: impl FnOnce(&'a FileHistory) -> T) -> Known<T> {
-    match past {
-        Known::Known(past) => Known::Known(make(past)),
-        Known::Unknown(why) => Known::Unknown(why.clone()),
-        Known::Indexing => Known::Indexing,
-    }
-}
-
-/// Who changed the files before.
-#[derive(Debug, Serialize)]
-pub struct HistoryJson<'a> {
-    /// Why some of it is not known.
-    pub missing: Option<&'a str>,
-    /// The commits, newest first, bounded.
-    pub commits: Vec<PastChangeJson<'a>>,
-}
-
-/// A commit that changed a file before.
-#[derive(Debug, Serialize)]
-pub struct PastChangeJson<'a> {
-    /// Its id.
-    pub commit: Oid,
-    /// Who wrote it, as it says.
-    pub author: &'a str,
-    /// When, as it says.
-    pub date: Timestamp,
-    /// Its subject.
-    pub subject: &'a str,
-    /// Which of the files it changed.
-    pub files: &'a [String],
-}
-
-impl<'a> From<&'a PastChange> for PastChangeJson<'a> {
-    fn from(change: &'a PastChange) -> Self {
-        Self {
-            commit: change.commit,
-            author: &change.author,
-            date: change.date,
-            subject: &change.subject,
-            files: &change.files,
+            reach: &evidence.reach,
         }
     }
 }

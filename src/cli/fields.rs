@@ -16,18 +16,31 @@ const VALUE: usize = 60;
 
 /// `diff --fields --json` (stable; scripts depend on it).
 #[derive(Debug, Serialize)]
-struct FieldsJson<'a> {
+pub struct FieldsJson<'a> {
     complete: bool,
     fields: &'a [FieldChange],
     cosmetic: &'a [Cosmetic],
     unexplained: &'a [Unexplained],
 }
 
+impl<'a> FieldsJson<'a> {
+    /// A report.
+    #[must_use]
+    pub const fn new(report: &'a FieldReport) -> Self {
+        let FieldReport { fields, cosmetic, unexplained } = report;
+        Self {
+            complete: report.complete(),
+            fields: fields.as_slice(),
+            cosmetic: cosmetic.as_slice(),
+            unexplained: unexplained.as_slice(),
+        }
+    }
+}
+
 /// Prints a report, as one document or as lines for people.
 pub fn print(report: &FieldReport, json: bool, output: &mut Output) -> Result<Exit, CliError> {
     if json {
-        let FieldReport { fields, cosmetic, unexplained } = report;
-        output.document(&FieldsJson { complete: report.complete(), fields, cosmetic, unexplained })?;
+        output.document(&FieldsJson::new(report))?;
         return Ok(Exit::Done);
     }
     let mut file = None;

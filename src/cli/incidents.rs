@@ -8,8 +8,8 @@ use bstr::ByteSlice as _;
 use serde_json::json;
 
 use crate::evidence::incidents::Touched;
+use crate::io::evidence::incidents::{Gathered, gather};
 use crate::io::git::store::Writes;
-use crate::io::incidents::{Gathered, gather};
 use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::model::{Incident, IncidentEvidence, IncidentKind, IncidentSource, text};
 
@@ -61,7 +61,8 @@ fn list(gathered: &Gathered, json: bool, output: &mut Output) -> Result<Exit, Cl
     if json {
         let incidents: Vec<&Incident> = incidents.into_iter().map(Arc::as_ref).collect();
         output.document(&json!({
-            "state": gathered.state(), "why": gathered.why(), "incidents": incidents, "problems": gathered.problems,
+            "looked": gathered.looked(), "missing": gathered.missing(), "incidents": incidents,
+            "problems": gathered.problems,
         }))?;
         return Ok(Exit::Done);
     }
@@ -69,15 +70,16 @@ fn list(gathered: &Gathered, json: bool, output: &mut Output) -> Result<Exit, Cl
         output.line(row(incident));
         output.line(format!("            {}", place(incident)));
     }
-    output.remark(gathered.why());
+    output.remark(gathered.looked());
+    gathered.missing().into_iter().for_each(|missing| output.remark(format!("not known: {missing}")));
     Ok(Exit::Done)
 }
 
 fn tell(path: &str, found: &IncidentEvidence, json: bool, output: &mut Output) -> Result<Exit, CliError> {
     if json {
         output.document(&json!({
-            "path": path, "state": found.state, "why": found.why, "incidents": found.hits, "more": found.more,
-            "problems": found.problems,
+            "path": path, "looked": found.looked, "missing": found.missing, "incidents": found.hits,
+            "more": found.more, "problems": found.problems,
         }))?;
         return Ok(Exit::Done);
     }
@@ -96,7 +98,10 @@ pub(super) fn last_time(found: &IncidentEvidence, output: &mut Output) {
         output.line(format!("            and {} more", found.more));
     }
     let nothing = if found.hits.is_empty() { "nothing like it is known: " } else { "" };
-    output.line(format!("last time   {nothing}{}", text::single_line(&found.why)));
+    output.line(format!("last time   {nothing}{}", text::single_line(&found.looked)));
+    if let Some(missing) = &found.missing {
+        output.line(format!("last time   not all is known: {}", text::single_line(missing)));
+    }
 }
 
 /// `2025-03-14  INC-213  Checkout was killed for memory  (sev 2, 41 min)`.

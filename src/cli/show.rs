@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::engine::FileHistory;
-use crate::evidence::incidents::Touched;
-use crate::evidence::reasoning;
+use crate::diff::Document;
+use crate::evidence::{Evidence, reasoning};
+use crate::io::evidence::Scene;
+use crate::io::git::open;
 use crate::io::git::proposals::line_stats;
-use crate::io::git::store::Writes;
-use crate::io::incidents::{Gathered, gather};
+use crate::io::index::View;
 use crate::io::workspace::{Situation, Workspace};
-use crate::model::{FileChange, Known, Landing, Problem, Queued, Reasoning, State, text};
+use crate::model::{Known, Landing, Problem, Queued, Reasoning, text};
 
 use super::args::OneArgs;
 use super::evidence_json::EvidenceJson;
@@ -35,13 +35,13 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
     let chosen = typed.iter().map(|typed| find::by_part(&queue, typed)).collect::<Result<Vec<_>, _>>()?;
     // Whoever writes `-` gets a list, of however many.
     let mut list = (args.id == "-" && args.json.json).then(Vec::new);
-    let past = gather(&workspace.repository, &situation);
-    let read = Read { workspace: &workspace, situation: &situation, queue: &queue, past: &past };
+    let view = indexed(&workspace, &situation, output);
+    let scene = Scene::new(&workspace, &situation, &queue, view)?;
     for (index, queued) in chosen.into_iter().enumerate() {
         if index > 0 && list.is_none() {
             output.line("");
         }
-        one(&read, queued, args, list.as_mut(), output)?;
+        one(&scene, queued, args, list.as_mut(), output)?;
     }
     if let Some(proposals) = list {
         output.document(&json!({ "proposals": proposals }))?;
@@ -49,43 +49,31 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
     Ok(Exit::Done)
 }
 
-/// What is known beside a proposal.
-#[derive(Clone, Copy)]
-struct Read<'a> {
-    workspace: &'a Workspace,
-    situation: &'a Situation,
-    queue: &'a [Queued],
-    past: &'a Gathered,
-}
-
 /// Shows one proposal; as JSON, its document goes on the list, where there is one.
 fn one(
-    read: &Read<'_>,
+    scene: &Scene<'_>,
     queued: &Queued,
     args: &OneArgs,
     list: Option<&mut Vec<Value>>,
     output: &mut Output,
 ) -> Result<(), CliError> {
-    let Read { workspace, situation, past, .. } = *read;
+    let Scene { situation, store, .. } = scene;
     let (said, unread) = reasoning::read(&queued.proposal.messages, queued.proposal.note.as_deref());
     // Of other proposals' problems nobody asked.
     let about = |problem: &Problem| {
         problem.place == queued.proposal.id || situation.proposals.iter().all(|other| other.id != problem.place)
     };
     let problems: Vec<Problem> = situation.warnings().into_iter().filter(about).chain(unread).collect();
-    let store = workspace.repository.store(Writes::InMemory)?;
     if let Some(diff) = queued.proposal.diff() {
         // What cannot be made again is counted like what cannot be read.
         let _ = store.make_again(diff, queued.proposal.target.tip, queued.proposal.head);
     }
     let files = queued.proposal.diff().map(|diff| diff.files.as_slice()).unwrap_or_default();
-    let changes: Vec<ChangeJson> = files.iter().map(|file| ChangeJson::new(file, line_stats(&store, file))).collect();
-    let touched = Touched::of(files, &queued.proposal.title, &queued.proposal.messages);
-    let incidents = past.evidence(&touched);
-    let history = before(read, queued, files, output);
+    let changes: Vec<ChangeJson> = files.iter().map(|file| ChangeJson::new(file, line_stats(store, file))).collect();
+    let evidence = found(scene, queued);
     if args.json.json {
         let proposal = ProposalJson::new(queued, store.tree_of(queued.proposal.target.tip).ok());
-        let evidence = EvidenceJson::new(&incidents, &history);
+        let evidence = EvidenceJson::new(&evidence);
         let document = ShowDocument { proposal, reasoning: &said, changes, evidence, problems: &problems };
         return match list {
             Some(list) => serde_json::to_value(&document).map(|value| list.push(value)).map_err(unwritable),
@@ -95,9 +83,13 @@ fn one(
     header(queued, output);
     reasons(&said, output);
     policy(queued, output);
-    moved(&history, output);
+    moved(&evidence, output);
     output.line("");
-    super::incidents::last_time(&incidents, output);
+    match &evidence.incidents {
+        Known::Known(incidents) => super::incidents::last_time(incidents, output),
+        Known::Unknown(why) => output.line(format!("last time   not known: {}", text::single_line(why))),
+        Known::Indexing => {}
+    }
     output.line("");
     for change in &changes {
         let counts = if change.stats.binary {
@@ -108,51 +100,59 @@ fn one(
         output.line(format!("  {:<9} {}  {counts}", change.status, text::printable_bytes(change.path.as_bytes())));
     }
     output.problems(&problems);
-    output.problems(&incidents.problems);
+    output.problems(evidence.incidents.found().map_or(&[], |found| found.problems.as_slice()));
     Ok(())
 }
 
-/// What happened to the files before. The history is indexed first where that was not done; on a terminal one sees how far.
-fn before(read: &Read<'_>, queued: &Queued, files: &[FileChange], output: &mut Output) -> Known<FileHistory> {
-    let Read { workspace, situation, queue, .. } = *read;
-    if matches!(queued.standing.state, State::Merged | State::Reverted) {
-        return Known::Unknown("it has landed, and is a part of that history itself".into());
-    }
-    if queued.proposal.diff().is_none() {
-        return Known::Unknown("it does not merge, so it is not known which files would change".into());
-    }
+/// The history, indexed first where that was not done; on a terminal one sees how far.
+fn indexed(workspace: &Workspace, situation: &Situation, output: &mut Output) -> Known<View> {
     let tip = situation.target.tip;
-    let ready = workspace.index.at(tip).is_some();
+    if let Some(view) = workspace.index.at(tip) {
+        return Known::Known(view);
+    }
     let view = {
         let output = std::sync::Mutex::new(&mut *output);
         workspace.history(tip, false, &|done| {
-            if let (false, Ok(mut output)) = (ready, output.lock()) {
+            if let Ok(mut output) = output.lock() {
                 output.progress(&format!("indexing the history: {done} commits"));
             }
         })
     };
     output.progress("");
-    situation.file_history(queue, &queued.proposal, files, view)
+    view.into()
+}
+
+/// What is found about a proposal.
+fn found(scene: &Scene<'_>, queued: &Queued) -> Evidence {
+    let proposal = &queued.proposal;
+    let document = match proposal.diff() {
+        Some(diff) => open::document(&scene.workspace.repository, proposal, diff, open::CONTEXT),
+        None => Ok(Document::default()),
+    };
+    match document {
+        Ok(document) => scene.evidence(proposal, &document),
+        Err(error) => Evidence::unknown(&error.to_string()),
+    }
 }
 
 /// Earlier changes that are listed; `--json` has them all.
 const LISTED: usize = 5;
 
-fn moved(past: &Known<FileHistory>, output: &mut Output) {
+fn moved(evidence: &Evidence, output: &mut Output) {
     output.line("");
-    let past = match past {
+    for signal in evidence.signals.found().into_iter().flat_map(|report| &report.signals) {
+        output.line(format!("found   {}", signal.sentence()));
+        signal.told().for_each(|told| output.line(format!("          {}", text::single_line(&told))));
+    }
+    let past = match &evidence.provenance {
         Known::Known(past) => past,
         Known::Unknown(why) => return output.line(format!("before  not known: {}", text::single_line(why))),
         Known::Indexing => return output.line("before  the history is being indexed"),
     };
-    for signal in &past.signals {
-        output.line(format!("found   {}", signal.sentence()));
-        signal.told().for_each(|told| output.line(format!("          {}", text::single_line(&told))));
-    }
-    if past.changes.is_empty() {
+    if past.files.is_empty() {
         output.line("before  nobody changed these files");
     }
-    for change in past.changes.iter().take(LISTED) {
+    for change in past.files.iter().take(LISTED) {
         let (date, commit) = (change.date.strftime("%Y-%m-%d"), change.commit.short(9));
         let said = text::single_line(&format!("{}: {}", change.author, change.subject));
         output.line(format!("before  {date} {commit} {said}"));

@@ -8,10 +8,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::diff::Document;
-use crate::evidence::signals::Signal;
+use crate::evidence::Evidence;
 use crate::model::{
-    Answers, Comment, DecisionKind, EntryId, IncidentEvidence, Known, Oid, Place, Problem, Queued, ReasonCode,
-    Reasoning, Stage, Subject,
+    Answers, Comment, DecisionKind, EntryId, Oid, Place, Problem, Queued, ReasonCode, Reasoning, Stage, Subject,
 };
 use crate::policy::{GateMode, MergeMethod, Policy, Tiers, TraceLine};
 
@@ -87,32 +86,6 @@ impl Snapshot {
     }
 }
 
-/// A commit of the target branch that changed a file before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PastChange {
-    /// The commit.
-    pub commit: Oid,
-    /// Who wrote it, as the commit says.
-    pub author: String,
-    /// When, as the commit says.
-    pub date: Timestamp,
-    /// Its subject, as it came.
-    pub subject: String,
-    /// The changed files of the proposal that it touched too, lossily as UTF-8.
-    pub files: Vec<String>,
-}
-
-/// What happened before to the files of a proposal.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct FileHistory {
-    /// Who changed them, newest first, bounded.
-    pub changes: Vec<PastChange>,
-    /// The warnings.
-    pub signals: Vec<Signal>,
-    /// What cannot be known of it, and why; `None` where all is known.
-    pub missing: Option<String>,
-}
-
 /// Everything about one round of a proposal that a review shows.
 #[derive(Debug)]
 pub struct Opened {
@@ -124,10 +97,8 @@ pub struct Opened {
     pub reasoning: Reasoning,
     /// What policy says, rule by rule.
     pub trace: Vec<TraceLine>,
-    /// What happened to these files before.
-    pub history: Known<FileHistory>,
-    /// What happened the last time somebody touched what it touches; `None` while that is not known.
-    pub incidents: Option<IncidentEvidence>,
+    /// What was found, as far as it is known by now.
+    pub evidence: Evidence,
     /// What could not be read.
     pub problems: Vec<Problem>,
 }

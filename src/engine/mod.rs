@@ -19,9 +19,7 @@ mod standing;
 mod tests;
 mod world;
 
-pub use console::{
-    Draft, Failure, Fate, FileHistory, InitOffer, LedgerHealth, Opened, PastChange, Report, SentItem, Snapshot,
-};
+pub use console::{Draft, Failure, Fate, InitOffer, LedgerHealth, Opened, Report, SentItem, Snapshot};
 pub use genesis::{Genesis, GenesisParts, GenesisRequest, POLICY_PATH, ROOT_FILE_LIMIT, SIGNERS_PATH, genesis};
 pub use order::sort;
 pub use plan::{Action, Authorised, Dropped, MemoryChange, Plan, PlanParts, PlannedItem, RefMove};

@@ -2,11 +2,63 @@
 //!
 //! [`reasoning`] reads what the agent says. Everything it returns is a claim: it is shown after *says*, compared with what
 //! was found, and never taken for a fact. [`incidents`] are what went wrong before. [`signals`] are computed from how files
-//! moved.
+//! moved. The [`Inventory`] is what the target's config documents say as a whole, which cost and reach are read from.
 
 mod agent;
 pub mod incidents;
+mod inventory;
 pub mod reasoning;
 pub mod signals;
 
 pub use agent::agent_hint;
+pub use inventory::Inventory;
+
+use crate::model::field::FieldReport;
+use crate::model::{Claims, Cost, IncidentEvidence, Known, Provenance, Reach};
+use signals::SignalReport;
+
+/// What was found about a round, part by part; each may be known, unknown or still being made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// What changes in the values of config documents.
+    pub fields: Known<FieldReport>,
+    /// Where the values come from that it overwrites.
+    pub provenance: Known<Provenance>,
+    /// What the agent says, held against the change.
+    pub claims: Known<Claims>,
+    /// What it costs.
+    pub cost: Known<Cost>,
+    /// What happened the last time somebody touched what it touches.
+    pub incidents: Known<IncidentEvidence>,
+    /// The warnings.
+    pub signals: Known<SignalReport>,
+    /// Where it lands, and who feels it.
+    pub reach: Known<Reach>,
+}
+
+impl Evidence {
+    /// Nothing is known yet.
+    pub const PENDING: Self = Self {
+        fields: Known::Indexing,
+        provenance: Known::Indexing,
+        claims: Known::Indexing,
+        cost: Known::Indexing,
+        incidents: Known::Indexing,
+        signals: Known::Indexing,
+        reach: Known::Indexing,
+    };
+
+    /// Nothing can be known, and why.
+    #[must_use]
+    pub fn unknown(why: &str) -> Self {
+        Self {
+            fields: Known::Unknown(why.to_owned()),
+            provenance: Known::Unknown(why.to_owned()),
+            claims: Known::Unknown(why.to_owned()),
+            cost: Known::Unknown(why.to_owned()),
+            incidents: Known::Unknown(why.to_owned()),
+            signals: Known::Unknown(why.to_owned()),
+            reach: Known::Unknown(why.to_owned()),
+        }
+    }
+}

@@ -3,7 +3,7 @@
 //! git in the background has no terminal and asks nothing; a console that knows the wish can step aside and let it ask.
 //! [`Workspace::asking`] is the same repository with git at the person's terminal.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use super::git::process::GitError;
 use super::git::write::WriteError;
@@ -118,6 +118,8 @@ impl Workspace {
             state: self.state.clone(),
             cache: self.cache.clone(),
             index: self.index.clone(),
+            past: Arc::clone(&self.past),
+            inventories: Arc::clone(&self.inventories),
             patterns: self.patterns.clone(),
             clock: self.clock,
             home: self.home.clone(),

@@ -13,11 +13,13 @@ use crate::policy::{self, Globs, LedgerKey, Policy, PolicyError, Root};
 
 use super::cache::Cache;
 use super::clock::Clock;
+use super::evidence::incidents::Memory;
 use super::git::ledger::RootReader;
 use super::git::proposals::{self, Known, Reading, Request};
 use super::git::repository::LocalRepository;
 use super::git::store::{StoreError, Writes};
 use super::index::Index;
+use super::inventory::Inventories;
 use super::signer::{self, SignerError, SigningKey};
 use super::state::StateFolder;
 
@@ -32,6 +34,10 @@ pub struct Workspace {
     pub cache: Cache,
     /// Who changed what before.
     pub index: Index,
+    /// What went wrong before, as it was gathered last.
+    pub past: Arc<Memory>,
+    /// What config documents say, as they were read last.
+    pub inventories: Arc<Inventories>,
     /// The branches that are proposals.
     pub patterns: Globs,
     /// Where "now" comes from.
@@ -119,6 +125,8 @@ impl Workspace {
             state: StateFolder::of(state, &repository.git_dir, remote),
             cache: Cache::of(cache, &repository.git_dir, remote),
             index: Index::of(cache, &repository.git_dir, remote),
+            past: Arc::default(),
+            inventories: Arc::default(),
             repository,
             patterns,
             clock,

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// What a change does to the values of config documents. No changed line is left out: each belongs to a field change or to a
 /// cosmetic one, or is listed as unexplained.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct FieldReport {
     /// Values that changed, file by file in path order.
     pub fields: Vec<FieldChange>,
@@ -231,7 +231,7 @@ pub fn masked() -> Value {
 }
 
 /// A path as JSON can hold it.
-fn lossy<S: Serializer>(path: &BString, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn lossy<S: Serializer>(path: &BString, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(path)
 }
 

@@ -212,25 +212,13 @@ fn as_incident<S: Serializer>(incident: &Arc<Incident>, serializer: S) -> Result
     incident.as_ref().serialize(serializer)
 }
 
-/// Whether a piece of evidence is there. What is not known is never shown as nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Knowledge {
-    /// All that there is was looked at.
-    Known,
-    /// Some of it could not be looked at.
-    Unknown,
-    /// It is being gathered.
-    Indexing,
-}
-
 /// What happened the last time somebody touched what a proposal touches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct IncidentEvidence {
-    /// Whether every place was looked at.
-    pub state: Knowledge,
-    /// What was looked at; where it is not known, why.
-    pub why: String,
+    /// What was looked at.
+    pub looked: String,
+    /// What could not be looked at, and why; `None` where every place was.
+    pub missing: Option<String>,
     /// The incidents, the closest first.
     pub hits: Vec<IncidentHit>,
     /// How many more there are that are not listed.

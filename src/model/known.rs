@@ -24,6 +24,16 @@ impl<T> Known<T> {
         }
     }
 
+    /// The same without taking it.
+    #[must_use]
+    pub fn as_ref(&self) -> Known<&T> {
+        match self {
+            Self::Known(found) => Known::Known(found),
+            Self::Unknown(why) => Known::Unknown(why.clone()),
+            Self::Indexing => Known::Indexing,
+        }
+    }
+
     /// The same of something else.
     #[must_use]
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Known<U> {
@@ -32,6 +42,12 @@ impl<T> Known<T> {
             Self::Unknown(why) => Known::Unknown(why),
             Self::Indexing => Known::Indexing,
         }
+    }
+}
+
+impl<T, E: std::fmt::Display> From<Result<T, E>> for Known<T> {
+    fn from(found: Result<T, E>) -> Self {
+        found.map_or_else(|error| Self::Unknown(error.to_string()), Self::Known)
     }
 }
 

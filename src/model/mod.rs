@@ -4,6 +4,8 @@
 //! fit for a terminal, a commit subject or a log line.
 
 mod change;
+mod claim;
+mod cost;
 mod decision;
 pub mod field;
 mod history;
@@ -12,21 +14,27 @@ mod incident;
 mod intent;
 mod known;
 mod proposal;
+mod provenance;
+mod reach;
 mod reasoning;
 mod ruling;
 pub mod text;
 
 pub use change::{FileChange, LineStats, Mode, Side, TreeDiff};
+pub use claim::{Claim, ClaimKind, Claims, Undeclared, Verdict};
+pub use cost::{ClaimedCost, Cost, CostSource, Monthly, ObjectCost, PricedAmount};
 pub use decision::{
     Answer, Answers, Comment, CommentSide, DecisionKind, LessonDraft, ReasonCode, Scope, Seen, Subject,
 };
 pub use history::{Coverage, Moment, PastCommit, PastTouch, SeenBetween, TimeBasis, Undoing};
 pub use id::{ChangeId, EntryId, Oid, ParseIdError};
 pub use incident::{
-    Closeness, Incident, IncidentEvidence, IncidentHit, IncidentKind, IncidentSource, Knowledge, Severity, Tie, TieBy,
+    Closeness, Incident, IncidentEvidence, IncidentHit, IncidentKind, IncidentSource, Severity, Tie, TieBy,
 };
 pub use intent::{Intent, IntentItem};
 pub use known::Known;
 pub use proposal::{Contributor, Landing, Problem, Proposal, Queued, Stage, Standing, State, Target, Words};
+pub use provenance::{FieldOrigin, PastChange, Provenance, Repair, Sibling, ValueSet};
+pub use reach::{ClusterReach, NameUse, Reach, ServiceReach, UsePlace};
 pub use reasoning::{Confidence, Part, Reasoning};
 pub use ruling::{Approvals, Effect, Outcome, Place, Reason, Ruling, Tier};

@@ -13,7 +13,7 @@ fn evidence(repo: &Repo<'_>, proposal: &str) -> Value {
 }
 
 fn subjects(evidence: &Value) -> Vec<&str> {
-    let commits = evidence["history"]["commits"].as_array().unwrap_or_else(|| panic!("{evidence:#}"));
+    let commits = evidence["provenance"]["files"].as_array().unwrap_or_else(|| panic!("{evidence:#}"));
     commits.iter().map(|commit| commit["subject"].as_str().expect("a subject")).collect()
 }
 
@@ -42,7 +42,7 @@ fn show_says_who_was_here_and_that_it_goes_back_again() {
     let before = origin.refs();
     let found = evidence(&origin, "agent/bot/off");
     assert_eq!(subjects(&found), ["On", "Off", "Begin"]);
-    assert_eq!((&found["history"]["state"], &found["history"]["missing"]), (&json!("known"), &Value::Null));
+    assert_eq!((&found["provenance"]["state"], &found["provenance"]["missing"]), (&json!("known"), &Value::Null));
     let signal = &found["signals"]["signals"][0];
     assert_eq!(
         (&signal["kind"], &signal["this"], &signal["paths"]),
@@ -84,7 +84,7 @@ fn the_index_follows_main_and_can_be_broken_or_deleted() {
     fs::remove_file(&file).expect("a deletion");
     fs::create_dir(&file).expect("a folder in its place");
     let found = evidence(&origin, "agent/bot/off-deleted");
-    assert_eq!(found["history"]["state"], "unknown");
+    assert_eq!(found["provenance"]["state"], "unknown");
     assert!(found["signals"]["why"].as_str().is_some_and(|why| why.contains("index")), "{found}");
     let stale = evidence(&origin, "agent/bot/off");
     assert!(stale["signals"]["why"].as_str().is_some_and(|why| why.contains("does not merge")), "{stale}");

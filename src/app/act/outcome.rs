@@ -23,20 +23,14 @@ impl App {
             }
             Outcome::Progress { what, done, total } => self.progress = Some(Progress { what, done, total }),
             Outcome::Opened(opened) => self.opened(*opened),
-            Outcome::History(subject, history) => {
+            Outcome::Evidence(subject, evidence) => {
                 let review = self.review.as_mut().filter(|review| review.subject == subject);
                 if let Some(opened) = review.and_then(|review| review.opened.as_mut()) {
-                    opened.history = history;
+                    opened.evidence = *evidence;
                 }
             }
             // Fetching may be under way beside it, and says so itself.
             Outcome::Indexed => drop(self.progress.take_if(|progress| progress.what == INDEXING)),
-            Outcome::Incidents(subject, incidents) => {
-                let review = self.review.as_mut().filter(|review| review.subject == subject);
-                if let Some(opened) = review.and_then(|review| review.opened.as_mut()) {
-                    opened.incidents = Some(*incidents);
-                }
-            }
             Outcome::Highlighted { part, from, roles } => {
                 self.jobs.answered(JobKey::Highlight);
                 if let Some(review) = self.review.as_mut().filter(|review| review.subject == part.subject) {

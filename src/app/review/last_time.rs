@@ -6,7 +6,7 @@ use crate::app::prose::Line;
 use crate::app::{App, count};
 use crate::config::Role;
 use crate::model::text::single_line;
-use crate::model::{Closeness, Incident, IncidentEvidence, IncidentKind, IncidentSource, Knowledge};
+use crate::model::{Closeness, Incident, IncidentEvidence, IncidentKind, IncidentSource};
 
 /// Incidents that the pane lists; the page has them all.
 const LISTED: usize = 4;
@@ -14,7 +14,7 @@ const LISTED: usize = 4;
 const TEXT_LINES: usize = 200;
 
 fn evidence(review: &Review) -> Option<&IncidentEvidence> {
-    review.opened.as_ref()?.incidents.as_ref()
+    review.opened.as_ref()?.evidence.incidents.found()
 }
 
 /// The closest incident, if it was on the same field, file or object.
@@ -41,8 +41,8 @@ pub(super) fn lines(out: &mut Vec<Line>, review: &Review) {
         return;
     };
     let all = found.hits.len() + found.more;
-    out.push(match (all, found.state) {
-        (0, Knowledge::Known) => heading.then(Role::Quiet, "  nothing like it"),
+    out.push(match (all, &found.missing) {
+        (0, None) => heading.then(Role::Quiet, "  nothing like it"),
         (0, _) => heading.then(Role::Quiet, "  not all of it is known"),
         _ => heading.then(Role::Quiet, format!("  {}", count(all, "incident"))),
     });
@@ -54,8 +54,8 @@ pub(super) fn lines(out: &mut Vec<Line>, review: &Review) {
                 .hanging(4),
         );
     }
-    if found.state != Knowledge::Known {
-        out.push(Line::of(Role::Warn, "? ").then(Role::Found, single_line(&found.why)).hanging(2));
+    if let Some(missing) = &found.missing {
+        out.push(Line::of(Role::Warn, "? ").then(Role::Found, single_line(missing)).hanging(2));
     }
 }
 
@@ -97,7 +97,10 @@ pub(in crate::app) fn page(app: &App) -> Page {
         lines.push(Line::of(Role::Quiet, format!("and {} more, less close", found.more)));
     }
     let nothing = if found.hits.is_empty() { "nothing like it is known: " } else { "" };
-    lines.push(Line::of(Role::Quiet, format!("{nothing}{}", single_line(&found.why))));
+    lines.push(Line::of(Role::Quiet, format!("{nothing}{}", single_line(&found.looked))));
+    if let Some(missing) = &found.missing {
+        lines.push(Line::of(Role::Warn, "? ").then(Role::Found, single_line(missing)).hanging(2));
+    }
     for problem in &found.problems {
         let line = Line::of(Role::Warn, "! ").then(Role::Text, single_line(&problem.place)).then(Role::Quiet, ": ");
         lines.push(line.then(Role::Text, single_line(&problem.what)).hanging(2));

@@ -169,8 +169,8 @@ fn unknown(out: &mut Vec<Line>, what: &str) {
 }
 
 fn found_necessary(out: &mut Vec<Line>, review: &Review, facts: &Facts<'_>) {
-    let past = review.opened.as_ref().map(|opened| &opened.history);
-    match past.map(|past| (past, past.found().map(|past| past.changes.as_slice()))) {
+    let past = review.opened.as_ref().map(|opened| &opened.evidence.provenance);
+    match past.map(|past| (past, past.found().map(|past| past.files.as_slice()))) {
         None => unknown(out, "who changed these files before"),
         Some((Known::Unknown(why), _)) => {
             out.push(quiet(&format!("  not known: who changed these files before: {}", single_line(why))));
@@ -224,7 +224,7 @@ fn found_right_time(out: &mut Vec<Line>, review: &Review) {
         [one] => fact(out, format!("{one} changes these files too")),
         some => fact(out, format!("{} others change these files: {}", some.len(), few(some))),
     }
-    let past = review.opened.as_ref().and_then(|opened| opened.history.found());
+    let past = review.opened.as_ref().and_then(|opened| opened.evidence.signals.found());
     for signal in past.into_iter().flat_map(|past| &past.signals) {
         warning(out, signal.sentence());
     }
@@ -305,8 +305,8 @@ pub fn because(reason: &Reason) -> String {
 const PAST: usize = 3;
 
 fn history(out: &mut Vec<Line>, review: &Review) {
-    let Some(past) = review.opened.as_ref().and_then(|opened| opened.history.found()) else { return };
-    let past = &past.changes;
+    let provenance = review.opened.as_ref().and_then(|opened| opened.evidence.provenance.found());
+    let Some(past) = provenance.map(|provenance| &provenance.files) else { return };
     if past.is_empty() {
         return;
     }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::diff::{Content, Document, FileInput, summary};
-use crate::engine::{FileHistory, LedgerHealth, Opened, PastChange, Snapshot};
+use crate::engine::{LedgerHealth, Opened, Snapshot};
+use crate::evidence::Evidence;
 use crate::evidence::reasoning;
+use crate::evidence::signals::SignalReport;
 use crate::model::{
     Approvals, ChangeId, Closeness, Contributor, Effect, FileChange, Incident, IncidentEvidence, IncidentHit,
-    IncidentKind, IncidentSource, Knowledge, Known, Landing, LineStats, Mode, Oid, Outcome, Place, Proposal, Queued,
-    Reason, Ruling, Severity, Side, Stage, Standing, State, Target, Tie, TieBy, Tier, TreeDiff,
+    IncidentKind, IncidentSource, Known, Landing, LineStats, Mode, Oid, Outcome, PastChange, Place, Proposal,
+    Provenance, Queued, Reason, Ruling, Severity, Side, Stage, Standing, State, Target, Tie, TieBy, Tier, TreeDiff,
 };
 use crate::policy::{self, ConditionTrace, GateMode, MergeMethod, Policy, TraceLine};
 
@@ -254,8 +256,8 @@ fn last_time(made: &Made) -> IncidentEvidence {
     };
     let why = format!("its record names {file}");
     let hit = IncidentHit { incident: Arc::new(incident), closeness: Closeness::File, why, words: Vec::new() };
-    let why = "compared with 8 incidents, 3 reverts, 0 hasty fixes, 1 rejection".to_owned();
-    IncidentEvidence { state: Knowledge::Known, why, hits: vec![hit], more: 0, problems: Vec::new() }
+    let looked = "compared with 8 incidents, 3 reverts, 0 hasty fixes, 1 rejection".to_owned();
+    IncidentEvidence { looked, missing: None, hits: vec![hit], more: 0, problems: Vec::new() }
 }
 
 /// What opening a made proposal reads.
@@ -286,14 +288,18 @@ pub(crate) fn opened(made: &Made) -> Opened {
         document: Document::build(made.inputs(), 3),
         reasoning,
         trace: vec![rule("production", true, 31), rule("images", false, 40)],
-        history: Known::Known(FileHistory {
-            changes: vec![
-                past(12, "maria", "fix OOM in checkout: memory limit 2Gi → 4Gi (INC-213)"),
-                past(40, "sam", "checkout: raise the probe's timeout"),
-            ],
-            ..FileHistory::default()
-        }),
-        incidents: Some(last_time(made)),
+        evidence: Evidence {
+            provenance: Known::Known(Provenance {
+                files: vec![
+                    past(12, "maria", "fix OOM in checkout: memory limit 2Gi → 4Gi (INC-213)"),
+                    past(40, "sam", "checkout: raise the probe's timeout"),
+                ],
+                ..Provenance::default()
+            }),
+            incidents: Known::Known(last_time(made)),
+            signals: Known::Known(SignalReport::default()),
+            ..Evidence::PENDING
+        },
         problems,
     }
 }

@@ -5,8 +5,8 @@ use crate::app::overlay::Overlay;
 use crate::app::testing::{Made, opened};
 use crate::app::{Command, INDEXING, Msg, Outcome};
 use crate::diff::{Row, seen_digest};
-use crate::engine::FileHistory;
-use crate::model::{Answer, Known};
+use crate::evidence::Evidence;
+use crate::model::{Answer, Known, Provenance};
 
 #[test]
 fn an_approval_carries_what_was_seen_and_answered() {
@@ -54,16 +54,16 @@ fn only_rows_that_were_on_the_terminal_were_seen() {
 fn what_happened_before_is_unknown_until_it_is_known() {
     let mut driver = story();
     let mut first = opened(&driver.fixture.made[4]);
-    let told = first.incidents.take().unwrap();
+    let told = Box::new(std::mem::replace(&mut first.evidence, Evidence::PENDING));
     driver.answers = false;
     driver.keys("j<enter>").send(Msg::Outcome(Outcome::Opened(Box::new(first))));
     driver.keys("i");
     assert!(driver.status().contains("not known yet") && driver.app.overlay.is_none(), "{}", driver.status());
     let subject = driver.app.review.as_ref().unwrap().subject.clone();
     let other = crate::model::Subject { proposal: "agent/a/other".into(), ..subject.clone() };
-    driver.send(Msg::Outcome(Outcome::Incidents(other, Box::new(told.clone()))));
-    assert!(driver.app.review.as_ref().unwrap().opened.as_ref().unwrap().incidents.is_none());
-    driver.send(Msg::Outcome(Outcome::Incidents(subject, Box::new(told))));
+    driver.send(Msg::Outcome(Outcome::Evidence(other, told.clone())));
+    assert!(driver.app.review.as_ref().unwrap().opened.as_ref().unwrap().evidence == Evidence::PENDING);
+    driver.send(Msg::Outcome(Outcome::Evidence(subject, told)));
     driver.keys("i");
     assert!(driver.app.overlay.is_some());
 }
@@ -177,19 +177,20 @@ fn what_is_not_indexed_is_not_taken_for_none() {
     driver.keys("j<enter>");
     let mut unread = opened(&driver.fixture.made[4]);
     let subject = unread.subject.clone();
-    unread.history = Known::Indexing;
+    unread.evidence = Evidence::PENDING;
     driver.send(Msg::Outcome(Outcome::Opened(Box::new(unread))));
     let found = |driver: &Driver| {
         let review = driver.app.review.as_ref().expect("a review");
-        review.opened.as_ref().map(|opened| opened.history.clone()).expect("opened")
+        review.opened.as_ref().map(|opened| opened.evidence.provenance.clone()).expect("opened")
     };
     assert_eq!(found(&driver), Known::Indexing);
     driver.keys("L");
     assert_eq!(driver.status(), "history: the history is being indexed");
-    driver.send(Msg::Outcome(Outcome::History(subject.clone(), Known::Unknown("no disk".into()))));
+    driver.send(Msg::Outcome(Outcome::Evidence(subject.clone(), Box::new(Evidence::unknown("no disk")))));
     driver.keys("L");
     assert_eq!(driver.status(), "history: the history is not known: no disk");
-    driver.send(Msg::Outcome(Outcome::History(subject, Known::Known(FileHistory::default()))));
+    let known = Evidence { provenance: Known::Known(Provenance::default()), ..Evidence::PENDING };
+    driver.send(Msg::Outcome(Outcome::Evidence(subject, Box::new(known))));
     driver.keys("L");
     assert!(matches!(&driver.app.overlay, Some(Overlay::Page(page)) if page.title.starts_with("before")));
 }

@@ -6,14 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::app::{Errand, FilePart, HighlightRequest, INDEXING, JobKey, Msg, Outcome};
 use crate::diff::Highlighter;
 use crate::engine::{Failure, Opened, Snapshot};
-use crate::evidence::incidents::Touched;
+use crate::evidence::Evidence;
 use crate::evidence::reasoning;
+use crate::io::evidence::Scene;
 use crate::io::fault;
 use crate::io::git::open;
-use crate::io::incidents;
+use crate::io::index::View;
 use crate::io::init::Given;
 use crate::io::workspace::{Scope, Situation, Workspace};
-use crate::model::{Intent, Known, Landing, Oid, Problem, Proposal, Subject, TreeDiff};
+use crate::model::{Intent, Known, Landing, Problem, Proposal, Subject, TreeDiff};
 use crate::tui::Mailbox;
 
 /// Everything that reading needs; shared by the threads that read.
@@ -28,8 +29,6 @@ pub struct Reads {
     pub glanced: AtomicBool,
     /// Why the remote could not be asked the last time, if it could not.
     pub unreachable: Mutex<Option<String>>,
-    /// What went wrong before, as it was gathered last.
-    pub past: incidents::Memory,
 }
 
 /// Whether an answer is still wanted.
@@ -153,7 +152,7 @@ impl Reads {
         }
     }
 
-    /// Opens a proposal: the diff and what is said and ruled first, then who was here before, then what went wrong.
+    /// Opens a proposal: the diff and what is said and ruled first, then what is found.
     pub fn open(&self, subject: &Subject, still: Still<'_>) {
         // Tests break this thread here.
         let _ = fault::point("open");
@@ -181,44 +180,30 @@ impl Reads {
             Ok(_) => return,
             Err(failure) => return self.answer(Outcome::Failed { job: JobKey::Open, failure }),
         }
-        // While the index is made, what went wrong is known earlier than how the files moved.
-        let tip = situation.target.tip;
-        let indexed = self.workspace.index.at(tip).is_some();
-        if indexed {
-            self.tell_history(subject, (proposal, &diff), tip, still);
-        }
-        self.tell_incidents(subject, (proposal, &situation), still);
-        if !indexed {
-            self.tell_history(subject, (proposal, &diff), tip, still);
-        }
+        self.tell_evidence(subject, (proposal, &diff), still);
     }
 
-    /// What went wrong before with what it touches.
-    fn tell_incidents(&self, subject: &Subject, (proposal, situation): (&Proposal, &Situation), still: Still<'_>) {
-        if !still() {
-            return;
-        }
-        let past = self.past.gather(&self.workspace, situation);
-        if still() {
-            let files = proposal.diff().map(|diff| diff.files.as_slice()).unwrap_or_default();
-            let evidence = past.evidence(&Touched::of(files, &proposal.title, &proposal.messages));
-            self.answer(Outcome::Incidents(subject.clone(), Box::new(evidence)));
-        }
-    }
-
-    /// How its files moved before, beside what others propose now. Waits for the index, if it is being made.
-    fn tell_history(&self, subject: &Subject, (proposal, diff): (&Proposal, &TreeDiff), tip: Oid, still: Still<'_>) {
-        if !still() {
-            return;
-        }
-        let view = self.workspace.history(tip, false, &|_| {});
-        let Some(situation) = still().then(|| self.workspace.read(&Scope::default())) else { return };
-        let known = match situation {
-            Ok(situation) => situation.file_history(&situation.queue(), proposal, &diff.files, view),
-            Err(error) => Known::Unknown(error.to_string()),
+    /// What is found about it. While the index is made, first what is known without.
+    fn tell_evidence(&self, subject: &Subject, (proposal, diff): (&Proposal, &TreeDiff), still: Still<'_>) {
+        let tip = proposal.target.tip;
+        let document = still().then(|| open::document(&self.workspace.repository, proposal, diff, open::CONTEXT));
+        let Some(Ok(document)) = document else { return };
+        let Ok(situation) = self.workspace.read(&Scope::default()) else { return };
+        let queue = situation.queue();
+        let gather = |view: Known<View>| {
+            let scene = Scene::new(&self.workspace, &situation, &queue, view);
+            let evidence = scene.map(|scene| scene.evidence(proposal, &document));
+            let evidence = evidence.unwrap_or_else(|error| Evidence::unknown(&error.to_string()));
+            if still() {
+                self.answer(Outcome::Evidence(subject.clone(), Box::new(evidence)));
+            }
         };
+        let indexed = self.workspace.index.at(tip);
+        if indexed.is_none() {
+            gather(Known::Indexing);
+        }
         if still() {
-            self.answer(Outcome::History(subject.clone(), known));
+            gather(indexed.map_or_else(|| self.workspace.history(tip, false, &|_| {}).into(), Known::Known));
         }
     }
 
@@ -238,15 +223,7 @@ impl Reads {
         let (said, broken) = reasoning::read(&proposal.messages, proposal.note.as_deref());
         problems.extend(broken);
         let trace = situation.world().judge(proposal).map(|evaluation| evaluation.trace).unwrap_or_default();
-        Ok(Opened {
-            subject: subject.clone(),
-            document,
-            reasoning: said,
-            trace,
-            history: Known::Indexing,
-            incidents: None,
-            problems,
-        })
+        Ok(Opened { subject: subject.clone(), document, reasoning: said, trace, evidence: Evidence::PENDING, problems })
     }
 
     /// Finds syntax colours. The highlighter of a file starts from its first line, once for each thread.

@@ -11,7 +11,6 @@ use std::thread::{self, JoinHandle};
 use crate::app::{Command, Errand, JobKey, Msg, Outcome};
 use crate::engine::{Draft, Failure, InitOffer, Plan, Refusal};
 use crate::io::git::process::GitError;
-use crate::io::incidents::Memory;
 use crate::io::init::{Given, InitError, Started};
 use crate::io::send::SendError;
 use crate::io::state::StateFolder;
@@ -49,8 +48,8 @@ impl Runtime {
         known: BTreeSet<EntryId>,
     ) -> std::io::Result<Self> {
         let glanced = AtomicBool::new(false);
-        let (unreachable, past) = (Mutex::default(), Memory::default());
-        let reads = Arc::new(Reads { workspace, offline, mailbox, glanced, unreachable, past });
+        let unreachable = Mutex::default();
+        let reads = Arc::new(Reads { workspace, offline, mailbox, glanced, unreachable });
         let (sender, receiver) = mpsc::channel();
         let writer = Writer { reads: Arc::clone(&reads), known, sent: BTreeSet::new() };
         let writer = thread::Builder::new().name("writes".into()).spawn(move || writer.run(&receiver))?;

@@ -11,6 +11,7 @@
 mod align;
 mod apply;
 mod compare;
+mod documents;
 mod dotenv;
 mod edit;
 mod file;
@@ -38,6 +39,7 @@ mod version;
 mod words;
 mod yaml;
 
+pub use documents::{ConfigDocument, documents, has_values};
 pub use file::FileValues;
 pub use headline::headline;
 pub use moves::Moves;

@@ -3,14 +3,14 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use bstr::ByteSlice as _;
+use bstr::{BString, ByteSlice as _};
 use jiff::civil::Date;
 
 use super::names::{FieldName, ObjectName, Within, folder, path_names, same_path, slug, steps};
 use super::past::Past;
 use super::record::start;
 use super::words;
-use crate::model::{Closeness, FileChange, Incident, IncidentHit, IncidentKind, IncidentSource, Tie, TieBy};
+use crate::model::{Closeness, Incident, IncidentHit, IncidentKind, IncidentSource, Tie, TieBy};
 
 /// What a proposal touches. Plain names, so that whoever knows more hands in more.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,11 +33,11 @@ const MAX_TEXT: usize = 8 << 10;
 impl Touched {
     /// What a proposal touches, as far as its difference and its own words tell.
     #[must_use]
-    pub fn of(files: &[FileChange], title: &str, messages: &[String]) -> Self {
+    pub fn of(files: &[BString], title: &str, messages: &[String]) -> Self {
         let said = std::iter::once(title).chain(messages.iter().map(String::as_str));
         let said: Vec<&str> = said.map(|text| start(text, MAX_TEXT / 4)).take(8).collect();
         Self {
-            files: files.iter().map(|file| file.path.to_str_lossy().into_owned()).collect(),
+            files: files.iter().map(|file| file.to_str_lossy().into_owned()).collect(),
             text: start(&said.join("\n"), MAX_TEXT).to_owned(),
             ..Self::default()
         }

@@ -132,6 +132,15 @@ pub enum Signal {
     },
 }
 
+/// The warnings about a round.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SignalReport {
+    /// The warnings, the gravest first.
+    pub signals: Vec<Signal>,
+    /// What could not be looked at, and why; `None` where everything was.
+    pub missing: Option<String>,
+}
+
 /// The signals of a change of several files. Files that move together are one signal.
 #[must_use]
 pub fn signals(files: &[PathHistory<'_>], limits: &StormLimits, now: Timestamp) -> Vec<Signal> {

@@ -4,22 +4,21 @@
 //! what was found is there.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bstr::{BStr, BString, ByteSlice as _};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::{Looked, Scene};
 use crate::evidence::incidents::{self, MAX_FILE, Past, PastRejection, Told, Touched, Undone, undone};
+use crate::io::git::repository::LocalRepository;
+use crate::io::git::store::{Store, StoreError, Writes};
+use crate::io::git::telling;
+use crate::io::workspace::{Situation, Workspace};
 use crate::ledger::{Entry, EntryKind, Item, LedgerView};
-use crate::model::{Incident, IncidentEvidence, IncidentKind, Knowledge, Oid, Problem, Side, text};
+use crate::model::{Incident, IncidentEvidence, IncidentKind, Known, Oid, Problem, Side, text};
 use crate::policy::Globs;
-
-use super::git::repository::LocalRepository;
-use super::git::store::{Store, StoreError, Writes};
-use super::git::telling;
-use super::workspace::{Situation, Workspace};
 
 /// Where postmortems usually are. JSON is read in our own folder and where policy says so.
 pub const USUAL: [&str; 4] = [
@@ -52,15 +51,15 @@ pub struct Gathered {
 }
 
 impl Gathered {
-    /// Whether every place was looked at.
+    /// What could not be looked at, and why; `None` where every place was.
     #[must_use]
-    pub const fn state(&self) -> Knowledge {
-        if self.unknown.is_empty() { Knowledge::Known } else { Knowledge::Unknown }
+    pub fn missing(&self) -> Option<String> {
+        (!self.unknown.is_empty()).then(|| self.unknown.join("; "))
     }
 
-    /// What was looked at, and what could not be.
+    /// What was looked at.
     #[must_use]
-    pub fn why(&self) -> String {
+    pub fn looked(&self) -> String {
         let [records, reverts, fixes, rejections] = IncidentKind::ALL.map(|kind| self.past.count(kind));
         let counted = [(records, "incident"), (reverts, "revert"), (fixes, "hasty fix"), (rejections, "rejection")];
         let counted = counted.map(|(number, noun)| match (number, noun) {
@@ -68,11 +67,7 @@ impl Gathered {
             (number, "hasty fix") => format!("{number} hasty fixes"),
             (number, noun) => text::count(number, noun),
         });
-        let mut why = format!("compared with {}", counted.join(", "));
-        for unknown in &self.unknown {
-            let _ = write!(why, "; {unknown}");
-        }
-        why
+        format!("compared with {}", counted.join(", "))
     }
 
     /// The incidents that have anything in common with what is touched.
@@ -81,11 +76,19 @@ impl Gathered {
         let mut hits = self.past.hits(touched, self.today);
         let more = hits.len().saturating_sub(SHOWN);
         hits.truncate(SHOWN);
-        let mut why = self.why();
-        if touched.fields.is_none() {
-            why.push_str("; by files, not by fields");
-        }
-        IncidentEvidence { state: self.state(), why, hits, more, problems: self.problems.clone() }
+        IncidentEvidence { looked: self.looked(), missing: self.missing(), hits, more, problems: self.problems.clone() }
+    }
+}
+
+impl Scene<'_> {
+    /// What happened the last time somebody touched what a proposal touches.
+    pub(super) fn incidents(&self, looked: &Looked<'_>) -> Known<IncidentEvidence> {
+        let Looked { proposal, document, .. } = looked;
+        let files: Vec<_> = match proposal.diff() {
+            Some(diff) => diff.files.iter().map(|file| file.path.clone()).collect(),
+            None => document.files().iter().map(|file| file.path.clone()).collect(),
+        };
+        Known::Known(self.past.evidence(&Touched::of(&files, &proposal.title, &proposal.messages)))
     }
 }
 

@@ -1,0 +1,52 @@
+//! The documents of one text, read as values for others than the comparison.
+
+use bstr::BStr;
+use serde_json::Value;
+
+use super::format::Format;
+use super::parsed::Document;
+use super::secret::Secrecy;
+use super::{objects, publish};
+use crate::model::field::DocumentName;
+
+/// A config document as JSON.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConfigDocument {
+    /// Which document of the file; of a Kubernetes object, its identity.
+    pub name: DocumentName,
+    /// What it says; secret values are masked.
+    pub value: Value,
+}
+
+/// Whether files of this name are read as values.
+#[must_use]
+pub fn has_values(path: &BStr) -> bool {
+    Format::of(path).is_some()
+}
+
+/// Reads the documents of a text, by the name of its file. The error says why it cannot be read, in words that are fit for a
+/// terminal.
+pub fn documents(path: &BStr, text: &[u8]) -> Result<Vec<ConfigDocument>, String> {
+    let format = Format::of(path).ok_or_else(|| "a format without fields".to_owned())?;
+    let parsed = format.read(text).map_err(|refusal| refusal.why)?;
+    let read = |document: &Document<'_>| {
+        let (value, _) = publish::whole(&document.root, Secrecy::of(path, &document.root));
+        ConfigDocument { name: objects::name(document), value }
+    };
+    Ok(parsed.documents.iter().map(read).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_read_with_their_names_and_without_their_secrets() {
+        let text = "kind: Secret\napiVersion: v1\nmetadata: {name: a, namespace: b}\nstringData: {k: v}\n---\nx: 1\n";
+        let read = documents("a.yaml".into(), text.as_bytes()).expect("it is YAML");
+        assert_eq!((read[0].name.kind.as_deref(), read[0].name.namespace.as_deref()), (Some("Secret"), Some("b")));
+        assert_eq!(read[0].value["stringData"]["k"], crate::model::field::masked());
+        assert_eq!((read[1].name.index, &read[1].value["x"]), (1, &Value::from(1)));
+        assert!(documents("a.yaml".into(), b"a: [").is_err() && documents("a.png".into(), b"").is_err());
+    }
+}

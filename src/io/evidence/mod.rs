@@ -1,0 +1,120 @@
+//! Gathers what is found about a round: reads what the pure parts of [`crate::evidence`] work on, and asks them.
+//!
+//! One file a part. What cannot be read makes its own part unknown, with the reason, and no other.
+
+pub mod history;
+pub mod incidents;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::incidents::Gathered;
+use super::git::store::{Store, StoreError, Writes};
+use super::index::{IndexError, Request, View};
+use super::inventory;
+use super::workspace::{Situation, Workspace};
+use crate::diff::Document;
+use crate::diff::fields::field_report;
+use crate::evidence::{Evidence, Inventory};
+use crate::model::field::FieldReport;
+use crate::model::{Known, Landing, Oid, Proposal, Queued};
+
+/// How long another process that makes the index is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What evidence is gathered from, for the proposals of one situation. One for each thread.
+pub struct Scene<'a> {
+    /// The repository.
+    pub workspace: &'a Workspace,
+    /// What it looks like.
+    pub situation: &'a Situation,
+    /// The proposals and how they stand.
+    pub queue: &'a [Queued],
+    /// Its objects.
+    pub store: Store,
+    /// Its history; without it provenance and signals are not known.
+    pub view: Known<View>,
+    /// What went wrong before.
+    pub past: Arc<Gathered>,
+    /// What the target's config documents say.
+    pub inventory: Known<Arc<Inventory>>,
+}
+
+/// A proposal, and what it changes.
+#[derive(Debug, Clone, Copy)]
+pub struct Looked<'a> {
+    /// The proposal.
+    pub proposal: &'a Proposal,
+    /// Its lines.
+    pub document: &'a Document,
+    /// Its values.
+    pub fields: &'a FieldReport,
+}
+
+impl Workspace {
+    /// Brings the history index up to this tip of the target; waits for another process that does. `asked` says whether the
+    /// tip was asked of the remote just now. `progress` is told how many commits were read.
+    pub fn history(&self, tip: Oid, asked: bool, progress: &dyn Fn(usize)) -> Result<View, IndexError> {
+        let (repository, now) = (&self.repository, self.clock.now());
+        let asked = asked || repository.remote.is_none();
+        self.index.update(&Request { repository, tip, now, asked, patience: PATIENCE }, progress)
+    }
+}
+
+impl<'a> Scene<'a> {
+    /// Reads what the evidence of all proposals shares.
+    pub fn new(
+        workspace: &'a Workspace,
+        situation: &'a Situation,
+        queue: &'a [Queued],
+        view: Known<View>,
+    ) -> Result<Self, StoreError> {
+        let store = workspace.repository.store(Writes::InMemory)?;
+        let past = workspace.past.gather(workspace, situation);
+        let tree = store.tree_of(situation.target.tip);
+        let inventory = tree.and_then(|tree| workspace.inventories.of(&store, tree)).into();
+        Ok(Self { workspace, situation, queue, store, view, past, inventory })
+    }
+
+    /// Everything that is found about a proposal, whose difference is `document`.
+    #[must_use]
+    pub fn evidence(&self, proposal: &Proposal, document: &Document) -> Evidence {
+        if let Some(why) = unfit(&proposal.landing) {
+            // What went wrong before is told by its files, which are known.
+            let none = FieldReport::default();
+            let incidents = self.incidents(&Looked { proposal, document, fields: &none });
+            return Evidence { incidents, ..Evidence::unknown(&why) };
+        }
+        let fields = field_report(document);
+        let looked = Looked { proposal, document, fields: &fields };
+        let (provenance, signals) = (self.provenance(&looked), self.signals(&looked));
+        let incidents = self.incidents(&looked);
+        let unknown = "this build does not look for it";
+        Evidence {
+            provenance,
+            signals,
+            incidents,
+            claims: Known::Unknown(unknown.to_owned()),
+            cost: Known::Unknown(unknown.to_owned()),
+            reach: Known::Unknown(unknown.to_owned()),
+            fields: Known::Known(fields),
+        }
+    }
+
+    /// What the target's config documents would say once a proposal has landed.
+    #[must_use]
+    pub fn inventory_after(&self, proposal: &Proposal) -> Option<Inventory> {
+        let before = self.inventory.found()?;
+        Some(inventory::after(&self.store, before, proposal.diff()?))
+    }
+}
+
+/// Why nothing of what would land can be known, where nothing can.
+fn unfit(landing: &Landing) -> Option<String> {
+    match landing {
+        Landing::Clean(_) => None,
+        Landing::NeedsRebase(_) => Some("it does not merge, so it is not known what would change".to_owned()),
+        Landing::Landed => Some("it has landed, and is a part of the history itself".to_owned()),
+        Landing::Unreadable(why) => Some(format!("it cannot be read: {why}")),
+    }
+}

@@ -1,0 +1,92 @@
+//! Cost: what a change costs or saves, in money a month.
+
+use bstr::BString;
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+use super::field::DocumentName;
+
+/// What a change costs or saves. Amounts are in `currency`, a month; decimal strings in JSON.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cost {
+    /// The currency's code: `USD`.
+    pub currency: String,
+    /// What the change adds; `None` where it cannot be told, zero where nothing that bears cost changes.
+    pub delta: Option<Monthly>,
+    /// What everything that it touches cost before; `None` where it cannot be told.
+    pub before: Option<Monthly>,
+    /// And after.
+    pub after: Option<Monthly>,
+    /// The change against what it was before, per cent; `None` where that is zero or not known.
+    pub percent: Option<f64>,
+    /// What found it.
+    pub source: CostSource,
+    /// What it is made of.
+    pub objects: Vec<ObjectCost>,
+    /// What bears cost and has no price here, and why.
+    pub unpriced: Vec<String>,
+    /// What the agent says that it costs or saves.
+    pub claimed: Vec<ClaimedCost>,
+}
+
+/// An amount a month; two where it lies between them, as with replicas that scale.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Monthly {
+    /// The least.
+    pub low: Decimal,
+    /// The most.
+    pub high: Decimal,
+}
+
+/// What found a cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum CostSource {
+    /// Nothing that bears cost changes.
+    Nothing,
+    /// The built-in model.
+    Model {
+        /// Where its prices are from: a path of the target, or the public source and the date of the defaults.
+        prices: String,
+    },
+    /// An Infracost report outside the round.
+    Report {
+        /// Where it is.
+        path: String,
+    },
+}
+
+/// What one object or resource costs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ObjectCost {
+    /// The file, lossily as UTF-8 in JSON; empty for a report's resource.
+    #[serde(serialize_with = "super::field::lossy")]
+    pub file: BString,
+    /// Which document of the file; for a report's resource only its name.
+    pub document: DocumentName,
+    /// Before; `None` where it was not there, or has no price.
+    pub before: Option<PricedAmount>,
+    /// After; `None` where it is gone, or has no price.
+    pub after: Option<PricedAmount>,
+}
+
+/// An amount and how it is worked out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PricedAmount {
+    /// The amount.
+    #[serde(flatten)]
+    pub amount: Monthly,
+    /// How: `3 × (0.5 cores × 22.12 + 4 GiB × 2.97)`.
+    pub formula: String,
+}
+
+/// What an agent says that a change costs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClaimedCost {
+    /// Its own words, bounded, or the path of its report: sanitise before showing.
+    pub said: String,
+    /// The delta a month that it comes to; negative for savings.
+    pub delta: Monthly,
+    /// Whether it stands in a report inside the proposal.
+    pub in_report: bool,
+}
