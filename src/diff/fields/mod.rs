@@ -43,6 +43,7 @@ pub use documents::{ConfigDocument, documents, has_values};
 pub use file::FileValues;
 pub use headline::headline;
 pub use moves::Moves;
+pub use quantity::quantity;
 pub use row::Telling;
 pub use shape::Shape;
 
