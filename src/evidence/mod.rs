@@ -2,10 +2,11 @@
 //!
 //! [`reasoning`] reads what the agent says. Everything it returns is a claim: it is shown after *says*, compared with what
 //! was found, and never taken for a fact. [`incidents`] are what went wrong before. [`signals`] are computed from how files
-//! moved. [`cost`] prices what is touched, before and after. The
+//! moved. [`cost`] prices what is touched, before and after, and [`claims`] holds what the agent says against all that. The
 //! [`Inventory`] is what the target's config documents say as a whole, which cost and reach are read from.
 
 mod agent;
+pub mod claims;
 pub mod cost;
 pub mod incidents;
 mod inventory;
