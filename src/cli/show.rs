@@ -17,6 +17,7 @@ use super::find;
 use super::json::{ChangeJson, ProposalJson, ShowDocument};
 use super::output::{Output, unwritable};
 use super::session::Session;
+use super::show_cost;
 use super::{CliError, Exit};
 
 /// Runs the command.
@@ -83,6 +84,9 @@ fn one(
     header(queued, output);
     reasons(&said, output);
     policy(queued, output);
+    output.line("");
+    show_cost::cost(&evidence.cost, output);
+    show_cost::claims(&evidence.claims, output);
     moved(&evidence, output);
     output.line("");
     match &evidence.incidents {

@@ -2,6 +2,7 @@
 //!
 //! One file a part. What cannot be read makes its own part unknown, with the reason, and no other.
 
+mod cost;
 pub mod history;
 pub mod incidents;
 
@@ -15,6 +16,7 @@ use super::inventory;
 use super::workspace::{Situation, Workspace};
 use crate::diff::Document;
 use crate::diff::fields::field_report;
+use crate::evidence::cost::Prices;
 use crate::evidence::{Evidence, Inventory};
 use crate::model::field::FieldReport;
 use crate::model::{Known, Landing, Oid, Proposal, Queued};
@@ -38,6 +40,8 @@ pub struct Scene<'a> {
     pub past: Arc<Gathered>,
     /// What the target's config documents say.
     pub inventory: Known<Arc<Inventory>>,
+    /// What things cost; the error says where the price list is wrong.
+    pub prices: Result<Prices, String>,
 }
 
 /// A proposal, and what it changes.
@@ -73,7 +77,8 @@ impl<'a> Scene<'a> {
         let past = workspace.past.gather(workspace, situation);
         let tree = store.tree_of(situation.target.tip);
         let inventory = tree.and_then(|tree| workspace.inventories.of(&store, tree)).into();
-        Ok(Self { workspace, situation, queue, store, view, past, inventory })
+        let prices = cost::prices(&store, situation);
+        Ok(Self { workspace, situation, queue, store, view, past, inventory, prices })
     }
 
     /// Everything that is found about a proposal, whose difference is `document`.
@@ -89,13 +94,14 @@ impl<'a> Scene<'a> {
         let looked = Looked { proposal, document, fields: &fields };
         let (provenance, signals) = (self.provenance(&looked), self.signals(&looked));
         let incidents = self.incidents(&looked);
+        let (cost, claims) = self.cost_and_claims(&looked);
         let unknown = "this build does not look for it";
         Evidence {
             provenance,
             signals,
             incidents,
-            claims: Known::Unknown(unknown.to_owned()),
-            cost: Known::Unknown(unknown.to_owned()),
+            claims: Known::Known(claims),
+            cost,
             reach: Known::Unknown(unknown.to_owned()),
             fields: Known::Known(fields),
         }
