@@ -374,7 +374,12 @@ impl Queue {
 
 /// What is clean folds by its shape, since nothing about one of them needs a look of its own; all else only with its like.
 fn key_of(queued: &Queued) -> Option<FoldKey> {
-    let shape = queued.proposal.words.as_ref().filter(|_| queued.standing.clean).and_then(Words::common);
+    let shape = queued
+        .proposal
+        .words
+        .as_ref()
+        .filter(|_| queued.standing.harmless && queued.findings.as_ref().is_none_or(|found| found.clean()))
+        .and_then(Words::common);
     let contents = || queued.proposal.diff().map(|diff| fold_key(diff));
     shape.map(|shape| FoldKey::Shape(shape.to_owned())).or_else(contents)
 }

@@ -10,7 +10,7 @@ use crate::evidence::Evidence;
 use crate::evidence::reasoning;
 use crate::evidence::signals::SignalReport;
 use crate::model::{
-    Approvals, ChangeId, Closeness, Contributor, Effect, FileChange, Incident, IncidentEvidence, IncidentHit,
+    Approvals, ChangeId, Closeness, Contributor, Effect, FileChange, Findings, Incident, IncidentEvidence, IncidentHit,
     IncidentKind, IncidentSource, Known, Landing, LineStats, Mode, Oid, Outcome, PastChange, Place, Proposal,
     Provenance, Queued, Reason, Ruling, Severity, Side, Stage, Standing, State, Target, Tie, TieBy, Tier, TreeDiff,
 };
@@ -69,6 +69,7 @@ pub(crate) struct Made {
     pub(crate) hours: i64,
     pub(crate) round: usize,
     pub(crate) rebase: Option<String>,
+    pub(crate) findings: Findings,
 }
 
 impl Made {
@@ -90,6 +91,12 @@ impl Made {
             hours: 2,
             round: 1,
             rebase: None,
+            findings: Findings {
+                cost: Known::Indexing,
+                incidents: Known::Known(0),
+                against: Vec::new(),
+                remarks: Vec::new(),
+            },
         }
     }
 
@@ -223,6 +230,7 @@ impl Made {
             round: self.round,
             state: self.state,
             until: None,
+            harmless: self.clean,
             clean: self.clean,
             note: self.note.clone(),
             ruling,
@@ -231,7 +239,7 @@ impl Made {
             Some(_) => "cannot be merged as it is".to_owned(),
             None => summary(&diff, self.stats()),
         };
-        Queued { proposal: Arc::new(proposal), standing, summary }
+        Queued { proposal: Arc::new(proposal), standing, summary, findings: Some(Arc::new(self.findings.clone())) }
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub mod history;
 pub mod incidents;
+pub mod queue;
 
 use std::sync::Arc;
 use std::time::Duration;
