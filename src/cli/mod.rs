@@ -17,6 +17,7 @@ mod evidence_json;
 mod fields;
 mod find;
 mod incidents;
+mod indexed;
 mod init;
 mod json;
 mod ledger;

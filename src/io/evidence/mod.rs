@@ -70,7 +70,7 @@ impl<'a> Scene<'a> {
         view: Known<View>,
     ) -> Result<Self, StoreError> {
         let store = workspace.repository.store(Writes::InMemory)?;
-        let past = workspace.past.gather(workspace, situation);
+        let past = workspace.past.gather(workspace, situation, &view);
         let tree = store.tree_of(situation.target.tip);
         let inventory = tree.and_then(|tree| workspace.inventories.of(&store, tree)).into();
         Ok(Self { workspace, situation, queue, store, view, past, inventory })
