@@ -83,6 +83,8 @@ fn one(
     policy(queued, output);
     moved(&evidence, output);
     output.line("");
+    super::show_reach::show(&evidence.reach, output);
+    output.line("");
     match &evidence.incidents {
         Known::Known(incidents) => super::incidents::last_time(incidents, output),
         Known::Unknown(why) => output.line(format!("last time   not known: {}", text::single_line(why))),

@@ -120,6 +120,7 @@ impl Workspace {
             index: self.index.clone(),
             past: Arc::clone(&self.past),
             inventories: Arc::clone(&self.inventories),
+            atlases: Arc::clone(&self.atlases),
             patterns: self.patterns.clone(),
             clock: self.clock,
             home: self.home.clone(),

@@ -14,6 +14,7 @@ use crate::policy::{self, Globs, LedgerKey, Policy, PolicyError, Root};
 use super::cache::Cache;
 use super::clock::Clock;
 use super::evidence::incidents::Memory;
+use super::evidence::reach::Atlases;
 use super::git::ledger::RootReader;
 use super::git::proposals::{self, Known, Reading, Request};
 use super::git::repository::LocalRepository;
@@ -38,6 +39,8 @@ pub struct Workspace {
     pub past: Arc<Memory>,
     /// What config documents say, as they were read last.
     pub inventories: Arc<Inventories>,
+    /// Where things land and what is used where, as the last inventory says.
+    pub atlases: Arc<Atlases>,
     /// The branches that are proposals.
     pub patterns: Globs,
     /// Where "now" comes from.
@@ -127,6 +130,7 @@ impl Workspace {
             index: Index::of(cache, &repository.git_dir, remote),
             past: Arc::default(),
             inventories: Arc::default(),
+            atlases: Arc::default(),
             repository,
             patterns,
             clock,

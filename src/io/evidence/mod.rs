@@ -4,6 +4,7 @@
 
 pub mod history;
 pub mod incidents;
+pub mod reach;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,6 +90,7 @@ impl<'a> Scene<'a> {
         let looked = Looked { proposal, document, fields: &fields };
         let (provenance, signals) = (self.provenance(&looked), self.signals(&looked));
         let incidents = self.incidents(&looked);
+        let reach = self.reach(&looked);
         let unknown = "this build does not look for it";
         Evidence {
             provenance,
@@ -96,7 +98,7 @@ impl<'a> Scene<'a> {
             incidents,
             claims: Known::Unknown(unknown.to_owned()),
             cost: Known::Unknown(unknown.to_owned()),
-            reach: Known::Unknown(unknown.to_owned()),
+            reach,
             fields: Known::Known(fields),
         }
     }
