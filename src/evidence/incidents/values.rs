@@ -8,8 +8,8 @@ use crate::model::field::{FieldChange, FieldPath, PathStep};
 /// Whether the value that `field` changes is another in `after` than it was in `before`: two states of the same file.
 #[must_use]
 pub fn changed_too(before: &[ConfigDocument], after: &[ConfigDocument], field: &FieldChange) -> bool {
-    // All of an object is no value, and secrets that cannot be told apart are not compared.
-    if field.path.0.is_empty() {
+    // All of an object is no value, and what is known by its position alone may be another one by now.
+    if field.path.0.is_empty() || field.path.0.iter().any(|step| matches!(step, PathStep::Index(_))) {
         return false;
     }
     let [before, after] = [before, after].map(|documents| {
@@ -28,7 +28,7 @@ fn same(document: &ConfigDocument, field: &FieldChange) -> bool {
 fn value_at<'v>(value: &'v Value, path: &FieldPath) -> Option<&'v Value> {
     path.0.iter().try_fold(value, |value, step| match step {
         PathStep::Key(key) => value.get(key),
-        PathStep::Index(index) => value.get(index),
+        PathStep::Index(index) => value.get(*index),
         PathStep::Item(name) => value.as_array()?.iter().find(|item| is_named(item, name)),
     })
 }
@@ -85,6 +85,8 @@ mod tests {
         assert!(!changed_too(&before, &after, &image("side")));
         assert!(!changed_too(&before, &after, &field(vec![])));
         assert!(!changed_too(&before, &before, &image("app")));
+        let second = field(vec![key("spec"), key("containers"), PathStep::Index(0), key("image")]);
+        assert!(!changed_too(&before, &after, &second));
         assert!(changed_too(&[], &after, &image("side")), "it came with the file");
         assert!(!changed_too(&[], &[], &image("side")));
     }

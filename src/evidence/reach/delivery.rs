@@ -69,6 +69,15 @@ impl Goal {
         }
     }
 
+    /// The parts of a file's path that are gaps here, and nothing else: what would have to be filled in.
+    pub fn filled_by<'p>(&self, path: &'p str) -> impl Iterator<Item = &'p str> {
+        let parts = match self {
+            Self::Gaps(parts) if self.covers(path) => parts.as_slice(),
+            Self::Gaps(_) | Self::Whole(_) => &[],
+        };
+        parts.iter().zip(path.split('/')).filter(|(part, _)| *part == "*").map(|(_, name)| name)
+    }
+
     /// The path, if it has no gaps.
     pub fn whole(&self) -> Option<&str> {
         match self {
@@ -181,6 +190,11 @@ pub(super) fn object_name(document: &ConfigDocument) -> String {
 /// Flux builds the root where no path is written; components are named from there.
 fn kustomization(file: &str, name: &str, spec: &Value) -> Vec<Delivery> {
     let path = spec.get("path").and_then(Value::as_str).unwrap_or("./");
+    let source = spec.get("sourceRef").and_then(|source| source.get("kind")).and_then(Value::as_str);
+    if matches!(source, Some("OCIRepository" | "Bucket")) && clean(path).is_some_and(|path| path.is_empty()) {
+        // All of an artifact, which is made of something else.
+        return Vec::new();
+    }
     let components = spec.get("components").and_then(Value::as_array).into_iter().flatten().take(MAX_SOURCES);
     let components = components.filter_map(|one| Some(format!("{path}/{}", one.as_str()?)));
     let to = kube_config(spec).map_or(To::Here, To::Named);

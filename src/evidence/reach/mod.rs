@@ -22,7 +22,7 @@ use uses::{Name, Place, Uses};
 
 use crate::diff::fields::ConfigDocument;
 use crate::model::field::{FieldChange, FieldOp, FieldReport};
-use crate::model::{ClusterReach, NameUse, Reach, ServiceReach};
+use crate::model::{ClusterReach, NameUse, Reach, ServiceReach, UsePlace};
 
 use super::Inventory;
 
@@ -42,6 +42,8 @@ pub struct NamedCluster {
     pub name: String,
     /// Where policy says so: `policy.yaml:14:3`.
     pub place: String,
+    /// Whether policy says by path what lands on it.
+    pub by_path: bool,
     /// The addresses of its interface, without a slash at their ends.
     pub endpoints: Vec<String>,
 }
@@ -168,8 +170,13 @@ impl Walk<'_> {
         }
         let named: Vec<usize> = (self.landscape.at)(file);
         if !named.is_empty() {
-            // A cluster without a name is the one that policy names.
+            // A cluster without a name is the one that policy names, and others that it knows by path have other paths.
             found.remove(routes::HERE);
+            let other = |name: &String| {
+                let known = self.landscape.clusters.iter().enumerate().find(|(_, cluster)| cluster.name == *name);
+                known.is_some_and(|(at, cluster)| cluster.by_path && !named.contains(&at))
+            };
+            found.retain(|name, _| !other(name));
         }
         for at in named {
             let cluster = &self.landscape.clusters[at];
@@ -187,8 +194,10 @@ impl Walk<'_> {
         for (name, changed_name) in self.changed_names() {
             let Changed { label, file, gone } = changed_name;
             let elsewhere = self.atlas.uses.places(&name).filter(|place| !own.contains(place.file.as_str()));
-            let all = elsewhere.chain(changed.places(&name)).filter(|place| !(place.by == label && place.file == file));
-            let places: BTreeSet<(&str, &str)> = all
+            // What the change itself uses it for is in front of the reader, unless nothing is left to be used.
+            let own = changed.places(&name).filter(|place| gone && place.by != label);
+            let places: BTreeSet<(&str, &str)> = elsewhere
+                .chain(own)
                 .filter(|place| self.may_share_a_cluster(&file, place, &mut clusters))
                 .map(|place| (place.file.as_str(), place.by.as_str()))
                 .collect();
@@ -201,7 +210,8 @@ impl Walk<'_> {
         found
     }
 
-    /// Whether both could land on one cluster, as far as that is known: what staging uses is not production's.
+    /// Whether both could land on one cluster, as far as that is known: what staging uses is not production's, and an object
+    /// that is kept and brought nowhere uses nothing.
     fn may_share_a_cluster<'p>(
         &self,
         file: &str,
@@ -213,7 +223,7 @@ impl Walk<'_> {
             clusters.or_insert_with(|| self.routed(file).into_keys().collect()).clone()
         };
         let (one, other) = (of(file), of(&place.file));
-        one.is_empty() || other.is_empty() || !one.is_disjoint(&other)
+        one.is_empty() || (other.is_empty() && !place.is_object) || !one.is_disjoint(&other)
     }
 
     /// The names that change, with the objects that have them.
@@ -262,7 +272,9 @@ impl Walk<'_> {
         let folders: BTreeSet<&str> =
             self.change.files.iter().take(MAX_FILES).flat_map(|file| routes.builders(file)).collect();
         let shared = folders.into_iter().filter_map(|folder| {
-            let users = routes.users(folder);
+            let mut users = routes.users(folder);
+            // What is kept and brought nowhere takes in nothing.
+            users.retain(|(user, _)| !self.routed(user).is_empty());
             let users: BTreeSet<(&str, &str)> = users.iter().map(|(file, by)| (file.as_str(), by.as_str())).collect();
             let used = listed_as(format!("folder {folder}"), false, &users);
             (users.len() > 1).then_some(used)
@@ -338,6 +350,6 @@ fn listed(label: &str, name: &Name, gone: bool, places: &BTreeSet<(&str, &str)>)
 
 fn listed_as(name: String, gone: bool, places: &BTreeSet<(&str, &str)>) -> NameUse {
     let short = |text: &str| text.chars().take(MAX_LABEL).collect::<String>();
-    let place = |(file, by): &(&str, &str)| Place { file: (*file).to_owned(), by: short(by), namespace: None }.listed();
+    let place = |(file, by): &(&str, &str)| UsePlace { file: (*file).to_owned(), by: short(by) };
     NameUse { name: short(&name), gone, count: places.len(), places: places.iter().take(LISTED.1).map(place).collect() }
 }

@@ -56,11 +56,16 @@ impl Routes {
     /// The clusters that a file lands on; none where nothing tells.
     pub fn clusters(&self, file: &str, landscape: &Landscape<'_>) -> Clusters {
         let mut found = Clusters::new();
+        if file.ends_with(".md") && self.kustomizations.users(file).is_empty() {
+            return found;
+        }
         // Each delivery, with the first one of its chain, which is the closest to the file.
         let mut first = self.bringing(file);
         if first.is_empty() {
-            // Somebody once put it there by hand, and it lands where what it brings lands.
-            first.extend(self.by_file.get(file).into_iter().flatten());
+            // Somebody once put it there by hand, and it lands on the cluster whose folder it is in; what lies elsewhere and is
+            // brought by nothing may be put away.
+            let own = self.by_file.get(file).into_iter().flatten();
+            first.extend(own.filter(|at| self.root(&self.deliveries[**at], landscape) != HERE));
         }
         let mut open: Vec<(usize, usize)> = first.into_iter().map(|at| (at, at)).collect();
         // The narrowest says it best.
@@ -86,6 +91,7 @@ impl Routes {
                 }
             }
         }
+        self.fill(file, &seen, &mut found);
         if found.is_empty() {
             // They bring each other: a cluster that was told once where to begin.
             for (at, first) in seen {
@@ -96,6 +102,15 @@ impl Routes {
             }
         }
         found
+    }
+
+    /// Where a gap of a path is filled by the name of a cluster, the file lands on that one: `apps/${CLUSTER}`.
+    fn fill(&self, file: &str, seen: &BTreeMap<usize, usize>, found: &mut Clusters) {
+        let gapped = seen.keys().map(|at| &self.deliveries[*at].path);
+        let names: BTreeSet<&str> = gapped.flat_map(|path| path.filled_by(file)).collect();
+        if found.keys().any(|name| names.contains(name.as_str())) {
+            found.retain(|name, _| names.contains(name.as_str()));
+        }
     }
 
     fn why(&self, at: usize) -> String {

@@ -41,6 +41,7 @@ fn clusters(inventory: &Inventory, file: &str) -> Vec<String> {
         clusters: vec![NamedCluster {
             name: "eu".into(),
             place: "policy.yaml:9:3".into(),
+            by_path: false,
             endpoints: vec!["https://eu.example:6443".into()],
         }],
         at: &nowhere,
@@ -61,6 +62,10 @@ fn flux_is_followed_from_a_cluster_to_its_bases() {
         &flux("web", "./apps/base/web", "  components: [../../../components/backup]\n"),
         "== apps/main/edge.yaml\n",
         &flux("edge", "./apps/base/edge", "  kubeConfig: {secretRef: {name: edge-kubeconfig}}\n"),
+        "== clusters/main/each.yaml\n",
+        &flux("each", "./each/${CLUSTER}", ""),
+        "== clusters/test/each.yaml\n",
+        &flux("each", "./each/${CLUSTER}", ""),
         "== apps/test/web.yaml\n",
         &flux("web", "./apps/base/web", ""),
         "== apps/base/web/kustomization.yaml\nresources: [app.yaml, ../common]\nconfigMapGenerator: [{name: c, files: [x=config/a.json]}]\n",
@@ -78,6 +83,7 @@ fn flux_is_followed_from_a_cluster_to_its_bases() {
         ("apps/base/edge/app.yaml", &["edge by Flux Kustomization flux-system/edge"]),
         ("apps/main/web.yaml", &["main by Flux Kustomization flux-system/cluster-apps"]),
         ("clusters/main/apps.yaml", &["main by Flux Kustomization flux-system/cluster-apps"]),
+        ("each/test/a.yaml", &["test by Flux Kustomization flux-system/each"]),
         ("docs/readme.yaml", &[]),
     ] {
         assert_eq!(clusters(&inventory, file), expected, "{file}");
@@ -237,6 +243,30 @@ fn uses_are_counted_where_they_can_be_meant() {
         reach.missing.as_deref(),
         Some("1 config files cannot be read as values, so it is not known what they use")
     );
+}
+
+#[test]
+fn policy_names_clusters_by_path() {
+    let before = inventory(
+        &["== clusters/prod/a.yaml\n", &flux("a", "./apps", ""), "== clusters/test/a.yaml\n", &flux("a", "./apps", "")]
+            .concat(),
+    );
+    let cluster = |name: &str| NamedCluster {
+        name: name.into(),
+        place: "policy.yaml:9:3".into(),
+        by_path: true,
+        endpoints: vec![],
+    };
+    let at = |file: &str| if file.contains("/prod/") { vec![0] } else { vec![] };
+    let landscape = Landscape { clusters: vec![cluster("prod"), cluster("test")], at: &at };
+    let fields = FieldReport::default();
+    for (file, expected) in [("apps/web/prod/a.yaml", &["prod"][..]), ("apps/base/a.yaml", &["prod", "test"])] {
+        let change =
+            Change { files: vec![file.into()], fields: &fields, before: &before, after: &before, services: Vec::new() };
+        let reach = Atlas::of(&before).reach(&change, &landscape);
+        let names: Vec<&str> = reach.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
+        assert_eq!(names, expected, "{file}");
+    }
 }
 
 #[test]

@@ -7,7 +7,6 @@ use bstr::ByteSlice as _;
 use super::references::{HOST, IMAGE, Reference, bare_image, references};
 use crate::diff::fields::ConfigDocument;
 use crate::evidence::Inventory;
-use crate::model::UsePlace;
 
 /// Places of one name that are kept.
 const MAX_PLACES: usize = 2_000;
@@ -27,6 +26,8 @@ pub(super) struct Place {
     pub by: String,
     /// The namespace that is meant, if one is.
     pub namespace: Option<String>,
+    /// Whether an object of a cluster uses it.
+    pub is_object: bool,
 }
 
 /// A name that may be used elsewhere.
@@ -35,13 +36,6 @@ pub(super) struct Name {
     pub kind: String,
     pub namespace: Option<String>,
     pub name: String,
-}
-
-impl Place {
-    /// As it is listed.
-    pub fn listed(self) -> UsePlace {
-        UsePlace { file: self.file, by: self.by }
-    }
 }
 
 impl Uses {
@@ -69,10 +63,11 @@ impl Uses {
 
     fn add(&mut self, file: &str, document: &ConfigDocument, namespaces: &HashSet<&str>) {
         let by = label(document, file);
+        let is_object = document.name.kind.is_some() && document.name.name.is_some();
         for Reference { kind, namespace, name } in references(document, namespaces) {
             let places = self.places.entry((kind, name)).or_default();
             if places.len() < MAX_PLACES {
-                places.push(Place { file: file.to_owned(), by: by.clone(), namespace });
+                places.push(Place { file: file.to_owned(), by: by.clone(), namespace, is_object });
             }
         }
     }

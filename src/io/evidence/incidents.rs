@@ -50,6 +50,10 @@ const MAX_PATHS: usize = 60;
 const MAX_FIELDS: usize = 500;
 /// Hits whose values are compared, and files of each.
 const COMPARED: (usize, usize) = (10, 3);
+/// Files of a commit that is about each of them.
+const SMALL: usize = 10;
+/// Days after which a commit tells of the values that it changed, and of nothing else in their files.
+const YEAR: i32 = 366;
 /// The largest file whose values are compared, in bytes.
 const MAX_VALUES: u64 = 256 << 10;
 /// Files of the past whose values are kept for the next proposal.
@@ -90,7 +94,11 @@ impl Gathered {
     /// The incidents that have anything in common with what is touched.
     #[must_use]
     pub fn evidence(&self, touched: &Touched) -> IncidentEvidence {
-        let mut hits = self.past.hits(touched, self.today);
+        self.listed(self.past.hits(touched, self.today))
+    }
+
+    /// The closest of these.
+    fn listed(&self, mut hits: Vec<IncidentHit>) -> IncidentEvidence {
         let more = hits.len().saturating_sub(SHOWN);
         hits.truncate(SHOWN);
         IncidentEvidence { looked: self.looked(), missing: self.missing(), hits, more, problems: self.problems.clone() }
@@ -113,11 +121,12 @@ impl Scene<'_> {
             services: services(self.situation.policy(), &files),
             ..with_fields(Touched::of(&files, &proposal.title, &proposal.messages), fields)
         };
-        let mut found = self.past.evidence(&touched);
+        let mut hits = self.past.past.hits(&touched, self.past.today);
         if let Some(view) = view {
-            self.compare_values(&mut found.hits, fields, view);
+            self.compare_values(&mut hits, fields, view);
         }
-        Known::Known(found)
+        hits.retain(|hit| hit.closeness != Closeness::File || is_recent_and_small(&hit.incident, self.past.today));
+        Known::Known(self.past.listed(hits))
     }
 
     /// Calls those that changed not only the same file, but the same value in it, by that.
@@ -157,6 +166,14 @@ impl Scene<'_> {
         kept.insert(key, Arc::clone(&read));
         read
     }
+}
+
+/// Whether a commit that changed the same file, but no value that is changed now, still tells something: where it was small, and
+/// made within a year. Everything else that tells of a file does.
+fn is_recent_and_small(incident: &Incident, today: Date) -> bool {
+    let by_commit = matches!(incident.source, IncidentSource::Commit { .. });
+    let days = incident.date.and_then(|date| date.until(today).ok()).map(|span| span.get_days());
+    !by_commit || (incident.files.len() <= SMALL && days.is_some_and(|days| days <= YEAR))
 }
 
 /// The commits that tie an incident to files, with the file, and whether each took something back.

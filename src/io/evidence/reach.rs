@@ -65,6 +65,7 @@ fn named(policy: &Policy) -> Vec<NamedCluster> {
     let named = policy.clusters.iter().map(|cluster| NamedCluster {
         name: cluster.name.clone(),
         place: cluster.at.to_string(),
+        by_path: cluster.paths.is_some(),
         endpoints: cluster.endpoints.clone(),
     });
     named.collect()
