@@ -5,6 +5,7 @@
 pub mod history;
 pub mod incidents;
 pub mod queue;
+pub mod reach;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,7 +72,7 @@ impl<'a> Scene<'a> {
         view: Known<View>,
     ) -> Result<Self, StoreError> {
         let store = workspace.repository.store(Writes::InMemory)?;
-        let past = workspace.past.gather(workspace, situation);
+        let past = workspace.past.gather(workspace, situation, &view);
         let tree = store.tree_of(situation.target.tip);
         let inventory = tree.and_then(|tree| workspace.inventories.of(&store, tree)).into();
         Ok(Self { workspace, situation, queue, store, view, past, inventory })
@@ -90,6 +91,7 @@ impl<'a> Scene<'a> {
         let looked = Looked { proposal, document, fields: &fields };
         let (provenance, signals) = (self.provenance(&looked), self.signals(&looked));
         let incidents = self.incidents(&looked);
+        let reach = self.reach(&looked);
         let unknown = "this build does not look for it";
         Evidence {
             provenance,
@@ -97,7 +99,7 @@ impl<'a> Scene<'a> {
             incidents,
             claims: Known::Unknown(unknown.to_owned()),
             cost: Known::Unknown(unknown.to_owned()),
-            reach: Known::Unknown(unknown.to_owned()),
+            reach,
             fields: Known::Known(fields),
         }
     }
