@@ -29,6 +29,7 @@ mod policy;
 mod refused;
 mod session;
 mod show;
+mod show_before;
 mod status;
 
 use std::ffi::OsString;

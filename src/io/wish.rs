@@ -120,6 +120,7 @@ impl Workspace {
             index: self.index.clone(),
             past: Arc::clone(&self.past),
             inventories: Arc::clone(&self.inventories),
+            values: Arc::clone(&self.values),
             patterns: self.patterns.clone(),
             clock: self.clock,
             home: self.home.clone(),

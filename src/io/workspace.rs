@@ -22,6 +22,7 @@ use super::index::Index;
 use super::inventory::Inventories;
 use super::signer::{self, SignerError, SigningKey};
 use super::state::StateFolder;
+use super::values::ValueCache;
 
 /// A repository on this host.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub struct Workspace {
     pub past: Arc<Memory>,
     /// What config documents say, as they were read last.
     pub inventories: Arc<Inventories>,
+    /// How versions of files differ in their values, as they were compared last.
+    pub values: Arc<ValueCache>,
     /// The branches that are proposals.
     pub patterns: Globs,
     /// Where "now" comes from.
@@ -127,6 +130,7 @@ impl Workspace {
             index: Index::of(cache, &repository.git_dir, remote),
             past: Arc::default(),
             inventories: Arc::default(),
+            values: Arc::default(),
             repository,
             patterns,
             clock,

@@ -23,7 +23,7 @@ mod severity;
 mod tests;
 mod words;
 
-pub use commits::{PastCommit, Undone, request_of, undone, without_request};
+pub use commits::{PastCommit, Undone, description_of, request_of, undone, without_request};
 pub use matching::{Touched, TouchedField};
 pub use past::Past;
 pub use record::{MAX_FILE, Told, read};

@@ -64,6 +64,13 @@ impl Past {
         &self.incidents
     }
 
+    /// The first record that a text names, by its id.
+    #[must_use]
+    pub fn named_in(&self, text: &str) -> Option<&Arc<Incident>> {
+        let records = || self.incidents.iter().filter(|incident| incident.kind == IncidentKind::Record);
+        ids_in(text).take(50).find_map(|name| records().find(|record| record.id.eq_ignore_ascii_case(name)))
+    }
+
     /// How many there are of a kind.
     #[must_use]
     pub fn count(&self, kind: IncidentKind) -> usize {
