@@ -1,14 +1,11 @@
 //! `countersign show ID`: one proposal: what it does, what the agent says, what policy says.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::diff::Document;
 use crate::evidence::{Evidence, reasoning};
 use crate::io::evidence::Scene;
-use crate::io::git::open;
 use crate::io::git::proposals::line_stats;
-use crate::io::index::View;
-use crate::io::workspace::{Situation, Workspace};
 use crate::model::{Known, Landing, Problem, Queued, Reasoning, text};
 
 use super::args::OneArgs;
@@ -36,7 +33,7 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
     let chosen = typed.iter().map(|typed| find::by_part(&queue, typed)).collect::<Result<Vec<_>, _>>()?;
     // Whoever writes `-` gets a list, of however many.
     let mut list = (args.id == "-" && args.json.json).then(Vec::new);
-    let view = indexed(&workspace, &situation, output);
+    let view = super::indexed::history(&workspace, &situation, output);
     let scene = Scene::new(&workspace, &situation, &queue, view)?;
     for (index, queued) in chosen.into_iter().enumerate() {
         if index > 0 && list.is_none() {
@@ -71,7 +68,7 @@ fn one(
     }
     let files = queued.proposal.diff().map(|diff| diff.files.as_slice()).unwrap_or_default();
     let changes: Vec<ChangeJson> = files.iter().map(|file| ChangeJson::new(file, line_stats(store, file))).collect();
-    let evidence = found(scene, queued);
+    let evidence = scene.evidence_of(queued);
     if args.json.json {
         let proposal = ProposalJson::new(queued, store.tree_of(queued.proposal.target.tip).ok());
         let evidence = EvidenceJson::new(&evidence);
@@ -87,7 +84,9 @@ fn one(
     output.line("");
     show_cost::cost(&evidence.cost, output);
     show_cost::claims(&evidence.claims, output);
-    moved(&evidence, output);
+    moved(&evidence, situation.now, output);
+    output.line("");
+    super::show_reach::show(&evidence.reach, output);
     output.line("");
     match &evidence.incidents {
         Known::Known(incidents) => super::incidents::last_time(incidents, output),
@@ -108,41 +107,10 @@ fn one(
     Ok(())
 }
 
-/// The history, indexed first where that was not done; on a terminal one sees how far.
-fn indexed(workspace: &Workspace, situation: &Situation, output: &mut Output) -> Known<View> {
-    let tip = situation.target.tip;
-    if let Some(view) = workspace.index.at(tip) {
-        return Known::Known(view);
-    }
-    let view = {
-        let output = std::sync::Mutex::new(&mut *output);
-        workspace.history(tip, false, &|done| {
-            if let Ok(mut output) = output.lock() {
-                output.progress(&format!("indexing the history: {done} commits"));
-            }
-        })
-    };
-    output.progress("");
-    view.into()
-}
-
-/// What is found about a proposal.
-fn found(scene: &Scene<'_>, queued: &Queued) -> Evidence {
-    let proposal = &queued.proposal;
-    let document = match proposal.diff() {
-        Some(diff) => open::document(&scene.workspace.repository, proposal, diff, open::CONTEXT),
-        None => Ok(Document::default()),
-    };
-    match document {
-        Ok(document) => scene.evidence(proposal, &document),
-        Err(error) => Evidence::unknown(&error.to_string()),
-    }
-}
-
 /// Earlier changes that are listed; `--json` has them all.
 const LISTED: usize = 5;
 
-fn moved(evidence: &Evidence, output: &mut Output) {
+fn moved(evidence: &Evidence, now: Timestamp, output: &mut Output) {
     output.line("");
     for signal in evidence.signals.found().into_iter().flat_map(|report| &report.signals) {
         output.line(format!("found   {}", signal.sentence()));
@@ -153,16 +121,17 @@ fn moved(evidence: &Evidence, output: &mut Output) {
         Known::Unknown(why) => return output.line(format!("before  not known: {}", text::single_line(why))),
         Known::Indexing => return output.line("before  the history is being indexed"),
     };
+    super::show_before::fields(past, now, output);
     if past.files.is_empty() {
-        output.line("before  nobody changed these files");
+        output.line("history nobody changed these files");
     }
     for change in past.files.iter().take(LISTED) {
         let (date, commit) = (change.date.strftime("%Y-%m-%d"), change.commit.short(9));
         let said = text::single_line(&format!("{}: {}", change.author, change.subject));
-        output.line(format!("before  {date} {commit} {said}"));
+        output.line(format!("history {date} {commit} {said}"));
     }
     if let Some(missing) = &past.missing {
-        output.line(format!("before  not all is known: {}", text::single_line(missing)));
+        output.line(format!("history not all is known: {}", text::single_line(missing)));
     }
 }
 

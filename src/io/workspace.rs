@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 
-use crate::engine::{self, Force, LedgerHealth, Snapshot, World};
+use crate::engine::{self, Force, Found, LedgerHealth, Snapshot, World};
 use crate::ledger::{Chain, LedgerView};
 use crate::model::{Intent, Landing, Oid, Problem, Proposal, Queued, Stage, Target};
 use crate::policy::{self, Globs, LedgerKey, Policy, PolicyError, Root};
@@ -14,6 +14,8 @@ use crate::policy::{self, Globs, LedgerKey, Policy, PolicyError, Root};
 use super::cache::Cache;
 use super::clock::Clock;
 use super::evidence::incidents::Memory;
+use super::evidence::queue::FoundBefore;
+use super::evidence::reach::Atlases;
 use super::git::ledger::RootReader;
 use super::git::proposals::{self, Known, Reading, Request};
 use super::git::repository::LocalRepository;
@@ -22,6 +24,7 @@ use super::index::Index;
 use super::inventory::Inventories;
 use super::signer::{self, SignerError, SigningKey};
 use super::state::StateFolder;
+use super::values::ValueCache;
 
 /// A repository on this host.
 #[derive(Debug)]
@@ -36,8 +39,14 @@ pub struct Workspace {
     pub index: Index,
     /// What went wrong before, as it was gathered last.
     pub past: Arc<Memory>,
+    /// What was found about the proposals last.
+    pub found: Arc<FoundBefore>,
     /// What config documents say, as they were read last.
     pub inventories: Arc<Inventories>,
+    /// Where things land and what is used where, as the last inventory says.
+    pub atlases: Arc<Atlases>,
+    /// How versions of files differ in their values, as they were compared last.
+    pub values: Arc<ValueCache>,
     /// The branches that are proposals.
     pub patterns: Globs,
     /// Where "now" comes from.
@@ -90,6 +99,8 @@ pub struct Situation {
     pub arrived: Vec<Intent>,
     /// The names that they are on.
     pub unsent: BTreeSet<String>,
+    /// What was found about the proposals, as far as it was looked for.
+    pub found: Arc<Found>,
     /// When this was read.
     pub now: Timestamp,
     /// Where the last move of the target ended that was seen here to have arrived.
@@ -126,7 +137,10 @@ impl Workspace {
             cache: Cache::of(cache, &repository.git_dir, remote),
             index: Index::of(cache, &repository.git_dir, remote),
             past: Arc::default(),
+            found: Arc::default(),
             inventories: Arc::default(),
+            atlases: Arc::default(),
+            values: Arc::default(),
             repository,
             patterns,
             clock,
@@ -193,7 +207,7 @@ impl Workspace {
                 next: "run `countersign init`".into(),
             }),
         };
-        Ok(Situation {
+        let mut situation = Situation {
             target: reading.target,
             proposals: reading.proposals,
             problems,
@@ -209,8 +223,11 @@ impl Workspace {
             unsent,
             now,
             landed: adopted.landed,
+            found: Arc::default(),
             built_in: self.built_in.clone(),
-        })
+        };
+        situation.found = self.found.on(&situation);
+        Ok(situation)
     }
 
     /// Remembers what was read from objects: not what came from the cache, nor what could not be read and may be mended.
@@ -246,6 +263,7 @@ impl Situation {
             target: &self.target,
             proposals: &self.proposals,
             unsent: &self.unsent,
+            found: &self.found,
             now: self.now,
         }
     }
@@ -297,6 +315,15 @@ impl Situation {
             problems,
             read_at: self.now,
             offline,
+        }
+    }
+
+    /// The root that the ledger names; `None` where none rules, or it cannot be read.
+    #[must_use]
+    pub fn root(&self) -> Option<&Root> {
+        match &self.ruling {
+            Ruling::Root(root) => Some(root),
+            Ruling::BuiltIn | Ruling::Invalid(_) => None,
         }
     }
 

@@ -136,6 +136,9 @@ pub(crate) fn root(commit: &str) -> Root {
         storm: crate::evidence::signals::StormLimits::default(),
         incidents: Globs::none(),
         cost: crate::policy::CostFiles::default(),
+        services: Vec::new(),
+        clusters: Vec::new(),
+        priorities: None,
     };
     Root {
         commit: oid(commit),

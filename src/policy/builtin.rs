@@ -53,6 +53,9 @@ pub fn built_in() -> Policy {
         storm: StormLimits::default(),
         incidents: Globs::none(),
         cost: CostFiles::default(),
+        services: Vec::new(),
+        clusters: Vec::new(),
+        priorities: None,
     }
 }
 

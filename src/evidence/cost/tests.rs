@@ -136,7 +136,7 @@ fn volumes_services_and_jobs_are_priced() {
         (service, service.replace("ClusterIP", "LoadBalancer"), "20"),
         (&set, set.replace("replicas: 2", "replicas: 3"), "12"),
         (cron, cron.replace("@hourly", "@daily"), "-4.7949"),
-        (cron, cron.replace("@hourly", "@daily\n  suspend: true"), "CronJob sweep: its schedule cannot be read"),
+        (cron, cron.replace("@hourly", "@never"), "CronJob sweep: its schedule cannot be read"),
         (cron, cron.replace("spec:\n  schedule", "spec:\n  suspend: true\n  schedule"), "-5.0034"),
         ("", job.to_owned(), "0"),
         (copy, copy.replace("5Gi", "25Gi"), "2"),

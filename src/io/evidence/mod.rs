@@ -5,11 +5,17 @@
 mod cost;
 pub mod history;
 pub mod incidents;
+mod provenance;
+pub mod queue;
+pub mod reach;
+mod values;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use self::incidents::Gathered;
+use self::provenance::Origins;
+use self::values::Histories;
 use super::git::store::{Store, StoreError, Writes};
 use super::index::{IndexError, Request, View};
 use super::inventory;
@@ -42,6 +48,8 @@ pub struct Scene<'a> {
     pub inventory: Known<Arc<Inventory>>,
     /// What things cost; the error says where the price list is wrong.
     pub prices: Result<Prices, String>,
+    histories: Histories,
+    origins: Origins,
 }
 
 /// A proposal, and what it changes.
@@ -74,11 +82,12 @@ impl<'a> Scene<'a> {
         view: Known<View>,
     ) -> Result<Self, StoreError> {
         let store = workspace.repository.store(Writes::InMemory)?;
-        let past = workspace.past.gather(workspace, situation);
+        let past = workspace.past.gather(workspace, situation, &view);
         let tree = store.tree_of(situation.target.tip);
         let inventory = tree.and_then(|tree| workspace.inventories.of(&store, tree)).into();
         let prices = cost::prices(&store, situation);
-        Ok(Self { workspace, situation, queue, store, view, past, inventory, prices })
+        let (histories, origins) = (Histories::default(), Origins::default());
+        Ok(Self { workspace, situation, queue, store, view, past, inventory, prices, histories, origins })
     }
 
     /// Everything that is found about a proposal, whose difference is `document`.
@@ -95,14 +104,14 @@ impl<'a> Scene<'a> {
         let (provenance, signals) = (self.provenance(&looked), self.signals(&looked));
         let incidents = self.incidents(&looked);
         let (cost, claims) = self.cost_and_claims(&looked);
-        let unknown = "this build does not look for it";
+        let reach = self.reach(&looked);
         Evidence {
             provenance,
             signals,
             incidents,
             claims: Known::Known(claims),
             cost,
-            reach: Known::Unknown(unknown.to_owned()),
+            reach,
             fields: Known::Known(fields),
         }
     }

@@ -6,6 +6,7 @@
 mod agents;
 mod checks;
 mod cost;
+mod landscape;
 mod people;
 mod reader;
 mod rules;
@@ -43,21 +44,11 @@ const TOP: Keys = Keys {
         "storm",
         "incidents",
         "cost",
-    ],
-    later: &[
-        "machines",
         "services",
         "clusters",
         "priorities",
-        "freeze",
-        "quotas",
-        "reasoning",
-        "verify",
-        "override",
-        "humans",
-        "checks",
-        "memory_via",
     ],
+    later: &["machines", "freeze", "quotas", "reasoning", "verify", "override", "humans", "checks", "memory_via"],
 };
 const LEDGER: Keys = Keys { of: "`ledger`", known: &["id", "ref"], later: &[] };
 const TIERS: Keys = Keys { of: "`tiers`", known: &["low", "medium", "high"], later: &[] };
@@ -66,7 +57,7 @@ const APPROVALS: Keys = Keys { of: "`approvals`", known: &["self"], later: &["ca
 const SIGNATURES: Keys = Keys { of: "`signatures`", known: &["low", "medium", "high"], later: &[] };
 
 /// The keys of every map of a policy, in the order of the format: what the README has to describe.
-pub const KEYS: [Keys; 12] = [
+pub const KEYS: [Keys; 14] = [
     TOP,
     LEDGER,
     people::PERSON,
@@ -79,6 +70,8 @@ pub const KEYS: [Keys; 12] = [
     SIGNATURES,
     storm::STORM,
     cost::COST,
+    landscape::SERVICE,
+    landscape::CLUSTER,
 ];
 
 const TIER_WORDS: [(&str, Tier); 3] = [("low", Tier::Low), ("medium", Tier::Medium), ("high", Tier::High)];
@@ -90,7 +83,8 @@ const MAX_APPROVALS: usize = 100;
 /// Defaults: `gate: none`, `protect: []` (the default branch is protected whether it is named or not), `default_tier:
 /// medium`, one approval for low and medium, two for high, nothing batched, `approvals: { self: never }`, any known key,
 /// `merge: squash`, `on_reject: keep`, `storm: { commits: 10, within: 10m, flips: 3, flips_within: 24h }`, `incidents: []`
-/// (the usual folders are always looked at), `cost: { infracost: null, prices: .countersign/prices.yaml }`.
+/// (the usual folders are always looked at), `cost: { infracost: null, prices: .countersign/prices.yaml }`, no services, clusters
+/// and priorities.
 pub fn parse(text: &str, file: &str) -> Result<Policy, Vec<PolicyError>> {
     let root = yaml::read(text, file).map_err(|error| vec![error])?;
     let mut reader = Reader::new(file);
@@ -135,6 +129,9 @@ fn policy(reader: &mut Reader, root: &Node) -> Option<Policy> {
         storm: storm::read(reader, &fields),
         incidents: incidents(reader, &fields),
         cost: cost::read(reader, &fields),
+        services: landscape::services(reader, &fields),
+        clusters: landscape::clusters(reader, &fields),
+        priorities: landscape::priorities(reader, &fields),
         people,
         agents,
         tiers,
