@@ -14,7 +14,7 @@ use countersign::io::git::open;
 use countersign::io::git::repository::LocalRepository;
 use countersign::io::index::{Index, Request, View};
 use countersign::io::workspace::{Scope, Workspace};
-use countersign::model::incident::Closeness;
+use countersign::model::Closeness;
 use countersign::model::{FieldOrigin, Known, Oid, PastCommit, Repair};
 use countersign::policy::Globs;
 use jiff::Timestamp;
