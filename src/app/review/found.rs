@@ -1,11 +1,13 @@
 //! What was found, under the question that it answers. Unknown is kept apart from none, and from not yet.
 
+use std::collections::BTreeSet;
+
 use super::questions::{Question, quiet};
 use super::{Facts, Review, last_time};
 use crate::app::count;
 use crate::app::prose::Line;
 use crate::config::Role;
-use crate::diff::fields::is_prose;
+use crate::diff::fields::{called, is_prose};
 use crate::evidence::Evidence;
 use crate::model::text::single_line;
 use crate::model::{Claim, ClaimKind, Claims, Known, Landing, Verdict};
@@ -102,14 +104,22 @@ fn right_fix(out: &mut Vec<Line>, evidence: &Evidence, review: &Review, facts: &
     out.push(quiet("  not known yet: checks"));
 }
 
-/// Values that were set to put something right, and are overwritten now.
+/// Values that were set to put something right, and are overwritten now. What one commit set is one line.
 fn origins(out: &mut Vec<Line>, evidence: &Evidence, facts: &Facts<'_>) {
     let origins = evidence.provenance.found().into_iter().flat_map(|provenance| &provenance.fields);
     let repaired = origins.filter(|origin| origin.set.as_ref().is_some_and(|set| set.repairs.is_some()));
-    for origin in repaired.take(FEW) {
-        if let Some(sentence) = origin.sentence(facts.now) {
-            warning(out, format!("{}: overwrites {sentence}", single_line(&origin.path.to_string())));
+    let mut told: Vec<(String, BTreeSet<String>)> = Vec::new();
+    for origin in repaired {
+        let Some(sentence) = origin.sentence(facts.now) else { continue };
+        let name = called(&origin.path);
+        match told.iter_mut().find(|(said, _)| *said == sentence) {
+            Some((_, names)) => drop(names.insert(name)),
+            None => told.push((sentence, BTreeSet::from([name]))),
         }
+    }
+    for (sentence, names) in told.iter().take(FEW) {
+        let names: Vec<String> = names.iter().cloned().collect();
+        warning(out, format!("{}: overwrites {sentence}", few(&names)));
     }
 }
 
