@@ -5,6 +5,7 @@
 //! moved. [`reach`] follows a change to clusters, services and users of its names. The [`Inventory`] is what the target's config documents say as a whole, which cost and reach are read from.
 
 mod agent;
+mod findings;
 pub mod incidents;
 mod inventory;
 pub mod reach;

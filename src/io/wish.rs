@@ -119,6 +119,7 @@ impl Workspace {
             cache: self.cache.clone(),
             index: self.index.clone(),
             past: Arc::clone(&self.past),
+            found: Arc::clone(&self.found),
             inventories: Arc::clone(&self.inventories),
             atlases: Arc::clone(&self.atlases),
             patterns: self.patterns.clone(),

@@ -4,6 +4,7 @@
 
 pub mod history;
 pub mod incidents;
+pub mod queue;
 pub mod reach;
 
 use std::sync::Arc;
