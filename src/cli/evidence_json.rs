@@ -1,10 +1,12 @@
 //! The shapes of `evidence` in `show --json` (stable; scripts depend on them).
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::fields::FieldsJson;
 use crate::evidence::Evidence;
-use crate::evidence::signals::{Event, Flip, Signal, Source};
+use crate::evidence::signals::{Event, FieldRef, Flip, Notch, Signal, Source, Turned};
+use crate::model::field::{DocumentName, FieldPath};
 use crate::model::{Claims, Cost, IncidentEvidence, Known, Moment, Oid, Provenance, Reach, TimeBasis};
 
 /// What is known about a proposal, part by part; each says whether it is known.
@@ -57,12 +59,15 @@ pub struct SignalsJson<'a> {
 /// A warning.
 #[derive(Debug, Serialize)]
 pub struct SignalJson<'a> {
-    /// `storm` or `oscillation`.
+    /// `storm`, `oscillation` or `ratchet`.
     pub kind: &'static str,
     /// What it says, in a line.
     pub text: String,
     /// The files, lossily as UTF-8.
     pub paths: Vec<String>,
+    /// The fields that go back or that are moved step by step; none where files are compared as a whole.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldRefJson<'a>>,
     /// What its times rest on.
     pub basis: TimeBasis,
     /// A storm's numbers.
@@ -109,6 +114,35 @@ pub struct EventJson<'a> {
     /// When the content that it goes back to was left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<Moment>,
+    /// What it did to the field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<ValueJson<'a>>,
+}
+
+/// What a change did to a field; secrets are masked.
+#[derive(Debug, Serialize)]
+pub struct ValueJson<'a> {
+    /// Before; null where it was not set.
+    pub before: Option<&'a Value>,
+    /// After; null where it is not set.
+    pub after: Option<&'a Value>,
+}
+
+/// A field, by its file, its document and its path.
+#[derive(Debug, Serialize)]
+pub struct FieldRefJson<'a> {
+    /// The file, lossily as UTF-8.
+    pub file: String,
+    /// Which document of it.
+    pub document: &'a DocumentName,
+    /// Where in the document.
+    pub path: &'a FieldPath,
+}
+
+impl<'a> From<&'a FieldRef> for FieldRefJson<'a> {
+    fn from(field: &'a FieldRef) -> Self {
+        Self { file: field.file.to_string(), document: &field.document, path: &field.path }
+    }
 }
 
 impl<'a> From<&'a Signal> for SignalJson<'a> {
@@ -123,15 +157,25 @@ impl<'a> From<&'a Signal> for SignalJson<'a> {
                 };
                 (paths, Some(rate), None, burst.events.iter().map(|event| EventJson::of(event, None)).collect())
             }
-            Signal::Oscillation { paths, flips, this } => {
-                let flip = |flip: &'a Flip| EventJson::of(&flip.event, Some(flip.left));
+            Signal::Oscillation { paths, flips, this, .. } => {
+                let flip = |flip: &'a Flip| EventJson::of(&flip.event, Some(flip.left)).with(flip.turned.as_ref());
                 (paths, None, Some(*this), flips.iter().map(flip).collect())
             }
+            Signal::Ratchet { paths, steps, .. } => {
+                let notch = |notch: &'a Notch| EventJson::of(&notch.event, None).with(Some(&notch.turned));
+                (paths, None, None, steps.iter().map(notch).collect())
+            }
+        };
+        let fields = match signal {
+            Signal::Oscillation { fields, .. } => fields.as_slice(),
+            Signal::Ratchet { field, .. } => std::slice::from_ref(field),
+            Signal::Storm { .. } => &[],
         };
         Self {
             kind: signal.name(),
             text: signal.sentence(),
             paths: paths.iter().map(ToString::to_string).collect(),
+            fields: fields.iter().map(FieldRefJson::from).collect(),
             basis: signal.basis(),
             rate,
             this,
@@ -155,6 +199,12 @@ impl<'a> EventJson<'a> {
             before: event.before.map(|side| side.oid),
             after: event.after.map(|side| side.oid),
             left,
+            value: None,
         }
+    }
+
+    fn with(self, turned: Option<&'a Turned>) -> Self {
+        let value = |turned: &'a Turned| ValueJson { before: turned.before.as_ref(), after: turned.after.as_ref() };
+        Self { value: turned.map(value), ..self }
     }
 }

@@ -30,6 +30,7 @@ mod policy;
 mod refused;
 mod session;
 mod show;
+mod show_before;
 mod show_reach;
 mod status;
 

@@ -1,5 +1,6 @@
 //! `countersign show ID`: one proposal: what it does, what the agent says, what policy says.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::evidence::{Evidence, reasoning};
@@ -79,7 +80,7 @@ fn one(
     header(queued, output);
     reasons(&said, output);
     policy(queued, output);
-    moved(&evidence, output);
+    moved(&evidence, situation.now, output);
     output.line("");
     super::show_reach::show(&evidence.reach, output);
     output.line("");
@@ -105,7 +106,7 @@ fn one(
 /// Earlier changes that are listed; `--json` has them all.
 const LISTED: usize = 5;
 
-fn moved(evidence: &Evidence, output: &mut Output) {
+fn moved(evidence: &Evidence, now: Timestamp, output: &mut Output) {
     output.line("");
     for signal in evidence.signals.found().into_iter().flat_map(|report| &report.signals) {
         output.line(format!("found   {}", signal.sentence()));
@@ -116,16 +117,17 @@ fn moved(evidence: &Evidence, output: &mut Output) {
         Known::Unknown(why) => return output.line(format!("before  not known: {}", text::single_line(why))),
         Known::Indexing => return output.line("before  the history is being indexed"),
     };
+    super::show_before::fields(past, now, output);
     if past.files.is_empty() {
-        output.line("before  nobody changed these files");
+        output.line("history nobody changed these files");
     }
     for change in past.files.iter().take(LISTED) {
         let (date, commit) = (change.date.strftime("%Y-%m-%d"), change.commit.short(9));
         let said = text::single_line(&format!("{}: {}", change.author, change.subject));
-        output.line(format!("before  {date} {commit} {said}"));
+        output.line(format!("history {date} {commit} {said}"));
     }
     if let Some(missing) = &past.missing {
-        output.line(format!("before  not all is known: {}", text::single_line(missing)));
+        output.line(format!("history not all is known: {}", text::single_line(missing)));
     }
 }
 

@@ -17,5 +17,6 @@ pub mod recover;
 pub mod send;
 pub mod signer;
 pub mod state;
+pub mod values;
 pub mod wish;
 pub mod workspace;

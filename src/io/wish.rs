@@ -122,6 +122,7 @@ impl Workspace {
             found: Arc::clone(&self.found),
             inventories: Arc::clone(&self.inventories),
             atlases: Arc::clone(&self.atlases),
+            values: Arc::clone(&self.values),
             patterns: self.patterns.clone(),
             clock: self.clock,
             home: self.home.clone(),

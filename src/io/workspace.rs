@@ -24,6 +24,7 @@ use super::index::Index;
 use super::inventory::Inventories;
 use super::signer::{self, SignerError, SigningKey};
 use super::state::StateFolder;
+use super::values::ValueCache;
 
 /// A repository on this host.
 #[derive(Debug)]
@@ -44,6 +45,8 @@ pub struct Workspace {
     pub inventories: Arc<Inventories>,
     /// Where things land and what is used where, as the last inventory says.
     pub atlases: Arc<Atlases>,
+    /// How versions of files differ in their values, as they were compared last.
+    pub values: Arc<ValueCache>,
     /// The branches that are proposals.
     pub patterns: Globs,
     /// Where "now" comes from.
@@ -137,6 +140,7 @@ impl Workspace {
             found: Arc::default(),
             inventories: Arc::default(),
             atlases: Arc::default(),
+            values: Arc::default(),
             repository,
             patterns,
             clock,

@@ -96,6 +96,13 @@ struct Description<'a> {
     rest: &'a str,
 }
 
+/// The types of conventional commits that stand before a subject, and its words: `["fix"]` and `… ` of `fix(web)!: …`.
+#[must_use]
+pub fn description_of(subject: &str) -> (Vec<&str>, &str) {
+    let Description { kinds, rest } = description(subject);
+    (kinds, rest)
+}
+
 fn description(subject: &str) -> Description<'_> {
     let mut kinds = Vec::new();
     let mut rest = subject.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '"').trim();

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::commits::{self, MAX_FILES, PastCommit, undone};
+use super::record::ids_in;
 use super::rejections::{self, PastRejection};
 use super::words::{self, Frequencies};
 use crate::model::{Incident, IncidentKind, IncidentSource, Tie, TieBy};
@@ -59,6 +60,13 @@ impl Past {
     #[must_use]
     pub fn incidents(&self) -> &[Arc<Incident>] {
         &self.incidents
+    }
+
+    /// The first record that a text names, by its id.
+    #[must_use]
+    pub fn named_in(&self, text: &str) -> Option<&Arc<Incident>> {
+        let records = || self.incidents.iter().filter(|incident| incident.kind == IncidentKind::Record);
+        ids_in(text).take(50).find_map(|name| records().find(|record| record.id.eq_ignore_ascii_case(name)))
     }
 
     /// How many there are of a kind.

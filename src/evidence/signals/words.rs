@@ -1,9 +1,11 @@
 //! Signals in words.
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
-use super::{Event, Flip, Signal, Source, basis};
-use crate::model::text::{count, printable_bytes};
+use super::{Event, FieldRef, Flip, Notch, Signal, Source, Turned, basis};
+use crate::diff::fields::{called, value_text};
+use crate::model::text::{count, printable_bytes, single_line};
 use crate::model::{Moment, TimeBasis};
 
 impl Signal {
@@ -13,6 +15,7 @@ impl Signal {
         match self {
             Self::Storm { .. } => "storm",
             Self::Oscillation { .. } => "oscillation",
+            Self::Ratchet { .. } => "ratchet",
         }
     }
 
@@ -20,7 +23,7 @@ impl Signal {
     #[must_use]
     pub fn sentence(&self) -> String {
         let paths = match self {
-            Self::Storm { paths, .. } | Self::Oscillation { paths, .. } => paths,
+            Self::Storm { paths, .. } | Self::Oscillation { paths, .. } | Self::Ratchet { paths, .. } => paths,
         };
         let first = paths.first().map(|path| printable_bytes(path)).unwrap_or_default();
         let files = if paths.len() > 1 { format!("{first} and {} more", paths.len() - 1) } else { first };
@@ -32,7 +35,11 @@ impl Signal {
                     flips => format!("{changes}, {} within {}", count(flips, "return"), words(burst.flips_within)),
                 }
             }
-            Self::Oscillation { flips, this, .. } => returns(flips, *this),
+            Self::Oscillation { fields, flips, this, .. } => named(fields) + &returns(flips, *this),
+            Self::Ratchet { field, steps, lowers, .. } => {
+                let way = if *lowers { "lowered" } else { "raised" };
+                format!("{}{way} step by step, {}", named(std::slice::from_ref(field)), amounts(steps))
+            }
         };
         let doubt = if self.basis() == TimeBasis::CommitDate { ", by commit dates" } else { "" };
         format!("{}: {what}{doubt}: {files}", self.name())
@@ -44,8 +51,14 @@ impl Signal {
             Self::Storm { burst, .. } => burst.events.iter().map(told).collect(),
             Self::Oscillation { flips, .. } => flips
                 .iter()
-                .map(|flip| format!("{}; back to what was left {}", told(&flip.event), moment(flip.left)))
+                .map(|flip| {
+                    let turned = flip.turned.as_ref().map(|turned| format!("; {}", step(turned))).unwrap_or_default();
+                    format!("{}{turned}; back to what was left {}", told(&flip.event), moment(flip.left))
+                })
                 .collect(),
+            Self::Ratchet { steps, .. } => {
+                steps.iter().map(|notch| format!("{}; {}", told(&notch.event), step(&notch.turned))).collect()
+            }
         };
         lines.into_iter()
     }
@@ -56,8 +69,35 @@ impl Signal {
         match self {
             Self::Storm { burst, .. } => basis(&burst.events),
             Self::Oscillation { flips, .. } => basis(flips.iter().map(|flip| &flip.event)),
+            Self::Ratchet { steps, .. } => basis(steps.iter().map(|notch| &notch.event)),
         }
     }
+}
+
+/// `memory limit `, `backup and 2 more fields `; nothing where a whole file is meant.
+fn named(fields: &[FieldRef]) -> String {
+    let Some(first) = fields.first() else { return String::new() };
+    let object = first.document.name.as_deref().map(|name| format!("{} ", single_line(name))).unwrap_or_default();
+    match fields.len() - 1 {
+        0 => format!("{object}{} ", called(&first.path)),
+        more => format!("{object}{} and {} ", called(&first.path), count(more, "more field")),
+    }
+}
+
+/// `4 → 3 → 2.5 → 2`.
+fn amounts(steps: &[Notch]) -> String {
+    let first = steps.first().map(|notch| shown(notch.turned.before.as_ref()));
+    let rest = steps.iter().map(|notch| shown(notch.turned.after.as_ref()));
+    first.into_iter().chain(rest).collect::<Vec<_>>().join(" → ")
+}
+
+/// `on → off`.
+fn step(turned: &Turned) -> String {
+    format!("{} → {}", shown(turned.before.as_ref()), shown(turned.after.as_ref()))
+}
+
+fn shown(value: Option<&Value>) -> String {
+    value.map_or_else(|| "nothing".to_owned(), value_text)
 }
 
 fn returns(flips: &[Flip], this: bool) -> String {

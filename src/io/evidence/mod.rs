@@ -4,13 +4,17 @@
 
 pub mod history;
 pub mod incidents;
+mod provenance;
 pub mod queue;
 pub mod reach;
+mod values;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use self::incidents::Gathered;
+use self::provenance::Origins;
+use self::values::Histories;
 use super::git::store::{Store, StoreError, Writes};
 use super::index::{IndexError, Request, View};
 use super::inventory;
@@ -40,6 +44,8 @@ pub struct Scene<'a> {
     pub past: Arc<Gathered>,
     /// What the target's config documents say.
     pub inventory: Known<Arc<Inventory>>,
+    histories: Histories,
+    origins: Origins,
 }
 
 /// A proposal, and what it changes.
@@ -75,7 +81,8 @@ impl<'a> Scene<'a> {
         let past = workspace.past.gather(workspace, situation, &view);
         let tree = store.tree_of(situation.target.tip);
         let inventory = tree.and_then(|tree| workspace.inventories.of(&store, tree)).into();
-        Ok(Self { workspace, situation, queue, store, view, past, inventory })
+        let (histories, origins) = (Histories::default(), Origins::default());
+        Ok(Self { workspace, situation, queue, store, view, past, inventory, histories, origins })
     }
 
     /// Everything that is found about a proposal, whose difference is `document`.

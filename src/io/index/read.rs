@@ -99,6 +99,18 @@ impl View {
         Ok(moves)
     }
 
+    /// The commit that made what a merge brought to a path: one that came with it and left the path as the merge has it.
+    pub fn brought(&self, merge: &PastTouch) -> Result<Option<PastCommit>, IndexError> {
+        let query = format!(
+            "SELECT {COMMIT} FROM touch t JOIN past p ON p.id = t.past JOIN landing l ON l.id = t.past \
+             WHERE t.path = (SELECT id FROM path WHERE bytes = ?1) AND l.place = ?2 AND NOT l.mainline \
+             AND p.parents < 2 AND t.new IS ?3 ORDER BY t.past LIMIT 1"
+        );
+        let left = merge.after.map(|side| *side.oid.as_bytes());
+        let wanted = params![merge.path.as_slice(), merge.commit.place, left];
+        Ok(self.db.query_row(&query, wanted, |row| self.commit_of(row)).optional()?)
+    }
+
     /// The paths that a commit changed, at most `most`.
     pub fn paths_of(&self, commit: Oid, most: usize) -> Result<Vec<PastTouch>, IndexError> {
         self.touches(
