@@ -14,6 +14,7 @@ mod log;
 mod read;
 mod schema;
 mod update;
+mod whose;
 
 use std::path::{Path, PathBuf};
 

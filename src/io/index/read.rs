@@ -12,7 +12,7 @@ use crate::evidence::incidents::{request_of, without_request};
 use crate::model::{Contributor, Coverage, Mode, Oid, PastCommit, PastTouch, SeenBetween, Side, Undoing};
 
 /// The columns of a commit, in the order in which [`View::commit_of`] reads them.
-const COMMIT: &str = "p.oid, p.name, p.email, p.authored, p.committed, p.subject, p.parents, p.undoing, p.undone, \
+pub(super) const COMMIT: &str = "p.oid, p.name, p.email, p.authored, p.committed, p.subject, p.parents, p.undoing, p.undone, \
                       l.mainline, l.place";
 /// Its columns: those of a path come after them.
 const COLUMNS: usize = 11;
@@ -200,7 +200,7 @@ impl View {
         Ok(wanted)
     }
 
-    fn commit_of(&self, row: &Row<'_>) -> rusqlite::Result<PastCommit> {
+    pub(super) fn commit_of(&self, row: &Row<'_>) -> rusqlite::Result<PastCommit> {
         let undoing: Option<String> = row.get(7)?;
         let undone: Option<String> = row.get(8)?;
         let place = row.get(10)?;
