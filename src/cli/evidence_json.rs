@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use super::fields::FieldsJson;
 use crate::evidence::Evidence;
-use crate::evidence::signals::{Event, Flip, Signal, Source};
+use crate::evidence::signals::{
+    Collision, Duplicate, Event, Flip, Hostile, Neighbour, Repeat, Signal, Source, Unusual,
+};
 use crate::model::{Claims, Cost, IncidentEvidence, Known, Moment, Oid, Provenance, Reach, TimeBasis};
 
 /// What is known about a proposal, part by part; each says whether it is known.
@@ -38,6 +40,8 @@ impl<'a> EvidenceJson<'a> {
             incidents: &evidence.incidents,
             signals: evidence.signals.as_ref().map(|report| SignalsJson {
                 missing: report.missing.as_deref(),
+                neighbours: &report.neighbours,
+                unusual: &report.unusual,
                 signals: report.signals.iter().map(SignalJson::from).collect(),
             }),
             reach: &evidence.reach,
@@ -52,19 +56,23 @@ pub struct SignalsJson<'a> {
     pub missing: Option<&'a str>,
     /// The warnings.
     pub signals: Vec<SignalJson<'a>>,
+    /// Other open proposals that touch some of the same files, and whether they can land beside it.
+    pub neighbours: &'a [Neighbour],
+    /// What is unusual for the agent, and perhaps nothing; not known where it has no habits yet.
+    pub unusual: &'a Known<Unusual>,
 }
 
 /// A warning.
 #[derive(Debug, Serialize)]
 pub struct SignalJson<'a> {
-    /// `storm` or `oscillation`.
+    /// `storm`, `oscillation`, `duplicate`, `collision`, `repeat`, `hostile_text`, `unusual`.
     pub kind: &'static str,
     /// What it says, in a line.
     pub text: String,
     /// The files, lossily as UTF-8.
     pub paths: Vec<String>,
-    /// What its times rest on.
-    pub basis: TimeBasis,
+    /// What its times rest on; null where there are none.
+    pub basis: Option<TimeBasis>,
     /// A storm's numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<RateJson>,
@@ -72,7 +80,20 @@ pub struct SignalJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub this: Option<bool>,
     /// What it rests on, oldest first, bounded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<EventJson<'a>>,
+    /// The other proposals that do the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicate: Option<&'a Duplicate>,
+    /// The other proposals that cannot land beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collision: Option<&'a Collision>,
+    /// What was refused before, and lessons that it goes against.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<&'a Repeat>,
+    /// Text that misleads, or that is meant for whoever reviews.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hostile_text: Option<&'a Hostile>,
 }
 
 /// How many changes and returns came in which time.
@@ -113,30 +134,44 @@ pub struct EventJson<'a> {
 
 impl<'a> From<&'a Signal> for SignalJson<'a> {
     fn from(signal: &'a Signal) -> Self {
-        let (paths, rate, this, events) = match signal {
-            Signal::Storm { paths, burst } => {
-                let rate = RateJson {
+        let mut json = Self {
+            kind: signal.name(),
+            text: signal.sentence(),
+            paths: signal.paths().iter().map(ToString::to_string).collect(),
+            basis: None,
+            rate: None,
+            this: None,
+            events: Vec::new(),
+            duplicate: None,
+            collision: None,
+            repeat: None,
+            hostile_text: None,
+        };
+        match signal {
+            Signal::Storm { burst, .. } => {
+                json.rate = Some(RateJson {
                     commits: burst.changes,
                     within: burst.within.as_secs(),
                     flips: burst.flips,
                     flips_within: burst.flips_within.as_secs(),
-                };
-                (paths, Some(rate), None, burst.events.iter().map(|event| EventJson::of(event, None)).collect())
+                });
+                json.events = burst.events.iter().map(|event| EventJson::of(event, None)).collect();
+                json.basis = Some(signal.basis());
             }
-            Signal::Oscillation { paths, flips, this } => {
+            Signal::Oscillation { flips, this, .. } => {
                 let flip = |flip: &'a Flip| EventJson::of(&flip.event, Some(flip.left));
-                (paths, None, Some(*this), flips.iter().map(flip).collect())
+                json.this = Some(*this);
+                json.events = flips.iter().map(flip).collect();
+                json.basis = Some(signal.basis());
             }
-        };
-        Self {
-            kind: signal.name(),
-            text: signal.sentence(),
-            paths: paths.iter().map(ToString::to_string).collect(),
-            basis: signal.basis(),
-            rate,
-            this,
-            events,
+            Signal::Duplicate(found) => json.duplicate = Some(found),
+            Signal::Collision(found) => json.collision = Some(found),
+            Signal::Repeat(found) => json.repeat = Some(found),
+            Signal::Hostile(found) => json.hostile_text = Some(found),
+            // What it says stands beside all signals, known or not.
+            Signal::Unusual(_) => {}
         }
+        json
     }
 }
 

@@ -29,6 +29,7 @@ mod policy;
 mod refused;
 mod session;
 mod show;
+mod show_queue;
 mod status;
 
 use std::ffi::OsString;

@@ -84,6 +84,7 @@ fn one(
     reasons(&said, output);
     policy(queued, output);
     moved(&evidence, output);
+    super::show_queue::beside(&evidence, output);
     output.line("");
     match &evidence.incidents {
         Known::Known(incidents) => super::incidents::last_time(incidents, output),
@@ -105,7 +106,7 @@ fn one(
 }
 
 /// The history, indexed first where that was not done; on a terminal one sees how far.
-fn indexed(workspace: &Workspace, situation: &Situation, output: &mut Output) -> Known<View> {
+pub(super) fn indexed(workspace: &Workspace, situation: &Situation, output: &mut Output) -> Known<View> {
     let tip = situation.target.tip;
     if let Some(view) = workspace.index.at(tip) {
         return Known::Known(view);

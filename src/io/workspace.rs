@@ -2,24 +2,31 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 
 use crate::engine::{self, Force, LedgerHealth, Snapshot, World};
 use crate::ledger::{Chain, LedgerView};
+use crate::model::Known as Evidenced;
 use crate::model::{Intent, Landing, Oid, Problem, Proposal, Queued, Stage, Target};
 use crate::policy::{self, Globs, LedgerKey, Policy, PolicyError, Root};
 
 use super::cache::Cache;
 use super::clock::Clock;
+use super::evidence::earlier::Rounds;
 use super::evidence::incidents::Memory;
+use super::evidence::queue::Comparisons;
+use super::evidence::unusual::Past;
+use super::evidence::watch::Watched;
 use super::git::ledger::RootReader;
 use super::git::proposals::{self, Known, Reading, Request};
 use super::git::repository::LocalRepository;
 use super::git::store::{StoreError, Writes};
 use super::index::Index;
 use super::inventory::Inventories;
+use super::sightings::{FirstSeen, Sightings};
 use super::signer::{self, SignerError, SigningKey};
 use super::state::StateFolder;
 
@@ -38,6 +45,16 @@ pub struct Workspace {
     pub past: Arc<Memory>,
     /// What config documents say, as they were read last.
     pub inventories: Arc<Inventories>,
+    /// What comparing proposals gave.
+    pub compared: Arc<Comparisons>,
+    /// What agents touched before, as it was read last.
+    pub habits: Arc<Past>,
+    /// What came to the target unrecorded, as it was read last.
+    pub watched: Arc<Watched>,
+    /// When proposals were first seen here.
+    pub sightings: Sightings,
+    /// The rounds that were rejected, as they were read last.
+    pub rejected: Arc<Rounds>,
     /// The branches that are proposals.
     pub patterns: Globs,
     /// Where "now" comes from.
@@ -92,6 +109,8 @@ pub struct Situation {
     pub unsent: BTreeSet<String>,
     /// When this was read.
     pub now: Timestamp,
+    /// When the proposals were first seen here, as far as that is known.
+    pub seen: FirstSeen,
     /// Where the last move of the target ended that was seen here to have arrived.
     pub landed: Option<Oid>,
     built_in: Policy,
@@ -127,6 +146,11 @@ impl Workspace {
             index: Index::of(cache, &repository.git_dir, remote),
             past: Arc::default(),
             inventories: Arc::default(),
+            compared: Arc::default(),
+            rejected: Arc::default(),
+            habits: Arc::default(),
+            watched: Arc::default(),
+            sightings: Sightings::of(cache, &repository.git_dir, remote),
             repository,
             patterns,
             clock,
@@ -138,7 +162,11 @@ impl Workspace {
 
     /// Reads the repository as it is, without asking the remote.
     pub fn read(&self, scope: &Scope<'_>) -> Result<Situation, StoreError> {
-        self.situation(scope, &Known::new())
+        let mut situation = self.situation(scope, &Known::new())?;
+        let asked = self.repository.remote.is_none() || self.repository.fetched.swap(false, Ordering::Relaxed);
+        let (whole, now) = (scope.only.is_none(), situation.now);
+        situation.seen = self.sightings.look(&situation.proposals, now, whole, asked);
+        Ok(situation)
     }
 
     /// What a console shows until it has read: the queue as the cache knows it, where branches and target have not moved
@@ -208,6 +236,7 @@ impl Workspace {
             arrived,
             unsent,
             now,
+            seen: FirstSeen::default(),
             landed: adopted.landed,
             built_in: self.built_in.clone(),
         })
@@ -297,6 +326,7 @@ impl Situation {
             problems,
             read_at: self.now,
             offline,
+            watch: Evidenced::Indexing,
         }
     }
 

@@ -31,3 +31,4 @@ mod race;
 mod reading;
 mod rigs;
 mod settings;
+mod signals;

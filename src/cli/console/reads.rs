@@ -29,6 +29,8 @@ pub struct Reads {
     pub glanced: AtomicBool,
     /// Why the remote could not be asked the last time, if it could not.
     pub unreachable: Mutex<Option<String>>,
+    /// Held while the queue is read and shown, so that nothing older is shown after it.
+    pub showing: Mutex<()>,
 }
 
 /// Whether an answer is still wanted.
@@ -67,6 +69,16 @@ impl Reads {
         let progress = |done| self.progress(INDEXING, done, 0);
         let _ = self.workspace.history(target.tip, asked, &progress);
         self.answer(Outcome::Indexed);
+        self.watch();
+    }
+
+    /// Shows the queue once more where somebody moved the target and no entry says so: only now that is known.
+    fn watch(&self) {
+        let _alone = self.showing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ok(situation) = self.workspace.read(&Scope::default()) else { return };
+        if self.workspace.watched(&situation).found().is_none() && self.workspace.watch(&situation).found().is_some() {
+            self.answer(Outcome::Snapshot(self.shown(&situation)));
+        }
     }
 
     /// The same at the terminal, where git may ask.
@@ -123,10 +135,12 @@ impl Reads {
     /// What the console shows of a situation.
     pub fn shown(&self, situation: &Situation) -> Arc<Snapshot> {
         let unreachable = self.unreachable.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Arc::new(situation.snapshot(&self.workspace.repository.name, unreachable))
+        let snapshot = situation.snapshot(&self.workspace.repository.name, unreachable);
+        Arc::new(Snapshot { watch: self.workspace.watched(situation), ..snapshot })
     }
 
     fn snapshot(&self, still: Still<'_>) {
+        let _alone = self.showing.lock().unwrap_or_else(PoisonError::into_inner);
         let told = AtomicU64::new(0);
         let progress = |done, total| self.tell(&told, done, total);
         let read = self.workspace.read(&Scope { progress: Some(&progress), ..Scope::default() });

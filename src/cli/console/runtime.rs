@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use crate::app::{Command, Errand, JobKey, Msg, Outcome};
@@ -49,7 +49,7 @@ impl Runtime {
     ) -> std::io::Result<Self> {
         let glanced = AtomicBool::new(false);
         let unreachable = Mutex::default();
-        let reads = Arc::new(Reads { workspace, offline, mailbox, glanced, unreachable });
+        let reads = Arc::new(Reads { workspace, offline, mailbox, glanced, unreachable, showing: Mutex::default() });
         let (sender, receiver) = mpsc::channel();
         let writer = Writer { reads: Arc::clone(&reads), known, sent: BTreeSet::new() };
         let writer = thread::Builder::new().name("writes".into()).spawn(move || writer.run(&receiver))?;
@@ -209,6 +209,7 @@ impl Writer {
 
     /// What was written is shown.
     fn read_again(&self) {
+        let _alone = self.reads.showing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Ok(situation) = self.reads.workspace.read(&Scope::default()) {
             self.answer(Outcome::Snapshot(self.reads.shown(&situation)));
         }

@@ -46,6 +46,7 @@ fn kinds(signals: &[Signal]) -> String {
         Signal::Oscillation { flips, this, .. } => {
             format!("oscillation {}{}", flips.len(), if *this { "*" } else { "" })
         }
+        other => other.name().to_owned(),
     };
     signals.iter().map(kind).collect::<Vec<_>>().join(", ")
 }

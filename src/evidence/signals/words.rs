@@ -1,9 +1,10 @@
 //! Signals in words.
 
+use bstr::BString;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Event, Flip, Signal, Source, basis};
-use crate::model::text::{count, printable_bytes};
+use crate::model::text::{count, printable_bytes, single_line};
 use crate::model::{Moment, TimeBasis};
 
 impl Signal {
@@ -13,15 +14,18 @@ impl Signal {
         match self {
             Self::Storm { .. } => "storm",
             Self::Oscillation { .. } => "oscillation",
+            Self::Duplicate(_) => "duplicate",
+            Self::Collision(_) => "collision",
+            Self::Repeat(_) => "repeat",
+            Self::Hostile(_) => "hostile_text",
+            Self::Unusual(_) => "unusual",
         }
     }
 
     /// What it says, in a line that is fit for a terminal.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let paths = match self {
-            Self::Storm { paths, .. } | Self::Oscillation { paths, .. } => paths,
-        };
+        let paths = self.paths();
         let first = paths.first().map(|path| printable_bytes(path)).unwrap_or_default();
         let files = if paths.len() > 1 { format!("{first} and {} more", paths.len() - 1) } else { first };
         let what = match self {
@@ -33,6 +37,11 @@ impl Signal {
                 }
             }
             Self::Oscillation { flips, this, .. } => returns(flips, *this),
+            Self::Duplicate(found) => return format!("duplicate: {}", found.sentence()),
+            Self::Collision(found) => return format!("collision: {}", found.sentence()),
+            Self::Repeat(found) => return format!("repeat: {}", found.sentence()),
+            Self::Hostile(found) => return format!("hostile text: {}", found.sentence()),
+            Self::Unusual(found) => return format!("unusual: {}", found.sentence()),
         };
         let doubt = if self.basis() == TimeBasis::CommitDate { ", by commit dates" } else { "" };
         format!("{}: {what}{doubt}: {files}", self.name())
@@ -46,17 +55,45 @@ impl Signal {
                 .iter()
                 .map(|flip| format!("{}; back to what was left {}", told(&flip.event), moment(flip.left)))
                 .collect(),
+            Self::Duplicate(found) => found.told(),
+            Self::Collision(found) => found.told(),
+            Self::Repeat(found) => found.told(),
+            Self::Hostile(found) => found.told(),
+            Self::Unusual(_) => Vec::new(),
         };
         lines.into_iter()
     }
 
-    /// What its times rest on.
+    /// The files that it is about, in path order; none where it is not about files.
+    #[must_use]
+    pub fn paths(&self) -> &[BString] {
+        match self {
+            Self::Storm { paths, .. } | Self::Oscillation { paths, .. } => paths,
+            Self::Collision(found) => &found.paths,
+            Self::Repeat(found) => found.paths(),
+            Self::Duplicate(_) | Self::Hostile(_) | Self::Unusual(_) => &[],
+        }
+    }
+
+    /// What its times rest on; what has none rests on no date.
     #[must_use]
     pub fn basis(&self) -> TimeBasis {
         match self {
             Self::Storm { burst, .. } => basis(&burst.events),
             Self::Oscillation { flips, .. } => basis(flips.iter().map(|flip| &flip.event)),
+            _ => TimeBasis::Observed,
         }
+    }
+}
+
+/// `a`, `a and b`, `a, b, c and 4 more`: names that somebody else wrote, fit for a terminal.
+pub(super) fn named(names: &[&str]) -> String {
+    const NAMED: usize = 3;
+    let shown: Vec<String> = names.iter().take(NAMED).map(|name| single_line(name)).collect();
+    match (names.len().saturating_sub(NAMED), shown.split_last()) {
+        (0, Some((last, []))) => last.clone(),
+        (0, Some((last, before))) => format!("{} and {last}", before.join(", ")),
+        (more, _) => format!("{} and {more} more", shown.join(", ")),
     }
 }
 

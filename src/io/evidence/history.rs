@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Looked, Scene};
 use crate::evidence::signals::{self, Event, PathHistory, Signal, SignalReport};
 use crate::io::index::{IndexError, View};
-use crate::model::{FileChange, Known, PastChange, Proposal, Provenance};
+use crate::model::{FileChange, Known, PastChange, Proposal, Provenance, SeenBetween};
 
 /// Commits that are listed.
 const COMMITS: usize = 20;
@@ -37,8 +37,8 @@ impl Scene<'_> {
         self.ask(read)
     }
 
-    /// The signals of what would land, with what the other open proposals would do to the same files.
-    pub(super) fn signals(&self, looked: &Looked<'_>) -> Known<SignalReport> {
+    /// How the files of what would land moved before, with what the other open proposals would do to them.
+    pub(super) fn moves(&self, looked: &Looked<'_>) -> Known<SignalReport> {
         let files = files_of(looked.proposal);
         self.ask(|view| {
             let signals = self.signals_of(looked.proposal, files, view)?;
@@ -46,7 +46,11 @@ impl Scene<'_> {
             if files.len() > SIGNAL_FILES {
                 missing.push(format!("of {} files the first {SIGNAL_FILES} were looked at", files.len()));
             }
-            Ok(SignalReport { signals, missing: (!missing.is_empty()).then(|| missing.join("; ")) })
+            Ok(SignalReport {
+                signals,
+                missing: (!missing.is_empty()).then(|| missing.join("; ")),
+                ..SignalReport::default()
+            })
         })
     }
 
@@ -65,11 +69,12 @@ impl Scene<'_> {
             let open = self.queue.iter().filter(|queued| queued.standing.state.open());
             open.map(|queued| &queued.proposal).filter(|other| other.id != proposal.id)
         };
+        let seen = |proposal: &Proposal| self.situation.seen.of(proposal);
         let mut histories = Vec::new();
         for file in files.iter().take(SIGNAL_FILES) {
             let landed: Vec<Event> = view.moves_of(&file.path, MOVES)?.iter().map(Event::landed).collect();
-            let pending: Vec<Event> = others().filter_map(|other| same_file(other, file, now)).collect();
-            histories.push((landed, pending, Event::pending(proposal, file, now)));
+            let pending: Vec<Event> = others().filter_map(|other| same_file(other, file, seen(other), now)).collect();
+            histories.push((landed, pending, Event::pending(proposal, file, seen(proposal), now)));
         }
         let histories: Vec<PathHistory<'_>> =
             histories.iter().map(|(landed, pending, this)| PathHistory { landed, pending, this }).collect();
@@ -77,12 +82,12 @@ impl Scene<'_> {
     }
 }
 
-fn files_of(proposal: &Proposal) -> &[FileChange] {
+pub(super) fn files_of(proposal: &Proposal) -> &[FileChange] {
     proposal.diff().map(|diff| diff.files.as_slice()).unwrap_or_default()
 }
 
-fn same_file(other: &Arc<Proposal>, file: &FileChange, now: Timestamp) -> Option<Event> {
+fn same_file(other: &Arc<Proposal>, file: &FileChange, seen: SeenBetween, now: Timestamp) -> Option<Event> {
     let files = &other.diff()?.files;
     let found = files.binary_search_by(|other| other.path.cmp(&file.path)).ok()?;
-    files.get(found).map(|change| Event::pending(other, change, now))
+    files.get(found).map(|change| Event::pending(other, change, seen, now))
 }
