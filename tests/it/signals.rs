@@ -51,7 +51,8 @@ fn files_in_common_are_told_and_conflicts_warned_of() {
     let sandbox = Sandbox::new();
     let origin = sandbox.bare("origin.git");
     let lines = |changed: &[usize], to: &str| {
-        (1..=40).map(|n| format!("line{n}: {}\n", if changed.contains(&n) { to } else { "a" })).collect::<String>()
+        let line = |n| format!("line{n}: {}\n", if changed.contains(&n) { to } else { "a" });
+        (1..=40).map(line).collect::<Vec<_>>().concat()
     };
     origin.commit("main", Commit::new("Begin").file("values.yaml", lines(&[], "")).file("gone.yaml", "a: 1\n"));
     origin.propose("agent/bot/top", "top", &[("values.yaml", &lines(&[2], "b"))]);
@@ -162,15 +163,14 @@ fn a_broken_merge_hides_no_hostile_text() {
 fn what_an_agent_never_touched_is_unusual() {
     let sandbox = Sandbox::new();
     let origin = sandbox.bare("origin.git");
-    origin.commit("main", Commit::new("Begin").file("web.yaml", deployment(1, "")).file("README.md", "one\n"));
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\nstringData:\n  a: b\n";
+    origin.commit("main", Commit::new("Begin").file("README.md", "one\n").file("s.yaml", secret));
     let commit = |n: u8| {
         Commit::new(&format!("Update {n}"))
             .by("infra-bot[bot]", "infra-bot@bots.example")
-            .file("apps/web/web.yaml", deployment(n, ""))
+            .file(format!("apps/web/{n}.yaml"), deployment(n, ""))
     };
     (1..=19).for_each(|n| drop(origin.commit("main", commit(n))));
-    origin.propose("agent/bot/usual", "Usual", &[("apps/web/web.yaml", &deployment(99, ""))]);
-    let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\nstringData:\n  a: b\n";
     origin.propose(
         "agent/bot/odd",
         "Odd",
@@ -179,16 +179,15 @@ fn what_an_agent_never_touched_is_unusual() {
     let early = found(&origin, "agent/bot/odd");
     assert_eq!((&early["unusual"]["state"], signal(&early, "unusual")), (&json!("unknown"), None), "{early:#}");
     origin.commit("main", commit(20));
-    let usual = found(&origin, "agent/bot/odd");
-    assert!(signal(&usual, "unusual").is_some(), "{usual:#}");
-    let unusual = &usual["unusual"];
+    let odd = found(&origin, "agent/bot/odd");
+    assert!(signal(&odd, "unusual").is_some(), "{odd:#}");
+    let unusual = &odd["unusual"];
     assert_eq!(
         (&unusual["folders"], &unusual["types"], &unusual["kinds"]),
         (&json!(["clusters"]), &json!([".sh"]), &json!(["Secret"]))
     );
-    let other = Commit::new("Usual").by("infra-bot[bot]", "infra-bot@bots.example").from("main");
-    origin.commit("agent/bot/usual2", other.file("apps/web/web.yaml", deployment(98, "")));
-    assert_eq!(signal(&found(&origin, "agent/bot/usual2"), "unusual"), None);
+    origin.propose("agent/bot/usual", "Usual", &[("apps/web/7.yaml", &deployment(99, ""))]);
+    assert_eq!(signal(&found(&origin, "agent/bot/usual"), "unusual"), None);
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub struct Habits {
     folders: BTreeSet<BString>,
     types: BTreeSet<BString>,
     kinds: BTreeSet<String>,
+    /// Config files that it changed and that are still there.
+    files: usize,
 }
 
 impl Habits {
@@ -35,7 +37,18 @@ impl Habits {
         self.types.insert(file_type(path));
     }
 
-    /// Takes in a kind of Kubernetes object of a file that it changed.
+    /// Takes in whether a path that it changed is a config file that is still there.
+    pub fn still_there(&mut self, is: bool) {
+        self.files += usize::from(is);
+    }
+
+    /// Whether enough of what it changed is still there to tell the kinds that it touches.
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        self.files >= COMMITS
+    }
+
+    /// Takes in a kind of Kubernetes object of a file that it changed and that is still there.
     pub fn kind(&mut self, kind: &str) {
         if !self.kinds.contains(kind) {
             self.kinds.insert(kind.to_owned());
@@ -54,12 +67,13 @@ pub struct Unusual {
     /// Ends of file names, or whole names, that it never changed; lossily as UTF-8 in JSON.
     #[serde(serialize_with = "lossy")]
     pub types: Vec<BString>,
-    /// Kinds of Kubernetes objects that were in no file that it changed.
+    /// Kinds of Kubernetes objects that the target has, in files none of which it changed.
     pub kinds: Vec<String>,
 }
 
 impl Unusual {
-    /// Compares a change with what its agent touched before. The error says why nothing can be said.
+    /// Compares a change with what its agent touched before; `kinds` are those of its objects that the target has elsewhere.
+    /// The error says why nothing can be said.
     pub fn of<'a>(
         habits: &Habits,
         paths: impl Iterator<Item = &'a BStr>,
@@ -82,8 +96,7 @@ impl Unusual {
                 put(&mut found.types, of_type);
             }
         }
-        // Where no kind is known of what it touched, its kinds are not known.
-        for kind in kinds.filter(|kind| !habits.kinds.is_empty() && !habits.kinds.contains(*kind)) {
+        for kind in kinds.filter(|kind| !habits.kinds.contains(*kind)) {
             put(&mut found.kinds, kind.to_owned());
         }
         Ok(found)
@@ -99,7 +112,8 @@ impl Unusual {
         let list = |names: Vec<String>| names.join(", ");
         let bytes = |names: &[BString]| list(names.iter().map(|name| printable_bytes(name)).collect());
         let kinds: Vec<String> = self.kinds.iter().map(|kind| printable(kind).into_owned()).collect();
-        let parts = [("folder", bytes(&self.folders)), ("file type", bytes(&self.types)), ("kind", list(kinds))];
+        let parts =
+            [("folder", bytes(&self.folders)), ("file type", bytes(&self.types)), ("objects of the kind", list(kinds))];
         let parts = parts.into_iter().filter(|(_, names)| !names.is_empty());
         let parts: Vec<String> = parts.map(|(what, names)| format!("{what} {names}")).collect();
         format!("this agent never touched in {} commits: {}", self.commits, parts.join("; "))
@@ -157,7 +171,7 @@ mod tests {
             ("clusters/prod/values.yaml", "Deployment", "folder clusters"),
             ("apps/web/Dockerfile", "Deployment", "file type Dockerfile"),
             ("apps/web/.env", "Deployment", "file type .env"),
-            ("apps/web/run.sh", "Secret", "file type .sh; kind Secret"),
+            ("apps/web/run.sh", "Secret", "file type .sh; objects of the kind Secret"),
         ] {
             let found = found(path, kind);
             assert_eq!(found.any(), !says.is_empty(), "{path}");

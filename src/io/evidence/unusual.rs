@@ -39,7 +39,11 @@ impl Scene<'_> {
         let paths = files_of(looked.proposal).iter().map(|file| file.path.as_bstr());
         let kinds: BTreeSet<&str> =
             looked.fields.fields.iter().filter_map(|field| field.document.kind.as_deref()).collect();
-        Unusual::of(&habits, paths, kinds.into_iter()).into()
+        // Of what it touched and somebody moved since no kind is known, so that a few files that are still there tell nothing; nor
+        // does it mean anything to be the first with a kind that the target has not.
+        let inventory = self.inventory.found().filter(|_| habits.is_settled());
+        let has = |kind: &&str| inventory.is_some_and(|inventory| inventory.objects(kind).next().is_some());
+        Unusual::of(&habits, paths, kinds.into_iter().filter(has)).into()
     }
 
     /// What the agent touched before. Whose commits are the agent's policy says by its authors; of an agent that it does not
@@ -56,6 +60,7 @@ impl Scene<'_> {
         for path in &paths {
             habits.path(path.as_bstr());
             let documents = self.inventory.found().and_then(|inventory| inventory.file(path.as_bstr()));
+            habits.still_there(documents.is_some());
             let kinds = documents.into_iter().flat_map(|documents| documents.iter());
             kinds.filter_map(|document| document.name.kind.as_deref()).for_each(|kind| habits.kind(kind));
         }

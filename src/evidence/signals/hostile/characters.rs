@@ -35,7 +35,7 @@ pub(super) fn tricks(line: &str, is_name: bool) -> Vec<Found> {
     let mut chars = line.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         let next = chars.peek().map(|(_, next)| *next);
-        if let Some(trick) = trick(c, before, next, right_to_left) {
+        if let Some(trick) = trick(c, before, next, (is_name, right_to_left)) {
             add(trick, at..at + c.len_utf8());
         }
         before = before.then(c);
@@ -66,7 +66,7 @@ impl Before {
     }
 }
 
-fn trick(c: char, before: Before, next: Option<char>, right_to_left: bool) -> Option<Trick> {
+fn trick(c: char, before: Before, next: Option<char>, (is_name, right_to_left): (bool, bool)) -> Option<Trick> {
     // Hidden text is spelled in selectors, one a byte.
     if matches!(c, '\u{fe00}'..='\u{fe0f}') {
         return (before.variations >= 2).then_some(Trick::Invisible);
@@ -80,7 +80,10 @@ fn trick(c: char, before: Before, next: Option<char>, right_to_left: bool) -> Op
         '\t' | '\u{c}' => None,
         // The end of a line; within one it takes a terminal back to its start.
         '\r' => next.map(|_| Trick::Escape),
-        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => Some(Trick::Escape),
+        // Bell, backspace, shifts, escape, delete and C1: what terminals obey. They pass over the rest, which is data in minified
+        // scripts.
+        '\u{7}' | '\u{8}' | '\u{b}' | '\u{e}' | '\u{f}' | '\u{1b}' | '\u{7f}'..='\u{9f}' => Some(Trick::Escape),
+        '\0'..='\u{1f}' => is_name.then_some(Trick::Escape),
         '\u{200e}' | '\u{200f}' | '\u{61c}' => (!right_to_left).then_some(Trick::Bidi),
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some(Trick::Bidi),
         '\u{200c}' | '\u{200d}' => (!(stands(before.last) && stands(next))).then_some(Trick::Invisible),
@@ -232,6 +235,7 @@ mod tests {
             ("\u{1b}[2Jgone", "Escape", "Escape"),
             ("good\rbad", "Escape", "Escape"),
             ("c1 \u{9b}31m", "Escape", "Escape"),
+            ("minified \u{1}", "", "Escape"),
             ("аpps/web.yaml", "Lookalike", "Lookalike"),
             ("арр/web.yaml", "", "Lookalike"),
             ("Привет, мир: а и о", "", ""),

@@ -18,7 +18,7 @@ const PHRASES: &[&str] = &[
     "you must|should|can|may|shall ?now ?safely approve|accept",
     "approve|merge|accept ?this|it ?change|pr without ?any|further|human|a|additional review|reviewing|approval|reading|checking|looking",
     "approve|approved immediately|automatically|unconditionally|blindly",
-    "ai|llm|automated reviewer|reviewers",
+    "^ai|llm|automated reviewer|reviewers",
     "dear|attention|attn|hey|hello|hi ?the ?ai|llm|code reviewer|reviewers|llm|assistant|maintainer|maintainers",
     "note|notice|message|instruction|instructions to|for ?the ?ai|llm|automated|human|code reviewer|reviewers|assistant|llm|ai",
     "you are ?now ?* ?* ?* assistant|reviewer|llm|chatbot",
@@ -207,6 +207,7 @@ mod tests {
         for text in [
             "feat(container): update image ghcr.io/app to v1.2.3 (#123)",
             "Merge pull request #12 from agent/x",
+            "Confirms (per AI reviewer questions): all namespaces",
             "Reduce memory. Reviewed usage of 14 days.",
             "ignore: [previous]",
             "ignore files of the previous release",
