@@ -135,7 +135,10 @@ pub struct EventJson<'a> {
 impl<'a> From<&'a Signal> for SignalJson<'a> {
     fn from(signal: &'a Signal) -> Self {
         let mut json = Self {
-            kind: signal.name(),
+            kind: match signal {
+                Signal::Hostile(_) => "hostile_text",
+                other => other.name(),
+            },
             text: signal.sentence(),
             paths: signal.paths().iter().map(ToString::to_string).collect(),
             basis: None,

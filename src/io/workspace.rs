@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 
-use crate::engine::{self, Force, LedgerHealth, Snapshot, World};
+use crate::engine::{self, Force, Found, LedgerHealth, Snapshot, World};
 use crate::ledger::{Chain, LedgerView};
 use crate::model::Known as Evidenced;
 use crate::model::{Intent, Landing, Oid, Problem, Proposal, Queued, Stage, Target};
@@ -15,9 +15,10 @@ use crate::policy::{self, Globs, LedgerKey, Policy, PolicyError, Root};
 
 use super::cache::Cache;
 use super::clock::Clock;
+use super::evidence::beside::Comparisons;
 use super::evidence::earlier::Rounds;
 use super::evidence::incidents::Memory;
-use super::evidence::queue::Comparisons;
+use super::evidence::queue::FoundBefore;
 use super::evidence::unusual::Past;
 use super::evidence::watch::Watched;
 use super::git::ledger::RootReader;
@@ -43,6 +44,8 @@ pub struct Workspace {
     pub index: Index,
     /// What went wrong before, as it was gathered last.
     pub past: Arc<Memory>,
+    /// What was found about the proposals last.
+    pub found: Arc<FoundBefore>,
     /// What config documents say, as they were read last.
     pub inventories: Arc<Inventories>,
     /// What comparing proposals gave.
@@ -107,6 +110,8 @@ pub struct Situation {
     pub arrived: Vec<Intent>,
     /// The names that they are on.
     pub unsent: BTreeSet<String>,
+    /// What was found about the proposals, as far as it was looked for.
+    pub found: Arc<Found>,
     /// When this was read.
     pub now: Timestamp,
     /// When the proposals were first seen here, as far as that is known.
@@ -145,6 +150,7 @@ impl Workspace {
             cache: Cache::of(cache, &repository.git_dir, remote),
             index: Index::of(cache, &repository.git_dir, remote),
             past: Arc::default(),
+            found: Arc::default(),
             inventories: Arc::default(),
             compared: Arc::default(),
             rejected: Arc::default(),
@@ -221,7 +227,7 @@ impl Workspace {
                 next: "run `countersign init`".into(),
             }),
         };
-        Ok(Situation {
+        let mut situation = Situation {
             target: reading.target,
             proposals: reading.proposals,
             problems,
@@ -238,8 +244,11 @@ impl Workspace {
             now,
             seen: FirstSeen::default(),
             landed: adopted.landed,
+            found: Arc::default(),
             built_in: self.built_in.clone(),
-        })
+        };
+        situation.found = self.found.on(&situation);
+        Ok(situation)
     }
 
     /// Remembers what was read from objects: not what came from the cache, nor what could not be read and may be mended.
@@ -275,6 +284,7 @@ impl Situation {
             target: &self.target,
             proposals: &self.proposals,
             unsent: &self.unsent,
+            found: &self.found,
             now: self.now,
         }
     }
@@ -327,6 +337,15 @@ impl Situation {
             read_at: self.now,
             offline,
             watch: Evidenced::Indexing,
+        }
+    }
+
+    /// The root that the ledger names; `None` where none rules, or it cannot be read.
+    #[must_use]
+    pub fn root(&self) -> Option<&Root> {
+        match &self.ruling {
+            Ruling::Root(root) => Some(root),
+            Ruling::BuiltIn | Ruling::Invalid(_) => None,
         }
     }
 

@@ -41,7 +41,7 @@ mod yaml;
 
 pub use documents::{ConfigDocument, documents, has_values};
 pub use file::FileValues;
-pub use headline::headline;
+pub use headline::{headline, is_prose};
 pub use moves::Moves;
 pub use row::Telling;
 pub use shape::Shape;

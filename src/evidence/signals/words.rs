@@ -17,7 +17,7 @@ impl Signal {
             Self::Duplicate(_) => "duplicate",
             Self::Collision(_) => "collision",
             Self::Repeat(_) => "repeat",
-            Self::Hostile(_) => "hostile_text",
+            Self::Hostile(_) => "hostile text",
             Self::Unusual(_) => "unusual",
         }
     }

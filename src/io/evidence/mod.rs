@@ -2,6 +2,7 @@
 //!
 //! One file a part. What cannot be read makes its own part unknown, with the reason, and no other.
 
+pub mod beside;
 pub mod earlier;
 pub mod history;
 mod hostile;

@@ -1,163 +1,157 @@
-//! What the other open proposals have to do with one: those that do the same, and those that touch the same files.
-//!
-//! Only proposals with something in common are compared, each pair once for as long as both stay what they are: a change id
-//! names the bytes before and after, so that what was found of two of them holds for good.
+//! Looks into all proposals of a queue, for what its rows show and for what may be approved unseen.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Looked, Scene};
-use crate::diff::fields::field_report;
-use crate::evidence::signals::{ChangePrint, Neighbour, Trial, Twin, ValuePrint};
+use super::Scene;
+use crate::engine::Found;
+use crate::evidence::Evidence;
 use crate::io::git::open;
-use crate::io::git::store::StoreError;
-use crate::model::field::FieldReport;
-use crate::model::{ChangeId, FileChange, Proposal, TreeDiff};
+use crate::io::workspace::{Situation, Workspace};
+use crate::ledger::LedgerView;
+use crate::model::{Findings, Known, Oid, Queued};
 
-/// Other proposals that one is merged with on trial; where a hundred touch one file, these tell enough.
-const TRIALS: usize = 40;
-/// Files that are merged on trial for one proposal, over all others together.
-const TRIAL_FILES: usize = 400;
-/// Files of a change whose values are compared with those of others.
-const VALUE_FILES: usize = 100;
-/// Pairs and changes that are remembered; after that all of them are forgotten.
-const REMEMBERED: usize = 100_000;
-
-/// What comparisons gave, for all proposals of a process.
+/// What was found last, and about what.
 #[derive(Debug, Default)]
-pub struct Comparisons {
-    values: Mutex<HashMap<ChangeId, Option<ValuePrint>>>,
-    trials: Mutex<HashMap<(ChangeId, ChangeId), Trial>>,
+pub struct FoundBefore(Mutex<Option<Kept>>);
+
+#[derive(Debug, Clone)]
+struct Kept {
+    ground: Ground,
+    /// The proposals of the queue, on which signals depend.
+    queue: u64,
+    found: Arc<Found>,
 }
 
-impl Comparisons {
-    /// What a change does to values, computed where that is not known.
-    pub(super) fn values(&self, id: ChangeId, compute: impl FnOnce() -> Option<ValuePrint>) -> Option<ValuePrint> {
-        remembered(&self.values, id, compute)
-    }
+/// What findings rest on beside the proposals themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Ground {
+    target: Oid,
+    ledger: Option<Oid>,
+    policy: Option<Oid>,
+}
 
-    /// What merging two changes showed; it does not matter which comes first.
-    fn trial(&self, one: ChangeId, other: ChangeId, merge: impl FnOnce() -> Trial) -> Trial {
-        remembered(&self.trials, (one.min(other), one.max(other)), merge)
+impl Ground {
+    fn of(situation: &Situation) -> Self {
+        Self {
+            target: situation.target.tip,
+            ledger: situation.view.as_ref().and_then(LedgerView::tip),
+            policy: situation.root().map(|root| root.policy_blob),
+        }
     }
 }
 
-/// What is remembered, or what is computed now. Two threads may compute the same, and then find the same.
-fn remembered<K: Copy + Eq + std::hash::Hash, V: Clone>(
-    known: &Mutex<HashMap<K, V>>,
-    key: K,
-    compute: impl FnOnce() -> V,
-) -> V {
-    let lock = || known.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(found) = lock().get(&key) {
-        return found.clone();
+impl FoundBefore {
+    /// What was found on the same ground; nothing where target, ledger or policy moved.
+    pub fn on(&self, situation: &Situation) -> Arc<Found> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = kept.as_ref().filter(|kept| kept.ground == Ground::of(situation));
+        same.map(|kept| Arc::clone(&kept.found)).unwrap_or_default()
     }
-    let found = compute();
-    let mut known = lock();
-    if known.len() >= REMEMBERED {
-        known.clear();
+
+    /// Whether all of these were looked into as they are now.
+    fn is_current(&self, ground: &Ground, queue: u64, wanted: &[&Queued]) -> bool {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref().is_some_and(|kept| {
+            let there = |queued: &&Queued| kept.found.contains_key(&key(queued));
+            kept.ground == *ground && kept.queue == queue && wanted.iter().all(there)
+        })
     }
-    known.insert(key, found.clone());
-    found
+
+    fn keep(&self, kept: Kept) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+    }
 }
 
-/// What the other open proposals have to do with one.
-#[derive(Debug, Default)]
-pub(super) struct Beside {
-    /// Those that do the same.
-    pub twins: Vec<Twin>,
-    /// Those that touch some of the same files.
-    pub neighbours: Vec<Neighbour>,
+/// How a queue is looked into.
+pub struct Look<'a> {
+    /// Which of its proposals.
+    pub wanted: &'a dyn Fn(&Queued) -> bool,
+    /// Over how many threads.
+    pub threads: usize,
+    /// Told how many of how many are done, from any thread.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// Whether the answer is still wanted.
+    pub still: &'a (dyn Fn() -> bool + Sync),
 }
 
-/// What may still be merged on trial.
-struct Budget {
-    trials: usize,
-    files: usize,
+impl Workspace {
+    /// Looks into the open proposals that are wanted, and puts what is found into the situation. What was looked into before and
+    /// rests on the same is not looked into again. Brings the history index up to the target first, if it must.
+    pub fn look_into(&self, situation: &mut Situation, look: &Look<'_>) {
+        let queue: Vec<Queued> = situation.queue().into_iter().filter(|queued| queued.standing.state.open()).collect();
+        let wanted: Vec<&Queued> = queue.iter().filter(|queued| (look.wanted)(queued)).collect();
+        let (ground, all) = (Ground::of(situation), digest(&queue));
+        if !wanted.is_empty() && !self.found.is_current(&ground, all, &wanted) {
+            let found = self.found_in(situation, &queue, &wanted, look);
+            if !(look.still)() {
+                return;
+            }
+            self.found.keep(Kept { ground, queue: all, found: Arc::new(found) });
+        }
+        situation.found = self.found.on(situation);
+    }
+
+    fn found_in(&self, situation: &Situation, queue: &[Queued], wanted: &[&Queued], look: &Look<'_>) -> Found {
+        let tip = situation.target.tip;
+        // Made first, and opened once for each thread: a connection is one thread's.
+        let indexed: Known<()> = self.history(tip, false, &|_| {}).map(drop).into();
+        let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let found = Mutex::new(Found::with_capacity(wanted.len()));
+        std::thread::scope(|scope| {
+            for _ in 0..look.threads.clamp(1, wanted.len().max(1)) {
+                scope.spawn(|| {
+                    let view = match (&indexed, self.index.at(tip)) {
+                        (_, Some(view)) => Known::Known(view),
+                        (Known::Unknown(why), None) => Known::Unknown(why.clone()),
+                        (Known::Known(()) | Known::Indexing, None) => Known::Indexing,
+                    };
+                    let scene = Scene::new(self, situation, queue, view);
+                    while let Some(queued) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        if !(look.still)() {
+                            return;
+                        }
+                        let evidence = scene.as_ref().map_or_else(
+                            |error| Evidence::unknown(&error.to_string()),
+                            |scene| scene.evidence_of(queued),
+                        );
+                        let findings: Arc<Findings> = Arc::new(evidence.findings());
+                        found.lock().unwrap_or_else(PoisonError::into_inner).insert(key(queued), findings);
+                        (look.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, wanted.len());
+                    }
+                });
+            }
+        });
+        found.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Scene<'_> {
-    /// Compares a proposal with the other open ones.
-    pub(super) fn beside(&self, looked: &Looked<'_>) -> Beside {
-        let mut beside = Beside::default();
-        let Some(diff) = looked.proposal.diff() else { return beside };
-        let this = self.print(diff, looked.fields);
-        let mut budget = Budget { trials: TRIALS, files: TRIAL_FILES };
-        for other in self.others(looked.proposal) {
-            let Some(theirs) = other.diff() else { continue };
-            let common = common(&diff.files, &theirs.files);
-            let print = || ChangePrint { change_id: theirs.change_id, values: self.values_of(other, theirs) };
-            let alike = diff.change_id == theirs.change_id || may_be_twins(looked.proposal, other, common);
-            if let Some(same) = alike.then(|| this.sameness(&print())).flatten() {
-                beside.twins.push(Twin { proposal: other.id.clone(), head: other.head, same });
-            } else if common > 0 {
-                let trial = self.trial((looked.proposal, diff), (other, theirs), common, &mut budget);
-                let (proposal, head) = (other.id.clone(), other.head);
-                beside.neighbours.push(Neighbour { proposal, head, files: common, trial });
-            }
+    /// Everything that is found about a proposal, which is read first.
+    #[must_use]
+    pub fn evidence_of(&self, queued: &Queued) -> Evidence {
+        let proposal = &queued.proposal;
+        let document = match proposal.diff() {
+            Some(diff) => open::document(&self.workspace.repository, proposal, diff, open::CONTEXT),
+            None => Ok(crate::diff::Document::default()),
+        };
+        match document {
+            Ok(document) => self.evidence(proposal, &document),
+            Err(error) => Evidence::unknown(&error.to_string()),
         }
-        beside
-    }
-
-    /// The other open proposals, in name order.
-    pub(super) fn others<'s>(&'s self, this: &'s Proposal) -> impl Iterator<Item = &'s Proposal> {
-        let open = self.queue.iter().filter(|queued| queued.standing.state.open());
-        open.map(|queued| queued.proposal.as_ref()).filter(|other| other.id != this.id)
-    }
-
-    /// A change as it is compared, whose values are known already.
-    pub(super) fn print(&self, diff: &TreeDiff, fields: &FieldReport) -> ChangePrint {
-        let change_id = diff.change_id;
-        ChangePrint { change_id, values: self.workspace.compared.values(change_id, || ValuePrint::of(fields)) }
-    }
-
-    fn values_of(&self, proposal: &Proposal, diff: &TreeDiff) -> Option<ValuePrint> {
-        self.workspace.compared.values(diff.change_id, || {
-            let document = open::document(&self.workspace.repository, proposal, diff, 0).ok()?;
-            ValuePrint::of(&field_report(&document))
-        })
-    }
-
-    fn trial(
-        &self,
-        (proposal, ours): (&Proposal, &TreeDiff),
-        (other, theirs): (&Proposal, &TreeDiff),
-        common: usize,
-        budget: &mut Budget,
-    ) -> Trial {
-        if budget.trials == 0 || budget.files < common {
-            return Trial::Untried { why: "too many proposals touch these files".to_owned() };
-        }
-        budget.trials -= 1;
-        budget.files -= common;
-        self.workspace.compared.trial(ours.change_id, theirs.change_id, || {
-            let merge = || -> Result<Trial, StoreError> {
-                let tip = proposal.target.tip;
-                self.store.make_again(ours, tip, proposal.head)?;
-                self.store.make_again(theirs, tip, other.head)?;
-                let conflicts = self.store.collisions(ours, theirs)?;
-                Ok(if conflicts.is_empty() { Trial::Merges } else { Trial::Conflicts { conflicts } })
-            };
-            merge().unwrap_or_else(|error| Trial::Untried { why: error.to_string() })
-        })
     }
 }
 
-/// Whether two changes can do the same in other bytes: they begin with the same target, so that the same values are in the same
-/// files, unless all of it is new; then what both do reads the same.
-fn may_be_twins(one: &Proposal, other: &Proposal, common: usize) -> bool {
-    let (Some(ours), Some(theirs)) = (one.diff(), other.diff()) else { return false };
-    let files = ours.files.len();
-    if files != theirs.files.len() || files > VALUE_FILES {
-        return false;
-    }
-    let new = |diff: &TreeDiff| diff.files.iter().all(|file| file.old.is_none());
-    let reads = || one.words.is_some() && one.words == other.words;
-    common == files || (common == 0 && new(ours) && new(theirs) && reads())
+fn key(queued: &Queued) -> (String, Oid) {
+    (queued.proposal.id.clone(), queued.proposal.head)
 }
 
-/// How many paths two changes have in common; both are in path order.
-fn common(ours: &[FileChange], theirs: &[FileChange]) -> usize {
-    let (few, many) = if ours.len() < theirs.len() { (ours, theirs) } else { (theirs, ours) };
-    few.iter().filter(|file| many.binary_search_by(|other| other.path.cmp(&file.path)).is_ok()).count()
+/// A number for the proposals of a queue as they are.
+fn digest(queue: &[Queued]) -> u64 {
+    let mut heads: Vec<(&str, Oid)> = queue.iter().map(|q| (q.proposal.id.as_str(), q.proposal.head)).collect();
+    heads.sort_unstable();
+    let mut state = DefaultHasher::new();
+    heads.hash(&mut state);
+    state.finish()
 }

@@ -22,17 +22,15 @@ impl Scene<'_> {
     /// What needs no history.
     fn seen_at_once(&self, looked: &Looked<'_>) -> SignalReport {
         let beside = self.beside(looked);
-        let search = hostile::search(looked);
-        let missing = search.is_cut().then(|| "not all of its text was looked at for hostile text".to_owned());
         let found = [
-            search.found().map(Signal::Hostile),
+            hostile::search(looked).found().map(Signal::Hostile),
             self.repeat(looked).map(Signal::Repeat),
             Duplicate::of(beside.twins).map(Signal::Duplicate),
             Collision::of(&beside.neighbours).map(Signal::Collision),
         ];
         let signals = found.into_iter().flatten().collect();
         let unusual = Known::Unknown("what would land is not known".to_owned());
-        SignalReport { signals, neighbours: beside.neighbours, unusual, missing }
+        SignalReport { signals, neighbours: beside.neighbours, unusual, missing: None }
     }
 }
 
@@ -44,18 +42,13 @@ fn joined(moves: Known<SignalReport>, mut own: SignalReport) -> Known<SignalRepo
             report.signals.append(&mut own.signals);
             report.neighbours = own.neighbours;
             report.unusual = own.unusual;
-            report.missing = both(report.missing, own.missing);
             return Known::Known(report);
         }
-        other if own.signals.is_empty() && own.neighbours.is_empty() => return other,
+        // What could not be looked at is not taken for nothing.
+        other if own.signals.is_empty() => return other,
         Known::Unknown(why) => why,
         Known::Indexing => "the history is being indexed".to_owned(),
     };
-    own.missing = both(Some(missing), own.missing);
+    own.missing = Some(missing);
     Known::Known(own)
-}
-
-fn both(one: Option<String>, other: Option<String>) -> Option<String> {
-    let all: Vec<String> = one.into_iter().chain(other).collect();
-    (!all.is_empty()).then(|| all.join("; "))
 }

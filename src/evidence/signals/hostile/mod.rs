@@ -37,6 +37,8 @@ pub enum Threat {
     Escape,
     /// Words that are meant for reviewers or tools.
     Address,
+    /// More text than is read: what is in the rest nobody knows.
+    Unread,
 }
 
 impl Threat {
@@ -47,6 +49,7 @@ impl Threat {
             Self::Lookalike => "letters that look like others",
             Self::Escape => "terminal controls",
             Self::Address => "words meant for reviewers or tools",
+            Self::Unread => "more text than is looked at",
         }
     }
 }
@@ -171,17 +174,14 @@ impl Search {
         (!self.finds.is_empty()).then_some(Hostile { finds: self.finds, more: self.more })
     }
 
-    /// Whether something was not read.
-    #[must_use]
-    pub const fn is_cut(&self) -> bool {
-        self.cut
-    }
-
     fn look(&mut self, spot: Spot, file: Option<&BStr>, lines: &[(usize, &BStr)], is_name: bool) {
         let mut read: Vec<(usize, std::borrow::Cow<'_, str>)> = Vec::with_capacity(lines.len());
         for (number, line) in lines {
             if line.len() > self.left {
-                self.cut = true;
+                if !std::mem::replace(&mut self.cut, true) {
+                    let text = "from there on nothing was read".to_owned();
+                    self.put(Threat::Unread, spot, file, Some(*number), text);
+                }
                 break;
             }
             self.left -= line.len();
@@ -260,7 +260,8 @@ mod tests {
         for _ in 0..3 {
             search.lines("a".into(), &[(1, long.as_str().into())]);
         }
-        assert!(search.is_cut());
+        let found = search.found().expect("a find");
+        assert_eq!(found.told(), ["more text than is looked at in a, line 1: from there on nothing was read"]);
         let mut search = Search::default();
         let lines = vec!["\u{202e}".to_owned(); 100].join("\n");
         search.text(Spot::Note, &lines, 1);
