@@ -1,7 +1,9 @@
 //! What the history index costs, beside `git log --name-only` over the same commits in the same run.
 //!
+//! And what the evidence of a whole queue costs, beside one `git diff` a proposal over the same pairs in the same run.
+//!
 //! The history is made up. `COUNTERSIGN_CORPUS=DIR` measures real ones instead: `DIR/onedr0p/home-ops` and
-//! `DIR/joryirving/home-ops`. Prints wall time and, because machines are shared, the processor time of this process and of
+//! `DIR/joryirving/home-ops`; `COUNTERSIGN_QUEUE=DIR` a repository with proposals as branches `agent/**`. Prints wall time and, because machines are shared, the processor time of this process and of
 //! the git that it started; the smallest of several runs of each.
 
 #![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "a benchmark finds and names its input by itself")]
@@ -10,15 +12,23 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use countersign::diff::Document;
+use countersign::io::clock::Clock;
+use countersign::io::evidence::Scene;
+use countersign::io::git::open;
 use countersign::io::git::process::Git;
 use countersign::io::git::repository::LocalRepository;
 use countersign::io::index::{Index, Request, View};
-use countersign::model::Oid;
+use countersign::io::workspace::{Scope, Workspace};
+use countersign::model::{Known, Oid, Queued};
+use countersign::policy::Globs;
 use jiff::Timestamp;
 
 const RUNS: usize = 5;
 /// Commits of the history that is made up.
 const MADE_UP: usize = 20_000;
+/// Proposals of the queue that is made up.
+const QUEUE: usize = 350;
 
 /// Wall time, and processor time of this process and its children.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +52,79 @@ fn main() {
     for repository in repositories {
         measure(&repository, folder.path());
     }
+    let queue = std::env::var_os("COUNTERSIGN_QUEUE").map(PathBuf::from);
+    evidence(&queue.unwrap_or_else(|| waiting(folder.path())), folder.path());
+}
+
+/// What is found about each proposal of a queue, all parts together, and `git diff` for each.
+fn evidence(path: &Path, folder: &Path) {
+    let repository = LocalRepository::open(path, None, None).expect("a repository");
+    let patterns = Globs::new(&["agent/**"]).expect("patterns");
+    let workspace = Workspace::new(repository, folder, folder, patterns, Clock::System, None);
+    let situation = workspace.read(&Scope::default()).expect("a queue");
+    let queue = situation.queue();
+    let tip = situation.target.tip;
+    workspace.history(tip, false, &|_| {}).expect("an index");
+    let open: Vec<_> = queue.iter().filter(|queued| queued.proposal.diff().is_some()).collect();
+    eprintln!("{} proposals that merge, {}", open.len(), path.display());
+    let git = Git::new(path);
+    let compared = || {
+        for queued in &open {
+            let (tip, head) = (tip.to_string(), queued.proposal.head.to_string());
+            drop(git.run(&["diff", "--no-renames", &format!("{tip}...{head}")]).expect("a diff"));
+        }
+    };
+    let diffs = least(&(0..RUNS).map(|_| cost(compared)).collect::<Vec<Cost>>());
+    line("git diff, one process a proposal", diffs);
+    let documents = || -> Vec<Document> {
+        let read = |queued: &&Queued| {
+            let diff = queued.proposal.diff().expect("a difference");
+            open::document(&workspace.repository, &queued.proposal, diff, open::CONTEXT).expect("a document")
+        };
+        open.iter().map(read).collect()
+    };
+    line(
+        "their lines, read and compared",
+        least(&(0..RUNS).map(|_| cost(|| drop(documents()))).collect::<Vec<Cost>>()),
+    );
+    let documents = documents();
+    let gather = || {
+        let view = workspace.history(tip, false, &|_| {}).expect("an index");
+        let scene = Scene::new(&workspace, &situation, &queue, Known::Known(view)).expect("a scene");
+        for (queued, document) in open.iter().zip(&documents) {
+            let found = scene.evidence(&queued.proposal, document);
+            assert!(found.provenance.found().is_some() && found.signals.found().is_some(), "{}", queued.proposal.id);
+        }
+    };
+    line("all evidence, nothing read before", cost(gather));
+    let warm = least(&(0..RUNS).map(|_| cost(gather)).collect::<Vec<Cost>>());
+    line("all evidence, warm", warm);
+    eprintln!(
+        "  all evidence, warm / git diff: {:.2} of processor time, {:.2} of wall time",
+        ratio(warm.processor, diffs.processor),
+        ratio(warm.wall, diffs.wall)
+    );
+}
+
+/// A queue on the made-up history: each proposal bumps one of its files.
+fn waiting(folder: &Path) -> PathBuf {
+    let path = folder.join("made-up.git");
+    let path = if path.is_dir() { path } else { made_up(folder) };
+    let git = Git::new(&path);
+    let mut stream = String::new();
+    for at in 0..QUEUE {
+        let folder = (at * 11) % 4001;
+        write!(
+            stream,
+            "commit refs/heads/agent/bot/{at:03}\ncommitter Bot <bot@example.org> 1600000000 +0000\ndata 4\nbump\n\
+             from refs/heads/main^0\n\
+             M 100644 inline kubernetes/apps/group-{}/app-{folder}/app/helmrelease.yaml\ndata 14\nimage: {at:06}\n\n",
+            folder % 40
+        )
+        .expect("text");
+    }
+    git.run_with(&["fast-import", "--quiet"], &[], Some(stream.as_bytes())).expect("a queue");
+    path
 }
 
 fn measure(path: &Path, folder: &Path) {

@@ -1,12 +1,14 @@
 //! The shapes of `evidence` in `show --json` (stable; scripts depend on them).
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::fields::FieldsJson;
 use crate::evidence::Evidence;
 use crate::evidence::signals::{
-    Collision, Duplicate, Event, Flip, Hostile, Neighbour, Repeat, Signal, Source, Unusual,
+    Collision, Duplicate, Event, FieldRef, Flip, Hostile, Neighbour, Notch, Repeat, Signal, Source, Turned, Unusual,
 };
+use crate::model::field::{DocumentName, FieldPath};
 use crate::model::{Claims, Cost, IncidentEvidence, Known, Moment, Oid, Provenance, Reach, TimeBasis};
 
 /// What is known about a proposal, part by part; each says whether it is known.
@@ -65,12 +67,15 @@ pub struct SignalsJson<'a> {
 /// A warning.
 #[derive(Debug, Serialize)]
 pub struct SignalJson<'a> {
-    /// `storm`, `oscillation`, `duplicate`, `collision`, `repeat`, `hostile_text`, `unusual`.
+    /// `storm`, `oscillation`, `ratchet`, `duplicate`, `collision`, `repeat`, `hostile_text`, `unusual`.
     pub kind: &'static str,
     /// What it says, in a line.
     pub text: String,
     /// The files, lossily as UTF-8.
     pub paths: Vec<String>,
+    /// The fields that go back or that are moved step by step; none where files are compared as a whole.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldRefJson<'a>>,
     /// What its times rest on; null where there are none.
     pub basis: Option<TimeBasis>,
     /// A storm's numbers.
@@ -130,6 +135,35 @@ pub struct EventJson<'a> {
     /// When the content that it goes back to was left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<Moment>,
+    /// What it did to the field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<ValueJson<'a>>,
+}
+
+/// What a change did to a field; secrets are masked.
+#[derive(Debug, Serialize)]
+pub struct ValueJson<'a> {
+    /// Before; null where it was not set.
+    pub before: Option<&'a Value>,
+    /// After; null where it is not set.
+    pub after: Option<&'a Value>,
+}
+
+/// A field, by its file, its document and its path.
+#[derive(Debug, Serialize)]
+pub struct FieldRefJson<'a> {
+    /// The file, lossily as UTF-8.
+    pub file: String,
+    /// Which document of it.
+    pub document: &'a DocumentName,
+    /// Where in the document.
+    pub path: &'a FieldPath,
+}
+
+impl<'a> From<&'a FieldRef> for FieldRefJson<'a> {
+    fn from(field: &'a FieldRef) -> Self {
+        Self { file: field.file.to_string(), document: &field.document, path: &field.path }
+    }
 }
 
 impl<'a> From<&'a Signal> for SignalJson<'a> {
@@ -141,6 +175,7 @@ impl<'a> From<&'a Signal> for SignalJson<'a> {
             },
             text: signal.sentence(),
             paths: signal.paths().iter().map(ToString::to_string).collect(),
+            fields: Vec::new(),
             basis: None,
             rate: None,
             this: None,
@@ -161,10 +196,17 @@ impl<'a> From<&'a Signal> for SignalJson<'a> {
                 json.events = burst.events.iter().map(|event| EventJson::of(event, None)).collect();
                 json.basis = Some(signal.basis());
             }
-            Signal::Oscillation { flips, this, .. } => {
-                let flip = |flip: &'a Flip| EventJson::of(&flip.event, Some(flip.left));
+            Signal::Oscillation { flips, this, fields, .. } => {
+                let flip = |flip: &'a Flip| EventJson::of(&flip.event, Some(flip.left)).with(flip.turned.as_ref());
                 json.this = Some(*this);
                 json.events = flips.iter().map(flip).collect();
+                json.fields = fields.iter().map(FieldRefJson::from).collect();
+                json.basis = Some(signal.basis());
+            }
+            Signal::Ratchet { field, steps, .. } => {
+                let notch = |notch: &'a Notch| EventJson::of(&notch.event, None).with(Some(&notch.turned));
+                json.events = steps.iter().map(notch).collect();
+                json.fields = vec![FieldRefJson::from(field)];
                 json.basis = Some(signal.basis());
             }
             Signal::Duplicate(found) => json.duplicate = Some(found),
@@ -193,6 +235,12 @@ impl<'a> EventJson<'a> {
             before: event.before.map(|side| side.oid),
             after: event.after.map(|side| side.oid),
             left,
+            value: None,
         }
+    }
+
+    fn with(self, turned: Option<&'a Turned>) -> Self {
+        let value = |turned: &'a Turned| ValueJson { before: turned.before.as_ref(), after: turned.after.as_ref() };
+        Self { value: turned.map(value), ..self }
     }
 }

@@ -17,6 +17,7 @@ mod evidence_json;
 mod fields;
 mod find;
 mod incidents;
+mod indexed;
 mod init;
 mod json;
 mod ledger;
@@ -29,7 +30,9 @@ mod policy;
 mod refused;
 mod session;
 mod show;
+mod show_before;
 mod show_queue;
+mod show_reach;
 mod status;
 
 use std::ffi::OsString;

@@ -1,12 +1,11 @@
 //! `countersign show ID`: one proposal: what it does, what the agent says, what policy says.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::evidence::{Evidence, reasoning};
 use crate::io::evidence::Scene;
 use crate::io::git::proposals::line_stats;
-use crate::io::index::View;
-use crate::io::workspace::{Situation, Workspace};
 use crate::model::{Known, Landing, Problem, Queued, Reasoning, text};
 
 use super::args::OneArgs;
@@ -33,7 +32,7 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
     let chosen = typed.iter().map(|typed| find::by_part(&queue, typed)).collect::<Result<Vec<_>, _>>()?;
     // Whoever writes `-` gets a list, of however many.
     let mut list = (args.id == "-" && args.json.json).then(Vec::new);
-    let view = indexed(&workspace, &situation, output);
+    let view = super::indexed::history(&workspace, &situation, output);
     let scene = Scene::new(&workspace, &situation, &queue, view)?;
     for (index, queued) in chosen.into_iter().enumerate() {
         if index > 0 && list.is_none() {
@@ -81,8 +80,10 @@ fn one(
     header(queued, output);
     reasons(&said, output);
     policy(queued, output);
-    moved(&evidence, output);
+    moved(&evidence, situation.now, output);
     super::show_queue::beside(&evidence, output);
+    output.line("");
+    super::show_reach::show(&evidence.reach, output);
     output.line("");
     match &evidence.incidents {
         Known::Known(incidents) => super::incidents::last_time(incidents, output),
@@ -103,28 +104,10 @@ fn one(
     Ok(())
 }
 
-/// The history, indexed first where that was not done; on a terminal one sees how far.
-pub(super) fn indexed(workspace: &Workspace, situation: &Situation, output: &mut Output) -> Known<View> {
-    let tip = situation.target.tip;
-    if let Some(view) = workspace.index.at(tip) {
-        return Known::Known(view);
-    }
-    let view = {
-        let output = std::sync::Mutex::new(&mut *output);
-        workspace.history(tip, false, &|done| {
-            if let Ok(mut output) = output.lock() {
-                output.progress(&format!("indexing the history: {done} commits"));
-            }
-        })
-    };
-    output.progress("");
-    view.into()
-}
-
 /// Earlier changes that are listed; `--json` has them all.
 const LISTED: usize = 5;
 
-fn moved(evidence: &Evidence, output: &mut Output) {
+fn moved(evidence: &Evidence, now: Timestamp, output: &mut Output) {
     output.line("");
     for signal in evidence.signals.found().into_iter().flat_map(|report| &report.signals) {
         output.line(format!("found   {}", signal.sentence()));
@@ -135,16 +118,17 @@ fn moved(evidence: &Evidence, output: &mut Output) {
         Known::Unknown(why) => return output.line(format!("before  not known: {}", text::single_line(why))),
         Known::Indexing => return output.line("before  the history is being indexed"),
     };
+    super::show_before::fields(past, now, output);
     if past.files.is_empty() {
-        output.line("before  nobody changed these files");
+        output.line("history nobody changed these files");
     }
     for change in past.files.iter().take(LISTED) {
         let (date, commit) = (change.date.strftime("%Y-%m-%d"), change.commit.short(9));
         let said = text::single_line(&format!("{}: {}", change.author, change.subject));
-        output.line(format!("before  {date} {commit} {said}"));
+        output.line(format!("history {date} {commit} {said}"));
     }
     if let Some(missing) = &past.missing {
-        output.line(format!("before  not all is known: {}", text::single_line(missing)));
+        output.line(format!("history not all is known: {}", text::single_line(missing)));
     }
 }
 

@@ -46,7 +46,7 @@ pub fn run(session: &Session, args: &StatusArgs, output: &mut Output) -> Result<
 
 /// What came to the target and was not recorded. The history is indexed for it, which takes a moment the first time.
 fn watch(workspace: &Workspace, situation: &Situation, output: &mut Output) -> Known<TargetWatch> {
-    match super::show::indexed(workspace, situation, output) {
+    match super::indexed::history(workspace, situation, output) {
         Known::Unknown(why) => Known::Unknown(why),
         _ => workspace.watch(situation),
     }

@@ -18,5 +18,6 @@ pub mod send;
 pub mod sightings;
 pub mod signer;
 pub mod state;
+pub mod values;
 pub mod wish;
 pub mod workspace;

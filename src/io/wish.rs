@@ -126,6 +126,8 @@ impl Workspace {
             habits: Arc::clone(&self.habits),
             watched: Arc::clone(&self.watched),
             sightings: self.sightings.clone(),
+            atlases: Arc::clone(&self.atlases),
+            values: Arc::clone(&self.values),
             patterns: self.patterns.clone(),
             clock: self.clock,
             home: self.home.clone(),

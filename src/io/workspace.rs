@@ -19,6 +19,7 @@ use super::evidence::beside::Comparisons;
 use super::evidence::earlier::Rounds;
 use super::evidence::incidents::Memory;
 use super::evidence::queue::FoundBefore;
+use super::evidence::reach::Atlases;
 use super::evidence::unusual::Past;
 use super::evidence::watch::Watched;
 use super::git::ledger::RootReader;
@@ -30,6 +31,7 @@ use super::inventory::Inventories;
 use super::sightings::{FirstSeen, Sightings};
 use super::signer::{self, SignerError, SigningKey};
 use super::state::StateFolder;
+use super::values::ValueCache;
 
 /// A repository on this host.
 #[derive(Debug)]
@@ -58,6 +60,10 @@ pub struct Workspace {
     pub sightings: Sightings,
     /// The rounds that were rejected, as they were read last.
     pub rejected: Arc<Rounds>,
+    /// Where things land and what is used where, as the last inventory says.
+    pub atlases: Arc<Atlases>,
+    /// How versions of files differ in their values, as they were compared last.
+    pub values: Arc<ValueCache>,
     /// The branches that are proposals.
     pub patterns: Globs,
     /// Where "now" comes from.
@@ -157,6 +163,8 @@ impl Workspace {
             habits: Arc::default(),
             watched: Arc::default(),
             sightings: Sightings::of(cache, &repository.git_dir, remote),
+            atlases: Arc::default(),
+            values: Arc::default(),
             repository,
             patterns,
             clock,

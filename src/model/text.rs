@@ -10,10 +10,10 @@ use std::fmt::Write as _;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-/// `1 proposal`, `3 proposals`, `3 entries`: a number and a regular noun of our own.
+/// `1 proposal`, `3 proposals`, `3 entries`, `3 days`: a number and a regular noun of our own.
 #[must_use]
 pub fn count(number: usize, noun: &str) -> String {
-    match noun.strip_suffix('y') {
+    match noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u'])) {
         _ if number == 1 => format!("1 {noun}"),
         Some(stem) => format!("{number} {stem}ies"),
         None => format!("{number} {noun}s"),

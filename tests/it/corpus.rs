@@ -4,6 +4,7 @@
 
 mod batch;
 mod opening;
+mod reverts;
 mod signals;
 
 use std::collections::BTreeMap;

@@ -27,7 +27,7 @@ pub(super) struct Pair {
 
 /// What names an item of a list of maps, the most telling first. `name`, `key` and `id` are names anywhere; the others are
 /// the merge keys of Kubernetes' own lists and of the commonest custom resources.
-const KEYS: [&str; 10] =
+pub(super) const KEYS: [&str; 10] =
     ["name", "key", "id", "mountPath", "secretKey", "alert", "record", "containerPort", "topologyKey", "path"];
 
 /// Pairs the items of two lists.

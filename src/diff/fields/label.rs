@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::row::is_environment;
 use super::version::VersionChange;
-use crate::model::field::{DocumentName, FieldChange, FieldOp, PathStep, masked};
+use crate::model::field::{DocumentName, FieldChange, FieldOp, FieldPath, PathStep, masked};
 use crate::model::text;
 
 /// The most columns of a value in a headline.
@@ -69,8 +69,14 @@ pub(super) fn object(field: &FieldChange) -> String {
 
 /// What a field is called: `memory limit`, `replicas`, `env LOG_LEVEL`.
 pub(super) fn name(field: &FieldChange) -> String {
-    let steps = &field.path.0;
-    let keys: Vec<&str> = field.path.keys().collect();
+    called(&field.path)
+}
+
+/// What the field at a path is called, fit for a terminal.
+#[must_use]
+pub fn called(path: &FieldPath) -> String {
+    let steps = &path.0;
+    let keys: Vec<&str> = path.keys().collect();
     let said = match (keys.as_slice(), steps.as_slice()) {
         ([.., "requests", resource], _) => format!("{resource} request"),
         ([.., "limits", resource], _) => format!("{resource} limit"),
@@ -132,8 +138,9 @@ pub(super) fn is_long(value: Option<&Value>) -> bool {
     value.and_then(Value::as_str).is_some_and(|said| said.trim_end().contains('\n'))
 }
 
-/// A value in few columns.
-pub(super) fn value(value: &Value) -> String {
+/// A value in few columns, fit for a terminal.
+#[must_use]
+pub fn value(value: &Value) -> String {
     text::truncate(&shown(value), VALUE).into_owned()
 }
 

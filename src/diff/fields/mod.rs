@@ -36,15 +36,18 @@ mod shape;
 mod tails;
 mod toml;
 mod version;
+mod versions;
 mod words;
 mod yaml;
 
 pub use documents::{ConfigDocument, documents, has_values};
 pub use file::FileValues;
 pub use headline::{headline, is_prose};
+pub use label::{called, value as value_text};
 pub use moves::Moves;
-pub use row::Telling;
+pub use row::{Telling, environment_in};
 pub use shape::Shape;
+pub use versions::{MAX_VERSION, ValueMove, value_at, value_moves};
 
 use crate::diff::{Document, FileDiff};
 use crate::model::field::FieldReport;

@@ -20,6 +20,11 @@ pub(super) const fn op(kind: EditKind) -> Option<FieldOp> {
     }
 }
 
+/// Whether an edit gives a field another value; what only moved has the one that it had.
+pub(super) const fn is_change(kind: EditKind) -> bool {
+    matches!(kind, EditKind::Added | EditKind::Removed | EditKind::Modified)
+}
+
 /// The steps in words.
 pub(super) fn path(steps: &[Step<'_, '_>]) -> FieldPath {
     let step = |step: &Step<'_, '_>| match step {

@@ -1,6 +1,7 @@
 //! What a row of the queue says of a whole change: its headline, where, and its shape.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use bstr::{BStr, ByteSlice as _};
 
@@ -106,6 +107,36 @@ fn environments<'p>(paths: impl Iterator<Item = &'p BStr>) -> BTreeSet<String> {
     found
 }
 
+/// Where a path tells its environment: a folder, the part of a folder between hyphens, or the part of a file's name. The
+/// environments of one thing have paths that differ there, and nowhere else.
+#[must_use]
+pub fn environment_in(path: &str) -> Option<Range<usize>> {
+    let file = path.rfind('/').map_or(0, |slash| slash + 1);
+    let mut start = 0;
+    let mut parent = "";
+    for folder in path[..file].split_terminator('/') {
+        let whole = is_environment(folder) || PARENTS.contains(&parent);
+        if let Some(range) = if whole { Some(0..folder.len()) } else { part(folder) } {
+            return Some(start + range.start..start + range.end);
+        }
+        start += folder.len() + 1;
+        parent = folder;
+    }
+    part(&path[file..]).map(|range| file + range.start..file + range.end)
+}
+
+/// The part of a name that is an environment.
+fn part(name: &str) -> Option<Range<usize>> {
+    let mut start = 0;
+    for part in name.split(['.', '-', '_']) {
+        if ENVIRONMENTS.contains(&part.to_ascii_lowercase().as_str()) {
+            return Some(start..start + part.len());
+        }
+        start += part.len() + 1;
+    }
+    None
+}
+
 /// A headline with its environments, where it does not name them: beside what it is about, which is never cut off.
 fn placed(headline: String, environments: &BTreeSet<String>) -> String {
     let named = |place: &str| headline.split(|c: char| !c.is_alphanumeric()).any(|word| word == place);
@@ -172,6 +203,23 @@ mod tests {
             assert_eq!(said(&files), Some(expected), "{files:?}");
         }
         assert_eq!(said(&[("README.md", "a\n", "b\n")]), None);
+    }
+
+    #[test]
+    fn paths_tell_where_their_environment_stands() {
+        for (path, found) in [
+            ("apps/web/prod/values.yaml", Some("prod")),
+            ("clusters/eu-1/web.yaml", Some("eu-1")),
+            ("apps/eu-prod/web.yaml", Some("prod")),
+            ("web/values-staging.yaml", Some("staging")),
+            ("prod.tfvars", Some("prod")),
+            ("é/live/a.yaml", Some("live")),
+            ("apps/web/values.yaml", None),
+            ("clusters/a.yaml", None),
+            ("", None),
+        ] {
+            assert_eq!(environment_in(path).map(|range| &path[range]), found, "{path}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Signals: warnings computed from how files moved, on the target and in what is proposed for it.
 //!
-//! A file's contents are compared by blob id and mode, so that A → B → A is a fact and not a guess; two changes of different
-//! values in one file are two contents here. The order of landed changes is that of the target's first-parent chain. Times
+//! Fields are followed by their values where a file has any, so that A → B → A is a fact about one setting; what else a file
+//! holds is compared as a whole, by blob id and mode. The order of landed changes is that of the target's first-parent chain. Times
 //! are observed ones where there are any: an agent chooses what its commits say, so a signal that rests on commit dates says
 //! that it does.
 
@@ -10,8 +10,10 @@ mod direction;
 mod duplicate;
 mod flips;
 mod hostile;
+mod ratchet;
 mod repeat;
 mod storm;
+mod tracks;
 mod unusual;
 mod watch;
 mod words;
@@ -21,13 +23,17 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use collision::{Collision, Neighbour, Trial};
 pub use duplicate::{ChangePrint, Duplicate, Sameness, Twin, ValuePrint};
-pub use flips::Flip;
+pub use flips::{AGAIN, Flip};
 pub use hostile::{Find, Hostile, Search, Spot, Threat};
+pub use ratchet::Notch;
 pub use repeat::{Against, Like, Rejected, Repeat, Taught, against};
 pub use storm::Burst;
+pub use tracks::{Track, Tracks, Turned};
 pub use unusual::{Habits, Unusual};
 pub use watch::{Flipping, TargetWatch, Unrecorded, WatchedSince};
 
+use self::flips::Returns;
+use crate::model::field::{DocumentName, FieldPath};
 use crate::model::{FileChange, Known, Moment, Oid, PastTouch, Proposal, SeenBetween, Side, TimeBasis};
 
 /// Where policy draws the line.
@@ -123,10 +129,29 @@ pub struct PathHistory<'a> {
     pub pending: &'a [Event],
     /// What is looked at.
     pub this: &'a Event,
+    /// What its fields did; `None` where it has none that can be read.
+    pub values: Option<&'a Tracks>,
+}
+
+/// A field, by its file, its document and its path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldRef {
+    /// The file.
+    pub file: BString,
+    /// Which document of it.
+    pub document: DocumentName,
+    /// Where in the document.
+    pub path: FieldPath,
+}
+
+impl FieldRef {
+    fn of(file: &BString, track: &Track) -> Self {
+        Self { file: file.clone(), document: track.document.clone(), path: track.path.clone() }
+    }
 }
 
 /// A warning.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Signal {
     /// Too many changes of the same files in too little time.
     Storm {
@@ -135,14 +160,27 @@ pub enum Signal {
         /// The changes.
         burst: Burst,
     },
-    /// The files go back to what they were before, and not for the first time or after a short while.
+    /// Fields or files go back to what they were before, and not for the first time or after a short while.
     Oscillation {
         /// The files, in path order.
         paths: Vec<BString>,
+        /// The fields that go back together; none where the files do as a whole.
+        fields: Vec<FieldRef>,
         /// The changes that went back, oldest first, dated; the last ones where there are many.
         flips: Vec<Flip>,
         /// Whether what is looked at goes back itself.
         this: bool,
+    },
+    /// An amount is moved the same way once more, a little at a time.
+    Ratchet {
+        /// The file.
+        paths: Vec<BString>,
+        /// The field.
+        field: FieldRef,
+        /// The steps, oldest first, dated, that of what is looked at last; the last ones where there are many.
+        steps: Vec<Notch>,
+        /// Whether it gets less with each step; else more.
+        lowers: bool,
     },
     /// Other open proposals do the same.
     Duplicate(Duplicate),
@@ -157,7 +195,7 @@ pub enum Signal {
 }
 
 /// The warnings about a round.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SignalReport {
     /// The warnings, the gravest first.
     pub signals: Vec<Signal>,
@@ -182,31 +220,54 @@ impl Default for SignalReport {
 pub fn signals(files: &[PathHistory<'_>], limits: &StormLimits, now: Timestamp) -> Vec<Signal> {
     let mut found: Vec<Signal> = Vec::new();
     for file in files {
-        let flips = flips::flips(file);
-        let both = [storm::storm(file, &flips, limits, now), flips::oscillation(file, &flips, limits, now)];
-        both.into_iter().flatten().for_each(|signal| fold(&mut found, signal));
+        let returns = Returns::of(file);
+        let storm = storm::storm(file, &returns, limits, now);
+        let fields = file.values.map(|values| values.fields.as_slice()).unwrap_or_default();
+        let ratchets = fields.iter().filter_map(|track| ratchet::ratchet(file, track));
+        let flipping = returns.oscillations(file, limits, now);
+        storm.into_iter().chain(flipping).chain(ratchets).for_each(|signal| fold(&mut found, signal));
     }
-    found.sort_by_key(|signal| matches!(signal, Signal::Oscillation { .. }));
+    found.sort_by_key(rank);
     found
+}
+
+/// The gravest first.
+const fn rank(signal: &Signal) -> u8 {
+    match signal {
+        Signal::Storm { .. } => 0,
+        Signal::Oscillation { .. } => 1,
+        Signal::Ratchet { .. } => 2,
+        _ => 3,
+    }
 }
 
 /// Adds a signal of one file, to the one that says the same of others if there is one.
 fn fold(found: &mut Vec<Signal>, new: Signal) {
-    let same = |old: &Signal| match (old, &new) {
+    match found.iter_mut().find(|old| says_the_same(old, &new)) {
+        Some(old) => join(old, new),
+        None => found.push(new),
+    }
+}
+
+fn says_the_same(old: &Signal, new: &Signal) -> bool {
+    match (old, new) {
         (Signal::Storm { burst: old, .. }, Signal::Storm { burst: new, .. }) => old.same_as(new),
         (Signal::Oscillation { flips: old, .. }, Signal::Oscillation { flips: new, .. }) => {
             old.iter().map(|flip| &flip.event.source).eq(new.iter().map(|flip| &flip.event.source))
         }
         _ => false,
-    };
-    match (found.iter_mut().find(|old| same(old)), new) {
-        (
-            Some(Signal::Storm { paths, .. } | Signal::Oscillation { paths, .. }),
-            Signal::Storm { paths: more, .. } | Signal::Oscillation { paths: more, .. },
-        ) => {
+    }
+}
+
+fn join(old: &mut Signal, new: Signal) {
+    match (old, new) {
+        (Signal::Storm { paths, .. }, Signal::Storm { paths: more, .. }) => paths.extend(more),
+        (Signal::Oscillation { paths, fields, .. }, Signal::Oscillation { paths: more, fields: also, .. }) => {
             paths.extend(more);
+            paths.dedup();
+            fields.extend(also);
         }
-        (_, new) => found.push(new),
+        _ => {}
     }
 }
 
@@ -218,3 +279,5 @@ pub fn basis<'a>(events: impl IntoIterator<Item = &'a Event>) -> TimeBasis {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod value_tests;

@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Event, Flip, PathHistory, Signal, StormLimits, flips};
+use super::flips::Returns;
+use super::{Event, PathHistory, Signal, StormLimits};
 
 /// Changes of a storm that are listed: the newest.
 const LISTED: usize = 40;
@@ -14,7 +15,7 @@ pub struct Burst {
     pub changes: usize,
     /// That time.
     pub within: SignedDuration,
-    /// The changes that went back to what was there before, within [`StormLimits::flips_within`].
+    /// How often one thing of the file went back to what was there before, within [`StormLimits::flips_within`].
     pub flips: usize,
     /// That time.
     pub flips_within: SignedDuration,
@@ -30,7 +31,12 @@ impl Burst {
 }
 
 /// The storm that a path is in now, if it is in one.
-pub(super) fn storm(file: &PathHistory<'_>, flips: &[Flip], limits: &StormLimits, now: Timestamp) -> Option<Signal> {
+pub(super) fn storm(
+    file: &PathHistory<'_>,
+    returns: &Returns<'_>,
+    limits: &StormLimits,
+    now: Timestamp,
+) -> Option<Signal> {
     let horizon = limits.flips_within.max(limits.within);
     // What is looked at would land now, whatever date it carries.
     let late = |event: &Event| now.duration_since(event.at.at) <= horizon || event.source == file.this.source;
@@ -39,7 +45,7 @@ pub(super) fn storm(file: &PathHistory<'_>, flips: &[Flip], limits: &StormLimits
     // Landed changes keep the order of the target where their times are equal.
     events.sort_by_key(|event| event.at.at);
     let changes = busiest(&events, limits.within);
-    let flips = flips::recent(flips, limits.flips_within, now, file.this).count();
+    let flips = returns.most(limits.flips_within, now, file.this);
     if changes < limits.commits && flips < limits.flips {
         return None;
     }

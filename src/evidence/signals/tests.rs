@@ -37,7 +37,11 @@ fn story(text: &str) -> Vec<Event> {
 fn last(text: &str) -> Vec<Signal> {
     let mut events = story(text);
     let this = events.pop().unwrap();
-    signals(&[PathHistory { landed: &events, pending: &[], this: &this }], &StormLimits::default(), this.at.at)
+    signals(
+        &[PathHistory { landed: &events, pending: &[], this: &this, values: None }],
+        &StormLimits::default(),
+        this.at.at,
+    )
 }
 
 fn kinds(signals: &[Signal]) -> String {
@@ -46,6 +50,7 @@ fn kinds(signals: &[Signal]) -> String {
         Signal::Oscillation { flips, this, .. } => {
             format!("oscillation {}{}", flips.len(), if *this { "*" } else { "" })
         }
+        Signal::Ratchet { steps, .. } => format!("ratchet {}", steps.len()),
         other => other.name().to_owned(),
     };
     signals.iter().map(kind).collect::<Vec<_>>().join(", ")
@@ -80,7 +85,7 @@ fn a_storm_is_a_rate_on_the_same_file() {
     assert_eq!(kinds(&last(&slower.join(", "))), "");
     let events = story(&letters.join(", "));
     let this = event(99, 2 * DAY, 'k', 'z');
-    let file = PathHistory { landed: &events, pending: &[], this: &this };
+    let file = PathHistory { landed: &events, pending: &[], this: &this, values: None };
     assert_eq!(signals(&[file], &StormLimits::default(), minute(2 * DAY)), [], "it is over");
 }
 
@@ -99,7 +104,7 @@ fn a_value_that_is_switched_on_and_off_is_flagged_while_it_happens() {
         .collect();
     let found: Vec<String> = (0..events.len())
         .map(|at| {
-            let file = PathHistory { landed: &events[..at], pending: &[], this: &events[at] };
+            let file = PathHistory { landed: &events[..at], pending: &[], this: &events[at], values: None };
             kinds(&signals(&[file], &StormLimits::default(), events[at].at.at))
         })
         .collect();
@@ -119,7 +124,7 @@ fn a_value_that_is_switched_on_and_off_is_flagged_while_it_happens() {
             "storm 5/10, oscillation 10*",
         ]
     );
-    let file = PathHistory { landed: &events[..10], pending: &[], this: &events[10] };
+    let file = PathHistory { landed: &events[..10], pending: &[], this: &events[10], values: None };
     let signals = signals(&[file], &StormLimits::default(), events[10].at.at);
     let Some(Signal::Oscillation { flips, .. }) = signals.last() else { panic!("{signals:?}") };
     let listed: Vec<i64> = flips.iter().map(|flip| (flip.event.at.at.as_second() - 1_700_000_000) / 60).collect();
@@ -136,7 +141,7 @@ fn what_others_propose_counts_too() {
     };
     let others = [proposed(5, "one", 'A'), proposed(6, "two", 'A'), proposed(7, "three", 'A')];
     let this = proposed(8, "this", 'C');
-    let file = PathHistory { landed: &landed, pending: &others, this: &this };
+    let file = PathHistory { landed: &landed, pending: &others, this: &this, values: None };
     let found = signals(&[file], &StormLimits::default(), minute(25));
     assert_eq!(kinds(&found), "storm 5/3, oscillation 3");
     let Signal::Storm { burst, .. } = &found[0] else { panic!("{found:?}") };
@@ -150,7 +155,7 @@ fn dates_of_a_proposal_hide_nothing() {
     let landed = story("0 A, 10 B");
     for at in [-1_000_000, 20] {
         let this = Event { source: Source::Pending("this".into()), ..event(9, at, 'B', 'A') };
-        let file = PathHistory { landed: &landed, pending: &[], this: &this };
+        let file = PathHistory { landed: &landed, pending: &[], this: &this, values: None };
         assert_eq!(kinds(&signals(&[file], &StormLimits::default(), minute(30))), "oscillation 1*", "{at}");
     }
 }
@@ -159,7 +164,8 @@ fn dates_of_a_proposal_hide_nothing() {
 fn files_that_move_together_are_one_signal() {
     let first = story("0 A, 10 B, 20 A");
     let second: Vec<Event> = first.iter().map(|event| Event { path: "other".into(), ..event.clone() }).collect();
-    let of = |events: &'static [Event]| PathHistory { landed: &events[..1], pending: &[], this: &events[1] };
+    let of =
+        |events: &'static [Event]| PathHistory { landed: &events[..1], pending: &[], this: &events[1], values: None };
     let (first, second): (&[Event], &[Event]) = (first.leak(), second.leak());
     let found = signals(&[of(first), of(second)], &StormLimits::default(), minute(20));
     let [Signal::Oscillation { paths, .. }] = found.as_slice() else { panic!("{found:?}") };

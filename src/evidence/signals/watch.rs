@@ -131,7 +131,7 @@ fn flipping(moves: &[Event], commits: &[PastCommit], limits: &StormLimits) -> Op
         Source::Landed(commit) => commits.iter().any(|one| one.oid == *commit),
         Source::Pending(_) => false,
     };
-    let flips = flips::flips(&PathHistory { landed, pending: &[], this });
+    let flips = flips::of_file(&PathHistory { landed, pending: &[], this, values: None });
     // That a file which was tried out is taken away again is none.
     let soon = |flip: &super::Flip| flip.lasted() <= limits.flips_within && flip.event.after.is_some();
     let flips: Vec<_> = flips.into_iter().filter(|flip| soon(flip) && watched(&flip.event.source)).collect();

@@ -2,8 +2,10 @@
 
 use bstr::BString;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
-use super::{Event, Flip, Signal, Source, basis};
+use super::{Event, FieldRef, Flip, Notch, Signal, Source, Turned, basis};
+use crate::diff::fields::{called, value_text};
 use crate::model::text::{count, printable_bytes, single_line};
 use crate::model::{Moment, TimeBasis};
 
@@ -14,6 +16,7 @@ impl Signal {
         match self {
             Self::Storm { .. } => "storm",
             Self::Oscillation { .. } => "oscillation",
+            Self::Ratchet { .. } => "ratchet",
             Self::Duplicate(_) => "duplicate",
             Self::Collision(_) => "collision",
             Self::Repeat(_) => "repeat",
@@ -36,7 +39,11 @@ impl Signal {
                     flips => format!("{changes}, {} within {}", count(flips, "return"), words(burst.flips_within)),
                 }
             }
-            Self::Oscillation { flips, this, .. } => returns(flips, *this),
+            Self::Oscillation { fields, flips, this, .. } => of_fields(fields) + &returns(flips, *this),
+            Self::Ratchet { field, steps, lowers, .. } => {
+                let way = if *lowers { "lowered" } else { "raised" };
+                format!("{}{way} step by step, {}", of_fields(std::slice::from_ref(field)), amounts(steps))
+            }
             Self::Duplicate(found) => return format!("duplicate: {}", found.sentence()),
             Self::Collision(found) => return format!("collision: {}", found.sentence()),
             Self::Repeat(found) => return format!("repeat: {}", found.sentence()),
@@ -53,8 +60,14 @@ impl Signal {
             Self::Storm { burst, .. } => burst.events.iter().map(told).collect(),
             Self::Oscillation { flips, .. } => flips
                 .iter()
-                .map(|flip| format!("{}; back to what was left {}", told(&flip.event), moment(flip.left)))
+                .map(|flip| {
+                    let turned = flip.turned.as_ref().map(|turned| format!("; {}", step(turned))).unwrap_or_default();
+                    format!("{}{turned}; back to what was left {}", told(&flip.event), moment(flip.left))
+                })
                 .collect(),
+            Self::Ratchet { steps, .. } => {
+                steps.iter().map(|notch| format!("{}; {}", told(&notch.event), step(&notch.turned))).collect()
+            }
             Self::Duplicate(found) => found.told(),
             Self::Collision(found) => found.told(),
             Self::Repeat(found) => found.told(),
@@ -68,7 +81,7 @@ impl Signal {
     #[must_use]
     pub fn paths(&self) -> &[BString] {
         match self {
-            Self::Storm { paths, .. } | Self::Oscillation { paths, .. } => paths,
+            Self::Storm { paths, .. } | Self::Oscillation { paths, .. } | Self::Ratchet { paths, .. } => paths,
             Self::Collision(found) => &found.paths,
             Self::Repeat(found) => found.paths(),
             Self::Duplicate(_) | Self::Hostile(_) | Self::Unusual(_) => &[],
@@ -81,6 +94,7 @@ impl Signal {
         match self {
             Self::Storm { burst, .. } => basis(&burst.events),
             Self::Oscillation { flips, .. } => basis(flips.iter().map(|flip| &flip.event)),
+            Self::Ratchet { steps, .. } => basis(steps.iter().map(|notch| &notch.event)),
             _ => TimeBasis::Observed,
         }
     }
@@ -95,6 +109,32 @@ pub(super) fn named(names: &[&str]) -> String {
         (0, Some((last, before))) => format!("{} and {last}", before.join(", ")),
         (more, _) => format!("{} and {more} more", shown.join(", ")),
     }
+}
+
+/// `memory limit `, `backup and 2 more fields `; nothing where a whole file is meant.
+fn of_fields(fields: &[FieldRef]) -> String {
+    let Some(first) = fields.first() else { return String::new() };
+    let object = first.document.name.as_deref().map(|name| format!("{} ", single_line(name))).unwrap_or_default();
+    match fields.len() - 1 {
+        0 => format!("{object}{} ", called(&first.path)),
+        more => format!("{object}{} and {} ", called(&first.path), count(more, "more field")),
+    }
+}
+
+/// `4 → 3 → 2.5 → 2`.
+fn amounts(steps: &[Notch]) -> String {
+    let first = steps.first().map(|notch| shown(notch.turned.before.as_ref()));
+    let rest = steps.iter().map(|notch| shown(notch.turned.after.as_ref()));
+    first.into_iter().chain(rest).collect::<Vec<_>>().join(" → ")
+}
+
+/// `on → off`.
+fn step(turned: &Turned) -> String {
+    format!("{} → {}", shown(turned.before.as_ref()), shown(turned.after.as_ref()))
+}
+
+fn shown(value: Option<&Value>) -> String {
+    value.map_or_else(|| "nothing".to_owned(), value_text)
 }
 
 fn returns(flips: &[Flip], this: bool) -> String {

@@ -7,15 +7,20 @@ pub mod earlier;
 pub mod history;
 mod hostile;
 pub mod incidents;
+mod provenance;
 pub mod queue;
+pub mod reach;
 mod signals;
 pub mod unusual;
+mod values;
 pub mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use self::incidents::Gathered;
+use self::provenance::Origins;
+use self::values::Histories;
 use super::git::store::{Store, StoreError, Writes};
 use super::index::{IndexError, Request, View};
 use super::inventory;
@@ -45,6 +50,8 @@ pub struct Scene<'a> {
     pub past: Arc<Gathered>,
     /// What the target's config documents say.
     pub inventory: Known<Arc<Inventory>>,
+    histories: Histories,
+    origins: Origins,
 }
 
 /// A proposal, and what it changes.
@@ -77,10 +84,11 @@ impl<'a> Scene<'a> {
         view: Known<View>,
     ) -> Result<Self, StoreError> {
         let store = workspace.repository.store(Writes::InMemory)?;
-        let past = workspace.past.gather(workspace, situation);
+        let past = workspace.past.gather(workspace, situation, &view);
         let tree = store.tree_of(situation.target.tip);
         let inventory = tree.and_then(|tree| workspace.inventories.of(&store, tree)).into();
-        Ok(Self { workspace, situation, queue, store, view, past, inventory })
+        let (histories, origins) = (Histories::default(), Origins::default());
+        Ok(Self { workspace, situation, queue, store, view, past, inventory, histories, origins })
     }
 
     /// Everything that is found about a proposal, whose difference is `document`.
@@ -97,6 +105,7 @@ impl<'a> Scene<'a> {
         let looked = Looked { proposal, document, fields: &fields };
         let (provenance, signals) = (self.provenance(&looked), self.signals(&looked));
         let incidents = self.incidents(&looked);
+        let reach = self.reach(&looked);
         let unknown = "this build does not look for it";
         Evidence {
             provenance,
@@ -104,7 +113,7 @@ impl<'a> Scene<'a> {
             incidents,
             claims: Known::Unknown(unknown.to_owned()),
             cost: Known::Unknown(unknown.to_owned()),
-            reach: Known::Unknown(unknown.to_owned()),
+            reach,
             fields: Known::Known(fields),
         }
     }
