@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::diff::Document;
 use crate::evidence::Evidence;
+use crate::evidence::signals::TargetWatch;
 use crate::model::{
-    Answers, Comment, DecisionKind, EntryId, Oid, Place, Problem, Queued, ReasonCode, Reasoning, Stage, Subject,
+    Answers, Comment, DecisionKind, EntryId, Known, Oid, Place, Problem, Queued, ReasonCode, Reasoning, Stage, Subject,
 };
 use crate::policy::{GateMode, MergeMethod, Policy, Tiers, TraceLine};
 
@@ -64,6 +65,8 @@ pub struct Snapshot {
     pub read_at: Timestamp,
     /// Why the remote could not be asked; `None` where it was, or where there is none.
     pub offline: Option<String>,
+    /// What came to the target and was not recorded; not known before the history is indexed.
+    pub watch: Known<TargetWatch>,
 }
 
 impl Snapshot {
@@ -85,6 +88,7 @@ impl Snapshot {
             problems: Vec::new(),
             read_at,
             offline: None,
+            watch: Known::Indexing,
         }
     }
 }

@@ -32,3 +32,4 @@ mod reach;
 mod reading;
 mod rigs;
 mod settings;
+mod signals;
