@@ -32,6 +32,7 @@ mod session;
 mod show;
 mod show_before;
 mod show_cost;
+mod show_queue;
 mod show_reach;
 mod status;
 

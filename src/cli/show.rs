@@ -85,6 +85,7 @@ fn one(
     show_cost::cost(&evidence.cost, output);
     show_cost::claims(&evidence.claims, output);
     moved(&evidence, situation.now, output);
+    super::show_queue::beside(&evidence, output);
     output.line("");
     super::show_reach::show(&evidence.reach, output);
     output.line("");

@@ -29,6 +29,8 @@ mod init;
 mod ledger;
 mod policy;
 mod race;
+mod reach;
 mod reading;
 mod rigs;
 mod settings;
+mod signals;
