@@ -105,6 +105,8 @@ fn reasons(found: &Evidence) -> BTreeSet<usize> {
             Signal::Ratchet { .. } => reasons.insert(2),
             Signal::Oscillation { .. } => reasons.insert(3),
             Signal::Storm { .. } => reasons.insert(4),
+            // The others are about other proposals, and here is one alone.
+            _ => false,
         };
     }
     reasons
