@@ -109,7 +109,7 @@ actions! {
         Range "range" "range" "Starts a range of marks here, or ends it." [Queue] nothing_here;
         Unmark "unmark" "unmark all" "Takes all marks off." [Queue] nothing_marked;
         Batch "batch" "batch" "Offers the clean low proposals as one batch." [Queue] no_batch;
-        Fold "fold" "fold" "Opens or closes a fold: changes alike in the queue, a file in a review." [Queue Review] no_fold;
+        Fold "fold" "fold" "Opens or closes a fold: changes alike in a list, a file in a review." [Queue Review Confirm] no_fold;
         Sort "sort" "sort" "Sorts by the next order: attention, age, agent, size." [Queue] nothing_listed;
         Find "find" "find" "Searches: proposals in the queue, lines in a review." [Queue Review] nothing_to_search;
         NextMatch "next-match" "next match" "Goes to the next match." [Queue Review] no_search;

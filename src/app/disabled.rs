@@ -42,9 +42,10 @@ pub(super) fn no_search(app: &App) -> Why {
 }
 
 pub(super) fn no_fold(app: &App) -> Why {
-    match &app.review {
-        Some(_) => not_read(app),
-        None => unless(app.queue.on_fold(), || "no identical changes here".into()),
+    match (&app.sheet, &app.review) {
+        (Some(Sheet::Approve(sheet)), _) => unless(sheet.on_fold(), || "nothing like it here".into()),
+        (_, Some(_)) => not_read(app),
+        (_, None) => unless(app.queue.on_fold(), || "no identical changes here".into()),
     }
 }
 

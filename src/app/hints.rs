@@ -159,7 +159,7 @@ fn hints(app: &App) -> HintBar<'_> {
             (&[A::Approve, A::Reject, A::Hold], &[A::ReadOn, A::NextHunk, A::NextFile, A::Comment, A::Close])
         }
         (Context::Confirm, Some(Sheet::Init(_))) => (&[A::Confirm], &[A::Close]),
-        (Context::Confirm, _) => (&[A::Confirm], &[A::LeaveOut, A::Open, A::AsText, A::Close]),
+        (Context::Confirm, _) => (&[A::Confirm], &[A::LeaveOut, A::Open, A::Fold, A::AsText, A::Close]),
         (Context::Write, Some(Sheet::Comment(_))) => (&[A::Send], &[A::Close]),
         (Context::Write, _) => (&[A::Send], &[A::NextField, A::Toggle, A::Close]),
         (Context::Page, _) => (&[], &[A::Down, A::PageDown, A::Top, A::Bottom, A::Close]),

@@ -39,6 +39,8 @@ pub enum Msg {
 
 /// What is being done while the history index is made.
 pub const INDEXING: &str = "indexing the history";
+/// What is being done while the findings of the queue are gathered.
+pub const LOOKING: &str = "looking into";
 
 /// What came back from the outside.
 #[derive(Debug)]
@@ -64,6 +66,8 @@ pub enum Outcome {
     Evidence(Subject, Box<Evidence>),
     /// The history index is made, or cannot be.
     Indexed,
+    /// The proposals were looked into: what was read before, with what was found.
+    LookedInto(Arc<Snapshot>),
     /// The syntax colours of a part of an opened proposal.
     Highlighted {
         /// Of what.
@@ -113,6 +117,8 @@ pub enum Outcome {
 pub enum Command {
     /// Fetch, and read the proposals again.
     Refresh,
+    /// Look into the proposals whose findings are not known.
+    LookInto,
     /// Open a proposal.
     Open(Subject),
     /// Find the syntax colours of some rows of an opened proposal.
@@ -228,6 +234,8 @@ pub struct Frame {
 pub enum JobKey {
     /// [`Command::Refresh`].
     Refresh,
+    /// [`Command::LookInto`].
+    LookInto,
     /// [`Command::Open`].
     Open,
     /// [`Command::Highlight`].
@@ -250,6 +258,7 @@ impl Command {
     pub const fn key(&self) -> Option<JobKey> {
         match self {
             Self::Refresh => Some(JobKey::Refresh),
+            Self::LookInto => Some(JobKey::LookInto),
             Self::Open(_) => Some(JobKey::Open),
             Self::Highlight(_) => Some(JobKey::Highlight),
             Self::Preview { .. } => Some(JobKey::Preview),

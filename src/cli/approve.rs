@@ -17,7 +17,11 @@ pub fn run(session: &Session, args: &ApproveArgs, output: &mut Output) -> Result
     let workspace = session.workspace()?;
     let typed = find::typed(&args.ids)?;
     let names: Vec<String> = typed.iter().map(|typed| typed.id.clone()).collect();
-    let situation = session.read_to_decide(&workspace, &Scope { extra: &names, ..Scope::default() }, output)?;
+    let mut situation = session.read_to_decide(&workspace, &Scope { extra: &names, ..Scope::default() }, output)?;
+    if let Some(tier) = args.tier {
+        let wanted = |queued: &Queued| find::harmless(queued) && queued.standing.ruling.tier == tier;
+        find::look_into(&workspace, &mut situation, &wanted, output);
+    }
     let queue = situation.queue();
     let chosen = match args.tier {
         Some(tier) => clean(queue, tier, &args.decide, output)?,

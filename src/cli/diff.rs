@@ -122,7 +122,7 @@ fn patch(document: &Document, output: &mut Output) {
                 };
                 output.line(format!("{sign}{}", printable_line(document.text(&line))));
             }
-            None => {}
+            Some(Row::Fact(_)) | None => {}
         }
     }
 }

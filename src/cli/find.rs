@@ -2,11 +2,15 @@
 //! terminal the head that was seen.
 
 use std::io::BufRead as _;
+use std::num::NonZero;
+use std::sync::Mutex;
 
+use crate::io::evidence::queue::Look;
 use crate::io::git::past;
 use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::model::{Oid, Queued, Subject, text};
 
+use super::output::Output;
 use super::session::Session;
 use super::{CliError, Exit};
 
@@ -62,6 +66,32 @@ pub fn typed_one(id: &str) -> Result<Typed, CliError> {
 /// Reads the repository, in which `names` are proposals even if no pattern matches them.
 pub fn situation(session: &Session, workspace: &Workspace, names: &[String]) -> Result<Situation, CliError> {
     session.read(workspace, &Scope { extra: names, ..Scope::default() })
+}
+
+/// Looks into those proposals that are wanted: without that none is clean. On a terminal one sees how far.
+pub fn look_into(
+    workspace: &Workspace,
+    situation: &mut Situation,
+    wanted: &dyn Fn(&Queued) -> bool,
+    output: &mut Output,
+) {
+    {
+        let output = Mutex::new(&mut *output);
+        let progress = |done: usize, total: usize| {
+            if let Ok(mut output) = output.lock() {
+                output.progress(&format!("looking into {done} of {total}"));
+            }
+        };
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+        workspace.look_into(situation, &Look { wanted, threads, progress: &progress, still: &|| true });
+    }
+    output.progress("");
+}
+
+/// Those that are clean unless something is found.
+#[must_use]
+pub fn harmless(queued: &Queued) -> bool {
+    queued.standing.harmless
 }
 
 /// Adds what the ledger knows to be decided and whose branch is not read any more.

@@ -9,6 +9,7 @@ use crate::io::workspace::{Scope, Workspace};
 use crate::model::{EntryId, text};
 
 use super::args::InitArgs;
+use super::find;
 use super::output::Output;
 use super::session::Session;
 use super::{CliError, Exit};
@@ -16,7 +17,8 @@ use super::{CliError, Exit};
 /// Runs the command.
 pub fn run(session: &Session, args: &InitArgs, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
-    let situation = session.read(&workspace, &Scope::default())?;
+    let mut situation = session.read(&workspace, &Scope::default())?;
+    find::look_into(&workspace, &mut situation, &|_| true, output);
     let proposed = match workspace.propose_init(&situation, &Given::default()) {
         Err(InitError::Begun(begun)) => return go_on(&workspace, &begun, args, output),
         proposed => proposed?,

@@ -3,10 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::diff::Document;
 use crate::evidence::{Evidence, reasoning};
 use crate::io::evidence::Scene;
-use crate::io::git::open;
 use crate::io::git::proposals::line_stats;
 use crate::io::index::View;
 use crate::io::workspace::{Situation, Workspace};
@@ -71,7 +69,7 @@ fn one(
     }
     let files = queued.proposal.diff().map(|diff| diff.files.as_slice()).unwrap_or_default();
     let changes: Vec<ChangeJson> = files.iter().map(|file| ChangeJson::new(file, line_stats(store, file))).collect();
-    let evidence = found(scene, queued);
+    let evidence = scene.evidence_of(queued);
     if args.json.json {
         let proposal = ProposalJson::new(queued, store.tree_of(queued.proposal.target.tip).ok());
         let evidence = EvidenceJson::new(&evidence);
@@ -121,19 +119,6 @@ fn indexed(workspace: &Workspace, situation: &Situation, output: &mut Output) ->
     };
     output.progress("");
     view.into()
-}
-
-/// What is found about a proposal.
-fn found(scene: &Scene<'_>, queued: &Queued) -> Evidence {
-    let proposal = &queued.proposal;
-    let document = match proposal.diff() {
-        Some(diff) => open::document(&scene.workspace.repository, proposal, diff, open::CONTEXT),
-        None => Ok(Document::default()),
-    };
-    match document {
-        Ok(document) => scene.evidence(proposal, &document),
-        Err(error) => Evidence::unknown(&error.to_string()),
-    }
 }
 
 /// Earlier changes that are listed; `--json` has them all.

@@ -6,6 +6,7 @@ use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::model::{Queued, Stage, State, Tier, text};
 
 use super::args::StatusArgs;
+use super::find;
 use super::output::Output;
 use super::session::Session;
 use super::{CliError, Exit};
@@ -13,8 +14,11 @@ use super::{CliError, Exit};
 /// Runs the command. `--short` asks no remote: it stands in prompts.
 pub fn run(session: &Session, args: &StatusArgs, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
-    let situation =
+    let mut situation =
         if args.short { workspace.read(&Scope::default())? } else { session.read(&workspace, &Scope::default())? };
+    if !args.short {
+        find::look_into(&workspace, &mut situation, &find::harmless, output);
+    }
     let queue: Vec<Queued> = situation.queue().into_iter().filter(|queued| queued.standing.state.open()).collect();
     let counts = Counts::of(&queue);
     if args.short {

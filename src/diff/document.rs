@@ -3,11 +3,11 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use bstr::ByteSlice as _;
+use bstr::{BString, ByteSlice as _};
 
 use super::file::{FileDiff, FileInput, FileSummary};
 use super::layout::{Layout, Shown};
-use super::row::{LineKind, LineRow, Row};
+use super::row::{Fact, LineKind, LineRow, Row};
 use super::{Lines, comparisons, seen_mark};
 use crate::model::{ChangeId, CommentSide};
 
@@ -24,22 +24,37 @@ pub struct Document {
     pub(super) starts: Vec<usize>,
 }
 
+/// A fact, and what it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedFact {
+    /// The file, as it is called after the change.
+    pub path: BString,
+    /// The side of the line.
+    pub side: CommentSide,
+    /// The line, from 1.
+    pub line: u32,
+    /// The fact.
+    pub fact: Fact,
+}
+
 /// How one file is shown at present.
 #[derive(Debug)]
 pub(super) struct View {
     pub(super) shown: Vec<Shown>,
     folded: bool,
+    /// What is known of its changes, by change.
+    pub(super) facts: Vec<(u32, Fact)>,
     pub(super) layout: Layout,
 }
 
 impl View {
     /// A file with so many lines around every change.
-    fn new(diff: &FileDiff, context: u32, folded: bool) -> Self {
+    fn new(diff: &FileDiff, context: u32, folded: bool, facts: Vec<(u32, Fact)>) -> Self {
         let gaps = diff.changes.len() + 1;
         let around =
             |gap| Shown { top: if gap == 0 { 0 } else { context }, bottom: if gap + 1 == gaps { 0 } else { context } };
         let shown: Vec<Shown> = (0..gaps).map(around).collect();
-        Self { layout: Layout::new(diff, &shown, folded), shown, folded }
+        Self { layout: Layout::new(diff, &shown, &facts, folded), shown, folded, facts }
     }
 }
 
@@ -47,7 +62,7 @@ impl Document {
     /// Joins files, in the order in which they are to be shown.
     #[must_use]
     pub fn new(files: Vec<FileDiff>, context: u32) -> Self {
-        let views = files.iter().map(|diff| View::new(diff, context, false)).collect();
+        let views = files.iter().map(|diff| View::new(diff, context, false, Vec::new())).collect();
         let summaries = files.iter().map(|diff| diff.summary.clone()).collect();
         let mut document = Self { files, summaries, views, starts: Vec::new() };
         document.index();
@@ -96,7 +111,8 @@ impl Document {
     pub fn row(&self, row: usize) -> Option<Row> {
         let row = row.min(self.row_count().checked_sub(1)?);
         let file = self.file_of(row)?;
-        self.views[file].layout.row(&self.files[file], file, (row - self.starts[file]) as u32)
+        let View { layout, facts, .. } = &self.views[file];
+        layout.row(&self.files[file], facts, file, (row - self.starts[file]) as u32)
     }
 
     /// The bytes of a line row without the line ending.
@@ -164,14 +180,30 @@ impl Document {
     /// Shows so many equal lines around every change, and takes every expansion back.
     pub fn set_context(&mut self, context: u32) {
         for (diff, view) in self.files.iter().zip(&mut self.views) {
-            *view = View::new(diff, context, view.folded);
+            *view = View::new(diff, context, view.folded, std::mem::take(&mut view.facts));
+        }
+        self.index();
+    }
+
+    /// Puts facts under the changes that they are about, in place of those that were there. Each is about a line of a side (from
+    /// 1) of the file with this path; one that is about no changed line is left out.
+    pub fn set_facts(&mut self, facts: &[PlacedFact]) {
+        for (diff, view) in self.files.iter().zip(&mut self.views) {
+            let own = facts.iter().filter(|fact| fact.path == diff.summary.path);
+            let placed = own.filter_map(|placed| {
+                let change = diff.change_at(placed.side, placed.line)?;
+                Some((change as u32, placed.fact.clone()))
+            });
+            view.facts = placed.collect();
+            view.facts.sort_by_key(|(change, _)| *change);
+            view.layout = Layout::new(diff, &view.shown, &view.facts, view.folded);
         }
         self.index();
     }
 
     pub(super) fn lay_out(&mut self, file: usize) {
         let view = &mut self.views[file];
-        view.layout = Layout::new(&self.files[file], &view.shown, view.folded);
+        view.layout = Layout::new(&self.files[file], &view.shown, &view.facts, view.folded);
         self.index();
     }
 
@@ -233,6 +265,7 @@ mod tests {
                 }
                 Row::Note(row) => format!("({})", row.note),
                 Row::Fold(row) => format!("~{} from {} {}", row.lines, row.old, row.new),
+                Row::Fact(row) => format!("={} {}", row.change, row.fact.text),
                 Row::Line(row) => {
                     let sign = match row.kind {
                         LineKind::Equal => ' ',
@@ -266,6 +299,38 @@ mod tests {
                 "~7 from 14 14"
             ]
         );
+    }
+
+    #[test]
+    fn facts_stand_under_the_change_that_they_are_about() {
+        let old = numbered(1..41);
+        let new = old.replace("\n10\n", "\nten\n").replace("\n30\n", "\nthirty\nmore\n");
+        let mut document = document(&[("a", Some(&old), Some(&new))]);
+        let rows = document.row_count();
+        let fact = |side, line, text: &str| PlacedFact {
+            path: "a".into(),
+            side,
+            line,
+            fact: Fact { text: text.to_owned(), warns: false },
+        };
+        let facts = [
+            fact(CommentSide::New, 31, "second"),
+            fact(CommentSide::Old, 10, "first"),
+            fact(CommentSide::New, 10, "and"),
+            fact(CommentSide::New, 2, "nowhere"),
+        ];
+        document.set_facts(&facts);
+        let shown = drawn(&document);
+        let at = |text: &str| shown.iter().position(|row| row == text).unwrap();
+        assert_eq!(document.row_count(), rows + 3);
+        assert_eq!((at("=0 first"), at("=0 and")), (at(",10+ten") + 1, at(",10+ten") + 2));
+        assert_eq!(at("=1 second"), at(",31+more") + 1);
+        assert_eq!(document.next_hunk(at("=0 and")), Some(at("30,-30")));
+        document.set_context(0);
+        assert!(drawn(&document).contains(&"=1 second".to_owned()));
+        document.set_facts(&[]);
+        document.set_context(CONTEXT);
+        assert_eq!(document.row_count(), rows);
     }
 
     #[test]

@@ -96,6 +96,14 @@ pub struct FileDiff {
 }
 
 impl FileDiff {
+    /// The run of changed lines that line `line` (from 1) of a side belongs to.
+    pub(super) fn change_at(&self, side: CommentSide, line: u32) -> Option<usize> {
+        let line = line.checked_sub(1)?;
+        let range = |change: &Change| if side == CommentSide::Old { change.old.clone() } else { change.new.clone() };
+        let at = self.changes.partition_point(|change| range(change).end <= line);
+        self.changes.get(at).is_some_and(|change| range(change).contains(&line)).then_some(at)
+    }
+
     /// Compares the two sides of a file. Changes with at most `2 * context` equal lines between them make one hunk.
     #[must_use]
     pub fn compute(input: FileInput, context: u32) -> Self {

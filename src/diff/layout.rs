@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::file::FileDiff;
 use super::find::Needle;
-use super::row::{FileRow, FoldRow, LineKind, LineRow, NoteRow, Row};
+use super::row::{Fact, FactRow, FileRow, FoldRow, LineKind, LineRow, NoteRow, Row};
 use super::{Lines, Note};
 use crate::model::CommentSide;
 
@@ -43,6 +43,11 @@ enum Run {
         lines: u32,
     },
     NoNewline(CommentSide),
+    /// Facts of a change from this one on.
+    Fact {
+        first: u32,
+        change: u32,
+    },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -63,8 +68,8 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Lays a file out with so many lines shown in each of its gaps, or only its header.
-    pub(super) fn new(diff: &FileDiff, shown: &[Shown], folded: bool) -> Self {
+    /// Lays a file out with so many lines shown in each of its gaps and its facts under their changes, or only its header.
+    pub(super) fn new(diff: &FileDiff, shown: &[Shown], facts: &[(u32, Fact)], folded: bool) -> Self {
         let mut layout = Self::default();
         layout.push(Run::Header, 1);
         if folded {
@@ -79,6 +84,7 @@ impl Layout {
             layout.open_end(diff, CommentSide::Old, !change.old.is_empty() && change.old.end == diff.old.len());
             layout.push(Run::Added { new: change.new.start, change: index as u32 }, change.new.len() as u32);
             layout.open_end(diff, CommentSide::New, !change.new.is_empty() && change.new.end == diff.new.len());
+            layout.facts(facts, index as u32);
             (old, new) = (change.old.end, change.new.end);
         }
         if !diff.changes.is_empty() {
@@ -95,6 +101,12 @@ impl Layout {
             self.segments.push(Segment { start: self.rows, run });
             self.rows += rows;
         }
+    }
+
+    fn facts(&mut self, facts: &[(u32, Fact)], change: u32) {
+        let first = facts.partition_point(|(of, _)| *of < change);
+        let end = facts.partition_point(|(of, _)| *of <= change);
+        self.push(Run::Fact { first: first as u32, change }, (end - first) as u32);
     }
 
     /// The equal lines of a gap, the hidden ones as one row. A single line is never hidden: the fold would be as tall.
@@ -126,12 +138,16 @@ impl Layout {
     }
 
     /// Row `row`, counted from the header; `None` past the end.
-    pub(super) fn row(&self, diff: &FileDiff, file: usize, row: u32) -> Option<Row> {
+    pub(super) fn row(&self, diff: &FileDiff, facts: &[(u32, Fact)], file: usize, row: u32) -> Option<Row> {
         let Segment { start, run } = self.segment(row)?;
         let offset = row - start;
         Some(match run {
             Run::Header => Row::File(FileRow { file, folded: self.segments.len() == 1 && diff.folds() }),
             Run::Note(first) => Row::Note(NoteRow { file, note: diff.notes.get((first + offset) as usize)?.clone() }),
+            Run::Fact { first, change } => {
+                let (_, fact) = facts.get((first + offset) as usize)?;
+                Row::Fact(FactRow { file, change: change as usize, fact: fact.clone() })
+            }
             Run::NoNewline(side) => Row::Note(NoteRow { file, note: Note::NoNewline(side) }),
             Run::Fold { gap, old, new, lines } => {
                 Row::Fold(FoldRow { file, gap: gap as usize, lines, old: old + 1, new: new + 1 })
@@ -210,7 +226,7 @@ impl Run {
     fn find(&self, diff: &FileDiff, needle: &Needle, rows: Range<u32>, forward: bool) -> Option<u32> {
         match self {
             Self::Header => needle.first(&diff.summary.path).map(|_| 0),
-            Self::Fold { .. } => None,
+            Self::Fold { .. } | Self::Fact { .. } => None,
             Self::NoNewline(side) => needle.first(Note::NoNewline(*side).to_string().as_bytes()).map(|_| 0),
             Self::Note(first) => {
                 let has = |row: &u32| {

@@ -18,6 +18,8 @@ pub enum Row {
     Fold(FoldRow),
     /// A line of text.
     Line(LineRow),
+    /// What is known of the change above it.
+    Fact(FactRow),
 }
 
 impl Row {
@@ -29,6 +31,7 @@ impl Row {
             Self::Note(row) => row.file,
             Self::Fold(row) => row.file,
             Self::Line(row) => row.file,
+            Self::Fact(row) => row.file,
         }
     }
 }
@@ -49,6 +52,26 @@ pub struct NoteRow {
     pub file: usize,
     /// The remark; prints as a few words.
     pub note: Note,
+}
+
+/// What is known of a change, under its lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactRow {
+    /// Which file.
+    pub file: usize,
+    /// Which run of changed lines, from 0.
+    pub change: usize,
+    /// What is known.
+    pub fact: Fact,
+}
+
+/// Something that is known of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// In one line that is fit for a terminal.
+    pub text: String,
+    /// Whether it stands against the change.
+    pub warns: bool,
 }
 
 /// Equal lines that are not shown.

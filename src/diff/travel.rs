@@ -63,13 +63,14 @@ impl Document {
 
     /// The change that a row (counted from the file's header) belongs to or stands near.
     fn nearest_change(&self, file: usize, row: u32) -> Option<usize> {
-        let (diff, layout) = (&self.files[file], &self.views[file].layout);
+        let (diff, layout, facts) = (&self.files[file], &self.views[file].layout, &self.views[file].facts);
         let last = layout.change_rows.len().checked_sub(1)?;
         let below = layout.change_rows.partition_point(|start| *start <= row);
         let Some(above) = below.checked_sub(1) else { return Some(0) };
-        match layout.row(diff, file, row)? {
+        match layout.row(diff, facts, file, row)? {
             Row::Line(LineRow { change: Some(change), .. }) => Some(change),
             Row::Fold(_) => Some(below.min(last)),
+            Row::Fact(row) => Some(row.change),
             Row::Note(_) | Row::File(_) => Some(above),
             Row::Line(_) if below > last => Some(last),
             Row::Line(_) => {
@@ -156,8 +157,8 @@ impl Document {
 
     /// The gap whose fold is at a row (counted from the file's header) or nearest to it.
     fn nearest_fold(&self, file: usize, row: u32) -> Option<usize> {
-        let layout = &self.views[file].layout;
-        if let Row::Fold(fold) = layout.row(&self.files[file], file, row)? {
+        let (layout, facts) = (&self.views[file].layout, &self.views[file].facts);
+        if let Row::Fold(fold) = layout.row(&self.files[file], facts, file, row)? {
             return Some(fold.gap);
         }
         layout.fold_near(row)
@@ -171,6 +172,8 @@ impl Document {
             Row::Note(row) => Anchor::File(row.file),
             Row::Fold(row) => Anchor::Fold { file: row.file, gap: row.gap },
             Row::Line(row) => Anchor::Line { file: row.file, side: row.side(), line: row.number() },
+            // Facts come and go; the line above them stays.
+            Row::Fact(_) => return self.anchor(row.checked_sub(1)?),
         })
     }
 

@@ -28,4 +28,4 @@ pub use record::{Landed, entries, landing_message, lesson_record, memory_message
 pub use recovery::{Consent, Gap, Recovery, RecoveryParts, RefNow, Void, VoidParts, gap};
 pub use stack::Stack;
 pub use standing::{queue, queued, summary, total};
-pub use world::{Force, World};
+pub use world::{Force, Found, World};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::diff;
 use crate::ledger::{LedgerView, Merged, Objection, ObjectionKind};
 use crate::model::{
-    Approvals, Effect, Landing, LineStats, Outcome, Place, Proposal, Queued, Reason, Ruling, Stage, Standing, State,
-    text,
+    Approvals, Effect, Findings, Landing, LineStats, Outcome, Place, Proposal, Queued, Reason, Ruling, Stage, Standing,
+    State, text,
 };
 use crate::policy::{self, Evaluation};
 
@@ -21,7 +21,9 @@ pub fn queue(world: &World<'_>) -> Vec<Queued> {
 /// One proposal with how it stands.
 #[must_use]
 pub fn queued(proposal: &Arc<Proposal>, world: &World<'_>) -> Queued {
-    Queued { proposal: Arc::clone(proposal), standing: standing(proposal, world), summary: summary(proposal) }
+    let findings = world.found.get(&(proposal.id.clone(), proposal.head)).cloned();
+    let standing = standing(proposal, world, findings.as_deref());
+    Queued { proposal: Arc::clone(proposal), standing, summary: summary(proposal), findings }
 }
 
 /// What a proposal does, in our words.
@@ -41,7 +43,7 @@ pub fn summary(proposal: &Proposal) -> String {
     }
 }
 
-fn standing(proposal: &Proposal, world: &World<'_>) -> Standing {
+fn standing(proposal: &Proposal, world: &World<'_>, findings: Option<&Findings>) -> Standing {
     let merged = world.ledger.and_then(|view| view.merged(&proposal.id, &proposal.target.refname, proposal.head));
     if let (Some(merged), Some(view)) = (merged, world.ledger) {
         return landed(proposal, view, merged);
@@ -52,16 +54,17 @@ fn standing(proposal: &Proposal, world: &World<'_>) -> Standing {
         Ok(mut evaluation) => {
             not_a_conflict(proposal, &mut evaluation.ruling);
             let state = state(proposal, world, &objections, &evaluation.ruling);
-            let clean = evaluation.clean && matches!(state, State::Pending | State::Ready);
-            let note = note(proposal, &objections, &evaluation, state);
+            let harmless = evaluation.clean && matches!(state, State::Pending | State::Ready);
+            let clean = harmless && findings.is_some_and(Findings::clean);
+            let note = note(proposal, &objections, &evaluation, state, findings);
             let agent = evaluation.agent.clone().unwrap_or_else(|| proposal.agent.clone());
-            Standing { agent, round, state, until: None, clean, note, ruling: evaluation.ruling }
+            Standing { agent, round, state, until: None, harmless, clean, note, ruling: evaluation.ruling }
         }
         Err(errors) => {
             let ruling = policy::error_ruling(errors);
             let state = state(proposal, world, &objections, &ruling);
             let (agent, note) = (proposal.agent.clone(), "policy is broken".to_owned());
-            Standing { agent, round, state, until: None, clean: false, note, ruling }
+            Standing { agent, round, state, until: None, harmless: false, clean: false, note, ruling }
         }
     }
 }
@@ -82,7 +85,7 @@ fn landed(proposal: &Proposal, view: &LedgerView, merged: &Merged) -> Standing {
     let approvals = Approvals { have: by.len(), need: by.len(), by };
     let ruling = Ruling { outcome: Outcome::Satisfied, tier: merged.tier, approvals, reasons: vec![reason] };
     let round = view.round(&proposal.id, proposal.head);
-    Standing { agent: proposal.agent.clone(), round, state, until: None, clean: false, note, ruling }
+    Standing { agent: proposal.agent.clone(), round, state, until: None, harmless: false, clean: false, note, ruling }
 }
 
 fn objections(proposal: &Proposal, world: &World<'_>) -> Vec<Objection> {
@@ -111,7 +114,13 @@ fn state(proposal: &Proposal, world: &World<'_>, objections: &[Objection], rulin
 }
 
 /// A few words for the row: what stands against it, the most important first.
-fn note(proposal: &Proposal, objections: &[Objection], evaluation: &Evaluation, state: State) -> String {
+fn note(
+    proposal: &Proposal,
+    objections: &[Objection],
+    evaluation: &Evaluation,
+    state: State,
+    findings: Option<&Findings>,
+) -> String {
     match (state, objections.last()) {
         (State::Held, Some(last)) => format!("held by {}", last.person),
         (State::Asked, Some(last)) => format!("asked by {}", last.person),
@@ -123,7 +132,11 @@ fn note(proposal: &Proposal, objections: &[Objection], evaluation: &Evaluation, 
         (State::Pending | State::Ready, Some(last)) if last.kind == ObjectionKind::Reject => {
             format!("repeat: rejected by {}", last.person)
         }
-        _ => evaluation.note.clone(),
+        _ => match findings.map(Findings::note).unwrap_or_default() {
+            // Why it has its tier is said by where it stands; what was found is not.
+            found if !found.is_empty() && evaluation.ruling.approvable() => found,
+            _ => evaluation.note.clone(),
+        },
     }
 }
 

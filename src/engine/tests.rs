@@ -84,6 +84,7 @@ struct Case {
     view: LedgerView,
     target: Target,
     unsent: BTreeSet<String>,
+    found: Found,
     stack: Table,
 }
 
@@ -107,6 +108,7 @@ impl Case {
             view: bench.view(),
             target: Target { refname: MAIN.into(), tip: oid("main0") },
             unsent: BTreeSet::new(),
+            found: Found::new(),
             stack: Table { alone, ..Table::default() },
         }
     }
@@ -122,6 +124,7 @@ impl Case {
             target: &self.target,
             proposals: &self.proposals,
             unsent: &self.unsent,
+            found: &self.found,
             now: time(7200),
         }
     }

@@ -1,13 +1,13 @@
 //! Everything that a decision depends on, read at one moment.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::ledger::LedgerView;
 use crate::ledger::ObjectionKind;
-use crate::model::{DecisionKind, Proposal, Stage, Target, TreeDiff};
+use crate::model::{DecisionKind, Findings, Oid, Proposal, Stage, Target, TreeDiff};
 use crate::policy::{self, Approval, Evaluation, Facts, Objection, Person, Policy, PolicyError, Root};
 
 /// The policy that rules at this moment.
@@ -20,6 +20,9 @@ pub enum Force<'a> {
     /// There is one, and it cannot be read: it blocks everything.
     Invalid(&'a [PolicyError]),
 }
+
+/// What was found about rounds, by the name and the head of each.
+pub type Found = HashMap<(String, Oid), Arc<Findings>>;
 
 /// A repository as it is now, as far as decisions depend on it.
 #[derive(Clone, Copy)]
@@ -42,6 +45,8 @@ pub struct World<'a> {
     pub proposals: &'a [Arc<Proposal>],
     /// The names of proposals on which a decision lies in the outbox.
     pub unsent: &'a BTreeSet<String>,
+    /// What was found about them, as far as it was looked for.
+    pub found: &'a Found,
     /// Now.
     pub now: Timestamp,
 }

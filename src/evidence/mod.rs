@@ -5,6 +5,7 @@
 //! before. [`signals`] are computed from how files and their values moved. The [`Inventory`] is what the target's config documents say as a whole, which cost and reach are read from.
 
 mod agent;
+mod findings;
 pub mod incidents;
 mod inventory;
 pub mod provenance;

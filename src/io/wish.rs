@@ -119,6 +119,7 @@ impl Workspace {
             cache: self.cache.clone(),
             index: self.index.clone(),
             past: Arc::clone(&self.past),
+            found: Arc::clone(&self.found),
             inventories: Arc::clone(&self.inventories),
             values: Arc::clone(&self.values),
             patterns: self.patterns.clone(),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 
-use crate::engine::{self, Force, LedgerHealth, Snapshot, World};
+use crate::engine::{self, Force, Found, LedgerHealth, Snapshot, World};
 use crate::ledger::{Chain, LedgerView};
 use crate::model::{Intent, Landing, Oid, Problem, Proposal, Queued, Stage, Target};
 use crate::policy::{self, Globs, LedgerKey, Policy, PolicyError, Root};
@@ -14,6 +14,7 @@ use crate::policy::{self, Globs, LedgerKey, Policy, PolicyError, Root};
 use super::cache::Cache;
 use super::clock::Clock;
 use super::evidence::incidents::Memory;
+use super::evidence::queue::FoundBefore;
 use super::git::ledger::RootReader;
 use super::git::proposals::{self, Known, Reading, Request};
 use super::git::repository::LocalRepository;
@@ -37,6 +38,8 @@ pub struct Workspace {
     pub index: Index,
     /// What went wrong before, as it was gathered last.
     pub past: Arc<Memory>,
+    /// What was found about the proposals last.
+    pub found: Arc<FoundBefore>,
     /// What config documents say, as they were read last.
     pub inventories: Arc<Inventories>,
     /// How versions of files differ in their values, as they were compared last.
@@ -93,6 +96,8 @@ pub struct Situation {
     pub arrived: Vec<Intent>,
     /// The names that they are on.
     pub unsent: BTreeSet<String>,
+    /// What was found about the proposals, as far as it was looked for.
+    pub found: Arc<Found>,
     /// When this was read.
     pub now: Timestamp,
     /// Where the last move of the target ended that was seen here to have arrived.
@@ -129,6 +134,7 @@ impl Workspace {
             cache: Cache::of(cache, &repository.git_dir, remote),
             index: Index::of(cache, &repository.git_dir, remote),
             past: Arc::default(),
+            found: Arc::default(),
             inventories: Arc::default(),
             values: Arc::default(),
             repository,
@@ -197,7 +203,7 @@ impl Workspace {
                 next: "run `countersign init`".into(),
             }),
         };
-        Ok(Situation {
+        let mut situation = Situation {
             target: reading.target,
             proposals: reading.proposals,
             problems,
@@ -213,8 +219,11 @@ impl Workspace {
             unsent,
             now,
             landed: adopted.landed,
+            found: Arc::default(),
             built_in: self.built_in.clone(),
-        })
+        };
+        situation.found = self.found.on(&situation);
+        Ok(situation)
     }
 
     /// Remembers what was read from objects: not what came from the cache, nor what could not be read and may be mended.
@@ -250,6 +259,7 @@ impl Situation {
             target: &self.target,
             proposals: &self.proposals,
             unsent: &self.unsent,
+            found: &self.found,
             now: self.now,
         }
     }
@@ -301,6 +311,15 @@ impl Situation {
             problems,
             read_at: self.now,
             offline,
+        }
+    }
+
+    /// The root that the ledger names; `None` where none rules, or it cannot be read.
+    #[must_use]
+    pub fn root(&self) -> Option<&Root> {
+        match &self.ruling {
+            Ruling::Root(root) => Some(root),
+            Ruling::BuiltIn | Ruling::Invalid(_) => None,
         }
     }
 

@@ -8,6 +8,7 @@ mod claim;
 mod cost;
 mod decision;
 pub mod field;
+mod findings;
 mod history;
 mod id;
 mod incident;
@@ -26,6 +27,7 @@ pub use cost::{ClaimedCost, Cost, CostSource, Monthly, ObjectCost, PricedAmount}
 pub use decision::{
     Answer, Answers, Comment, CommentSide, DecisionKind, LessonDraft, ReasonCode, Scope, Seen, Subject,
 };
+pub use findings::{CostInBrief, Findings};
 pub use history::{Coverage, Moment, PastCommit, PastTouch, SeenBetween, TimeBasis, Undoing};
 pub use id::{ChangeId, EntryId, Oid, ParseIdError};
 pub use incident::{

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{LineStats, Oid, Ruling, TreeDiff};
+use super::{Findings, LineStats, Oid, Ruling, TreeDiff};
 
 /// Where a proposal wants to land.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -214,7 +214,9 @@ pub struct Standing {
     pub state: State,
     /// Until when it waits.
     pub until: Option<Timestamp>,
-    /// Low, and nothing at all stands against merging it unseen.
+    /// Low, and neither policy nor ledger has anything against merging it unseen.
+    pub harmless: bool,
+    /// Harmless, and what was found has nothing against it either; not before it was looked for.
     pub clean: bool,
     /// Why it is not clean, or held, or asked: a few words, empty for a clean one.
     pub note: String,
@@ -231,6 +233,8 @@ pub struct Queued {
     pub standing: Standing,
     /// What it does, in our words, from the tree diff.
     pub summary: String,
+    /// What was found about it; `None` where that was not looked for yet.
+    pub findings: Option<Arc<Findings>>,
 }
 
 /// Something that went wrong beside the main thing: where, what, and what to do next.

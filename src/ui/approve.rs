@@ -5,7 +5,9 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::Drawn;
 use super::init::wish;
+use super::queue::monthly;
 use super::widgets::{Canvas, Pen};
+use crate::app::queue::cells::total_cost;
 use crate::app::sheet::{ApproveSheet, Candidate, Planning, rows_for_items};
 use crate::app::{App, count};
 use crate::config::Role;
@@ -19,7 +21,7 @@ pub fn draw(app: &App, sheet: &ApproveSheet, canvas: &mut Canvas<'_>, area: Rect
     facts(app, sheet, canvas, Rect { y: area.y + 1, height: 2, ..area });
     let header = Rect { y: area.y + 4, height: 1, ..area };
     let columns = Columns::of(sheet, area.width);
-    columns.header(&mut canvas.row(header, 0));
+    columns.header(&monthly(app), &mut canvas.row(header, 0));
     let height = rows_for_items(area.height + 1).min(sheet.groups().len() as u16).max(1);
     let list = Rect { y: area.y + 5, height, ..area };
     let groups = sheet.groups().iter().enumerate().skip(sheet.top()).take(usize::from(height));
@@ -75,6 +77,11 @@ fn facts(app: &App, sheet: &ApproveSheet, canvas: &mut Canvas<'_>, area: Rect) {
     if let Some(me) = &app.snapshot().me {
         pen.write(Role::Quiet, ", by ");
         pen.write(Role::People, &single_line(me));
+    }
+    let net = total_cost(sheet.taken().map(|candidate| candidate.findings.as_deref()));
+    if net.ends_with(|last: char| last.is_ascii_digit()) && net != "0" {
+        pen.write(Role::Quiet, "; net ");
+        pen.write(Role::Text, &format!("{net} {}", monthly(app)));
     }
 }
 
@@ -139,6 +146,8 @@ struct Columns {
 
 /// Cursor, box and blank, before the columns.
 const MARGIN: usize = 6;
+/// The column of what it costs.
+const COST: usize = 7;
 /// The column that says how it was read.
 const READ: usize = 11;
 
@@ -147,13 +156,13 @@ impl Columns {
         let widest = |width: fn(&Candidate) -> usize| sheet.candidates.iter().map(width).max().unwrap_or(0);
         let id = widest(|candidate| candidate.short.width()).clamp(4, if width < 100 { 16 } else { 24 });
         let agent = if width < 100 { 0 } else { widest(|candidate| candidate.agent.width()).clamp(5, 16) };
-        let lines = widest(|candidate| lines(candidate).width()).clamp(3, 13);
-        let gaps = if agent > 0 { 9 } else { 7 };
-        let what = usize::from(width).saturating_sub(MARGIN + id + agent + lines + READ + gaps);
+        let lines = widest(|candidate| lines(candidate.stats).width()).clamp(3, 13);
+        let gaps = if agent > 0 { 11 } else { 9 };
+        let what = usize::from(width).saturating_sub(MARGIN + id + agent + lines + COST + READ + gaps);
         Self { id, what, agent, lines }
     }
 
-    fn header(&self, pen: &mut Pen<'_, '_>) {
+    fn header(&self, currency: &str, pen: &mut Pen<'_, '_>) {
         pen.gap(MARGIN);
         pen.cell(Role::Quiet, "id", self.id);
         pen.gap(2);
@@ -166,13 +175,15 @@ impl Columns {
         pen.gap(2);
         pen.cell_right(Role::Quiet, "+/-", self.lines);
         pen.gap(2);
+        pen.cell_right(Role::Quiet, currency, COST);
+        pen.gap(2);
         pen.cell(Role::Quiet, "read by you", READ);
     }
 }
 
 /// `+9 -4`; `binary` or `?` where lines are not counted.
-fn lines(candidate: &Candidate) -> String {
-    match candidate.stats {
+fn lines(stats: Option<LineStats>) -> String {
+    match stats {
         None => "?".to_owned(),
         Some(LineStats { additions: 0, deletions: 0, binary: true }) => "binary".to_owned(),
         Some(stats) => format!("+{} -{}", stats.additions, stats.deletions),
@@ -208,16 +219,31 @@ fn item(sheet: &ApproveSheet, group: &[usize], cursor: bool, columns: &Columns, 
     let id = if all.len() > 1 { format!("{} ×", all.len()) } else { single_line(&first.short) };
     pen.cell(role, &id, columns.id);
     pen.gap(2);
-    pen.does(role, &first.summary, &first.title, columns.what);
+    match sheet.shape(group) {
+        Some(shape) => pen.cell(role, shape, columns.what),
+        None => pen.does(role, &first.summary, &first.title, columns.what),
+    }
     if columns.agent > 0 {
         pen.gap(2);
-        pen.cell(Role::Quiet, &single_line(&first.agent), columns.agent);
+        pen.cell(Role::Quiet, &agents(&all), columns.agent);
     }
     pen.gap(2);
-    pen.cell_right(role, &lines(first), columns.lines);
+    let stats = all.iter().map(|candidate| candidate.stats).collect::<Option<Vec<_>>>().map(total);
+    pen.cell_right(role, &lines(stats), columns.lines);
+    pen.gap(2);
+    pen.cell_right(Role::Quiet, &total_cost(all.iter().map(|one| one.findings.as_deref())), COST);
     pen.gap(2);
     let opened = all.iter().filter(|candidate| candidate.seen.is_some()).count();
     pen.cell(Role::Quiet, &read(opened, &all), READ);
+}
+
+/// The agent, or how many.
+fn agents(all: &[&Candidate]) -> String {
+    let names: std::collections::BTreeSet<&str> = all.iter().map(|candidate| candidate.agent.as_str()).collect();
+    match names.first() {
+        Some(one) if names.len() == 1 => single_line(one),
+        _ => format!("{} agents", names.len()),
+    }
 }
 
 /// The whole name of the item under the cursor, and what its agent calls it.

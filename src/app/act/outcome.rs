@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::decide::paths_of;
 use crate::app::sheet::{InitSheet, Sheet};
 use crate::app::status::Status;
-use crate::app::{Action, App, Command, Errand, INDEXING, JobKey, Outcome, Progress, hints};
+use crate::app::{Action, App, Command, Errand, INDEXING, JobKey, LOOKING, Outcome, Progress, hints};
 use crate::config::Context;
 use crate::engine::{Failure, Fate, Opened, Plan, Report, SentItem, Snapshot};
 use crate::model::DecisionKind;
@@ -15,7 +15,13 @@ use crate::app::count;
 impl App {
     pub(in crate::app) fn outcome(&mut self, outcome: Outcome) -> Vec<Command> {
         match outcome {
-            Outcome::Snapshot(snapshot) => return self.absorb(snapshot),
+            Outcome::Snapshot(snapshot) => {
+                self.jobs.answered(JobKey::Refresh);
+                self.progress = None;
+                let unknown = snapshot.queue.iter().any(|queued| queued.findings.is_none());
+                let commands = self.absorb(snapshot);
+                return commands.into_iter().chain(unknown.then_some(Command::LookInto)).collect();
+            }
             Outcome::Recovered(problem) => self.status = Some(Status::done(problem.what)),
             Outcome::Arrived(entries) => {
                 self.outbox.arrived(&entries);
@@ -31,6 +37,11 @@ impl App {
             }
             // Fetching may be under way beside it, and says so itself.
             Outcome::Indexed => drop(self.progress.take_if(|progress| progress.what == INDEXING)),
+            Outcome::LookedInto(snapshot) => {
+                self.jobs.answered(JobKey::LookInto);
+                self.progress.take_if(|progress| progress.what == LOOKING);
+                return self.absorb(snapshot);
+            }
             Outcome::Highlighted { part, from, roles } => {
                 self.jobs.answered(JobKey::Highlight);
                 if let Some(review) = self.review.as_mut().filter(|review| review.subject == part.subject) {
@@ -63,8 +74,6 @@ impl App {
 
     /// A newer snapshot. An open sheet has its plan made again: it may no longer be the one that is shown.
     fn absorb(&mut self, snapshot: Arc<Snapshot>) -> Vec<Command> {
-        self.jobs.answered(JobKey::Refresh);
-        self.progress = None;
         if snapshot.offline.is_none() {
             self.asks.fetch = None;
         }
@@ -170,7 +179,7 @@ impl App {
                     review.failure = Some(failure.clone());
                 }
             }
-            JobKey::Refresh => self.progress = None,
+            JobKey::Refresh | JobKey::LookInto => self.progress = None,
             JobKey::Highlight => return Vec::new(),
             JobKey::PreviewInit => self.sheet = None,
             JobKey::Send => {

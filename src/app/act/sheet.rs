@@ -19,6 +19,12 @@ impl App {
                 Vec::new()
             }
             Action::LeaveOut => self.leave_out(),
+            Action::Fold => {
+                if let Some(Sheet::Approve(sheet)) = &mut self.sheet {
+                    sheet.toggle_fold();
+                }
+                Vec::new()
+            }
             Action::Open => self.open_from_sheet(),
             Action::Help | Action::Palette => self.act_anywhere(action),
             Action::NextField

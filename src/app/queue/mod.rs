@@ -3,6 +3,7 @@
 //! Nothing moves by itself. A new snapshot refreshes the rows that are there, in place; what is new is counted and what is
 //! gone stays grey until [`Queue::adopt`] is asked for. The cursor is kept by identity, not by number.
 
+pub mod cells;
 mod counts;
 mod filter;
 mod ids;
@@ -358,6 +359,13 @@ impl Queue {
         self.widths
     }
 
+    /// The currency in which costs were found; `None` where none was.
+    #[must_use]
+    pub fn currency(&self) -> Option<&str> {
+        let costs = self.entries.iter().filter_map(|entry| entry.queued.findings.as_ref()?.cost.found());
+        costs.map(|cost| cost.currency.as_str()).next()
+    }
+
     /// How many proposals the filter lets through.
     #[must_use]
     pub fn shown(&self) -> usize {
@@ -373,8 +381,13 @@ impl Queue {
 }
 
 /// What is clean folds by its shape, since nothing about one of them needs a look of its own; all else only with its like.
-fn key_of(queued: &Queued) -> Option<FoldKey> {
-    let shape = queued.proposal.words.as_ref().filter(|_| queued.standing.clean).and_then(Words::common);
+pub(in crate::app) fn key_of(queued: &Queued) -> Option<FoldKey> {
+    let shape = queued
+        .proposal
+        .words
+        .as_ref()
+        .filter(|_| queued.standing.harmless && queued.findings.as_ref().is_none_or(|found| found.clean()))
+        .and_then(Words::common);
     let contents = || queued.proposal.diff().map(|diff| fold_key(diff));
     shape.map(|shape| FoldKey::Shape(shape.to_owned())).or_else(contents)
 }

@@ -1,14 +1,18 @@
 //! The sheet that waits for a `y`: approve one or many, take a decision back, send what was kept.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::Planning;
+use crate::app::queue::key_of;
 use crate::app::{does, subject_of};
-use crate::diff::{FoldKey, fold_key};
+use crate::diff::FoldKey;
 use crate::model::text::single_line;
-use crate::model::{Answers, DecisionKind, EntryId, Intent, IntentItem, LineStats, Queued, Seen, Subject, Tier};
+use crate::model::{
+    Answers, DecisionKind, EntryId, Findings, Intent, IntentItem, LineStats, Queued, Seen, Subject, Tier,
+};
 
 /// A proposal on the sheet.
 #[derive(Debug, Clone)]
@@ -29,6 +33,8 @@ pub struct Candidate {
     pub stats: Option<LineStats>,
     /// How many files it changes.
     pub files: usize,
+    /// What was found about it; `None` while that is not known.
+    pub findings: Option<Arc<Findings>>,
     /// What of it was on a screen; `None` where it was not opened.
     pub seen: Option<Seen>,
     /// The answers to the five questions.
@@ -52,10 +58,11 @@ impl Candidate {
             tier: queued.standing.ruling.tier,
             stats: proposal.stats,
             files: proposal.diff().map_or(0, |diff| diff.files.len()),
+            findings: queued.findings.clone(),
             seen,
             answers,
             included: true,
-            fold: proposal.diff().map(|diff| fold_key(diff)),
+            fold: key_of(queued),
         }
     }
 
@@ -71,12 +78,27 @@ impl Candidate {
             tier: Tier::High,
             stats: None,
             files: 0,
+            findings: None,
             seen: item.seen.clone(),
             answers: item.answers,
             included: true,
             fold: None,
         }
     }
+}
+
+/// The rows of these candidates: those that fold stand as one, where the first of them stands.
+fn folded(candidates: &[Candidate]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut folds: HashMap<&FoldKey, usize> = HashMap::new();
+    for (at, candidate) in candidates.iter().enumerate() {
+        let group = candidate.fold.as_ref().map_or(groups.len(), |fold| *folds.entry(fold).or_insert(groups.len()));
+        match groups.get_mut(group) {
+            Some(group) => group.push(at),
+            None => groups.push(vec![at]),
+        }
+    }
+    groups
 }
 
 /// The sheet that waits for a `y`.
@@ -98,21 +120,10 @@ pub struct ApproveSheet {
 }
 
 impl ApproveSheet {
-    /// A sheet over these proposals; identical changes stand as one row.
+    /// A sheet over these proposals; those that fold in the queue stand as one row.
     #[must_use]
     pub fn new(kind: DecisionKind, candidates: Vec<Candidate>) -> Self {
-        let mut groups: Vec<Vec<usize>> = Vec::new();
-        let mut folds: HashMap<&FoldKey, usize> = HashMap::new();
-        for (at, candidate) in candidates.iter().enumerate() {
-            if let Some(group) = candidate.fold.as_ref().and_then(|fold| folds.get(fold)) {
-                groups[*group].push(at);
-                continue;
-            }
-            if let Some(fold) = &candidate.fold {
-                folds.insert(fold, groups.len());
-            }
-            groups.push(vec![at]);
-        }
+        let groups = folded(&candidates);
         Self {
             kind,
             candidates,
@@ -170,6 +181,41 @@ impl ApproveSheet {
     /// Scrolls so that the cursor is among `height` rows.
     pub fn scroll_into(&mut self, height: usize) {
         self.top = self.top.min(self.cursor).max((self.cursor + 1).saturating_sub(height));
+    }
+
+    /// Lists what the row under the cursor stands for, one by one; or makes one row of them again.
+    pub fn toggle_fold(&mut self) {
+        let Some(group) = self.groups.get(self.cursor).cloned() else { return };
+        if group.len() > 1 {
+            self.groups.splice(self.cursor..=self.cursor, group.into_iter().map(|at| vec![at]));
+            return;
+        }
+        let Some(fold) = group.first().and_then(|at| self.candidates[*at].fold.clone()) else { return };
+        let alike = |group: &Vec<usize>| group.iter().all(|at| self.candidates[*at].fold.as_ref() == Some(&fold));
+        let first = self.groups.iter().position(alike).unwrap_or(self.cursor);
+        let members: Vec<usize> = self.groups.iter().filter(|group| alike(group)).flatten().copied().collect();
+        let rest: Vec<Vec<usize>> = self.groups.iter().filter(|group| !alike(group)).cloned().collect();
+        self.groups = rest;
+        self.groups.insert(first.min(self.groups.len()), members);
+        self.cursor = first;
+    }
+
+    /// Whether the row under the cursor stands for several, or for one of several alike.
+    #[must_use]
+    pub fn on_fold(&self) -> bool {
+        let Some(group) = self.groups.get(self.cursor) else { return false };
+        let fold = |at: &usize| self.candidates[*at].fold.as_ref();
+        let own = group.first().and_then(fold);
+        own.is_some() && self.candidates.iter().filter(|candidate| candidate.fold.as_ref() == own).count() > 1
+    }
+
+    /// What the rows of one group have in common, where that is a shape.
+    #[must_use]
+    pub fn shape(&self, group: &[usize]) -> Option<&str> {
+        match group.first().and_then(|at| self.candidates[*at].fold.as_ref()) {
+            Some(FoldKey::Shape(shape)) if group.len() > 1 => Some(shape),
+            _ => None,
+        }
     }
 
     /// Leaves the row under the cursor out, or takes it in again.

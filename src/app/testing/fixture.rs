@@ -10,9 +10,10 @@ use crate::evidence::Evidence;
 use crate::evidence::reasoning;
 use crate::evidence::signals::SignalReport;
 use crate::model::{
-    Approvals, ChangeId, Closeness, Contributor, Effect, FileChange, Incident, IncidentEvidence, IncidentHit,
-    IncidentKind, IncidentSource, Known, Landing, LineStats, Mode, Oid, Outcome, PastChange, Place, Proposal,
-    Provenance, Queued, Reason, Ruling, Severity, Side, Stage, Standing, State, Target, Tie, TieBy, Tier, TreeDiff,
+    Approvals, ChangeId, Closeness, Contributor, CostInBrief, Effect, FileChange, Findings, Incident, IncidentEvidence,
+    IncidentHit, IncidentKind, IncidentSource, Known, Landing, LineStats, Mode, Monthly, Oid, Outcome, PastChange,
+    Place, Proposal, Provenance, Queued, Reason, Ruling, Severity, Side, Stage, Standing, State, Target, Tie, TieBy,
+    Tier, TreeDiff,
 };
 use crate::policy::{self, ConditionTrace, GateMode, MergeMethod, Policy, TraceLine};
 
@@ -69,6 +70,7 @@ pub(crate) struct Made {
     pub(crate) hours: i64,
     pub(crate) round: usize,
     pub(crate) rebase: Option<String>,
+    pub(crate) findings: Findings,
 }
 
 impl Made {
@@ -90,6 +92,12 @@ impl Made {
             hours: 2,
             round: 1,
             rebase: None,
+            findings: Findings {
+                cost: Known::Indexing,
+                incidents: Known::Known(0),
+                against: Vec::new(),
+                remarks: Vec::new(),
+            },
         }
     }
 
@@ -124,6 +132,14 @@ impl Made {
     pub(crate) fn low(mut self, note: &str) -> Self {
         self.tier = Tier::Low;
         note.clone_into(&mut self.note);
+        self
+    }
+
+    /// It adds so much a month, which the agent may contradict, and so many incidents were here before.
+    pub(crate) fn found(mut self, dollars: i64, contradicted: bool, incidents: usize) -> Self {
+        let delta = Some(Monthly { low: dollars.into(), high: dollars.into() });
+        self.findings.cost = Known::Known(CostInBrief { currency: "USD".to_owned(), delta, contradicted });
+        self.findings.incidents = Known::Known(incidents);
         self
     }
 
@@ -223,6 +239,7 @@ impl Made {
             round: self.round,
             state: self.state,
             until: None,
+            harmless: self.clean,
             clean: self.clean,
             note: self.note.clone(),
             ruling,
@@ -231,7 +248,7 @@ impl Made {
             Some(_) => "cannot be merged as it is".to_owned(),
             None => summary(&diff, self.stats()),
         };
-        Queued { proposal: Arc::new(proposal), standing, summary }
+        Queued { proposal: Arc::new(proposal), standing, summary, findings: Some(Arc::new(self.findings.clone())) }
     }
 }
 
@@ -343,11 +360,13 @@ impl Fixture {
                 "## Why\npeak use is 1.6Gi over 7 days, so the limit is over-provisioned\n\n## What\nlower the memory limit of \
                  checkout from 4Gi to 2Gi\n\n## Rollback\nrevert the commit\n\n## Confidence\n0.92 (metrics, 7 days)\n",
             )
-            .high("repeat: rejected by you");
+            .high("repeat: rejected by you")
+            .found(-31, true, 2);
         let mut secret = Made::new("agent/infra-bot/rotate-db", "rotate database credentials")
             .file("secrets/db-credentials.yaml", "user: a\npass: b\n", "user: c\npass: d\n")
             .high("")
-            .hours(5);
+            .hours(5)
+            .found(0, false, 0);
         secret.by = vec!["sam".to_owned()];
         let mut floor = Made::new("agent/infra-bot/drop-floor", "simplify policy")
             .file(".countersign/policy.yaml", "a: 1\nb: 2\nc: 3\n", "a: 1\n")
@@ -366,21 +385,25 @@ impl Fixture {
         conflict.rebase = Some("infra/ingress.yaml conflicts".to_owned());
         let web = Made::new("agent/cost-bot/web-replicas", "scale web for the holiday")
             .file("apps/web/prod/deployment.yaml", "replicas: 3\n", "replicas: 5\n")
-            .hours(3);
+            .hours(3)
+            .found(62, false, 0);
         let tag = |id: &str, app: &str, hours: i64| {
             Made::new(id, &format!("chore: update {app}"))
                 .file(&format!("kubernetes/apps/default/{app}/app/helmrelease.yaml"), "tag: 1.2.3\n", "tag: 1.2.4\n")
                 .clean()
                 .hours(hours)
+                .found(0, false, 0)
         };
         let docs = Made::new("agent/infra-bot/runbook", "docs: mention the runbook")
             .file("docs/runbook.md", "one\n", "one\ntwo\n")
             .clean()
-            .hours(72);
+            .hours(72)
+            .found(0, false, 0);
         let grafana = Made::new("agent/cost-bot/grafana-replicas", "grafana: two replicas")
             .file("apps/grafana/staging/values.yaml", "replicas: 1\n", "replicas: 2\n")
             .low("incident on the same file")
-            .hours(4);
+            .hours(4)
+            .found(9, false, 1);
         Self::of(vec![
             docs,
             tag("agent/renovate/plex-1.2.4", "plex", 20),

@@ -1,6 +1,7 @@
 //! When a decision counts, and how long it can be taken back.
 
 use super::*;
+use crate::app::sheet::Sheet;
 use crate::app::{Command, Frame, Msg, Outcome};
 use crate::config::Chord;
 use crate::engine::{Fate, Report, SentItem};
@@ -264,4 +265,22 @@ fn leaving_an_item_out_makes_the_plan_again() {
     let sent = driver.sent();
     assert_eq!(sent[0].items.len(), 3);
     assert!(sent[0].items.iter().all(|item| item.subject.proposal.contains("renovate")));
+}
+
+#[test]
+fn a_row_of_several_opens_so_that_one_of_them_can_be_left_out() {
+    let mut driver = story();
+    driver.keys("b");
+    let groups = |driver: &Driver| match &driver.app.sheet {
+        Some(Sheet::Approve(sheet)) => sheet.groups().iter().map(Vec::len).collect::<Vec<_>>(),
+        _ => Vec::new(),
+    };
+    let before = groups(&driver);
+    let fold = before.iter().position(|members| *members == 3).expect("three alike");
+    driver.keys(&"j".repeat(fold)).keys("z");
+    assert_eq!(groups(&driver).len(), before.len() + 2);
+    driver.keys("<space>z");
+    assert_eq!(groups(&driver), before, "they are one row again");
+    driver.keys("y").wait(9_000);
+    assert_eq!(driver.sent()[0].items.len(), 3, "one of the four is left out");
 }

@@ -1,14 +1,16 @@
 //! What the console asks to read.
 
+use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::app::{Errand, FilePart, HighlightRequest, INDEXING, JobKey, Msg, Outcome};
+use crate::app::{Errand, FilePart, HighlightRequest, INDEXING, JobKey, LOOKING, Msg, Outcome};
 use crate::diff::Highlighter;
 use crate::engine::{Failure, Opened, Snapshot};
 use crate::evidence::Evidence;
 use crate::evidence::reasoning;
 use crate::io::evidence::Scene;
+use crate::io::evidence::queue::Look;
 use crate::io::fault;
 use crate::io::git::open;
 use crate::io::index::View;
@@ -32,7 +34,7 @@ pub struct Reads {
 }
 
 /// Whether an answer is still wanted.
-type Still<'a> = &'a dyn Fn() -> bool;
+pub type Still<'a> = &'a (dyn Fn() -> bool + Sync);
 
 impl Reads {
     /// First, once, what the cache knows; then what was fetched before, then what the remote has now. What a crash left is
@@ -144,11 +146,28 @@ impl Reads {
         }
     }
 
+    /// Looks into the queue, for what its rows show. Half of the cores are left to whoever types.
+    pub fn look_into(&self, still: Still<'_>) {
+        let told = AtomicU64::new(0);
+        let progress = |done, total| self.tell_of(LOOKING, &told, done, total);
+        let Ok(mut situation) = self.workspace.read(&Scope::default()) else { return };
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get).div_ceil(2);
+        let look = Look { wanted: &|_| true, threads, progress: &progress, still };
+        self.workspace.look_into(&mut situation, &look);
+        if still() {
+            self.answer(Outcome::LookedInto(self.shown(&situation)));
+        }
+    }
+
     /// Ten times for a reading, however many proposals there are.
     fn tell(&self, told: &AtomicU64, done: usize, total: usize) {
+        self.tell_of("reading", told, done, total);
+    }
+
+    fn tell_of(&self, what: &str, told: &AtomicU64, done: usize, total: usize) {
         let step = (done * 10 / total.max(1)) as u64;
         if told.swap(step, Ordering::Relaxed) != step {
-            self.progress("reading", done, total);
+            self.progress(what, done, total);
         }
     }
 
@@ -251,12 +270,15 @@ impl Reads {
 
     /// Works out what starting a ledger would write.
     pub fn preview_init(&self, still: Still<'_>) {
-        let situation = match self.workspace.read(&Scope::default()) {
+        let mut situation = match self.workspace.read(&Scope::default()) {
             Ok(situation) => situation,
             Err(error) => {
                 return self.fail(JobKey::PreviewInit, "it could not be worked out", &error, "run `git fsck` there");
             }
         };
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let look = Look { wanted: &|_| true, threads, progress: &|_, _| {}, still };
+        self.workspace.look_into(&mut situation, &look);
         match self.workspace.propose_init(&situation, &Given::default()) {
             Ok(proposed) if still() => self.answer(Outcome::InitOffered(Box::new(proposed.offer))),
             Ok(_) => {}

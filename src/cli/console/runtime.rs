@@ -18,7 +18,7 @@ use crate::io::workspace::{Scope, Workspace};
 use crate::model::{EntryId, Intent, Subject};
 use crate::tui::Mailbox;
 
-use super::reads::Reads;
+use super::reads::{Reads, Still};
 
 /// The runtime of one console.
 pub struct Runtime {
@@ -60,6 +60,7 @@ impl Runtime {
     pub fn carry_out(&mut self, command: Command) {
         match command {
             Command::Refresh => self.read(JobKey::Refresh, Reads::refresh),
+            Command::LookInto => self.read(JobKey::LookInto, Reads::look_into),
             Command::Open(subject) => self.read(JobKey::Open, move |reads, still| reads.open(&subject, still)),
             Command::Highlight(request) => {
                 self.read(JobKey::Highlight, move |reads, still| reads.highlight(&request, still));
@@ -89,7 +90,7 @@ impl Runtime {
     }
 
     /// Reads on a thread of its own. The job is told, whenever it asks, whether it is still the newest of its kind.
-    fn read(&mut self, key: JobKey, job: impl FnOnce(&Reads, &dyn Fn() -> bool) + Send + 'static) {
+    fn read(&mut self, key: JobKey, job: impl FnOnce(&Reads, Still<'_>) + Send + 'static) {
         let newest = Arc::clone(self.newest.entry(key).or_default());
         let mine = newest.fetch_add(1, Ordering::SeqCst) + 1;
         let reads = Arc::clone(&self.reads);

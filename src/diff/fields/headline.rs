@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use bstr::ByteSlice as _;
+use bstr::{BStr, ByteSlice as _};
 
 use super::label::{is_long, name, object, of_file, subject, value, values, version, version_kind, versions};
 use super::shape::kind;
@@ -27,10 +27,15 @@ pub fn headline(report: &FieldReport) -> Option<String> {
     Some(said + &beside(report))
 }
 
+/// Whether a file is text for people, by its name.
+#[must_use]
+pub fn is_prose(path: &BStr) -> bool {
+    [".md", ".txt", ".rst", ".adoc"].iter().any(|end| path.ends_with_str(end))
+}
+
 /// `, docs` or `, 2 unexplained`: what the fields leave out.
 fn beside(report: &FieldReport) -> String {
-    let is_prose = |path: &bstr::BString| [".md", ".txt", ".rst", ".adoc"].iter().any(|end| path.ends_with_str(end));
-    match report.unexplained.iter().filter(|one| !is_prose(&one.file)).count() {
+    match report.unexplained.iter().filter(|one| !is_prose(one.file.as_bstr())).count() {
         0 if report.unexplained.is_empty() => String::new(),
         0 => ", docs".to_owned(),
         open => format!(", {open} unexplained"),

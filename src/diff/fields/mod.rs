@@ -42,7 +42,7 @@ mod yaml;
 
 pub use documents::{ConfigDocument, documents, has_values};
 pub use file::FileValues;
-pub use headline::headline;
+pub use headline::{headline, is_prose};
 pub use label::{called, value as value_text};
 pub use moves::Moves;
 pub use row::{Telling, environment_in};

@@ -5,6 +5,7 @@
 pub mod history;
 pub mod incidents;
 mod provenance;
+pub mod queue;
 mod values;
 
 use std::sync::Arc;

@@ -16,6 +16,10 @@ pub struct Columns {
     pub agent: usize,
     /// Lines added and removed.
     pub lines: usize,
+    /// What it adds a month.
+    pub cost: usize,
+    /// Incidents.
+    pub incidents: usize,
     /// What should be known.
     pub note: usize,
     /// The age.
@@ -43,7 +47,9 @@ impl Columns {
         };
         let id = widths.id.clamp(4, names);
         let agent = if width < 100 { 0 } else { widths.agent.clamp(5, AGENTS) };
-        let lines = widths.lines.clamp(3, 13);
+        let lines = if width < 100 { 0 } else { widths.lines.clamp(3, 13) };
+        let cost = if width < 70 { 0 } else { widths.cost.clamp(4, 9) };
+        let incidents = if width < 70 { 0 } else { 3 };
         // What was decided here is said there, too, and must fit.
         let note = match width {
             ..70 => 0,
@@ -52,14 +58,18 @@ impl Columns {
             _ => widths.note.clamp(22, 34),
         };
         let age = 4;
-        let others =
-            [id, agent, lines, note, age].iter().filter(|width| **width > 0).map(|width| width + GAP).sum::<usize>();
+        let others = [id, agent, lines, cost, incidents, note, age]
+            .iter()
+            .filter(|width| **width > 0)
+            .map(|width| width + GAP)
+            .sum::<usize>();
         let what = width.saturating_sub(MARGIN + others + 1);
-        Self { id, what, agent, lines, note, age }
+        Self { id, what, agent, lines, cost, incidents, note, age }
     }
 
     /// The names of the columns.
-    pub fn header(&self, pen: &mut Pen<'_, '_>) {
+    pub fn header(&self, app: &App, pen: &mut Pen<'_, '_>) {
+        let currency = monthly(app);
         pen.gap(MARGIN);
         self.write(pen, |pen, column, width| {
             let name = match column {
@@ -68,10 +78,12 @@ impl Columns {
                 Column::What => "what changes",
                 Column::Agent => "agent",
                 Column::Lines => "+/-",
+                Column::Cost => currency.as_str(),
+                Column::Incidents => "inc",
                 Column::Note => "note",
                 Column::Age => "age",
             };
-            if matches!(column, Column::Lines | Column::Age) {
+            if matches!(column, Column::Lines | Column::Cost | Column::Incidents | Column::Age) {
                 pen.cell_right(Role::Quiet, name, width);
             } else {
                 pen.cell(Role::Quiet, name, width);
@@ -86,6 +98,8 @@ impl Columns {
             (Column::What, self.what),
             (Column::Agent, self.agent),
             (Column::Lines, self.lines),
+            (Column::Cost, self.cost),
+            (Column::Incidents, self.incidents),
             (Column::Note, self.note),
             (Column::Age, self.age),
         ];
@@ -107,8 +121,24 @@ pub enum Column {
     Agent,
     /// Lines added and removed.
     Lines,
+    /// What it adds a month.
+    Cost,
+    /// Incidents on the same field, file or object.
+    Incidents,
     /// What should be known.
     Note,
     /// The age.
     Age,
+}
+
+/// The heading of costs: `$/mo`, `CHF/mo`; the sign where everybody knows it, else the code.
+#[must_use]
+pub fn monthly(app: &App) -> String {
+    let sign = match app.queue.currency() {
+        None | Some("USD") => "$",
+        Some("EUR") => "€",
+        Some("GBP") => "£",
+        Some(other) => other,
+    };
+    format!("{sign}/mo")
 }

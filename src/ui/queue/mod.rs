@@ -18,6 +18,8 @@ use crate::model::text::single_line;
 use crate::policy::GateMode;
 use columns::Columns;
 
+pub use columns::monthly;
+
 /// Draws the list.
 pub fn draw(app: &App, canvas: &mut Canvas<'_>, screen: Rect, drawn: &mut Drawn) {
     let notices = notices(app);
@@ -27,7 +29,7 @@ pub fn draw(app: &App, canvas: &mut Canvas<'_>, screen: Rect, drawn: &mut Drawn)
         draw_notice(canvas, areas.notices, row as u16, notice);
     }
     let columns = Columns::of(app, areas.list.width);
-    columns.header(&mut canvas.row(areas.header, 0));
+    columns.header(app, &mut canvas.row(areas.header, 0));
     if app.queue.rows().is_empty() {
         empty(app, canvas, areas.list);
     } else {

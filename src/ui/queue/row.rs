@@ -1,7 +1,7 @@
 //! A row of the list.
 
 use super::columns::{Column, Columns};
-use crate::app::queue::{self, Entry, Row, Tally};
+use crate::app::queue::{self, Entry, Row, Tally, cells};
 use crate::app::{App, does, short_age, subject_of};
 use crate::config::Role;
 use crate::diff::FoldKey;
@@ -88,6 +88,16 @@ fn proposal(app: &App, entry: &Entry, indent: &str, state: RowState, columns: &C
         }
         Column::Agent => pen.cell(role(Role::Quiet), &single_line(&queued.standing.agent), width),
         Column::Lines => lines(pen, queued.proposal.stats, gone, width),
+        Column::Cost => {
+            let found = queued.findings.as_deref();
+            let shown = if cells::costs(found) { Role::Text } else { Role::Quiet };
+            pen.cell_right(role(shown), &cells::cost(found), width);
+        }
+        Column::Incidents => {
+            let cell = cells::incidents(queued.findings.as_deref());
+            let shown = if cell.starts_with(|first: char| first.is_ascii_digit()) { Role::Warn } else { Role::Quiet };
+            pen.cell_right(role(shown), &cell, width);
+        }
         Column::Note => {
             let (note_role, text) = note(app, entry);
             pen.cell(role(note_role), &text, width);
@@ -131,6 +141,18 @@ fn fold(app: &App, entries: &[&Entry], open: bool, state: RowState, columns: &Co
             lines(pen, Some(total(stats)), false, width);
         }
         Column::Lines => lines(pen, first.queued.proposal.stats, false, width),
+        Column::Cost => {
+            let all = entries.iter().map(|entry| entry.queued.findings.as_deref());
+            let found = if by_shape { cells::total_cost(all) } else { cells::cost(first.queued.findings.as_deref()) };
+            pen.cell_right(Role::Quiet, &found, width);
+        }
+        Column::Incidents => {
+            let most = entries
+                .iter()
+                .max_by_key(|entry| entry.queued.findings.as_ref().and_then(|found| found.incidents.found().copied()));
+            let cell = cells::incidents(most.and_then(|entry| entry.queued.findings.as_deref()));
+            pen.cell_right(Role::Quiet, &cell, width);
+        }
         Column::Note => {
             let key = crate::app::hints::label(app, crate::config::Context::Queue, crate::app::Action::Fold);
             let does = if open { "closes" } else { "opens" };

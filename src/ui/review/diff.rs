@@ -8,7 +8,7 @@ use crate::app::review::Review;
 use crate::app::{Action, App};
 use crate::config::{Context, Role};
 use crate::diff::{
-    Document, FileKind, FileRow, FoldRow, LineKind, LineRow, Marks, Row, Span, SpanKind, SyntaxRole, Window,
+    Document, Fact, FileKind, FileRow, FoldRow, LineKind, LineRow, Marks, Row, Span, SpanKind, SyntaxRole, Window,
     display_line,
 };
 use crate::engine::Opened;
@@ -34,6 +34,7 @@ pub fn draw(app: &App, review: &Review, opened: &Opened, canvas: &mut Canvas<'_>
             Row::File(row) => view.file(&row),
             Row::Note(row) => view.note(&row.note.to_string()),
             Row::Fold(row) => view.fold(&row),
+            Row::Fact(row) => view.fact(&row.fact),
             Row::Line(row) => drawn.frame.cut.extend(view.line(&row).map(|column| (at, column))),
         }
     }
@@ -90,6 +91,17 @@ impl RowView<'_, '_, '_> {
         let gutter = 2 * self.review.number_width + 4;
         self.pen.gap(gutter);
         self.pen.write(Role::DiffNote, text);
+    }
+
+    /// What is known of the change above, under its text.
+    fn fact(&mut self, fact: &Fact) {
+        self.sign();
+        let gutter = 2 * self.review.number_width + 4;
+        self.pen.gap(gutter);
+        let (role, sign) = if fact.warns { (Role::Warn, "≠ ") } else { (Role::Quiet, "▏ ") };
+        self.pen.write(role, sign);
+        let room = self.pen.room();
+        self.pen.cell(Role::Found, &fact.text, room);
     }
 
     fn fold(&mut self, row: &FoldRow) {

@@ -102,7 +102,7 @@ fn open_one(workspace: &Workspace, situation: &Situation, proposal: &Proposal) -
                 let said = note.note.to_string();
                 assert!(!said.contains("cannot be read"), "{}: {said}", proposal.id);
             }
-            Row::File(_) | Row::Fold(_) => {}
+            Row::File(_) | Row::Fold(_) | Row::Fact(_) => {}
         }
     }
     assert!(added <= stats.additions && removed <= stats.deletions, "{}", proposal.id);
