@@ -4,11 +4,11 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bstr::ByteSlice as _;
+use bstr::{BString, ByteSlice as _};
 use serde_json::json;
 
 use crate::evidence::incidents::Touched;
-use crate::io::evidence::incidents::{Gathered, gather};
+use crate::io::evidence::incidents::{Gathered, gather, services};
 use crate::io::git::store::Writes;
 use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::model::{Incident, IncidentEvidence, IncidentKind, IncidentSource, text};
@@ -26,30 +26,33 @@ pub fn run(session: &Session, command: &IncidentsCommand, output: &mut Output) -
     let workspace = session.workspace()?;
     let none = BTreeSet::new();
     let situation = session.read(&workspace, &Scope { only: Some(&none), ..Scope::default() })?;
-    let gathered = gather(&workspace.repository, &situation);
+    let view = super::indexed::history(&workspace, &situation, output);
+    let gathered = gather(&workspace.repository, &situation, &view);
     output.problems(&situation.problems);
     output.problems(&gathered.problems);
     match command {
         IncidentsCommand::List(json) => list(&gathered, json.json, output),
         IncidentsCommand::For { path, json } => {
             let files = below(&workspace, &situation, path)?;
-            let touched = Touched { files, ..Touched::default() };
+            let services = services(situation.policy(), &files);
+            let files = files.iter().map(|file| file.to_str_lossy().into_owned()).collect();
+            let touched = Touched { files, services, ..Touched::default() };
             tell(path, &gathered.evidence(&touched), json.json, output)
         }
     }
 }
 
 /// A path, or the files of the folder that it is on the target.
-fn below(workspace: &Workspace, situation: &Situation, path: &str) -> Result<Vec<String>, CliError> {
+fn below(workspace: &Workspace, situation: &Situation, path: &str) -> Result<Vec<BString>, CliError> {
     let path = path.trim_start_matches("./").trim_end_matches('/');
     let store = workspace.repository.store(Writes::InMemory)?;
     let tree = store.tree_of(situation.target.tip)?;
     if path.is_empty() || !store.is_folder(tree, path) {
-        return Ok(vec![path.to_owned()]);
+        return Ok(vec![path.into()]);
     }
     let prefix = format!("{path}/");
     let found = store.files(tree, |file| file.starts_with(prefix.as_bytes()))?;
-    let mut files: Vec<String> = found.files.iter().map(|(file, _)| file.to_str_lossy().into_owned()).collect();
+    let mut files: Vec<BString> = found.files.into_iter().map(|(file, _)| file).collect();
     files.sort();
     files.truncate(MAX_FILES);
     Ok(files)
@@ -61,8 +64,8 @@ fn list(gathered: &Gathered, json: bool, output: &mut Output) -> Result<Exit, Cl
     if json {
         let incidents: Vec<&Incident> = incidents.into_iter().map(Arc::as_ref).collect();
         output.document(&json!({
-            "looked": gathered.looked(), "missing": gathered.missing(), "incidents": incidents,
-            "problems": gathered.problems,
+            "state": "known", "why": null, "looked": gathered.looked(), "missing": gathered.missing(),
+            "incidents": incidents, "problems": gathered.problems,
         }))?;
         return Ok(Exit::Done);
     }
@@ -78,8 +81,8 @@ fn list(gathered: &Gathered, json: bool, output: &mut Output) -> Result<Exit, Cl
 fn tell(path: &str, found: &IncidentEvidence, json: bool, output: &mut Output) -> Result<Exit, CliError> {
     if json {
         output.document(&json!({
-            "path": path, "looked": found.looked, "missing": found.missing, "incidents": found.hits,
-            "more": found.more, "problems": found.problems,
+            "path": path, "state": "known", "why": null, "looked": found.looked, "missing": found.missing,
+            "hits": found.hits, "more": found.more, "problems": found.problems,
         }))?;
         return Ok(Exit::Done);
     }

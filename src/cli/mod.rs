@@ -17,6 +17,7 @@ mod evidence_json;
 mod fields;
 mod find;
 mod incidents;
+mod indexed;
 mod init;
 mod json;
 mod ledger;
@@ -30,6 +31,7 @@ mod refused;
 mod session;
 mod show;
 mod show_before;
+mod show_reach;
 mod status;
 
 use std::ffi::OsString;

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use bstr::BString;
 use serde_json::json;
 
 use crate::engine::{POLICY_PATH, SIGNERS_PATH};
-use crate::io::workspace::{Ruling, Scope, Situation};
+use crate::io::git::store::Writes;
+use crate::io::workspace::{Ruling, Scope, Situation, Workspace};
 use crate::ledger::LedgerView;
 use crate::model::text;
 use crate::policy::{self, Lint, PolicyError, Source};
@@ -35,11 +37,13 @@ fn lint(session: &Session, file: Option<&Path>, json: bool, output: &mut Output)
     let text = read(&path)?;
     let signers = std::fs::read_to_string(beside(&path)).ok();
     let (named, signers_named) = (name.display().to_string(), beside(&name).display().to_string());
-    let found = policy::lint(
+    let mut found = policy::lint(
         Source { name: &named, text: &text },
         signers.as_deref().map(|text| Source { name: &signers_named, text }),
         situation.view.as_ref().is_some_and(LedgerView::is_demo),
     );
+    let files = files_of_target(&workspace, &situation)?;
+    found.warnings.extend(policy::lint_files(Source { name: &named, text: &text }, &files));
     if json {
         output.document(&json!({
             "file": path.display().to_string(), "errors": found.errors, "warnings": found.warnings,
@@ -49,6 +53,13 @@ fn lint(session: &Session, file: Option<&Path>, json: bool, output: &mut Output)
         tell(&path, &found, &situation, output);
     }
     Ok(if found.errors.is_empty() { Exit::Done } else { Exit::Usage })
+}
+
+/// The files of the target's tip, which services and clusters are looked for among.
+fn files_of_target(workspace: &Workspace, situation: &Situation) -> Result<Vec<BString>, CliError> {
+    let store = workspace.repository.store(Writes::InMemory)?;
+    let found = store.files(store.tree_of(situation.target.tip)?, |_| true)?;
+    Ok(found.files.into_iter().map(|(path, _)| path).collect())
 }
 
 /// No file was named, and the work tree has none: what is in force is all there is to say.

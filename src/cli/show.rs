@@ -6,8 +6,6 @@ use serde_json::{Value, json};
 use crate::evidence::{Evidence, reasoning};
 use crate::io::evidence::Scene;
 use crate::io::git::proposals::line_stats;
-use crate::io::index::View;
-use crate::io::workspace::{Situation, Workspace};
 use crate::model::{Known, Landing, Problem, Queued, Reasoning, text};
 
 use super::args::OneArgs;
@@ -34,7 +32,7 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
     let chosen = typed.iter().map(|typed| find::by_part(&queue, typed)).collect::<Result<Vec<_>, _>>()?;
     // Whoever writes `-` gets a list, of however many.
     let mut list = (args.id == "-" && args.json.json).then(Vec::new);
-    let view = indexed(&workspace, &situation, output);
+    let view = super::indexed::history(&workspace, &situation, output);
     let scene = Scene::new(&workspace, &situation, &queue, view)?;
     for (index, queued) in chosen.into_iter().enumerate() {
         if index > 0 && list.is_none() {
@@ -84,6 +82,8 @@ fn one(
     policy(queued, output);
     moved(&evidence, situation.now, output);
     output.line("");
+    super::show_reach::show(&evidence.reach, output);
+    output.line("");
     match &evidence.incidents {
         Known::Known(incidents) => super::incidents::last_time(incidents, output),
         Known::Unknown(why) => output.line(format!("last time   not known: {}", text::single_line(why))),
@@ -101,24 +101,6 @@ fn one(
     output.problems(&problems);
     output.problems(evidence.incidents.found().map_or(&[], |found| found.problems.as_slice()));
     Ok(())
-}
-
-/// The history, indexed first where that was not done; on a terminal one sees how far.
-fn indexed(workspace: &Workspace, situation: &Situation, output: &mut Output) -> Known<View> {
-    let tip = situation.target.tip;
-    if let Some(view) = workspace.index.at(tip) {
-        return Known::Known(view);
-    }
-    let view = {
-        let output = std::sync::Mutex::new(&mut *output);
-        workspace.history(tip, false, &|done| {
-            if let Ok(mut output) = output.lock() {
-                output.progress(&format!("indexing the history: {done} commits"));
-            }
-        })
-    };
-    output.progress("");
-    view.into()
 }
 
 /// Earlier changes that are listed; `--json` has them all.

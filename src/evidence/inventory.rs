@@ -45,6 +45,11 @@ impl Inventory {
         self.unread.get(path).map(String::as_str)
     }
 
+    /// The files that could not be read, with the reason, in path order.
+    pub fn unread(&self) -> impl ExactSizeIterator<Item = (&BString, &str)> {
+        self.unread.iter().map(|(path, why)| (path, why.as_str()))
+    }
+
     /// All files with their documents, in path order.
     pub fn files(&self) -> impl Iterator<Item = (&BString, &[ConfigDocument])> {
         self.files.iter().map(|(path, documents)| (path, documents.as_ref()))

@@ -121,6 +121,7 @@ impl Workspace {
             past: Arc::clone(&self.past),
             found: Arc::clone(&self.found),
             inventories: Arc::clone(&self.inventories),
+            atlases: Arc::clone(&self.atlases),
             values: Arc::clone(&self.values),
             patterns: self.patterns.clone(),
             clock: self.clock,

@@ -15,6 +15,7 @@ use super::cache::Cache;
 use super::clock::Clock;
 use super::evidence::incidents::Memory;
 use super::evidence::queue::FoundBefore;
+use super::evidence::reach::Atlases;
 use super::git::ledger::RootReader;
 use super::git::proposals::{self, Known, Reading, Request};
 use super::git::repository::LocalRepository;
@@ -42,6 +43,8 @@ pub struct Workspace {
     pub found: Arc<FoundBefore>,
     /// What config documents say, as they were read last.
     pub inventories: Arc<Inventories>,
+    /// Where things land and what is used where, as the last inventory says.
+    pub atlases: Arc<Atlases>,
     /// How versions of files differ in their values, as they were compared last.
     pub values: Arc<ValueCache>,
     /// The branches that are proposals.
@@ -136,6 +139,7 @@ impl Workspace {
             past: Arc::default(),
             found: Arc::default(),
             inventories: Arc::default(),
+            atlases: Arc::default(),
             values: Arc::default(),
             repository,
             patterns,

@@ -135,6 +135,9 @@ pub(crate) fn root(commit: &str) -> Root {
         on_reject: OnReject::Keep,
         storm: crate::evidence::signals::StormLimits::default(),
         incidents: Globs::none(),
+        services: Vec::new(),
+        clusters: Vec::new(),
+        priorities: None,
     };
     Root {
         commit: oid(commit),

@@ -40,8 +40,10 @@ pub struct ServiceReach {
 /// A changed name and where else it is used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NameUse {
-    /// The object: `ConfigMap shop/checkout-config`.
+    /// The object: `ConfigMap shop/checkout-config`. Sanitise before showing.
     pub name: String,
+    /// Whether it is gone after the change, so that what uses it has nothing left to use.
+    pub gone: bool,
     /// How many places use it.
     pub count: usize,
     /// The places, bounded.
@@ -53,6 +55,6 @@ pub struct NameUse {
 pub struct UsePlace {
     /// The file, lossily as UTF-8.
     pub file: String,
-    /// What uses it there: `Deployment shop/checkout`.
+    /// What uses it there: `Deployment shop/checkout`. Sanitise before showing.
     pub by: String,
 }

@@ -52,6 +52,9 @@ pub fn built_in() -> Policy {
         on_reject: OnReject::Keep,
         storm: StormLimits::default(),
         incidents: Globs::none(),
+        services: Vec::new(),
+        clusters: Vec::new(),
+        priorities: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Globs, Signers};
+use super::{Cluster, Globs, Priorities, Service, Signers};
 use crate::evidence::signals::StormLimits;
 use crate::model::{Contributor, EntryId, Oid, Place, Tier};
 
@@ -245,6 +245,12 @@ pub struct Policy {
     pub storm: StormLimits,
     /// Files that tell of incidents, beside those in the usual folders.
     pub incidents: Globs,
+    /// The services.
+    pub services: Vec<Service>,
+    /// The clusters.
+    pub clusters: Vec<Cluster>,
+    /// What matters most at the moment, where somebody wrote it down.
+    pub priorities: Option<Priorities>,
 }
 
 impl Policy {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bstr::BString;
 use serde::Serialize;
 
 use super::error::quoted;
@@ -68,6 +69,24 @@ pub fn lint(policy: Source, signers: Option<Source>, demo: bool) -> Lint {
         lint.errors.extend(problems.into_iter().map(here));
     }
     lint
+}
+
+/// What a policy names and the repository does not have: services and clusters whose patterns match none of its `files`.
+/// Of a policy that cannot be read nothing is said.
+#[must_use]
+pub fn lint_files(policy: Source, files: &[BString]) -> Vec<Problem> {
+    let Ok(checked) = parse(policy.text, policy.name) else { return Vec::new() };
+    let mut lint = Lint::default();
+    let next = "name files that are there; whoever renames a folder has to rename it here";
+    for service in checked.services.iter().filter(|service| !service.has_any(files)) {
+        let what = format!("the service {} matches no file of the target", quoted(&service.name));
+        lint.warning(at(policy.name, &service.at), what, next);
+    }
+    for cluster in checked.clusters.iter().filter(|cluster| cluster.paths_match_none(files)) {
+        let what = format!("the paths of the cluster {} match no file of the target", quoted(&cluster.name));
+        lint.warning(at(policy.name, &cluster.at), what, next);
+    }
+    lint.warnings
 }
 
 fn at(file: &str, place: &Place) -> String {
@@ -330,6 +349,23 @@ tiers: { high: { approvals: 1 } }
         ] {
             assert_eq!(said(more, BOTH), expected, "{more}");
         }
+    }
+
+    #[test]
+    fn what_the_repository_does_not_have() {
+        let more = "services: [{ name: a, match: [\"a/**\"] }, { name: b, match: [\"b/**\"] }]\n\
+                    clusters: [{ name: c, paths: [\"c/**\"] }, { name: d, endpoints: [\"https://d\"] }]\n";
+        let text = format!("{POLICY}{more}");
+        let said = lint_files(Source { name: "p", text: &text }, &["a/x.yaml".into()]);
+        let said: Vec<String> = said.iter().map(|problem| format!("{} {}", problem.place, problem.what)).collect();
+        assert_eq!(
+            said,
+            [
+                "p:6:42 the service `b` matches no file of the target",
+                "p:7:12 the paths of the cluster `c` match no file of the target",
+            ]
+        );
+        assert_eq!(lint_files(Source { name: "p", text: "version: 9" }, &[]), []);
     }
 
     #[test]

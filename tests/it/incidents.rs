@@ -12,7 +12,7 @@ fn last_time(repo: &Repo<'_>, path: &str) -> Vec<(String, String, String)> {
     let document = repo.run(&["incidents", "for", path, "--json"]).succeeds().json();
     assert_eq!(document["missing"], Value::Null, "{document:#}");
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
-    let hits = document["incidents"].as_array().expect("a list of incidents").iter();
+    let hits = document["hits"].as_array().expect("a list of incidents").iter();
     hits.map(|hit| (text(&hit["id"]), text(&hit["match"]), text(&hit["why"]))).collect()
 }
 
@@ -88,7 +88,7 @@ fn reverts_and_hasty_fixes_are_remembered() {
     let second = origin.commit("main", Commit::new(&message).file(web, "replicas: 3\n"));
     origin.commit("main", Commit::new("hotfix: a").file("prod/web/values.yaml", "replicas: 6\n"));
     let document = origin.run(&["incidents", "for", web, "--json"]).succeeds().json();
-    let hits = document["incidents"].as_array().expect("a list");
+    let hits = document["hits"].as_array().expect("a list");
     let undone: Vec<&Value> = hits.iter().map(|hit| &hit["source"]["commit"]["undoes"]).collect();
     assert!(undone.contains(&&json!(first)) && undone.len() == 2, "{document:#}");
     assert!(!undone.contains(&&Value::Null), "found by the number of its request: {document:#}");

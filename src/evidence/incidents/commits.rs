@@ -26,8 +26,12 @@ pub struct PastCommit {
     pub author: String,
     /// When it was made, as it says.
     pub date: Timestamp,
-    /// The message.
+    /// The message; of one that tells of nothing by itself the subject is enough.
     pub message: String,
+    /// The incidents that the message names, in small letters: `inc-213`.
+    pub names: Vec<String>,
+    /// The commit that it took back, where that is known.
+    pub undoes: Option<Oid>,
     /// The paths that it changed, lossily as UTF-8.
     pub files: Vec<String>,
     /// The objects that it changed, as `Deployment shop/checkout`, where they are known.
@@ -198,14 +202,22 @@ fn is_hurried(subject: &str) -> bool {
         || (told && !adds)
 }
 
-/// The incident that a commit tells of, if it tells of one; `undoes` is the commit that it undid, where that was found.
+/// Whether a message tells of something that went wrong: it takes a commit back, or was made in a hurry.
 #[must_use]
-pub fn incident(commit: &PastCommit, undoes: Option<Oid>) -> Option<Incident> {
-    let kind = match undone(&commit.message) {
-        Some(_) => IncidentKind::Revert,
-        None if is_hurried(commit.subject()) => IncidentKind::Fix,
-        None => return None,
-    };
+pub fn tells(message: &str) -> bool {
+    kind(message).is_some()
+}
+
+fn kind(message: &str) -> Option<IncidentKind> {
+    let subject = message.trim_start().lines().next().unwrap_or_default();
+    let hurried = || is_hurried(subject).then_some(IncidentKind::Fix);
+    undone(message).map(|_| IncidentKind::Revert).or_else(hurried)
+}
+
+/// The incident that a commit tells of, if it tells of one.
+#[must_use]
+pub fn incident(commit: &PastCommit) -> Option<Incident> {
+    let kind = kind(&commit.message)?;
     let text = start(commit.message.trim(), MAX_TEXT);
     let change = |names: &[String]| {
         let few = if names.len() > MAX_FILES { &[] } else { names };
@@ -223,7 +235,7 @@ pub fn incident(commit: &PastCommit, undoes: Option<Oid>) -> Option<Incident> {
         objects: change(&commit.objects),
         fields: change(&commit.fields),
         by: Some(short(&commit.author, MAX_TITLE)),
-        source: IncidentSource::Commit { commit: commit.commit, undoes },
+        source: IncidentSource::Commit { commit: commit.commit, undoes: commit.undoes },
         summary: summary(text),
         text: text.to_owned(),
     })
@@ -251,6 +263,8 @@ mod tests {
             author: "Ann".into(),
             date: "2025-03-14T10:00:00Z".parse().unwrap(),
             message: message.into(),
+            names: Vec::new(),
+            undoes: None,
             files: vec!["a/b.yaml".into()],
             objects: Vec::new(),
             fields: Vec::new(),
@@ -303,29 +317,27 @@ mod tests {
             ("web: replicas 3 to 1", false),
             ("", false),
         ] {
-            assert_eq!(incident(&commit(subject), None).is_some(), expected, "{subject}");
+            assert_eq!(incident(&commit(subject)).is_some(), expected, "{subject}");
         }
     }
 
     #[test]
     fn an_incident_of_a_revert() {
-        let told = incident(
-            &commit("Revert \"web: two\"\n\nThis reverts commit 0123456.\n\nIt broke sign-in: INC-9.\n"),
-            None,
-        );
+        let told =
+            incident(&commit("Revert \"web: two\"\n\nThis reverts commit 0123456.\n\nIt broke sign-in: INC-9.\n"));
         let told = told.unwrap();
         assert_eq!((told.kind, told.summary.as_str()), (IncidentKind::Revert, "It broke sign-in: INC-9."));
         assert_eq!(told.date.unwrap().to_string(), "2025-03-14");
         assert_eq!(told.files, [Tie { to: "a/b.yaml".into(), by: TieBy::Change }]);
         let mut wide = commit("Revert \"all\"");
         wide.files = (0..51).map(|n| format!("a/{n}.yaml")).collect();
-        assert_eq!(incident(&wide, None).unwrap().files, []);
+        assert_eq!(incident(&wide).unwrap().files, []);
     }
 
     proptest! {
         #[test]
         fn nothing_panics(message in "(revert|Revert|\"|:|\\(#1\\)|This reverts commit |abcdef0|\n|é| |[a-z]{1,3}){0,40}") {
-            let _ = incident(&commit(&message), None);
+            let _ = incident(&commit(&message));
         }
     }
 }

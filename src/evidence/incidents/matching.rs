@@ -27,6 +27,8 @@ pub struct Touched {
     pub text: String,
 }
 
+/// Files of a commit that is about their folder.
+const SMALL: usize = 5;
 /// Bytes of what an agent says that are compared.
 const MAX_TEXT: usize = 8 << 10;
 
@@ -61,7 +63,8 @@ impl Past {
     #[must_use]
     pub fn hits(&self, touched: &Touched, today: Date) -> Vec<IncidentHit> {
         let what = What::of(touched);
-        let mut hits: Vec<IncidentHit> = (0..self.incidents.len()).filter_map(|at| self.hit(at, &what)).collect();
+        let mut hits: Vec<IncidentHit> =
+            (0..self.incidents.len()).filter_map(|at| self.hit(at, &what, today)).collect();
         hits.sort_by_cached_key(|hit| {
             let Incident { date, severity, .. } = *hit.incident;
             (hit.closeness, age(date, today), severity.map_or(3, crate::model::Severity::number), Reverse(date))
@@ -69,7 +72,7 @@ impl Past {
         hits
     }
 
-    fn hit(&self, at: usize, what: &What<'_>) -> Option<IncidentHit> {
+    fn hit(&self, at: usize, what: &What<'_>, today: Date) -> Option<IncidentHit> {
         let incident = &self.incidents[at];
         let mut shared = Vec::new();
         let (closeness, why) = what
@@ -78,7 +81,9 @@ impl Past {
             .or_else(|| Some((Closeness::File, what.same_file(incident)?)))
             .or_else(|| Some((Closeness::Object, what.same_object(incident)?)))
             .or_else(|| Some((Closeness::Service, what.same_service(incident)?)))
-            .or_else(|| Some((Closeness::Folder, what.same_folder(incident)?)))
+            .or_else(|| {
+                Some((Closeness::Folder, what.same_folder(incident).filter(|_| tells_of_folder(incident, today))?))
+            })
             .or_else(|| {
                 shared = self.frequencies.shared(&self.words[at], &what.words);
                 (!shared.is_empty()).then(|| (Closeness::Words, format!("both speak of {}", shared.join(", "))))
@@ -167,7 +172,10 @@ impl<'a> What<'a> {
     }
 
     fn same_file(&self, incident: &Incident) -> Option<String> {
-        strongest(incident, incident.files.iter().filter(|tie| self.files.contains(tie.to.as_str())))
+        strongest(
+            incident,
+            incident.files.iter().filter(|tie| self.files.contains(tie.to.as_str()) && tells(incident, &tie.to)),
+        )
     }
 
     fn same_object(&self, incident: &Incident) -> Option<String> {
@@ -183,8 +191,11 @@ impl<'a> What<'a> {
     }
 
     fn same_folder(&self, incident: &Incident) -> Option<String> {
-        let mut found =
-            incident.files.iter().filter_map(|tie| Some((tie, self.folders.get(telling_folder(&tie.to)?)?)));
+        let mut found = incident
+            .files
+            .iter()
+            .filter(|tie| tells(incident, &tie.to))
+            .filter_map(|tie| Some((tie, self.folders.get(telling_folder(&tie.to)?)?)));
         let (tie, file) = found.next()?;
         Some(format!("{}, beside {file}", because(incident, tie.by, &tie.to, found.count())))
     }
@@ -210,9 +221,25 @@ fn is_in(named: &FieldName<'_>, field: &Field<'_>, incident: &Incident) -> bool 
     }
 }
 
-/// The folder of a path, unless it is one of the first level, which holds everything.
+/// Whether that a commit changed a file says anything: a list of what a folder holds changes with everything that comes and
+/// goes there.
+fn tells(incident: &Incident, file: &str) -> bool {
+    let is_list = file.ends_with("kustomization.yaml") || file.ends_with("kustomization.yml");
+    !(is_list && is_commit(incident) && incident.files.len() > 1)
+}
+
+/// Whether an incident is about a folder: a record or a rejection may well be; a commit only if it was small, and not long ago.
+fn tells_of_folder(incident: &Incident, today: Date) -> bool {
+    !is_commit(incident) || (incident.files.len() <= SMALL && age(incident.date, today) <= 2)
+}
+
+const fn is_commit(incident: &Incident) -> bool {
+    matches!(incident.source, IncidentSource::Commit { .. })
+}
+
+/// The folder of a path, unless it is one of the first level or of a forge, which hold everything.
 fn telling_folder(path: &str) -> Option<&str> {
-    folder(path).filter(|folder| folder.contains('/'))
+    folder(path).filter(|folder| folder.contains('/') && !folder.starts_with(".github/"))
 }
 
 /// Why an incident has to do with some names: by the strongest of its ties.

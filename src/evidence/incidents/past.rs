@@ -3,11 +3,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::commits::{self, MAX_FILES, PastCommit, Undone, request_of, undone, without_request};
+use super::commits::{self, MAX_FILES, PastCommit, undone};
 use super::record::ids_in;
 use super::rejections::{self, PastRejection};
 use super::words::{self, Frequencies};
-use crate::model::{Incident, IncidentKind, IncidentSource, Oid, Tie, TieBy};
+use crate::model::{Incident, IncidentKind, IncidentSource, Tie, TieBy};
 
 /// Files, objects or fields that one incident is tied to.
 const MAX_TIES: usize = 300;
@@ -27,13 +27,11 @@ impl Past {
     #[must_use]
     pub fn new(mut records: Vec<Incident>, commits: &[PastCommit], rejected: &[PastRejection]) -> Self {
         let by_id = ids(&records);
-        let known = Known::of(commits);
         let mut others: Vec<Incident> = rejected.iter().map(rejections::incident).collect();
         for commit in telling_last(commits, &records) {
-            let named = named(&commit.message, &by_id);
+            let named = named(&commit.names, &by_id);
             if named.is_empty() {
-                let undoes = undone(&commit.message).and_then(|undone| known.find(undone, commit));
-                others.extend(commits::incident(commit, undoes));
+                others.extend(commits::incident(commit));
             }
             for at in named {
                 tie(&mut records[at], commit);
@@ -99,10 +97,9 @@ fn ids(records: &[Incident]) -> HashMap<String, Vec<usize>> {
     by_id
 }
 
-/// The records that a message names, each once.
-fn named(message: &str, by_id: &HashMap<String, Vec<usize>>) -> BTreeSet<usize> {
-    let names = ids_in(message).take(50).filter_map(|name| by_id.get(&name.to_ascii_lowercase()));
-    names.flatten().copied().collect()
+/// The records that a commit names, each once.
+fn named(names: &[String], by_id: &HashMap<String, Vec<usize>>) -> BTreeSet<usize> {
+    names.iter().filter_map(|name| by_id.get(name)).flatten().copied().collect()
 }
 
 fn tie(record: &mut Incident, commit: &PastCommit) {
@@ -127,48 +124,5 @@ fn add<'a>(ties: &mut Vec<Tie>, names: impl Iterator<Item = &'a String>, by: Tie
             None if ties.len() < MAX_TIES => ties.push(Tie { to: to.clone(), by }),
             Some(_) | None => {}
         }
-    }
-}
-
-/// Commits by what a revert may call them.
-struct Known<'a> {
-    all: &'a [PastCommit],
-    by_subject: HashMap<&'a str, Vec<usize>>,
-    by_request: HashMap<&'a str, Vec<usize>>,
-}
-
-impl<'a> Known<'a> {
-    fn of(all: &'a [PastCommit]) -> Self {
-        let mut known = Self { all, by_subject: HashMap::new(), by_request: HashMap::new() };
-        for (at, commit) in all.iter().enumerate() {
-            known.by_subject.entry(without_request(commit.subject())).or_default().push(at);
-            if let Some(number) = request_of(commit.subject()) {
-                known.by_request.entry(number).or_default().push(at);
-            }
-        }
-        known
-    }
-
-    /// The commit that a revert undid: by its id, else the newest one before it with that subject or number. An id is
-    /// believed if it is whole, since the history that is handed in is not all of it.
-    fn find(&self, undone: Undone<'_>, revert: &PastCommit) -> Option<Oid> {
-        match undone {
-            Undone::Commit(digits) => digits.parse().ok().or_else(|| self.by_prefix(digits)),
-            Undone::Subject(subject) => self.newest(self.by_subject.get(without_request(subject))?, revert),
-            Undone::Request(number) => self.newest(self.by_request.get(number)?, revert),
-            Undone::Unnamed => None,
-        }
-    }
-
-    fn by_prefix(&self, digits: &str) -> Option<Oid> {
-        let digits = digits.to_ascii_lowercase();
-        let mut found = self.all.iter().map(|c| c.commit).filter(|oid| oid.short(digits.len()) == digits);
-        found.next().filter(|_| found.next().is_none())
-    }
-
-    fn newest(&self, found: &[usize], revert: &PastCommit) -> Option<Oid> {
-        let earlier = found.iter().map(|at| &self.all[*at]);
-        let earlier = earlier.filter(|commit| commit.date <= revert.date && commit.commit != revert.commit);
-        earlier.max_by_key(|commit| commit.date).map(|commit| commit.commit)
     }
 }

@@ -326,7 +326,7 @@ pub(super) fn id_in(text: &str) -> Option<String> {
 }
 
 /// All names like `INC-213` in a text.
-pub(super) fn ids_in(text: &str) -> impl Iterator<Item = &str> {
+pub fn ids_in(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).filter_map(id_of_word)
 }
 

@@ -57,6 +57,14 @@ approvals: { self: never }
 signatures: { low: key, medium: key, high: key }
 merge: squash
 on_reject: keep
+services:
+  - { name: checkout, match: ["apps/checkout/**"], critical: true }
+  - { name: payments, match: ["apps/payments/**"], critical: true }
+  - { name: web, match: ["apps/web/**", "apps/gateway/**"], critical: true }
+clusters:
+  - { name: staging, paths: ["clusters/staging/**", "{apps,platform}/*/staging/**", "databases/staging/**"] }
+  - { name: prod, paths: ["clusters/prod/**", "{apps,platform}/*/prod/**", "databases/prod/**"] }
+priorities: "Q4: reliability before cost"
 "#;
 
 /// The demo's `.countersign/allowed_signers`: one key for each reviewer.

@@ -3,7 +3,7 @@
 //! Nothing is read from a proposal. Each of the three places may fail on its own; what could then not be looked at is said, and
 //! what was found is there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bstr::{BStr, BString, ByteSlice as _};
@@ -11,14 +11,19 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::{Looked, Scene};
-use crate::evidence::incidents::{self, MAX_FILE, Past, PastRejection, Told, Touched, Undone, undone};
+use crate::diff::fields::{ConfigDocument, documents};
+use crate::evidence::incidents::{self, MAX_FILE, Past, PastRejection, Told, Touched, TouchedField, changed_too};
 use crate::io::git::repository::LocalRepository;
 use crate::io::git::store::{Store, StoreError, Writes};
-use crate::io::git::telling;
+use crate::io::index::{IndexError, View};
 use crate::io::workspace::{Situation, Workspace};
 use crate::ledger::{Entry, EntryKind, Item, LedgerView};
-use crate::model::{Incident, IncidentEvidence, IncidentKind, Known, Oid, Problem, Side, text};
-use crate::policy::Globs;
+use crate::model::field::{FieldChange, FieldReport};
+use crate::model::{
+    Closeness, Incident, IncidentEvidence, IncidentHit, IncidentKind, IncidentSource, Known, Oid, Problem, Side, TieBy,
+    text,
+};
+use crate::policy::{Globs, Policy};
 
 /// Where postmortems usually are. JSON is read in our own folder and where policy says so.
 pub const USUAL: [&str; 4] = [
@@ -37,6 +42,22 @@ const MAX_REJECTIONS: usize = 200;
 const MAX_PROBLEMS: usize = 50;
 /// Incidents that a proposal shows.
 const SHOWN: usize = 20;
+/// Commits of the history that are looked at, the newest that tell of something.
+const MAX_COMMITS: usize = 2_000;
+/// Paths of one commit that are read: what changed more is about everything, and so about nothing.
+const MAX_PATHS: usize = 60;
+/// Changed values and objects that are compared.
+const MAX_FIELDS: usize = 500;
+/// Hits whose values are compared, and files of each.
+const COMPARED: (usize, usize) = (10, 3);
+/// Files of a commit that is about each of them.
+const SMALL: usize = 10;
+/// Days after which a commit tells of the values that it changed, and of nothing else in their files.
+const YEAR: i32 = 366;
+/// The largest file whose values are compared, in bytes.
+const MAX_VALUES: u64 = 256 << 10;
+/// Files of the past whose values are kept for the next proposal.
+const MAX_KEPT: usize = 500;
 
 /// All that went wrong before, as far as it is known, at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +94,11 @@ impl Gathered {
     /// The incidents that have anything in common with what is touched.
     #[must_use]
     pub fn evidence(&self, touched: &Touched) -> IncidentEvidence {
-        let mut hits = self.past.hits(touched, self.today);
+        self.listed(self.past.hits(touched, self.today))
+    }
+
+    /// The closest of these.
+    fn listed(&self, mut hits: Vec<IncidentHit>) -> IncidentEvidence {
         let more = hits.len().saturating_sub(SHOWN);
         hits.truncate(SHOWN);
         IncidentEvidence { looked: self.looked(), missing: self.missing(), hits, more, problems: self.problems.clone() }
@@ -83,18 +108,140 @@ impl Gathered {
 impl Scene<'_> {
     /// What happened the last time somebody touched what a proposal touches.
     pub(super) fn incidents(&self, looked: &Looked<'_>) -> Known<IncidentEvidence> {
-        let Looked { proposal, document, .. } = looked;
+        let view = match &self.view {
+            Known::Indexing => return Known::Indexing,
+            view => view.found(),
+        };
+        let Looked { proposal, document, fields } = looked;
         let files: Vec<_> = match proposal.diff() {
             Some(diff) => diff.files.iter().map(|file| file.path.clone()).collect(),
             None => document.files().iter().map(|file| file.path.clone()).collect(),
         };
-        Known::Known(self.past.evidence(&Touched::of(&files, &proposal.title, &proposal.messages)))
+        let touched = Touched {
+            services: services(self.situation.policy(), &files),
+            ..with_fields(Touched::of(&files, &proposal.title, &proposal.messages), fields)
+        };
+        let mut hits = self.past.past.hits(&touched, self.past.today);
+        if let Some(view) = view {
+            self.compare_values(&mut hits, fields, view);
+        }
+        hits.retain(|hit| hit.closeness != Closeness::File || is_recent_and_small(&hit.incident, self.past.today));
+        Known::Known(self.past.listed(hits))
     }
+
+    /// Calls those that changed not only the same file, but the same value in it, by that.
+    fn compare_values(&self, hits: &mut [IncidentHit], report: &FieldReport, view: &View) {
+        let (most, _) = COMPARED;
+        for hit in hits.iter_mut().filter(|hit| hit.closeness == Closeness::File).take(most) {
+            let told = commits_of(&hit.incident).find_map(|(commit, path, undid)| {
+                let mut own = report.fields.iter().filter(|field| field.file == path).take(MAX_FIELDS).peekable();
+                own.peek()?;
+                let touch = view.touch_of(commit, path.as_bytes()).ok().flatten()?;
+                let [before, after] = [touch.before, touch.after].map(|side| self.values(path, side));
+                let field = own.find(|field| changed_too(&before, &after, field))?;
+                Some((commit, undid, named(field)))
+            });
+            if let Some((commit, undid, field)) = told {
+                hit.closeness = Closeness::Field;
+                hit.why = why_same(&hit.incident, commit, undid, &field);
+            }
+        }
+        hits.sort_by_key(|hit| hit.closeness);
+    }
+
+    /// What a file of the past says; nothing where it was not there, or cannot be read.
+    fn values(&self, path: &str, side: Option<Side>) -> Arc<[ConfigDocument]> {
+        let Some(side) = side else { return Arc::default() };
+        let kept = &self.workspace.past.values;
+        let key = (path.to_owned(), side.oid);
+        if let Some(known) = kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Arc::clone(known);
+        }
+        let bytes = self.store.blob(side.oid, MAX_VALUES).unwrap_or_default();
+        let read: Arc<[ConfigDocument]> = documents(path.into(), &bytes).map(Arc::from).unwrap_or_default();
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= MAX_KEPT {
+            kept.clear();
+        }
+        kept.insert(key, Arc::clone(&read));
+        read
+    }
+}
+
+/// Whether a commit that changed the same file, but no value that is changed now, still tells something: where it was small, and
+/// made within a year. Everything else that tells of a file does.
+fn is_recent_and_small(incident: &Incident, today: Date) -> bool {
+    let by_commit = matches!(incident.source, IncidentSource::Commit { .. });
+    let days = incident.date.and_then(|date| date.until(today).ok()).map(|span| span.get_days());
+    !by_commit || (incident.files.len() <= SMALL && days.is_some_and(|days| days <= YEAR))
+}
+
+/// The commits that tie an incident to files, with the file, and whether each took something back.
+fn commits_of(incident: &Incident) -> impl Iterator<Item = (Oid, &str, bool)> {
+    let own = match &incident.source {
+        IncidentSource::Commit { commit, .. } => Some(*commit),
+        _ => None,
+    };
+    let reverts = incident.kind == IncidentKind::Revert;
+    let tied = incident.files.iter().filter_map(move |tie| match tie.by {
+        TieBy::Commit(commit) => Some((commit, tie.to.as_str(), false)),
+        TieBy::Revert(commit) => Some((commit, tie.to.as_str(), true)),
+        TieBy::Change => Some((own?, tie.to.as_str(), reverts)),
+        TieBy::Stated | TieBy::Text => None,
+    });
+    let (hits, files) = COMPARED;
+    tied.take(hits * files)
+}
+
+fn why_same(incident: &Incident, commit: Oid, undid: bool, field: &str) -> String {
+    let own = matches!(incident.source, IncidentSource::Commit { .. });
+    match (own, undid) {
+        (true, true) => format!("it undid a change of {field}"),
+        (true, false) => format!("it changed {field}"),
+        (false, true) => format!("revert {}, which names it, undid a change of {field}", commit.short(7)),
+        (false, false) => format!("commit {}, which names it, changed {field}", commit.short(7)),
+    }
+}
+
+/// What a change touches, with what is known of its values.
+fn with_fields(touched: Touched, report: &FieldReport) -> Touched {
+    let objects: BTreeSet<String> = report.fields.iter().filter_map(object_of).take(MAX_FIELDS).collect();
+    let fields = report.fields.iter().filter(|field| !field.path.0.is_empty()).take(MAX_FIELDS).map(|field| {
+        TouchedField { file: field.file.to_string(), object: object_of(field), path: field.path.to_string() }
+    });
+    Touched { objects: Some(objects.into_iter().collect()), fields: Some(fields.collect()), ..touched }
+}
+
+/// `Deployment shop/checkout`.
+fn object_of(field: &FieldChange) -> Option<String> {
+    let (kind, name) = (field.document.kind.as_deref()?, field.document.name.as_deref()?);
+    Some(match &field.document.namespace {
+        Some(namespace) => format!("{kind} {namespace}/{name}"),
+        None => format!("{kind} {name}"),
+    })
+}
+
+/// `Deployment shop/checkout spec.replicas`, or with the file where it is no object.
+fn named(field: &FieldChange) -> String {
+    format!("{} {}", object_of(field).unwrap_or_else(|| field.file.to_string()), field.path)
+}
+
+/// The services that policy says are touched, each with the first file that makes it so.
+#[must_use]
+pub fn services(policy: &Policy, files: &[BString]) -> Vec<(String, String)> {
+    let touched = policy.services.iter().filter_map(|service| {
+        let file = files.iter().find(|file| service.files.matches(file.as_bstr()))?;
+        Some((service.name.clone(), file.to_string()))
+    });
+    touched.collect()
 }
 
 /// What was gathered last, so that a console gathers once for each state of target and ledger.
 #[derive(Debug, Default)]
-pub struct Memory(Mutex<Option<Gained>>);
+pub struct Memory {
+    gained: Mutex<Option<Gained>>,
+    values: Mutex<HashMap<(String, Oid), Arc<[ConfigDocument]>>>,
+}
 
 /// What was gathered, and of what state.
 #[derive(Debug, Clone)]
@@ -102,23 +249,28 @@ struct Gained {
     target: Oid,
     ledger: Option<Oid>,
     today: Date,
+    /// Whether the history was there to be asked.
+    indexed: bool,
     gathered: Arc<Gathered>,
 }
 
 impl Memory {
-    /// What is known of the past, gathered anew where target or ledger have moved, or the day is another.
+    /// What is known of the past, gathered anew where target or ledger have moved, the history came to be known, or the day is
+    /// another.
     #[must_use]
-    pub fn gather(&self, workspace: &Workspace, situation: &Situation) -> Arc<Gathered> {
+    pub fn gather(&self, workspace: &Workspace, situation: &Situation, view: &Known<View>) -> Arc<Gathered> {
         let (target, ledger) = (situation.target.tip, situation.view.as_ref().and_then(LedgerView::tip));
-        let today = day(situation);
-        let same = |known: &&Gained| (known.target, known.ledger, known.today) == (target, ledger, today);
-        // Held while gathering: whoever asks meanwhile wants the same, and a second pass over the history would slow the first.
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (today, indexed) = (day(situation), view.found().is_some());
+        let same = |known: &&Gained| {
+            (known.target, known.ledger, known.today, known.indexed) == (target, ledger, today, indexed)
+        };
+        // Held while gathering: whoever asks meanwhile wants the same, and a second pass over the files would slow the first.
+        let mut known = self.gained.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known.as_ref().filter(same) {
             return Arc::clone(&known.gathered);
         }
-        let gathered = Arc::new(gather(&workspace.repository, situation));
-        *known = Some(Gained { target, ledger, today, gathered: Arc::clone(&gathered) });
+        let gathered = Arc::new(gather(&workspace.repository, situation, view));
+        *known = Some(Gained { target, ledger, today, indexed, gathered: Arc::clone(&gathered) });
         gathered
     }
 }
@@ -127,9 +279,9 @@ fn day(situation: &Situation) -> Date {
     situation.now.to_zoned(TimeZone::UTC).date()
 }
 
-/// Gathers what went wrong before the target's tip.
+/// Gathers what went wrong before the target's tip, of which `view` is the history.
 #[must_use]
-pub fn gather(repository: &LocalRepository, situation: &Situation) -> Gathered {
+pub fn gather(repository: &LocalRepository, situation: &Situation, view: &Known<View>) -> Gathered {
     let today = day(situation);
     let mut gathered = Gathered { past: Past::default(), problems: Vec::new(), unknown: Vec::new(), today };
     let store = match repository.store(Writes::InMemory) {
@@ -141,7 +293,7 @@ pub fn gather(repository: &LocalRepository, situation: &Situation) -> Gathered {
     };
     let tip = situation.target.tip;
     let records = records(&store, tip, &situation.policy().incidents, &mut gathered);
-    let commits = commits(repository, &store, tip, &records, &mut gathered);
+    let commits = commits(view, &records, &mut gathered);
     let rejected = situation.view.as_ref().map(|view| rejections(&store, view, tip)).unwrap_or_default();
     let more = gathered.problems.len().saturating_sub(MAX_PROBLEMS);
     if more > 0 {
@@ -210,38 +362,28 @@ fn one_file(store: &Store, path: &BString, side: Side, today: Date, left: &mut u
     }
 }
 
-/// What the history tells: commits with telling messages, those that name a record, and what reverts call by its subject.
-fn commits(
-    repository: &LocalRepository,
-    store: &Store,
-    tip: Oid,
-    records: &[Incident],
-    gathered: &mut Gathered,
-) -> Vec<incidents::PastCommit> {
-    let families: BTreeSet<String> =
-        records.iter().filter_map(|record| Some(record.id.split_once('-')?.0.to_owned())).collect();
-    let families: Vec<String> = families.into_iter().collect();
-    let mut commits = match telling::commits(repository, store, tip, &families) {
-        Ok(commits) => commits,
-        Err(error) => {
-            gathered.unknown.push(format!("the history cannot be read: {error}"));
-            return Vec::new();
-        }
+/// What the history tells: commits that took others back or were made in a hurry, and those that name a record.
+fn commits(view: &Known<View>, records: &[Incident], gathered: &mut Gathered) -> Vec<incidents::PastCommit> {
+    let names: BTreeSet<String> = records.iter().map(|record| record.id.to_ascii_lowercase()).collect();
+    let names: Vec<String> = names.into_iter().collect();
+    let read = |view: &View| -> Result<Vec<incidents::PastCommit>, IndexError> {
+        view.telling(&names, MAX_COMMITS, MAX_PATHS)
     };
-    if commits.len() >= telling::MOST {
-        gathered.unknown.push(format!("only the newest {} commits that tell of something are known", telling::MOST));
-    }
-    let undoing = commits.iter().filter_map(|commit| undone(&commit.message)).filter_map(|undone| match undone {
-        Undone::Subject(subject) => Some(subject.to_owned()),
-        Undone::Request(number) => Some(format!("(#{number})")),
-        Undone::Commit(_) | Undone::Unnamed => None,
+    let commits = match view {
+        Known::Known(view) => {
+            gathered.unknown.extend(view.coverage().missing.clone());
+            read(view).map_err(|error| error.to_string())
+        }
+        Known::Unknown(why) => Err(why.clone()),
+        Known::Indexing => Err("it is being indexed".to_owned()),
+    };
+    let commits = commits.unwrap_or_else(|why| {
+        gathered.unknown.push(format!("the history cannot be read: {why}"));
+        Vec::new()
     });
-    let wanted: Vec<String> = undoing.collect();
-    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
-    // That a revert's victim is not found costs a detail, not the revert.
-    let victims = telling::having(repository, store, tip, &wanted).unwrap_or_default();
-    let known: BTreeSet<Oid> = commits.iter().map(|commit| commit.commit).collect();
-    commits.extend(victims.into_iter().filter(|commit| !known.contains(&commit.commit)));
+    if commits.len() >= MAX_COMMITS {
+        gathered.unknown.push(format!("only the newest {MAX_COMMITS} commits that tell of something are known"));
+    }
     commits
 }
 

@@ -6,6 +6,7 @@ pub mod history;
 pub mod incidents;
 mod provenance;
 pub mod queue;
+pub mod reach;
 mod values;
 
 use std::sync::Arc;
@@ -77,7 +78,7 @@ impl<'a> Scene<'a> {
         view: Known<View>,
     ) -> Result<Self, StoreError> {
         let store = workspace.repository.store(Writes::InMemory)?;
-        let past = workspace.past.gather(workspace, situation);
+        let past = workspace.past.gather(workspace, situation, &view);
         let tree = store.tree_of(situation.target.tip);
         let inventory = tree.and_then(|tree| workspace.inventories.of(&store, tree)).into();
         let (histories, origins) = (Histories::default(), Origins::default());
@@ -97,6 +98,7 @@ impl<'a> Scene<'a> {
         let looked = Looked { proposal, document, fields: &fields };
         let (provenance, signals) = (self.provenance(&looked), self.signals(&looked));
         let incidents = self.incidents(&looked);
+        let reach = self.reach(&looked);
         let unknown = "this build does not look for it";
         Evidence {
             provenance,
@@ -104,7 +106,7 @@ impl<'a> Scene<'a> {
             incidents,
             claims: Known::Unknown(unknown.to_owned()),
             cost: Known::Unknown(unknown.to_owned()),
-            reach: Known::Unknown(unknown.to_owned()),
+            reach,
             fields: Known::Known(fields),
         }
     }

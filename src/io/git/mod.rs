@@ -5,7 +5,7 @@
 //! - [`repository`]: one local repository: where it is, what it is called, its branches and target.
 //! - [`store`]: the object database alone, hermetic: no configuration, attributes, drivers or filters.
 //! - [`proposals`]: branches of agents become proposals.
-//! - [`files`]: the files of a tree, by name; [`telling`]: the commits whose messages tell of something that went wrong.
+//! - [`files`]: the files of a tree, by name.
 //! - [`refresh`][]: fetches.
 //! - [`stack`]: merges proposals on top of each other.
 //! - [`stream`]: a `git` whose long answer is read while it is written.
@@ -27,7 +27,6 @@ pub mod stack;
 pub mod store;
 pub mod stream;
 pub mod talk;
-pub mod telling;
 pub mod verify;
 mod whole;
 pub mod write;

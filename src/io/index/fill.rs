@@ -9,6 +9,7 @@ use rusqlite::{Connection, Statement, params};
 use super::IndexError;
 use super::landing::{self, Landing};
 use super::log::{self, Item, LogReader};
+use super::telling;
 use crate::evidence::incidents::{Undone, undone, without_request};
 use crate::model::{Oid, Undoing};
 
@@ -39,6 +40,8 @@ pub struct Filled {
 /// Writes commits and paths of a log.
 pub struct Filler<'db> {
     commit: Statement<'db>,
+    telling: Statement<'db>,
+    named: Statement<'db>,
     touch: Statement<'db>,
     find_path: Statement<'db>,
     add_path: Statement<'db>,
@@ -52,7 +55,9 @@ impl<'db> Filler<'db> {
     pub fn new(db: &'db Connection) -> Result<Self, IndexError> {
         let id = db.query_row("SELECT coalesce(max(id), 0) FROM past", [], |row| row.get(0))?;
         Ok(Self {
-            commit: db.prepare("INSERT OR IGNORE INTO past VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?,
+            commit: db.prepare("INSERT OR IGNORE INTO past VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)")?,
+            telling: db.prepare("INSERT OR IGNORE INTO telling VALUES(?, ?)")?,
+            named: db.prepare("INSERT OR IGNORE INTO named VALUES(?, ?)")?,
             touch: db.prepare("INSERT OR IGNORE INTO touch VALUES(?, ?, ?, ?, ?, ?)")?,
             find_path: db.prepare("SELECT id FROM path WHERE bytes = ?")?,
             add_path: db.prepare("INSERT INTO path(bytes) VALUES(?)")?,
@@ -106,7 +111,22 @@ impl<'db> Filler<'db> {
             undoing,
             undone,
         ])?;
+        // What a merge brought was told by what it merged.
+        if commit.parents.len() < 2 {
+            self.take_telling(&message)?;
+        }
         self.filled.commits.push((oid, std::mem::take(&mut commit.parents)));
+        Ok(())
+    }
+
+    fn take_telling(&mut self, message: &str) -> Result<(), IndexError> {
+        let Some(kept) = telling::kept(message) else { return Ok(()) };
+        if let Some(text) = kept.text {
+            self.telling.execute(params![self.id, text])?;
+        }
+        for name in kept.names {
+            self.named.execute(params![name, self.id])?;
+        }
         Ok(())
     }
 

@@ -13,6 +13,8 @@ mod landing;
 mod log;
 mod read;
 mod schema;
+mod telling;
+mod undid;
 mod update;
 
 use std::path::{Path, PathBuf};

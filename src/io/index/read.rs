@@ -8,14 +8,13 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::update::meta;
 use super::{IndexError, fill, instant};
-use crate::evidence::incidents::{request_of, without_request};
-use crate::model::{Contributor, Coverage, Mode, Oid, PastCommit, PastTouch, SeenBetween, Side, Undoing};
+use crate::model::{Contributor, Coverage, Mode, Oid, PastCommit, PastTouch, SeenBetween, Side};
 
 /// The columns of a commit, in the order in which [`View::commit_of`] reads them.
-const COMMIT: &str = "p.oid, p.name, p.email, p.authored, p.committed, p.subject, p.parents, p.undoing, p.undone, \
+pub(super) const COMMIT: &str = "p.oid, p.name, p.email, p.authored, p.committed, p.subject, p.parents, p.undoing, p.undone, \
                       l.mainline, l.place";
 /// Its columns: those of a path come after them.
-const COLUMNS: usize = 11;
+pub(super) const COLUMNS: usize = 11;
 
 /// The index, open to be read. It shows one state for as long as nobody updates it.
 #[derive(Debug)]
@@ -120,6 +119,16 @@ impl View {
         )
     }
 
+    /// How a commit changed a path; `None` where it did not.
+    pub fn touch_of(&self, commit: Oid, path: &[u8]) -> Result<Option<PastTouch>, IndexError> {
+        let found = self.touches(
+            "JOIN path f ON f.id = t.path WHERE t.past = (SELECT id FROM past WHERE oid = ?1) \
+             AND t.path = (SELECT id FROM path WHERE bytes = ?2)",
+            params![commit.as_bytes(), path],
+        )?;
+        Ok(found.into_iter().next())
+    }
+
     /// Everything that moved on the target itself from a place on, oldest first, to be looked at as a whole.
     pub fn moves_from(&self, place: u64, most: usize) -> Result<Vec<PastTouch>, IndexError> {
         self.touches(
@@ -155,64 +164,23 @@ impl View {
     /// the newest commit before them that had the subject or the pull request that they name.
     pub fn reverts(&self, most: usize) -> Result<Vec<Revert>, IndexError> {
         let query = format!(
-            "SELECT {COMMIT} FROM past p JOIN landing l USING(id) WHERE p.undoing IS NOT NULL \
-             ORDER BY l.place DESC, p.id LIMIT ?"
+            "SELECT {COMMIT}, v.oid FROM past p JOIN landing l USING(id) LEFT JOIN past v ON v.id = p.undid \
+             WHERE p.undoing IS NOT NULL ORDER BY l.place DESC, p.id LIMIT ?"
         );
         let mut find = self.db.prepare(&query)?;
-        let undoing: Vec<PastCommit> = find.query_map([most], |row| self.commit_of(row))?.collect::<Result<_, _>>()?;
-        let titles = self.titles(&undoing)?;
-        undoing.into_iter().map(|commit| self.revert(commit, &titles)).collect()
+        let rows = find.query_map([most], |row| {
+            let of: Option<[u8; 20]> = row.get(COLUMNS)?;
+            Ok((self.commit_of(row)?, of.map(Oid::from_bytes)))
+        })?;
+        let undoing: Vec<(PastCommit, Option<Oid>)> = rows.collect::<Result<_, _>>()?;
+        let found = undoing.into_iter().map(|(commit, of)| {
+            let of = of.map(|of| self.commit(of)).transpose()?.flatten();
+            Ok(Revert { commit: Arc::new(commit), of: of.map(Arc::new) })
+        });
+        found.collect()
     }
 
-    fn revert(&self, commit: PastCommit, titles: &Titles) -> Result<Revert, IndexError> {
-        let of = match &commit.undoes {
-            Some(Undoing::Commit(prefix)) => self.by_prefix(prefix)?.filter(|found| found.place <= commit.place),
-            Some(Undoing::Subject(_) | Undoing::Request(_)) => {
-                let used = commit.undoes.as_ref().and_then(name).and_then(|name| titles.get(&name));
-                let before = used.into_iter().flatten().filter(|(place, _)| *place < commit.place);
-                match before.max_by_key(|(place, _)| *place) {
-                    Some((_, oid)) => self.commit(*oid)?,
-                    None => None,
-                }
-            }
-            Some(Undoing::Unnamed) | None => None,
-        };
-        Ok(Revert { commit: Arc::new(commit), of: of.map(Arc::new) })
-    }
-
-    /// The commit whose id begins so, if there is exactly one.
-    fn by_prefix(&self, prefix: &str) -> Result<Option<PastCommit>, IndexError> {
-        let bound = |fill: &str| format!("{prefix}{}", fill.repeat(40 - prefix.len().min(40))).parse::<Oid>().ok();
-        let (Some(low), Some(high)) = (bound("0"), bound("f")) else { return Ok(None) };
-        let query = format!("SELECT {COMMIT} FROM past p JOIN landing l USING(id) WHERE p.oid BETWEEN ? AND ? LIMIT 2");
-        let mut find = self.db.prepare(&query)?;
-        let found = find.query_map([low.as_bytes(), high.as_bytes()], |row| self.commit_of(row))?;
-        let mut found: Vec<PastCommit> = found.collect::<Result<_, _>>()?;
-        Ok(if found.len() == 1 { found.pop() } else { None })
-    }
-
-    /// Where the names by which commits are taken back were used, in one pass over all subjects.
-    fn titles(&self, undoing: &[PastCommit]) -> Result<Titles, IndexError> {
-        let names = undoing.iter().filter_map(|commit| commit.undoes.as_ref().and_then(name));
-        let mut wanted: Titles = names.map(|name| (name, Vec::new())).collect();
-        if wanted.is_empty() {
-            return Ok(wanted);
-        }
-        let mut all = self.db.prepare("SELECT p.subject, p.oid, l.place FROM past p JOIN landing l USING(id)")?;
-        let mut rows = all.query([])?;
-        while let Some(row) = rows.next()? {
-            let subject = row.get_ref(0)?.as_str().unwrap_or_default();
-            let number = request_of(subject).map(|number| format!("(#{number})"));
-            for name in [Some(without_request(subject)), number.as_deref()].into_iter().flatten() {
-                if let Some(places) = wanted.get_mut(name) {
-                    places.push((row.get(2)?, Oid::from_bytes(row.get(1)?)));
-                }
-            }
-        }
-        Ok(wanted)
-    }
-
-    fn commit_of(&self, row: &Row<'_>) -> rusqlite::Result<PastCommit> {
+    pub(super) fn commit_of(&self, row: &Row<'_>) -> rusqlite::Result<PastCommit> {
         let undoing: Option<String> = row.get(7)?;
         let undone: Option<String> = row.get(8)?;
         let place = row.get(10)?;
@@ -240,18 +208,6 @@ impl View {
         SeenBetween { after: after.map(instant), until: until.map(instant) }
     }
 }
-
-/// The name by which a commit is taken back where no id is given: its subject, or `(#12)`.
-fn name(undoing: &Undoing) -> Option<String> {
-    match undoing {
-        Undoing::Subject(subject) => Some(subject.clone()),
-        Undoing::Request(number) => Some(format!("(#{number})")),
-        Undoing::Commit(_) | Undoing::Unnamed => None,
-    }
-}
-
-/// Where names were used: place and commit.
-type Titles = BTreeMap<String, Vec<(u64, Oid)>>;
 
 fn missing(db: &Connection) -> Result<Option<String>, IndexError> {
     let shallow: String = meta(db, "shallow")?.unwrap_or_default();

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::IndexError;
 
 /// Raised when the tables change, or when the same history is read in another way. Another one is thrown away.
-const FORMAT: i32 = 1;
+const FORMAT: i32 = 2;
 /// "CSIX": a file of another program is not ours.
 const APPLICATION: i32 = 0x4353_4958;
 /// Pages of 4 KiB: a file that is larger than 1 GiB is no cache any more.
@@ -22,15 +22,20 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How often the lock is asked for.
 const ASK_AGAIN: Duration = Duration::from_millis(20);
 
-/// `touch` is ordered by path, since that is how it is asked. `landing` is written when all commits of a log were seen.
+/// `past.undid` is the commit that one takes back. `telling` keeps the messages of what went wrong, `named` what incidents commits
+/// name. `touch` is ordered by path, since that is how it is asked. `landing` is written when all commits of a log were seen.
 /// `seen` keeps the looks at the target: its tip, the first time that it was here, and the last that it was there.
 const TABLES: &str = "
 CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE path(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL UNIQUE);
 CREATE TABLE past(
     id INTEGER PRIMARY KEY, oid BLOB NOT NULL UNIQUE, name TEXT NOT NULL, email TEXT NOT NULL, authored INTEGER,
-    committed INTEGER, subject TEXT NOT NULL, parents INTEGER NOT NULL, undoing TEXT, undone TEXT);
+    committed INTEGER, subject TEXT NOT NULL, parents INTEGER NOT NULL, undoing TEXT, undone TEXT,
+    undid INTEGER);
 CREATE INDEX undoing ON past(id) WHERE undoing IS NOT NULL;
+CREATE TABLE telling(past INTEGER PRIMARY KEY, message TEXT NOT NULL);
+CREATE TABLE named(name TEXT NOT NULL, past INTEGER NOT NULL, PRIMARY KEY(name, past)) WITHOUT ROWID;
+CREATE INDEX named_past ON named(past);
 CREATE TABLE landing(id INTEGER PRIMARY KEY, place INTEGER NOT NULL, mainline INTEGER NOT NULL);
 CREATE INDEX landing_place ON landing(place);
 CREATE TABLE touch(

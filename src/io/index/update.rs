@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::IndexError;
 use super::fill::{self, Filled, Filler, MOST_COMMITS};
-use super::schema;
+use super::{schema, undid};
 use crate::io::git::limits;
 use crate::io::git::repository::LocalRepository;
 use crate::io::git::store::{StoreError, cooked, raw};
@@ -73,8 +73,10 @@ pub fn update(file: &Path, request: &Request<'_>, progress: &dyn Fn(usize)) -> R
             Some(shared) => drop_after(&tx, shared.place)?,
             None => drop_all(&tx)?,
         }
+        let first = undid::next(&tx)?;
         let filled = read(&tx, request, shared.as_ref(), &shallow, progress)?;
         fill::fill_landings(&tx, &filled, request.tip, shared.as_ref().map_or(0, |shared| shared.place))?;
+        undid::resolve(&tx, first)?;
         remember(&tx, request.tip, &digest, &filled, shared.is_none())?;
         reflog(&tx, request.repository)?;
     }
@@ -116,8 +118,7 @@ fn shared(db: &Connection, request: &Request<'_>) -> Result<Option<Shared>, Inde
 
 /// What a commit of the first-parent chain reaches is exactly what has its place or a lower one.
 fn drop_after(db: &Connection, place: u64) -> Result<(), IndexError> {
-    for table in ["touch", "past"] {
-        let id = if table == "touch" { "past" } else { "id" };
+    for (table, id) in [("touch", "past"), ("telling", "past"), ("named", "past"), ("past", "id")] {
         let drop = format!("DELETE FROM {table} WHERE {id} IN (SELECT id FROM landing WHERE place > ?)");
         db.execute(&drop, [place])?;
     }
@@ -126,7 +127,8 @@ fn drop_after(db: &Connection, place: u64) -> Result<(), IndexError> {
 }
 
 fn drop_all(db: &Connection) -> Result<(), IndexError> {
-    db.execute_batch("DELETE FROM touch; DELETE FROM past; DELETE FROM landing; DELETE FROM path; DELETE FROM meta;")?;
+    db.execute_batch("DELETE FROM touch; DELETE FROM telling; DELETE FROM named; DELETE FROM past; DELETE FROM landing; DELETE FROM path; \
+         DELETE FROM meta;")?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 
 mod agents;
 mod checks;
+mod landscape;
 mod people;
 mod reader;
 mod rules;
@@ -40,12 +41,12 @@ const TOP: Keys = Keys {
         "on_reject",
         "storm",
         "incidents",
-    ],
-    later: &[
-        "machines",
         "services",
         "clusters",
         "priorities",
+    ],
+    later: &[
+        "machines",
         "freeze",
         "quotas",
         "reasoning",
@@ -64,7 +65,7 @@ const APPROVALS: Keys = Keys { of: "`approvals`", known: &["self"], later: &["ca
 const SIGNATURES: Keys = Keys { of: "`signatures`", known: &["low", "medium", "high"], later: &[] };
 
 /// The keys of every map of a policy, in the order of the format: what the README has to describe.
-pub const KEYS: [Keys; 11] = [
+pub const KEYS: [Keys; 13] = [
     TOP,
     LEDGER,
     people::PERSON,
@@ -76,6 +77,8 @@ pub const KEYS: [Keys; 11] = [
     APPROVALS,
     SIGNATURES,
     storm::STORM,
+    landscape::SERVICE,
+    landscape::CLUSTER,
 ];
 
 const TIER_WORDS: [(&str, Tier); 3] = [("low", Tier::Low), ("medium", Tier::Medium), ("high", Tier::High)];
@@ -87,7 +90,7 @@ const MAX_APPROVALS: usize = 100;
 /// Defaults: `gate: none`, `protect: []` (the default branch is protected whether it is named or not), `default_tier:
 /// medium`, one approval for low and medium, two for high, nothing batched, `approvals: { self: never }`, any known key,
 /// `merge: squash`, `on_reject: keep`, `storm: { commits: 10, within: 10m, flips: 3, flips_within: 24h }`, `incidents: []`
-/// (the usual folders are always looked at).
+/// (the usual folders are always looked at), no services, clusters and priorities.
 pub fn parse(text: &str, file: &str) -> Result<Policy, Vec<PolicyError>> {
     let root = yaml::read(text, file).map_err(|error| vec![error])?;
     let mut reader = Reader::new(file);
@@ -131,6 +134,9 @@ fn policy(reader: &mut Reader, root: &Node) -> Option<Policy> {
         on_reject: word(reader, &fields, "on_reject", &ON_REJECTS),
         storm: storm::read(reader, &fields),
         incidents: incidents(reader, &fields),
+        services: landscape::services(reader, &fields),
+        clusters: landscape::clusters(reader, &fields),
+        priorities: landscape::priorities(reader, &fields),
         people,
         agents,
         tiers,

@@ -56,7 +56,7 @@ fn ordinary_histories_raise_few_alarms() {
             rates.said.iter().step_by(step).for_each(|said| needs::say(said));
         }
         let rate = |found: usize, rates: &Rates| found as f64 * 1000.0 / rates.commits.max(1) as f64;
-        for (bot, person, at) in [(2.0, 30.0, 0), (8.0, 150.0, 1), (2.0, 20.0, 2)] {
+        for (bot, person, at) in [(2.0, 60.0, 0), (8.0, 160.0, 1), (2.0, 20.0, 2)] {
             assert!(rate(bots.found[at], &bots) < bot && rate(people.found[at], &people) < person, "{name}: {at}");
         }
     }
