@@ -5,7 +5,9 @@ use serde_json::Value;
 
 use super::fields::FieldsJson;
 use crate::evidence::Evidence;
-use crate::evidence::signals::{Event, FieldRef, Flip, Notch, Signal, Source, Turned};
+use crate::evidence::signals::{
+    Collision, Duplicate, Event, FieldRef, Flip, Hostile, Neighbour, Notch, Repeat, Signal, Source, Turned, Unusual,
+};
 use crate::model::field::{DocumentName, FieldPath};
 use crate::model::{Claims, Cost, IncidentEvidence, Known, Moment, Oid, Provenance, Reach, TimeBasis};
 
@@ -40,6 +42,8 @@ impl<'a> EvidenceJson<'a> {
             incidents: &evidence.incidents,
             signals: evidence.signals.as_ref().map(|report| SignalsJson {
                 missing: report.missing.as_deref(),
+                neighbours: &report.neighbours,
+                unusual: &report.unusual,
                 signals: report.signals.iter().map(SignalJson::from).collect(),
             }),
             reach: &evidence.reach,
@@ -54,12 +58,16 @@ pub struct SignalsJson<'a> {
     pub missing: Option<&'a str>,
     /// The warnings.
     pub signals: Vec<SignalJson<'a>>,
+    /// Other open proposals that touch some of the same files, and whether they can land beside it.
+    pub neighbours: &'a [Neighbour],
+    /// What is unusual for the agent, and perhaps nothing; not known where it has no habits yet.
+    pub unusual: &'a Known<Unusual>,
 }
 
 /// A warning.
 #[derive(Debug, Serialize)]
 pub struct SignalJson<'a> {
-    /// `storm`, `oscillation` or `ratchet`.
+    /// `storm`, `oscillation`, `ratchet`, `duplicate`, `collision`, `repeat`, `hostile_text`, `unusual`.
     pub kind: &'static str,
     /// What it says, in a line.
     pub text: String,
@@ -68,8 +76,8 @@ pub struct SignalJson<'a> {
     /// The fields that go back or that are moved step by step; none where files are compared as a whole.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldRefJson<'a>>,
-    /// What its times rest on.
-    pub basis: TimeBasis,
+    /// What its times rest on; null where there are none.
+    pub basis: Option<TimeBasis>,
     /// A storm's numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<RateJson>,
@@ -77,7 +85,20 @@ pub struct SignalJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub this: Option<bool>,
     /// What it rests on, oldest first, bounded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<EventJson<'a>>,
+    /// The other proposals that do the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicate: Option<&'a Duplicate>,
+    /// The other proposals that cannot land beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collision: Option<&'a Collision>,
+    /// What was refused before, and lessons that it goes against.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<&'a Repeat>,
+    /// Text that misleads, or that is meant for whoever reviews.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hostile_text: Option<&'a Hostile>,
 }
 
 /// How many changes and returns came in which time.
@@ -147,40 +168,55 @@ impl<'a> From<&'a FieldRef> for FieldRefJson<'a> {
 
 impl<'a> From<&'a Signal> for SignalJson<'a> {
     fn from(signal: &'a Signal) -> Self {
-        let (paths, rate, this, events) = match signal {
-            Signal::Storm { paths, burst } => {
-                let rate = RateJson {
+        let mut json = Self {
+            kind: match signal {
+                Signal::Hostile(_) => "hostile_text",
+                other => other.name(),
+            },
+            text: signal.sentence(),
+            paths: signal.paths().iter().map(ToString::to_string).collect(),
+            fields: Vec::new(),
+            basis: None,
+            rate: None,
+            this: None,
+            events: Vec::new(),
+            duplicate: None,
+            collision: None,
+            repeat: None,
+            hostile_text: None,
+        };
+        match signal {
+            Signal::Storm { burst, .. } => {
+                json.rate = Some(RateJson {
                     commits: burst.changes,
                     within: burst.within.as_secs(),
                     flips: burst.flips,
                     flips_within: burst.flips_within.as_secs(),
-                };
-                (paths, Some(rate), None, burst.events.iter().map(|event| EventJson::of(event, None)).collect())
+                });
+                json.events = burst.events.iter().map(|event| EventJson::of(event, None)).collect();
+                json.basis = Some(signal.basis());
             }
-            Signal::Oscillation { paths, flips, this, .. } => {
+            Signal::Oscillation { flips, this, fields, .. } => {
                 let flip = |flip: &'a Flip| EventJson::of(&flip.event, Some(flip.left)).with(flip.turned.as_ref());
-                (paths, None, Some(*this), flips.iter().map(flip).collect())
+                json.this = Some(*this);
+                json.events = flips.iter().map(flip).collect();
+                json.fields = fields.iter().map(FieldRefJson::from).collect();
+                json.basis = Some(signal.basis());
             }
-            Signal::Ratchet { paths, steps, .. } => {
+            Signal::Ratchet { field, steps, .. } => {
                 let notch = |notch: &'a Notch| EventJson::of(&notch.event, None).with(Some(&notch.turned));
-                (paths, None, None, steps.iter().map(notch).collect())
+                json.events = steps.iter().map(notch).collect();
+                json.fields = vec![FieldRefJson::from(field)];
+                json.basis = Some(signal.basis());
             }
-        };
-        let fields = match signal {
-            Signal::Oscillation { fields, .. } => fields.as_slice(),
-            Signal::Ratchet { field, .. } => std::slice::from_ref(field),
-            Signal::Storm { .. } => &[],
-        };
-        Self {
-            kind: signal.name(),
-            text: signal.sentence(),
-            paths: paths.iter().map(ToString::to_string).collect(),
-            fields: fields.iter().map(FieldRefJson::from).collect(),
-            basis: signal.basis(),
-            rate,
-            this,
-            events,
+            Signal::Duplicate(found) => json.duplicate = Some(found),
+            Signal::Collision(found) => json.collision = Some(found),
+            Signal::Repeat(found) => json.repeat = Some(found),
+            Signal::Hostile(found) => json.hostile_text = Some(found),
+            // What it says stands beside all signals, known or not.
+            Signal::Unusual(_) => {}
         }
+        json
     }
 }
 

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::evidence_json::EvidenceJson;
+use crate::evidence::signals::TargetWatch;
 use crate::model::{
-    ChangeId, FileChange, Landing, LineStats, Oid, Problem, Queued, Reasoning, Ruling, State, Target, Tier,
+    ChangeId, FileChange, Known, Landing, LineStats, Oid, Problem, Queued, Reasoning, Ruling, State, Target, Tier,
 };
 
 /// `list --json`.
@@ -15,6 +16,8 @@ pub struct ListDocument<'a> {
     pub proposals: Vec<ProposalJson<'a>>,
     /// What could not be read.
     pub problems: &'a [Problem],
+    /// What came to the target and was not recorded; `indexing` where the history has not been indexed yet.
+    pub watch: Known<TargetWatch>,
 }
 
 /// A proposal.

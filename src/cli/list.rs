@@ -30,7 +30,8 @@ pub fn run(session: &Session, args: &ListArgs, output: &mut Output) -> Result<Ex
         let store = workspace.repository.store(Writes::InMemory)?;
         let tree = store.tree_of(situation.target.tip).ok();
         let proposals = queue.iter().map(|queued| ProposalJson::new(queued, tree)).collect();
-        output.document(&ListDocument { proposals, problems: &situation.warnings() })?;
+        let watch = workspace.watch(&situation);
+        output.document(&ListDocument { proposals, problems: &situation.warnings(), watch })?;
         return Ok(Exit::Done);
     }
     if queue.is_empty() {

@@ -81,6 +81,7 @@ fn one(
     reasons(&said, output);
     policy(queued, output);
     moved(&evidence, situation.now, output);
+    super::show_queue::beside(&evidence, output);
     output.line("");
     super::show_reach::show(&evidence.reach, output);
     output.line("");

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
+use crate::evidence::signals::TargetWatch;
 use crate::io::workspace::{Scope, Situation, Workspace};
-use crate::model::{Queued, Stage, State, Tier, text};
+use crate::model::{Known, Queued, Stage, State, Tier, text};
 
 use super::args::StatusArgs;
 use super::find;
@@ -24,16 +25,31 @@ pub fn run(session: &Session, args: &StatusArgs, output: &mut Output) -> Result<
     if args.short {
         output.line(short(&situation, &counts));
     } else if args.json.json {
+        let watch = watch(&workspace, &situation, output);
         output.document(&json!({
             "repo": workspace.repository.name, "stage": situation.stage, "target": situation.target,
             "me": situation.key.as_ref().ok().map(|key| &key.person.name), "alarm": situation.alarm,
             "open": queue.len(), "high": counts.high, "medium": counts.medium, "low": counts.low, "clean": counts.clean,
             "unsent": unsent(&situation), "entries": entries(&situation), "problems": situation.problems,
+            "watch": watch,
         }))?;
     } else {
+        let watch = watch(&workspace, &situation, output);
         tell(&workspace, &situation, &counts, queue.len(), output);
+        if let Some(said) = watch.found().and_then(|watch| watch.sentence(situation.target.branch())) {
+            output.line(format!("watch     {said}"));
+        }
+        output.problems(&situation.problems);
     }
     Ok(if situation.alarm.is_some() { Exit::Refused } else { Exit::Done })
+}
+
+/// What came to the target and was not recorded. The history is indexed for it, which takes a moment the first time.
+fn watch(workspace: &Workspace, situation: &Situation, output: &mut Output) -> Known<TargetWatch> {
+    match super::indexed::history(workspace, situation, output) {
+        Known::Unknown(why) => Known::Unknown(why),
+        _ => workspace.watch(situation),
+    }
 }
 
 struct Counts {
@@ -98,5 +114,4 @@ fn tell(workspace: &Workspace, situation: &Situation, counts: &Counts, open: usi
     if let Some(alarm) = &situation.alarm {
         output.line(format!("ALARM     {}", text::single_line(alarm)));
     }
-    output.problems(&situation.problems);
 }

@@ -7,6 +7,7 @@
 //! Everything here keeps bytes as they are. What an agent wrote becomes fit for a terminal in [`display_line`], in
 //! [`summary()`] and where a [`Note`] prints; paths in a [`FileSummary`] are raw.
 
+mod added;
 mod alike;
 mod budget;
 mod change_id;

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::diff::Document;
 use crate::evidence::Evidence;
+use crate::evidence::signals::TargetWatch;
 use crate::model::{
-    Answers, Comment, DecisionKind, EntryId, Oid, Place, Problem, Queued, ReasonCode, Reasoning, Stage, Subject,
+    Answers, Comment, DecisionKind, EntryId, Known, Oid, Place, Problem, Queued, ReasonCode, Reasoning, Stage, Subject,
 };
 use crate::policy::{GateMode, MergeMethod, Policy, Tiers, TraceLine};
 
@@ -52,6 +53,8 @@ pub struct Snapshot {
     pub tiers: Tiers,
     /// How proposals land.
     pub merge: MergeMethod,
+    /// What the team wants first, as the policy says it.
+    pub priorities: Option<String>,
     /// Whether the policy is the built-in default.
     pub built_in: bool,
     /// The open proposals, in no order.
@@ -62,6 +65,8 @@ pub struct Snapshot {
     pub read_at: Timestamp,
     /// Why the remote could not be asked; `None` where it was, or where there is none.
     pub offline: Option<String>,
+    /// What came to the target and was not recorded; not known before the history is indexed.
+    pub watch: Known<TargetWatch>,
 }
 
 impl Snapshot {
@@ -77,11 +82,13 @@ impl Snapshot {
             target: target.to_owned(),
             tiers: policy.tiers,
             merge: policy.merge,
+            priorities: policy.priorities.as_ref().map(|priorities| priorities.text.clone()),
             built_in: policy.built_in,
             queue: Arc::from([]),
             problems: Vec::new(),
             read_at,
             offline: None,
+            watch: Known::Indexing,
         }
     }
 }

@@ -48,33 +48,21 @@ impl Cache {
     /// What was kept; nothing where there is no file, or none that can be used.
     #[must_use]
     pub fn load(&self) -> Vec<Arc<Proposal>> {
-        let Ok(bytes) = self.bytes() else { return Vec::new() };
-        let body = bytes.iter().position(|byte| *byte == b'\n').map_or(&[][..], |end| &bytes[end + 1..]);
-        if bytes.starts_with(header(body).as_bytes()) {
-            serde_json::from_slice(body).unwrap_or_default()
-        } else {
-            Vec::new()
-        }
+        let body = read_own(&self.file, LIMIT, FORMAT);
+        body.and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default()
     }
 
     /// Keeps these proposals and forgets all others. Where that fails the next console begins without them.
     pub fn keep(&self, proposals: &[Arc<Proposal>]) -> io::Result<()> {
         let body = serde_json::to_vec(proposals)?;
-        let header = header(&body);
         if body.len() as u64 > LIMIT {
             return self.clear();
         }
-        if self.begins_with(header.as_bytes()) {
-            return Ok(());
+        if begins_with(&self.file, header(FORMAT, &body).as_bytes()) {
+            Ok(())
+        } else {
+            replace(&self.file, FORMAT, &body)
         }
-        let folder = self.file.parent().unwrap_or(&self.file);
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(header.as_bytes())?;
-        file.write_all(&body)?;
-        // Not synced: what a crash leaves is whole or does not match its digest.
-        file.persist(&self.file)?;
-        Ok(())
     }
 
     /// Forgets everything.
@@ -84,35 +72,46 @@ impl Cache {
             _ => Ok(()),
         }
     }
+}
 
-    fn begins_with(&self, header: &[u8]) -> bool {
-        let mut begin = vec![0; header.len()];
-        self.open().is_ok_and(|mut file| file.read_exact(&mut begin).is_ok()) && begin == header
-    }
+/// What a file of the cache folder holds, if it is the user's own, of this format, not too large, and as it was written.
+pub(super) fn read_own(file: &Path, limit: u64, format: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_own(file, limit).ok()?.take(limit).read_to_end(&mut bytes).ok()?;
+    let start = bytes.iter().position(|byte| *byte == b'\n')? + 1;
+    let whole = bytes.starts_with(header(format, &bytes[start..]).as_bytes());
+    whole.then(|| bytes.split_off(start))
+}
 
-    fn bytes(&self) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.open()?.take(LIMIT).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    }
+/// Replaces a file of the cache folder, made where it is not.
+pub(super) fn replace(file: &Path, format: &str, body: &[u8]) -> io::Result<()> {
+    let folder = file.parent().unwrap_or(file);
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let mut new = tempfile::NamedTempFile::new_in(folder)?;
+    new.write_all(header(format, body).as_bytes())?;
+    new.write_all(body)?;
+    // Not synced: what a crash leaves is whole or does not match its digest.
+    new.persist(file)?;
+    Ok(())
+}
 
-    /// Opens the file if it is a plain one that nobody else could have written; a link or a pipe in its place is refused.
-    fn open(&self) -> io::Result<File> {
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
-        let file = OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(&self.file)?;
-        let found = file.metadata()?;
-        let own = found.uid() == rustix::process::geteuid().as_raw() && found.mode() & 0o022 == 0;
-        if found.is_file() && own && found.len() <= LIMIT {
-            Ok(file)
-        } else {
-            Err(io::ErrorKind::PermissionDenied.into())
-        }
-    }
+fn begins_with(file: &Path, header: &[u8]) -> bool {
+    let mut begin = vec![0; header.len()];
+    open_own(file, LIMIT).is_ok_and(|mut file| file.read_exact(&mut begin).is_ok()) && begin == header
+}
+
+/// Opens a file if it is a plain one that nobody else could have written; a link or a pipe in its place is refused.
+fn open_own(file: &Path, limit: u64) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+    let file = OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(file)?;
+    let found = file.metadata()?;
+    let own = found.uid() == rustix::process::geteuid().as_raw() && found.mode() & 0o022 == 0;
+    if found.is_file() && own && found.len() <= limit { Ok(file) } else { Err(io::ErrorKind::PermissionDenied.into()) }
 }
 
 /// The first line of a file: whose it is, and the digest of the rest.
-fn header(body: &[u8]) -> String {
-    format!("{FORMAT} {}\n", hexadecimal(&Sha256::digest(body)))
+fn header(format: &str, body: &[u8]) -> String {
+    format!("{format} {}\n", hexadecimal(&Sha256::digest(body)))
 }
 
 #[cfg(test)]

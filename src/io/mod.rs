@@ -15,6 +15,7 @@ pub mod inventory;
 pub mod landed;
 pub mod recover;
 pub mod send;
+pub mod sightings;
 pub mod signer;
 pub mod state;
 pub mod values;

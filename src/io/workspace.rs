@@ -2,26 +2,33 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 
 use crate::engine::{self, Force, Found, LedgerHealth, Snapshot, World};
 use crate::ledger::{Chain, LedgerView};
+use crate::model::Known as Evidenced;
 use crate::model::{Intent, Landing, Oid, Problem, Proposal, Queued, Stage, Target};
 use crate::policy::{self, Globs, LedgerKey, Policy, PolicyError, Root};
 
 use super::cache::Cache;
 use super::clock::Clock;
+use super::evidence::beside::Comparisons;
+use super::evidence::earlier::Rounds;
 use super::evidence::incidents::Memory;
 use super::evidence::queue::FoundBefore;
 use super::evidence::reach::Atlases;
+use super::evidence::unusual::Past;
+use super::evidence::watch::Watched;
 use super::git::ledger::RootReader;
 use super::git::proposals::{self, Known, Reading, Request};
 use super::git::repository::LocalRepository;
 use super::git::store::{StoreError, Writes};
 use super::index::Index;
 use super::inventory::Inventories;
+use super::sightings::{FirstSeen, Sightings};
 use super::signer::{self, SignerError, SigningKey};
 use super::state::StateFolder;
 use super::values::ValueCache;
@@ -43,6 +50,16 @@ pub struct Workspace {
     pub found: Arc<FoundBefore>,
     /// What config documents say, as they were read last.
     pub inventories: Arc<Inventories>,
+    /// What comparing proposals gave.
+    pub compared: Arc<Comparisons>,
+    /// What agents touched before, as it was read last.
+    pub habits: Arc<Past>,
+    /// What came to the target unrecorded, as it was read last.
+    pub watched: Arc<Watched>,
+    /// When proposals were first seen here.
+    pub sightings: Sightings,
+    /// The rounds that were rejected, as they were read last.
+    pub rejected: Arc<Rounds>,
     /// Where things land and what is used where, as the last inventory says.
     pub atlases: Arc<Atlases>,
     /// How versions of files differ in their values, as they were compared last.
@@ -103,6 +120,8 @@ pub struct Situation {
     pub found: Arc<Found>,
     /// When this was read.
     pub now: Timestamp,
+    /// When the proposals were first seen here, as far as that is known.
+    pub seen: FirstSeen,
     /// Where the last move of the target ended that was seen here to have arrived.
     pub landed: Option<Oid>,
     built_in: Policy,
@@ -139,6 +158,11 @@ impl Workspace {
             past: Arc::default(),
             found: Arc::default(),
             inventories: Arc::default(),
+            compared: Arc::default(),
+            rejected: Arc::default(),
+            habits: Arc::default(),
+            watched: Arc::default(),
+            sightings: Sightings::of(cache, &repository.git_dir, remote),
             atlases: Arc::default(),
             values: Arc::default(),
             repository,
@@ -152,7 +176,11 @@ impl Workspace {
 
     /// Reads the repository as it is, without asking the remote.
     pub fn read(&self, scope: &Scope<'_>) -> Result<Situation, StoreError> {
-        self.situation(scope, &Known::new())
+        let mut situation = self.situation(scope, &Known::new())?;
+        let asked = self.repository.remote.is_none() || self.repository.fetched.swap(false, Ordering::Relaxed);
+        let (whole, now) = (scope.only.is_none(), situation.now);
+        situation.seen = self.sightings.look(&situation.proposals, now, whole, asked);
+        Ok(situation)
     }
 
     /// What a console shows until it has read: the queue as the cache knows it, where branches and target have not moved
@@ -222,6 +250,7 @@ impl Workspace {
             arrived,
             unsent,
             now,
+            seen: FirstSeen::default(),
             landed: adopted.landed,
             found: Arc::default(),
             built_in: self.built_in.clone(),
@@ -310,11 +339,13 @@ impl Situation {
             target: self.target.branch().to_owned(),
             tiers: policy.tiers,
             merge: policy.merge,
+            priorities: policy.priorities.as_ref().map(|priorities| priorities.text.clone()),
             built_in: policy.built_in,
             queue,
             problems,
             read_at: self.now,
             offline,
+            watch: Evidenced::Indexing,
         }
     }
 

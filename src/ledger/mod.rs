@@ -27,6 +27,7 @@ pub use fault::{Fault, FormFault, SignatureFault};
 pub use message::{MESSAGE_LIMIT, SUBJECT_COLUMNS, message, parse_message};
 pub use signature::{Externals, Question, Seal, Sealed, Verified};
 pub use verify::{
-    Branch as ProtectedBranch, Evidence, LandingFacts, Landings, Question as LandedQuestion, VerifyReport, verify,
+    Branch as ProtectedBranch, Evidence, LandingFacts, Landings, Question as LandedQuestion, Unapproved, VerifyReport,
+    unaccounted, verify,
 };
 pub use view::{Approval, LedgerView, Merged, Objection, ObjectionKind, Taught};

@@ -37,8 +37,15 @@ impl PastCommit {
     /// When it came to the target: its own date, held within what was observed.
     #[must_use]
     pub fn moment(&self) -> Moment {
-        let SeenBetween { after, until } = self.seen;
-        let said = self.committed.or(self.authored).unwrap_or(Timestamp::UNIX_EPOCH);
+        self.seen.held(self.committed.or(self.authored).unwrap_or(Timestamp::UNIX_EPOCH))
+    }
+}
+
+impl SeenBetween {
+    /// A date that somebody wrote, held within what was observed.
+    #[must_use]
+    pub fn held(self, said: Timestamp) -> Moment {
+        let Self { after, until } = self;
         match until {
             None => Moment { at: said, basis: TimeBasis::CommitDate },
             Some(until) => Moment {

@@ -28,6 +28,8 @@ mod init;
 mod ledger;
 mod policy;
 mod race;
+mod reach;
 mod reading;
 mod rigs;
 mod settings;
+mod signals;

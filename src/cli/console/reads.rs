@@ -125,7 +125,8 @@ impl Reads {
     /// What the console shows of a situation.
     pub fn shown(&self, situation: &Situation) -> Arc<Snapshot> {
         let unreachable = self.unreachable.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Arc::new(situation.snapshot(&self.workspace.repository.name, unreachable))
+        let snapshot = situation.snapshot(&self.workspace.repository.name, unreachable);
+        Arc::new(Snapshot { watch: self.workspace.watched(situation), ..snapshot })
     }
 
     fn snapshot(&self, still: Still<'_>) {
@@ -154,6 +155,8 @@ impl Reads {
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get).div_ceil(2);
         let look = Look { wanted: &|_| true, threads, progress: &progress, still };
         self.workspace.look_into(&mut situation, &look);
+        // Remembered, and shown with the rest from now on.
+        let _ = self.workspace.watch(&situation);
         if still() {
             self.answer(Outcome::LookedInto(self.shown(&situation)));
         }

@@ -5,23 +5,36 @@
 //! are observed ones where there are any: an agent chooses what its commits say, so a signal that rests on commit dates says
 //! that it does.
 
+mod collision;
+mod direction;
+mod duplicate;
 mod flips;
+mod hostile;
 mod ratchet;
+mod repeat;
 mod storm;
 mod tracks;
+mod unusual;
+mod watch;
 mod words;
 
 use bstr::BString;
 use jiff::{SignedDuration, Timestamp};
 
+pub use collision::{Collision, Neighbour, Trial};
+pub use duplicate::{ChangePrint, Duplicate, Sameness, Twin, ValuePrint};
 pub use flips::{AGAIN, Flip};
+pub use hostile::{Find, Hostile, Search, Spot, Threat};
 pub use ratchet::Notch;
+pub use repeat::{Against, Like, Rejected, Repeat, Taught, against};
 pub use storm::Burst;
 pub use tracks::{Track, Tracks, Turned};
+pub use unusual::{Habits, Unusual};
+pub use watch::{Flipping, TargetWatch, Unrecorded, WatchedSince};
 
 use self::flips::Returns;
 use crate::model::field::{DocumentName, FieldPath};
-use crate::model::{FileChange, Moment, Oid, PastTouch, Proposal, Side, TimeBasis};
+use crate::model::{FileChange, Known, Moment, Oid, PastTouch, Proposal, SeenBetween, Side, TimeBasis};
 
 /// Where policy draws the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,12 +104,13 @@ impl Event {
         }
     }
 
-    /// A change that is proposed. When it was first seen only its head's date tells, which cannot be later than now.
+    /// A change that is proposed, and between which looks it was first seen. Where nobody looked before, its head's date
+    /// tells, which cannot be later than now.
     #[must_use]
-    pub fn pending(proposal: &Proposal, change: &FileChange, now: Timestamp) -> Self {
+    pub fn pending(proposal: &Proposal, change: &FileChange, seen: SeenBetween, now: Timestamp) -> Self {
         Self {
             path: change.path.clone(),
-            at: Moment { at: proposal.updated.min(now), basis: TimeBasis::CommitDate },
+            at: seen.held(proposal.updated.min(now)),
             source: Source::Pending(proposal.id.clone()),
             who: proposal.agent.clone(),
             subject: proposal.title.clone(),
@@ -168,15 +182,37 @@ pub enum Signal {
         /// Whether it gets less with each step; else more.
         lowers: bool,
     },
+    /// Other open proposals do the same.
+    Duplicate(Duplicate),
+    /// Other open proposals cannot land beside it.
+    Collision(Collision),
+    /// A person has refused it before, or it goes against a lesson.
+    Repeat(Repeat),
+    /// It holds text that misleads, or that is meant for whoever reviews.
+    Hostile(Hostile),
+    /// The agent never touched anything of the kind.
+    Unusual(Unusual),
 }
 
 /// The warnings about a round.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SignalReport {
     /// The warnings, the gravest first.
     pub signals: Vec<Signal>,
+    /// Other open proposals that touch some of the same files, in name order, without those that do the same. That they do
+    /// is no warning in itself.
+    pub neighbours: Vec<Neighbour>,
+    /// What is unusual for the agent, and perhaps nothing; not known where it has no habits yet.
+    pub unusual: Known<Unusual>,
     /// What could not be looked at, and why; `None` where everything was.
     pub missing: Option<String>,
+}
+
+impl Default for SignalReport {
+    fn default() -> Self {
+        let unusual = Known::Known(Unusual::default());
+        Self { signals: Vec::new(), neighbours: Vec::new(), unusual, missing: None }
+    }
 }
 
 /// The signals of a change of several files. Files that move together are one signal.
@@ -201,6 +237,7 @@ const fn rank(signal: &Signal) -> u8 {
         Signal::Storm { .. } => 0,
         Signal::Oscillation { .. } => 1,
         Signal::Ratchet { .. } => 2,
+        _ => 3,
     }
 }
 

@@ -51,6 +51,7 @@ fn kinds(signals: &[Signal]) -> String {
             format!("oscillation {}{}", flips.len(), if *this { "*" } else { "" })
         }
         Signal::Ratchet { steps, .. } => format!("ratchet {}", steps.len()),
+        other => other.name().to_owned(),
     };
     signals.iter().map(kind).collect::<Vec<_>>().join(", ")
 }

@@ -1,5 +1,6 @@
 //! Signals in words.
 
+use bstr::BString;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -16,15 +17,18 @@ impl Signal {
             Self::Storm { .. } => "storm",
             Self::Oscillation { .. } => "oscillation",
             Self::Ratchet { .. } => "ratchet",
+            Self::Duplicate(_) => "duplicate",
+            Self::Collision(_) => "collision",
+            Self::Repeat(_) => "repeat",
+            Self::Hostile(_) => "hostile text",
+            Self::Unusual(_) => "unusual",
         }
     }
 
     /// What it says, in a line that is fit for a terminal.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let paths = match self {
-            Self::Storm { paths, .. } | Self::Oscillation { paths, .. } | Self::Ratchet { paths, .. } => paths,
-        };
+        let paths = self.paths();
         let first = paths.first().map(|path| printable_bytes(path)).unwrap_or_default();
         let files = if paths.len() > 1 { format!("{first} and {} more", paths.len() - 1) } else { first };
         let what = match self {
@@ -35,11 +39,16 @@ impl Signal {
                     flips => format!("{changes}, {} within {}", count(flips, "return"), words(burst.flips_within)),
                 }
             }
-            Self::Oscillation { fields, flips, this, .. } => named(fields) + &returns(flips, *this),
+            Self::Oscillation { fields, flips, this, .. } => of_fields(fields) + &returns(flips, *this),
             Self::Ratchet { field, steps, lowers, .. } => {
                 let way = if *lowers { "lowered" } else { "raised" };
-                format!("{}{way} step by step, {}", named(std::slice::from_ref(field)), amounts(steps))
+                format!("{}{way} step by step, {}", of_fields(std::slice::from_ref(field)), amounts(steps))
             }
+            Self::Duplicate(found) => return format!("duplicate: {}", found.sentence()),
+            Self::Collision(found) => return format!("collision: {}", found.sentence()),
+            Self::Repeat(found) => return format!("repeat: {}", found.sentence()),
+            Self::Hostile(found) => return format!("hostile text: {}", found.sentence()),
+            Self::Unusual(found) => return format!("unusual: {}", found.sentence()),
         };
         let doubt = if self.basis() == TimeBasis::CommitDate { ", by commit dates" } else { "" };
         format!("{}: {what}{doubt}: {files}", self.name())
@@ -59,23 +68,51 @@ impl Signal {
             Self::Ratchet { steps, .. } => {
                 steps.iter().map(|notch| format!("{}; {}", told(&notch.event), step(&notch.turned))).collect()
             }
+            Self::Duplicate(found) => found.told(),
+            Self::Collision(found) => found.told(),
+            Self::Repeat(found) => found.told(),
+            Self::Hostile(found) => found.told(),
+            Self::Unusual(_) => Vec::new(),
         };
         lines.into_iter()
     }
 
-    /// What its times rest on.
+    /// The files that it is about, in path order; none where it is not about files.
+    #[must_use]
+    pub fn paths(&self) -> &[BString] {
+        match self {
+            Self::Storm { paths, .. } | Self::Oscillation { paths, .. } | Self::Ratchet { paths, .. } => paths,
+            Self::Collision(found) => &found.paths,
+            Self::Repeat(found) => found.paths(),
+            Self::Duplicate(_) | Self::Hostile(_) | Self::Unusual(_) => &[],
+        }
+    }
+
+    /// What its times rest on; what has none rests on no date.
     #[must_use]
     pub fn basis(&self) -> TimeBasis {
         match self {
             Self::Storm { burst, .. } => basis(&burst.events),
             Self::Oscillation { flips, .. } => basis(flips.iter().map(|flip| &flip.event)),
             Self::Ratchet { steps, .. } => basis(steps.iter().map(|notch| &notch.event)),
+            _ => TimeBasis::Observed,
         }
     }
 }
 
+/// `a`, `a and b`, `a, b, c and 4 more`: names that somebody else wrote, fit for a terminal.
+pub(super) fn named(names: &[&str]) -> String {
+    const NAMED: usize = 3;
+    let shown: Vec<String> = names.iter().take(NAMED).map(|name| single_line(name)).collect();
+    match (names.len().saturating_sub(NAMED), shown.split_last()) {
+        (0, Some((last, []))) => last.clone(),
+        (0, Some((last, before))) => format!("{} and {last}", before.join(", ")),
+        (more, _) => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
 /// `memory limit `, `backup and 2 more fields `; nothing where a whole file is meant.
-fn named(fields: &[FieldRef]) -> String {
+fn of_fields(fields: &[FieldRef]) -> String {
     let Some(first) = fields.first() else { return String::new() };
     let object = first.document.name.as_deref().map(|name| format!("{} ", single_line(name))).unwrap_or_default();
     match fields.len() - 1 {

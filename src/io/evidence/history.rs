@@ -18,8 +18,8 @@ const SIGNAL_FILES: usize = 200;
 const WINDOW: (usize, usize) = (12, 120);
 
 impl Scene<'_> {
-    /// The signals of what would land, with what the other open proposals would do to the same files.
-    pub(super) fn signals(&self, looked: &Looked<'_>) -> Known<SignalReport> {
+    /// How the files of what would land moved before, with what the other open proposals would do to them.
+    pub(super) fn moves(&self, looked: &Looked<'_>) -> Known<SignalReport> {
         let files = files_of(looked.proposal);
         self.ask(|view| {
             let signals = self.signals_of(looked, files, view)?;
@@ -27,7 +27,11 @@ impl Scene<'_> {
             if files.len() > SIGNAL_FILES {
                 missing.push(format!("of {} files the first {SIGNAL_FILES} were looked at", files.len()));
             }
-            Ok(SignalReport { signals, missing: (!missing.is_empty()).then(|| missing.join("; ")) })
+            Ok(SignalReport {
+                signals,
+                missing: (!missing.is_empty()).then(|| missing.join("; ")),
+                ..SignalReport::default()
+            })
         })
     }
 
@@ -51,12 +55,14 @@ impl Scene<'_> {
     /// How a file and its fields moved, and what others would do to it.
     fn moves_of(&self, looked: &Looked<'_>, file: &FileChange, view: &View) -> Result<FileMoves, IndexError> {
         let (proposal, now) = (looked.proposal, self.situation.now);
+        let seen = |proposal: &Proposal| self.situation.seen.of(proposal);
         let history = self.history_of(view, file.path.as_bstr())?;
         let landed: Vec<Event> = history.touches.iter().rev().map(Event::landed).collect();
         let open = self.queue.iter().filter(|queued| queued.standing.state.open()).map(|queued| &queued.proposal);
         let others = open.filter(|other| other.id != proposal.id);
         let same: Vec<(&Arc<Proposal>, &FileChange)> = others.filter_map(|other| same_file(other, file)).collect();
-        let pending: Vec<Event> = same.iter().map(|(other, change)| Event::pending(other, change, now)).collect();
+        let pending: Vec<Event> =
+            same.iter().map(|(other, change)| Event::pending(other, change, seen(other), now)).collect();
         let values = has_values(file.path.as_bstr()).then(|| {
             let late = |event: &&Event| now.duration_since(event.at.at) <= signals::AGAIN;
             let window = landed.iter().rev().take_while(late).count().clamp(WINDOW.0, WINDOW.1);
@@ -71,7 +77,7 @@ impl Scene<'_> {
             let explained = !own.is_empty() && looked.fields.unexplained.iter().all(|one| one.file != file.path);
             Tracks::of(&own, explained, &before, &beside)
         });
-        Ok(FileMoves { landed, pending, this: Event::pending(proposal, file, now), values })
+        Ok(FileMoves { landed, pending, this: Event::pending(proposal, file, seen(proposal), now), values })
     }
 
     /// What another proposal would do to the values of a file.
@@ -102,7 +108,7 @@ impl FileMoves {
     }
 }
 
-fn files_of(proposal: &Proposal) -> &[FileChange] {
+pub(super) fn files_of(proposal: &Proposal) -> &[FileChange] {
     proposal.diff().map(|diff| diff.files.as_slice()).unwrap_or_default()
 }
 

@@ -2,12 +2,18 @@
 //!
 //! One file a part. What cannot be read makes its own part unknown, with the reason, and no other.
 
+pub mod beside;
+pub mod earlier;
 pub mod history;
+mod hostile;
 pub mod incidents;
 mod provenance;
 pub mod queue;
 pub mod reach;
+mod signals;
+pub mod unusual;
 mod values;
+pub mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,10 +95,11 @@ impl<'a> Scene<'a> {
     #[must_use]
     pub fn evidence(&self, proposal: &Proposal, document: &Document) -> Evidence {
         if let Some(why) = unfit(&proposal.landing) {
-            // What went wrong before is told by its files, which are known.
+            // What went wrong before is told by its files, which are known; so is what it says.
             let none = FieldReport::default();
-            let incidents = self.incidents(&Looked { proposal, document, fields: &none });
-            return Evidence { incidents, ..Evidence::unknown(&why) };
+            let looked = Looked { proposal, document, fields: &none };
+            let (incidents, signals) = (self.incidents(&looked), self.signals_of_unfit(&looked, &why));
+            return Evidence { incidents, signals, ..Evidence::unknown(&why) };
         }
         let fields = field_report(document);
         let looked = Looked { proposal, document, fields: &fields };

@@ -13,6 +13,11 @@ use crate::model::{FileChange, Mode, Oid, Side, TreeDiff};
 
 use super::store::{Store, StoreError, conflict_sentence, cooked, raw};
 
+/// Bytes of a file that is merged on trial.
+const TRIAL_LIMIT: usize = 2 << 20;
+/// Colliding files that are listed.
+const COLLISIONS: usize = 50;
+
 impl Store {
     /// Merges three trees, renames off, and gives the resulting tree.
     pub fn merge_trees(&self, base: Oid, ours: Oid, theirs: Oid) -> Result<Oid, StoreError> {
@@ -47,6 +52,36 @@ impl Store {
         }
         let base = self.merge_base(head, &[tip])?;
         self.merge_trees(self.tree_of(base)?, self.tree_of(tip)?, self.tree_of(head)?).map(drop)
+    }
+
+    /// The files that two changes of the same tree cannot both have, in path order, bounded: those that would be left to a
+    /// person if one landed on the other. Contents that a merge made are made again first ([`Self::make_again`]).
+    pub fn collisions(&self, ours: &TreeDiff, theirs: &TreeDiff) -> Result<Vec<BString>, StoreError> {
+        let both = |other: &FileChange| {
+            let mine = ours.files.binary_search_by(|mine| mine.path.cmp(&other.path)).ok()?;
+            ours.files.get(mine).map(|mine| mine.new)
+        };
+        let shared = theirs.files.iter().filter_map(|other| Some((other, both(other)?)));
+        let shared: Vec<_> = shared.filter(|(other, mine)| other.new != *mine).collect();
+        let repo = self.raw_repository();
+        let odb = repo.odb()?;
+        let blobs = shared.iter().flat_map(|(other, mine)| [other.old, other.new, *mine]).flatten();
+        for oid in blobs.filter(|side| side.mode != Mode::Submodule).map(|side| side.oid) {
+            let (size, _) = odb.read_header(raw(oid)).map_err(|error| StoreError::of(&error, oid))?;
+            if size > TRIAL_LIMIT {
+                return Err(StoreError::TooLarge { oid, size: size as u64, limit: TRIAL_LIMIT as u64 });
+            }
+        }
+        let side = |side: fn(&(&FileChange, Option<Side>)) -> Option<Side>| {
+            let entries: Vec<_> = shared.iter().map(|pair| (&pair.0.path, side(pair))).collect();
+            let tree = self.with_entries(Oid::EMPTY_TREE, &entries)?;
+            repo.find_tree(raw(tree)).map_err(|error| StoreError::of(&error, tree))
+        };
+        let (base, mine, others) = (side(|pair| pair.0.old)?, side(|pair| pair.1)?, side(|pair| pair.0.new)?);
+        let mut options = git2::MergeOptions::new();
+        options.find_renames(false);
+        let index = repo.merge_trees(&base, &mine, &others, Some(&options))?;
+        Ok(conflicting(&index))
     }
 
     /// The paths that differ between two trees; remembered, since many proposals start from the same base.
@@ -104,6 +139,17 @@ impl Store {
         let tree = repo.find_tree(raw(tree)).map_err(|e| StoreError::of(&e, tree))?;
         Ok(cooked(update.create_updated(repo, &tree)?))
     }
+}
+
+/// The paths of an index that are left to a person, in path order, bounded.
+fn conflicting(index: &git2::Index) -> Vec<BString> {
+    let Ok(conflicts) = index.conflicts() else { return Vec::new() };
+    let entry = |conflict: git2::IndexConflict| conflict.our.or(conflict.their).or(conflict.ancestor);
+    let paths = conflicts.filter_map(Result::ok).filter_map(entry).map(|entry| BString::from(entry.path));
+    let mut paths: Vec<BString> = paths.take(COLLISIONS).collect();
+    paths.sort();
+    paths.dedup();
+    paths
 }
 
 const fn file_mode(mode: Mode) -> git2::FileMode {

@@ -26,6 +26,19 @@ pub fn document(
         let _ = store.make_again(diff, proposal.target.tip, proposal.head);
         Ok(store)
     };
+    compared(open, diff, context)
+}
+
+/// The same of a change whose objects are all there.
+pub fn changes(repository: &LocalRepository, diff: &TreeDiff, context: u32) -> Result<Document, StoreError> {
+    compared(|| repository.store(Writes::InMemory), diff, context)
+}
+
+fn compared(
+    open: impl Fn() -> Result<Store, StoreError> + Sync,
+    diff: &TreeDiff,
+    context: u32,
+) -> Result<Document, StoreError> {
     let inputs = spread(open, &diff.files, input)?;
     let files = spread(|| Ok(()), &comparisons(inputs), |(), comparison| comparison.compute(context))?;
     Ok(Document::new(files, context))

@@ -1,5 +1,7 @@
 //! Fetching, through the `git` program, in one process, so that all refs show one moment.
 
+use std::sync::atomic::Ordering;
+
 use super::process::GitError;
 use super::repository::LocalRepository;
 
@@ -24,6 +26,8 @@ impl LocalRepository {
         let args =
             ["fetch", "--quiet", "--no-tags", "--prune", "--no-recurse-submodules", "--no-write-fetch-head", "--"];
         let args: Vec<&str> = args.into_iter().chain([remote.name.as_str(), &branches, &notes]).collect();
-        self.git().run(&args).map(drop)
+        self.git().run(&args)?;
+        self.fetched.store(true, Ordering::Relaxed);
+        Ok(())
     }
 }

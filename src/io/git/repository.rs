@@ -1,6 +1,8 @@
 //! One local repository: where it is, what it is called, its remote, branches and target.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::model::{Oid, Problem, Target, text};
 use crate::policy::Globs;
@@ -54,6 +56,8 @@ pub struct LocalRepository {
     pub target_branch: String,
     /// Whether git may ask the person at the terminal.
     pub asks: bool,
+    /// Whether the remote was asked since somebody looked; shared by all copies.
+    pub fetched: Arc<AtomicBool>,
 }
 
 impl LocalRepository {
@@ -73,7 +77,7 @@ impl LocalRepository {
         let git_dir = repo.commondir().to_owned();
         let workdir = repo.workdir().map(Path::to_owned);
         let name = repository_name(remote.as_ref(), workdir.as_deref().unwrap_or(&git_dir));
-        Ok(Self { name, git_dir, workdir, remote, target_branch, asks: false })
+        Ok(Self { name, git_dir, workdir, remote, target_branch, asks: false, fetched: Arc::default() })
     }
 
     /// The `git` program, started where hooks and relative paths expect it.

@@ -7,7 +7,8 @@ use bstr::ByteSlice as _;
 use jiff::Timestamp;
 
 use crate::ledger::{
-    self, Chain, Entry, Evidence, LandedQuestion, LandingFacts, Landings, LedgerView, ProtectedBranch, VerifyReport,
+    self, Chain, Entry, Evidence, LandedQuestion, LandingFacts, Landings, LedgerView, ProtectedBranch, Unapproved,
+    VerifyReport,
 };
 use crate::memory;
 use crate::model::{Contributor, Mode, Oid, Ruling, Side, Stage};
@@ -34,6 +35,12 @@ pub fn verify(
         chain,
         &Evidence { landings: &landings, needs: &needs, memory: &moved, branches: &branches, stage },
     ))
+}
+
+/// The commits of the protected branches that no entry accounts for, as [`verify`] counts them.
+pub fn unaccounted(repository: &LocalRepository, store: &Store, chain: &Chain) -> Result<Vec<Unapproved>, StoreError> {
+    let moved = |commit: Oid, entry: &Entry, view: &LedgerView| only_memory(store, commit, entry, view);
+    Ok(ledger::unaccounted(chain, &branches(repository, store, chain)?, &moved))
 }
 
 /// The protected branches: the default branch since the commit that the genesis names, and every other one that an entry

@@ -16,6 +16,7 @@ mod schema;
 mod telling;
 mod undid;
 mod update;
+mod whose;
 
 use std::path::{Path, PathBuf};
 

@@ -74,6 +74,7 @@ impl Rig {
             remote: None,
             target_branch: "main".into(),
             asks: false,
+            fetched: std::sync::Arc::default(),
         };
         let request = Request {
             repository: &repository,

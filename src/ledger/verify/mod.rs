@@ -54,6 +54,36 @@ pub fn verify(chain: &Chain, evidence: &Evidence<'_>) -> VerifyReport {
     walk.finish(chain)
 }
 
+/// The commits of branches that no entry accounts for, branch by branch, oldest first: all that [`verify`] counts as unapproved.
+/// What entries landed is not judged again, so that this costs a walk over the ledger and no more.
+#[must_use]
+pub fn unaccounted(
+    chain: &Chain,
+    branches: &[Branch],
+    memory: &dyn Fn(Oid, &Entry, &LedgerView) -> Result<(), String>,
+) -> Vec<Unapproved> {
+    let needs = |_: &Question<'_>| Err(String::new());
+    let evidence = Evidence { landings: &Unjudged, needs: &needs, memory, branches, stage: Stage::Record };
+    let mut walk = Walk::new(chain, &evidence);
+    for checked in chain.commits() {
+        walk.step(checked);
+    }
+    let unapproved = |branch: &Branch| -> Vec<Unapproved> {
+        let refname = || branch.refname.clone();
+        walk.missing(branch).into_iter().map(|commit| Unapproved { refname: refname(), commit }).collect()
+    };
+    branches.iter().flat_map(unapproved).collect()
+}
+
+/// Landed commits that nobody judges.
+struct Unjudged;
+
+impl Landings for Unjudged {
+    fn landing(&self, _: Oid) -> Result<LandingFacts, String> {
+        Err(String::new())
+    }
+}
+
 /// The walk over the entries.
 struct Walk<'a> {
     evidence: &'a Evidence<'a>,
@@ -310,8 +340,7 @@ impl<'a> Walk<'a> {
 
     fn list_unapproved(&mut self) {
         for branch in self.evidence.branches {
-            let missing: Vec<Oid> =
-                branch.commits.iter().filter(|commit| !self.accounts_for(branch, **commit)).copied().collect();
+            let missing = self.missing(branch);
             self.report.branches.push(BranchReport {
                 refname: branch.refname.clone(),
                 commits: branch.commits.len(),
@@ -325,6 +354,11 @@ impl<'a> Walk<'a> {
                 }
             }
         }
+    }
+
+    /// The commits of a branch that no entry accounts for, oldest first.
+    fn missing(&self, branch: &Branch) -> Vec<Oid> {
+        branch.commits.iter().filter(|commit| !self.accounts_for(branch, **commit)).copied().collect()
     }
 
     /// Whether an entry accounts for a commit of this branch. What was approved for one branch and then reached another one

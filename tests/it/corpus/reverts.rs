@@ -122,7 +122,9 @@ struct Group {
 impl Group {
     fn add(&mut self, reasons: &BTreeSet<usize>) {
         self.looked += 1;
-        reasons.iter().for_each(|reason| self.with[*reason] += 1);
+        for reason in reasons {
+            self.with[*reason] += 1;
+        }
         self.first[reasons.first().copied().into_iter().sum::<usize>()] += usize::from(!reasons.is_empty());
     }
 }
