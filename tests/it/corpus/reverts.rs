@@ -105,6 +105,8 @@ fn reasons(found: &Evidence) -> BTreeSet<usize> {
             Signal::Ratchet { .. } => reasons.insert(2),
             Signal::Oscillation { .. } => reasons.insert(3),
             Signal::Storm { .. } => reasons.insert(4),
+            // What else is warned of is about text, agents and other proposals.
+            _ => false,
         };
     }
     reasons
