@@ -105,7 +105,7 @@ fn reasons(found: &Evidence) -> BTreeSet<usize> {
             Signal::Ratchet { .. } => reasons.insert(2),
             Signal::Oscillation { .. } => reasons.insert(3),
             Signal::Storm { .. } => reasons.insert(4),
-            // What else is warned of is about text, agents and other proposals.
+            // The others are about other proposals, and here is one alone.
             _ => false,
         };
     }
