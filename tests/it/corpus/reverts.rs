@@ -14,7 +14,7 @@ use countersign::io::git::open;
 use countersign::io::git::repository::LocalRepository;
 use countersign::io::index::{Index, Request, View};
 use countersign::io::workspace::{Scope, Workspace};
-use countersign::model::incident::Closeness;
+use countersign::model::Closeness;
 use countersign::model::{FieldOrigin, Known, Oid, PastCommit, Repair};
 use countersign::policy::Globs;
 use jiff::Timestamp;
@@ -106,6 +106,8 @@ fn reasons(found: &Evidence) -> BTreeSet<usize> {
             Signal::Ratchet { .. } => reasons.insert(2),
             Signal::Oscillation { .. } => reasons.insert(3),
             Signal::Storm { .. } => reasons.insert(4),
+            // Of the queue, the ledger and the text, which these histories have not.
+            _ => false,
         };
     }
     reasons
