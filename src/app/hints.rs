@@ -2,7 +2,7 @@
 
 use super::actions::{Action, ActionInfo};
 use super::overlay::Overlay;
-use super::queue::Marked;
+use super::queue::{Counts, Marked};
 use super::sheet::Sheet;
 use super::status::Status;
 use super::{App, count};
@@ -240,13 +240,17 @@ pub fn notices(app: &App) -> Vec<Notice> {
         notices.push(Notice { sign: '!', text, key: key(Action::Problems, "look") });
     }
     let counts = app.queue.counts();
-    if counts.clean > 1 {
-        let text = if counts.clean == counts.low {
-            format!("all {} low ones are clean: one look at a list, one signature", counts.low)
-        } else {
-            format!("{} of the {} low ones are clean: one look at a list, one signature", counts.clean, counts.low)
+    // The line is there from the start: what is found must not push the list about.
+    if counts.harmless > 1 {
+        let Counts { clean, low, unlooked, .. } = counts;
+        let (text, batch) = match clean {
+            _ if unlooked > 0 => (format!("{low} low ones: being looked into before any is called clean"), false),
+            0 => (format!("none of the {low} low ones is clean: each says why"), false),
+            clean if clean == low => (format!("all {low} low ones are clean: one look at a list, one signature"), true),
+            1 => (format!("one of the {low} low ones is clean"), true),
+            clean => (format!("{clean} of the {low} low ones are clean: one look at a list, one signature"), true),
         };
-        notices.push(Notice { sign: '=', text, key: key(Action::Batch, "batch") });
+        notices.push(Notice { sign: '=', text, key: key(Action::Batch, "batch").filter(|_| batch) });
     }
     if counts.all() == 0
         && !app.queue.entries().is_empty()

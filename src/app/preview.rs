@@ -38,12 +38,12 @@ impl Preview {
     #[must_use]
     pub fn lines(&self, target: &str, now: Timestamp, rows: usize) -> Vec<Line> {
         if rows < 4 {
-            return vec![
-                self.says(),
-                self.found(target).then(Role::Quiet, "; ").then(Role::Found, why_here(&self.queued)),
-            ];
+            let found = || self.found(target).then(Role::Quiet, "; ").then(Role::Found, why_here(&self.queued));
+            return vec![self.says(), self.before().into_iter().next().unwrap_or_else(found)];
         }
         let mut lines = vec![self.head(target, now), self.says(), self.found(target)];
+        lines.extend(self.found_more());
+        lines.extend(self.before());
         lines.extend(self.ruling());
         lines.extend(self.more_claims());
         lines
@@ -89,6 +89,27 @@ impl Preview {
             _ if missing.len() == Part::ALL.len() => line.then(Role::Quiet, "; the agent gives no reasons"),
             _ => line.then(Role::Quiet, format!("; not said: {}", missing.join(", "))),
         }
+    }
+
+    /// What it costs, and what of the agent's words is not so.
+    fn found_more(&self) -> Vec<Line> {
+        let found = self.queued.findings.iter().flat_map(|findings| &findings.found);
+        let line = |text: &String| {
+            let line = Line::of(Role::Quiet, "        ");
+            match text.strip_prefix("≠ ") {
+                Some(text) => line.then(Role::Warn, "≠ ").then(Role::Found, text).hanging(8),
+                None => line.then(Role::Found, text).hanging(8),
+            }
+        };
+        found.map(line).collect()
+    }
+
+    /// Where the values come from that it overwrites, and what happened the last time.
+    fn before(&self) -> Vec<Line> {
+        let before = self.queued.findings.iter().flat_map(|findings| &findings.before);
+        let label = |at: usize| if at == 0 { "before  " } else { "        " };
+        let line = |(at, text): (usize, &String)| Line::of(Role::Quiet, label(at)).then(Role::Found, text).hanging(8);
+        before.enumerate().map(line).collect()
     }
 
     /// What policy says: what blocks first, then what is needed, then why it has its tier.

@@ -53,6 +53,8 @@ pub struct Snapshot {
     pub tiers: Tiers,
     /// How proposals land.
     pub merge: MergeMethod,
+    /// What the team wants first, as the policy says it.
+    pub priorities: Option<String>,
     /// Whether the policy is the built-in default.
     pub built_in: bool,
     /// The open proposals, in no order.
@@ -80,6 +82,7 @@ impl Snapshot {
             target: target.to_owned(),
             tiers: policy.tiers,
             merge: policy.merge,
+            priorities: policy.priorities.as_ref().map(|priorities| priorities.text.clone()),
             built_in: policy.built_in,
             queue: Arc::from([]),
             problems: Vec::new(),

@@ -1,6 +1,7 @@
 //! What the evidence comes to in a row of the queue, and whether it stands against merging unseen.
 
 use bstr::ByteSlice as _;
+use jiff::Timestamp;
 
 use super::Evidence;
 use super::signals::SignalReport;
@@ -16,7 +17,7 @@ impl Evidence {
     /// Clean is what policy calls low, every changed byte explained, no incident on the same file or field, no signal and no
     /// claim contradicted. What could not be looked at is not taken for nothing.
     #[must_use]
-    pub fn findings(&self) -> Findings {
+    pub fn findings(&self, now: Timestamp) -> Findings {
         let claims = self.claims.found();
         let against = [
             against_signals(&self.signals),
@@ -34,9 +35,40 @@ impl Evidence {
             incidents: self.incidents.as_ref().map(|found| found.within(Closeness::Object)),
             against: against.concat(),
             remarks: claims.map(undeclared).unwrap_or_default(),
+            found: self.found_lines(),
+            before: self.before_lines(now),
         }
     }
 }
+
+impl Evidence {
+    fn found_lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Known::Known(cost) = &self.cost {
+            lines.push(cost.sentence());
+        }
+        let claims = self.claims.found();
+        lines.extend(claims.into_iter().flat_map(Claims::contradicted).map(|claim| format!("≠ {}", claim.sentence())));
+        lines.extend(claims.and_then(Claims::undeclared_sentence).map(|text| format!("≠ {text}")));
+        lines.truncate(LINES);
+        lines
+    }
+
+    fn before_lines(&self, now: Timestamp) -> Vec<String> {
+        let origins = || self.provenance.found().into_iter().flat_map(|provenance| &provenance.fields);
+        let repaired = origins().find(|origin| origin.set.as_ref().is_some_and(|set| set.repairs.is_some()));
+        let origin = repaired.or_else(|| origins().next()).and_then(|origin| origin.sentence(now));
+        let hits = self.incidents.found().into_iter().flat_map(|found| &found.hits);
+        let incident = hits.filter(|hit| hit.closeness <= Closeness::Object).map(|hit| {
+            let (id, title) = (text::single_line(&hit.incident.id), text::single_line(&hit.incident.title));
+            format!("{}: {id} {title}", hit.closeness.words())
+        });
+        origin.into_iter().chain(incident.take(1)).collect()
+    }
+}
+
+/// Lines of a kind that a preview may show.
+const LINES: usize = 2;
 
 fn is_about_money(claim: &Claim) -> bool {
     claim.kind == ClaimKind::Savings
@@ -108,13 +140,13 @@ mod tests {
     }
 
     fn against(evidence: &Evidence) -> String {
-        evidence.findings().against.join(", ")
+        evidence.findings(Timestamp::UNIX_EPOCH).against.join(", ")
     }
 
     #[test]
     fn what_is_not_known_is_not_clean() {
-        assert!(known().findings().clean());
-        let pending = Evidence::PENDING.findings();
+        assert!(known().findings(Timestamp::UNIX_EPOCH).clean());
+        let pending = Evidence::PENDING.findings(Timestamp::UNIX_EPOCH);
         assert_eq!(pending.against, ["signals not known", "incidents not known", "fields not known"]);
         assert_eq!(pending.cost, Known::Indexing);
     }

@@ -46,6 +46,7 @@ impl Inventory {
     }
 
     /// The files that could not be read, with the reason, in path order.
+    #[must_use]
     pub fn unread(&self) -> impl ExactSizeIterator<Item = (&BString, &str)> {
         self.unread.iter().map(|(path, why)| (path, why.as_str()))
     }

@@ -14,6 +14,7 @@ pub mod provenance;
 pub mod reach;
 pub mod reasoning;
 pub mod signals;
+mod telling;
 pub mod turn;
 
 pub use agent::agent_hint;

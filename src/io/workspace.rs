@@ -339,6 +339,7 @@ impl Situation {
             target: self.target.branch().to_owned(),
             tiers: policy.tiers,
             merge: policy.merge,
+            priorities: policy.priorities.as_ref().map(|priorities| priorities.text.clone()),
             built_in: policy.built_in,
             queue,
             problems,

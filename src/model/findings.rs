@@ -13,6 +13,10 @@ pub struct Findings {
     pub against: Vec<String>,
     /// What is worth a word and stands against nothing.
     pub remarks: Vec<String>,
+    /// What it costs and what of the agent's words is not so, a line each, fit for a terminal.
+    pub found: Vec<String>,
+    /// Where the first value comes from that it overwrites, and what went wrong the last time, a line each, fit for a terminal.
+    pub before: Vec<String>,
 }
 
 impl Findings {

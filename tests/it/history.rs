@@ -117,7 +117,7 @@ fn database(switches: usize) -> String {
     format!(
         "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata:\n  name: postgres\n  namespace: databases\n  \
          annotations: {{ requested: r{switches} }}\nspec:\n  instances: 3\n  backup:\n    enabled: {}\n",
-        switches % 2 == 0
+        switches.is_multiple_of(2)
     )
 }
 

@@ -28,6 +28,7 @@ mod init;
 mod ledger;
 mod policy;
 mod race;
+mod reach;
 mod reading;
 mod rigs;
 mod settings;

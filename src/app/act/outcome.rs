@@ -8,6 +8,7 @@ use crate::app::status::Status;
 use crate::app::{Action, App, Command, Errand, INDEXING, JobKey, LOOKING, Outcome, Progress, hints};
 use crate::config::Context;
 use crate::engine::{Failure, Fate, Opened, Plan, Report, SentItem, Snapshot};
+use crate::evidence::Evidence;
 use crate::model::DecisionKind;
 
 use crate::app::count;
@@ -30,9 +31,8 @@ impl App {
             Outcome::Progress { what, done, total } => self.progress = Some(Progress { what, done, total }),
             Outcome::Opened(opened) => self.opened(*opened),
             Outcome::Evidence(subject, evidence) => {
-                let review = self.review.as_mut().filter(|review| review.subject == subject);
-                if let Some(opened) = review.and_then(|review| review.opened.as_mut()) {
-                    opened.evidence = *evidence;
+                if let Some(review) = self.review.as_mut().filter(|review| review.subject == subject) {
+                    review.learn(*evidence, self.now);
                 }
             }
             // Fetching may be under way beside it, and says so itself.
@@ -91,7 +91,7 @@ impl App {
             .collect()
     }
 
-    fn opened(&mut self, opened: Opened) {
+    fn opened(&mut self, mut opened: Opened) {
         self.jobs.answered(JobKey::Open);
         let about = |sheet: &Sheet| matches!(sheet, Sheet::Write(sheet) if matches!(sheet.items.as_slice(), [one] if one.subject == opened.subject));
         let unmergeable = opened.subject.change_id.is_none();
@@ -99,7 +99,9 @@ impl App {
             self.learn_scopes(paths_of(&opened.document));
         }
         let Some(review) = self.review.as_mut().filter(|review| review.subject == opened.subject) else { return };
+        let evidence = std::mem::replace(&mut opened.evidence, Evidence::PENDING);
         review.take(opened);
+        review.learn(evidence, self.now);
     }
 
     /// Decisions were sent. What landed stays grey where it was.

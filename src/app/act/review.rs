@@ -270,6 +270,7 @@ impl App {
             comments: self.desk.comments(&review.subject),
             target: &self.snapshot().target,
             merge: self.snapshot().merge,
+            priorities: self.snapshot().priorities.as_deref(),
             now: self.now,
         }
     }

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     fn found(cost: Known<CostInBrief>, incidents: Known<usize>) -> Findings {
-        Findings { cost, incidents, against: Vec::new(), remarks: Vec::new() }
+        Findings { cost, incidents, against: Vec::new(), remarks: Vec::new(), found: Vec::new(), before: Vec::new() }
     }
 
     fn known(low: &str, high: &str, contradicted: bool) -> Findings {

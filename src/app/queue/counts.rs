@@ -48,6 +48,10 @@ pub struct Counts {
     pub medium: usize,
     /// Low risk.
     pub low: usize,
+    /// Low, and clean unless something is found.
+    pub harmless: usize,
+    /// Of those, the ones that were not looked into yet.
+    pub unlooked: usize,
     /// Low, and clean: what a batch offers.
     pub clean: usize,
 }
@@ -60,6 +64,10 @@ impl Counts {
                 Tier::High => counts.high += 1,
                 Tier::Medium => counts.medium += 1,
                 Tier::Low => counts.low += 1,
+            }
+            if entry.queued.standing.harmless && entry.tier() == Tier::Low {
+                counts.harmless += 1;
+                counts.unlooked += usize::from(entry.queued.findings.is_none());
             }
             counts.clean += usize::from(is_clean(entry) && !decided.contains_key(entry.id()));
         }

@@ -1,6 +1,8 @@
 //! One proposal, opened: the diff, the questions, the files, and what a person has done with them so far.
 
 mod colours;
+mod facts;
+mod found;
 pub(super) mod last_time;
 mod questions;
 mod seen;
@@ -17,6 +19,7 @@ use super::age::ago;
 use super::geometry::Pane;
 use crate::diff::{Document, Expand, LineRow, Row};
 use crate::engine::{Failure, Opened};
+use crate::evidence::Evidence;
 use crate::model::{Answers, Comment, CommentSide, Queued, Subject};
 use crate::policy::MergeMethod;
 
@@ -85,6 +88,8 @@ pub struct Facts<'a> {
     pub target: &'a str,
     /// How proposals land.
     pub merge: MergeMethod,
+    /// What the team wants first, as policy says it.
+    pub priorities: Option<&'a str>,
     /// The time.
     pub now: Timestamp,
 }
@@ -130,6 +135,15 @@ impl Review {
         self.tree = Tree::of(document);
         self.opened = Some(opened);
         self.failure = None;
+    }
+
+    /// Takes what was found about it; facts come under their changes, and the cursor stays where it is.
+    pub fn learn(&mut self, evidence: Evidence, now: Timestamp) {
+        let facts = facts::facts(&evidence, now);
+        if let Some(opened) = &mut self.opened {
+            opened.evidence = evidence;
+        }
+        self.relay(|document, _| document.set_facts(&facts));
     }
 
     /// The diff, if it has been read.

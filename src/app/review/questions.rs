@@ -1,12 +1,10 @@
 //! The five questions, and what is known under each: what the agent *says*, what was *found*, what is not known yet.
 
-use super::{Facts, Review, last_time};
-use crate::app::count;
+use super::{Facts, Review, found, last_time};
 use crate::app::prose::{Line, claim_lines};
 use crate::config::Role;
 use crate::model::text::single_line;
-use crate::model::{Answer, Answers, Confidence, Effect, Known, Landing, Part, Reason, Reasoning};
-use crate::policy::MergeMethod;
+use crate::model::{Answer, Answers, Confidence, Effect, Part, Reason, Reasoning};
 
 /// A question of a review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,7 +81,7 @@ pub fn lines(review: &Review, facts: &Facts<'_>) -> Vec<Line> {
             Some(opened) => says(&mut out, question, &opened.reasoning),
             None => out.push(quiet("  reading")),
         }
-        found(&mut out, question, review, facts);
+        found::lines(&mut out, question, review, facts);
     }
     missing(&mut out, review);
     last_time::lines(&mut out, review);
@@ -104,7 +102,7 @@ fn title(number: usize, question: Question, mut answers: Answers) -> Line {
         .then(role, mark)
 }
 
-fn quiet(text: &str) -> Line {
+pub(super) fn quiet(text: &str) -> Line {
     Line::of(Role::Quiet, text).hanging(8)
 }
 
@@ -144,110 +142,6 @@ pub fn confidence(confidence: &Confidence) -> String {
     );
     let basis = single_line(&confidence.basis);
     if basis.is_empty() { format!("confidence {value}") } else { format!("confidence {value}, from {basis}") }
-}
-
-fn found(out: &mut Vec<Line>, question: Question, review: &Review, facts: &Facts<'_>) {
-    match question {
-        Question::Necessary => found_necessary(out, review, facts),
-        Question::RightFix => found_right_fix(out, review, facts),
-        Question::RightTime => found_right_time(out, review),
-        Question::Strategy => unknown(out, "cost"),
-        Question::WayBack => found_way_back(out, review, facts),
-    }
-}
-
-fn fact(out: &mut Vec<Line>, text: impl AsRef<str>) {
-    out.push(Line::of(Role::Quiet, "  found ").then(Role::Found, text).hanging(8));
-}
-
-fn warning(out: &mut Vec<Line>, text: impl AsRef<str>) {
-    out.push(Line::of(Role::Quiet, "  found ").then(Role::Warn, "! ").then(Role::Found, text).hanging(8));
-}
-
-fn unknown(out: &mut Vec<Line>, what: &str) {
-    out.push(quiet(&format!("  not known yet: {what}")));
-}
-
-fn found_necessary(out: &mut Vec<Line>, review: &Review, facts: &Facts<'_>) {
-    let past = review.opened.as_ref().map(|opened| &opened.evidence.provenance);
-    match past.map(|past| (past, past.found().map(|past| past.files.as_slice()))) {
-        None => unknown(out, "who changed these files before"),
-        Some((Known::Unknown(why), _)) => {
-            out.push(quiet(&format!("  not known: who changed these files before: {}", single_line(why))));
-        }
-        Some((Known::Indexing, _) | (_, None)) => out.push(quiet("  indexing: who changed these files before")),
-        Some((_, Some([]))) => fact(out, "nobody changed these files before"),
-        Some((_, Some([last, ..]))) => fact(
-            out,
-            format!(
-                "changed last {} by {}: {}",
-                facts.ago(last.date),
-                single_line(&last.author),
-                single_line(&last.subject)
-            ),
-        ),
-    }
-    let twins = &review.around.twins;
-    if !twins.is_empty() {
-        fact(out, format!("the same change is proposed by {}", few(twins)));
-    }
-}
-
-fn found_right_fix(out: &mut Vec<Line>, review: &Review, facts: &Facts<'_>) {
-    let proposal = &review.queued.proposal;
-    match &proposal.landing {
-        Landing::Clean(_) => fact(out, format!("merges cleanly into {}", facts.target)),
-        Landing::NeedsRebase(why) => warning(out, format!("needs a rebase: {}", single_line(why))),
-        Landing::Landed => fact(out, format!("{} has it already", facts.target)),
-        Landing::Unreadable(why) => warning(out, format!("cannot be read: {}", single_line(why))),
-    }
-    if let Some(document) = review.document() {
-        let (counted, shown) = (document.additions() + document.deletions(), document.changed_lines());
-        if counted > shown {
-            let files = count(document.files().len(), "file");
-            fact(
-                out,
-                format!("files moved: git counts {counted} changed lines, {shown} of them are shown, in {files}"),
-            );
-        }
-    }
-    last_time::warning(out, review);
-    unknown(out, "checks");
-}
-
-fn found_right_time(out: &mut Vec<Line>, review: &Review) {
-    match review.around.neighbours.as_slice() {
-        [] => match review.around.twins.as_slice() {
-            [] => fact(out, "no other proposal changes these files"),
-            twins => fact(out, format!("only the same change under another name does: {}", few(twins))),
-        },
-        [one] => fact(out, format!("{one} changes these files too")),
-        some => fact(out, format!("{} others change these files: {}", some.len(), few(some))),
-    }
-    let past = review.opened.as_ref().and_then(|opened| opened.evidence.signals.found());
-    for signal in past.into_iter().flat_map(|past| &past.signals) {
-        warning(out, signal.sentence());
-    }
-    unknown(out, "freezes");
-}
-
-/// The first names of a list, and how many more there are.
-fn few(names: &[String]) -> String {
-    const SHOWN: usize = 4;
-    let first = names[..names.len().min(SHOWN)].join(", ");
-    if names.len() > SHOWN { format!("{first} and {} more", names.len() - SHOWN) } else { first }
-}
-
-fn found_way_back(out: &mut Vec<Line>, review: &Review, facts: &Facts<'_>) {
-    if review.queued.proposal.diff().is_some() {
-        fact(
-            out,
-            match facts.merge {
-                MergeMethod::Squash => "lands as one commit, which one `git revert` takes back",
-                MergeMethod::Merge => "lands as one merge, which one `git revert -m 1` takes back",
-            },
-        );
-    }
 }
 
 fn missing(out: &mut Vec<Line>, review: &Review) {

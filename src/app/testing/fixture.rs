@@ -97,6 +97,8 @@ impl Made {
                 incidents: Known::Known(0),
                 against: Vec::new(),
                 remarks: Vec::new(),
+                found: Vec::new(),
+                before: Vec::new(),
             },
         }
     }
@@ -140,6 +142,12 @@ impl Made {
         let delta = Some(Monthly { low: dollars.into(), high: dollars.into() });
         self.findings.cost = Known::Known(CostInBrief { currency: "USD".to_owned(), delta, contradicted });
         self.findings.incidents = Known::Known(incidents);
+        self.findings.found = vec![format!("{dollars:+}.00 $ a month by the model")];
+        if incidents > 0 {
+            let set =
+                "4Gi: maria, 14 Mar 2025, 9c1e2f0 \"fix OOM in checkout\", for INC-213; staging has 2Gi for 9 days";
+            self.findings.before = vec![set.to_owned(), "same file: INC-213 Checkout was killed".to_owned()];
+        }
         self
     }
 

@@ -42,7 +42,7 @@ fn is_named(item: &Value, name: &str) -> bool {
     };
     match item {
         Value::Object(members) => {
-            let named = ["name", "key", "id"].iter().filter_map(|key| members.get(*key)).next();
+            let named = ["name", "key", "id"].iter().find_map(|key| members.get(*key));
             named.map_or_else(|| members.values().any(says), says)
         }
         text => says(text),

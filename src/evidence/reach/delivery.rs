@@ -1,4 +1,4 @@
-//! What brings folders to clusters: Flux's Kustomizations and FluxInstances, Argo CD's Applications and ApplicationSets.
+//! What brings folders to clusters: Flux's Kustomizations and instances, Argo CD's Applications and sets of them.
 
 use bstr::ByteSlice as _;
 use serde_json::Value;
@@ -204,7 +204,7 @@ fn kustomization(file: &str, name: &str, spec: &Value) -> Vec<Delivery> {
     goals.map(make).collect()
 }
 
-/// A FluxInstance, or the values of the chart that makes one.
+/// An instance of Flux, or the values of the chart that makes one.
 fn instance(file: &str, name: &str, spec: &Value) -> Option<Delivery> {
     let path = spec.get("sync")?.get("path")?.as_str()?;
     Some(Delivery { file: file.to_owned(), says: format!("Flux instance {name}"), path: Goal::of(path)?, to: To::Here })

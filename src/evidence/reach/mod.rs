@@ -22,7 +22,7 @@ use uses::{Name, Place, Uses};
 
 use crate::diff::fields::ConfigDocument;
 use crate::model::field::{FieldChange, FieldOp, FieldReport};
-use crate::model::{ClusterReach, NameUse, Reach, ServiceReach, UsePlace};
+use crate::model::{ClusterReach, NameUse, Reach, ServiceReach, UsePlace, text};
 
 use super::Inventory;
 
@@ -212,12 +212,7 @@ impl Walk<'_> {
 
     /// Whether both could land on one cluster, as far as that is known: what staging uses is not production's, and an object
     /// that is kept and brought nowhere uses nothing.
-    fn may_share_a_cluster<'p>(
-        &self,
-        file: &str,
-        place: &'p Place,
-        known: &mut HashMap<String, BTreeSet<String>>,
-    ) -> bool {
+    fn may_share_a_cluster(&self, file: &str, place: &Place, known: &mut HashMap<String, BTreeSet<String>>) -> bool {
         let mut of = |file: &str| {
             let clusters = known.entry(file.to_owned());
             clusters.or_insert_with(|| self.routed(file).into_keys().collect()).clone()
@@ -248,7 +243,7 @@ impl Walk<'_> {
                 }
             }
             for name in images(field) {
-                let label = format!("image {}", name.name);
+                let label = format!("image {}", name.own);
                 names.entry(name).or_insert(Changed { label, file: file.clone(), gone: false });
             }
         }
@@ -276,7 +271,7 @@ impl Walk<'_> {
             // What is kept and brought nowhere takes in nothing.
             users.retain(|(user, _)| !self.routed(user).is_empty());
             let users: BTreeSet<(&str, &str)> = users.iter().map(|(file, by)| (file.as_str(), by.as_str())).collect();
-            let used = listed_as(format!("folder {folder}"), false, &users);
+            let used = listed_as(&format!("folder {folder}"), false, &users);
             (users.len() > 1).then_some(used)
         });
         shared.collect()
@@ -297,7 +292,10 @@ impl Walk<'_> {
         missing.extend(self.atlas.routes.unread.iter().take(3).cloned());
         let unread = self.change.before.unread().len();
         if unread > 0 {
-            missing.push(format!("{unread} config files cannot be read as values, so it is not known what they use"));
+            missing.push(format!(
+                "{} cannot be read as values, so it is not known what they use",
+                text::count(unread, "config file")
+            ));
         }
         let left = self.change.files.len().saturating_sub(MAX_FILES);
         if left > 0 {
@@ -336,20 +334,20 @@ fn images(field: &FieldChange) -> impl Iterator<Item = Name> {
 
 /// A name with the places that use it; nothing where none does.
 fn listed(label: &str, name: &Name, gone: bool, places: &BTreeSet<(&str, &str)>) -> Option<NameUse> {
-    let of_other = !label.ends_with(&name.name) || !label.starts_with(&name.kind);
+    let of_other = !label.ends_with(&name.own) || !label.starts_with(&name.kind);
     let shown = match (name.kind.as_str(), &name.namespace) {
         (references::IMAGE, _) => label.to_owned(),
-        (references::HOST, Some(namespace)) => format!("host {}.{namespace}", name.name),
-        (references::HOST, None) => format!("host {}", name.name),
-        (kind, Some(namespace)) if of_other => format!("{kind} {namespace}/{}", name.name),
-        (kind, None) if of_other => format!("{kind} {}", name.name),
+        (references::HOST, Some(namespace)) => format!("host {}.{namespace}", name.own),
+        (references::HOST, None) => format!("host {}", name.own),
+        (kind, Some(namespace)) if of_other => format!("{kind} {namespace}/{}", name.own),
+        (kind, None) if of_other => format!("{kind} {}", name.own),
         _ => label.to_owned(),
     };
-    (!places.is_empty()).then(|| listed_as(shown, gone, places))
+    (!places.is_empty()).then(|| listed_as(&shown, gone, places))
 }
 
-fn listed_as(name: String, gone: bool, places: &BTreeSet<(&str, &str)>) -> NameUse {
+fn listed_as(name: &str, gone: bool, places: &BTreeSet<(&str, &str)>) -> NameUse {
     let short = |text: &str| text.chars().take(MAX_LABEL).collect::<String>();
     let place = |(file, by): &(&str, &str)| UsePlace { file: (*file).to_owned(), by: short(by) };
-    NameUse { name: short(&name), gone, count: places.len(), places: places.iter().take(LISTED.1).map(place).collect() }
+    NameUse { name: short(name), gone, count: places.len(), places: places.iter().take(LISTED.1).map(place).collect() }
 }

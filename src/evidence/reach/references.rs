@@ -181,7 +181,7 @@ fn hosts<'t>(text: &'t str, namespaces: &HashSet<&str>) -> Vec<(&'t str, &'t str
         match parts.iter().position(|part| *part == "svc") {
             Some(at) if at >= 2 => found.push((parts[at - 2], parts[at - 1])),
             None if after_scheme && parts.len() == 2 && namespaces.contains(parts[1]) => {
-                found.push((parts[0], parts[1]))
+                found.push((parts[0], parts[1]));
             }
             _ => {}
         }

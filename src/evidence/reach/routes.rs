@@ -56,7 +56,8 @@ impl Routes {
     /// The clusters that a file lands on; none where nothing tells.
     pub fn clusters(&self, file: &str, landscape: &Landscape<'_>) -> Clusters {
         let mut found = Clusters::new();
-        if file.ends_with(".md") && self.kustomizations.users(file).is_empty() {
+        let is_prose = file.rsplit_once('.').is_some_and(|(_, end)| end.eq_ignore_ascii_case("md"));
+        if is_prose && self.kustomizations.users(file).is_empty() {
             return found;
         }
         // Each delivery, with the first one of its chain, which is the closest to the file.
@@ -65,7 +66,7 @@ impl Routes {
             // Somebody once put it there by hand, and it lands on the cluster whose folder it is in; what lies elsewhere and is
             // brought by nothing may be put away.
             let own = self.by_file.get(file).into_iter().flatten();
-            first.extend(own.filter(|at| self.root(&self.deliveries[**at], landscape) != HERE));
+            first.extend(own.filter(|at| root(&self.deliveries[**at], landscape) != HERE));
         }
         let mut open: Vec<(usize, usize)> = first.into_iter().map(|at| (at, at)).collect();
         // The narrowest says it best.
@@ -77,25 +78,21 @@ impl Routes {
             }
             seen.insert(at, first);
             let delivery = &self.deliveries[at];
-            match self.named(delivery, landscape) {
-                Some(name) => {
-                    found.entry(name).or_insert_with(|| self.why(first));
-                }
-                None => {
-                    let before: Vec<usize> =
-                        self.bringing(&delivery.file).into_iter().filter(|one| *one != at).collect();
-                    if before.is_empty() {
-                        found.entry(self.root(delivery, landscape)).or_insert_with(|| self.why(first));
-                    }
-                    open.extend(before.into_iter().map(|one| (one, first)));
-                }
+            if let Some(name) = named(delivery, landscape) {
+                found.entry(name).or_insert_with(|| self.why(first));
+                continue;
             }
+            let before: Vec<usize> = self.bringing(&delivery.file).into_iter().filter(|one| *one != at).collect();
+            if before.is_empty() {
+                found.entry(root(delivery, landscape)).or_insert_with(|| self.why(first));
+            }
+            open.extend(before.into_iter().map(|one| (one, first)));
         }
         self.fill(file, &seen, &mut found);
         if found.is_empty() {
             // They bring each other: a cluster that was told once where to begin.
             for (at, first) in seen {
-                found.entry(self.root(&self.deliveries[at], landscape)).or_insert_with(|| self.why(first));
+                found.entry(root(&self.deliveries[at], landscape)).or_insert_with(|| self.why(first));
             }
             if found.len() > 1 {
                 found.remove(HERE);
@@ -115,25 +112,6 @@ impl Routes {
 
     fn why(&self, at: usize) -> String {
         self.deliveries[at].says.clone()
-    }
-
-    /// The cluster that a delivery names itself.
-    fn named(&self, delivery: &Delivery, landscape: &Landscape<'_>) -> Option<String> {
-        match &delivery.to {
-            To::Named(name) => Some(name.clone()),
-            To::Server(server) => Some(landscape.cluster_of(server).unwrap_or_else(|| host(server))),
-            To::Unknown => Some("not known before it is filled in".to_owned()),
-            To::Here => None,
-        }
-    }
-
-    /// The cluster of a delivery that nothing else brings: policy's, or that whose folder it is in or brings.
-    fn root(&self, delivery: &Delivery, landscape: &Landscape<'_>) -> String {
-        let by_policy = || (landscape.at)(&delivery.file).first().map(|at| landscape.clusters[*at].name.clone());
-        let path = || delivery.path.whole().and_then(cluster_in);
-        by_policy()
-            .or_else(|| cluster_in(&delivery.file).or_else(path).map(str::to_owned))
-            .unwrap_or_else(|| HERE.to_owned())
     }
 
     /// The deliveries that bring a file: by a folder that is built from it, or that it lies in.
@@ -173,6 +151,23 @@ impl Routes {
     pub fn builders<'k>(&'k self, file: &'k str) -> Vec<&'k str> {
         self.kustomizations.builders(file)
     }
+}
+
+/// The cluster that a delivery names itself.
+fn named(delivery: &Delivery, landscape: &Landscape<'_>) -> Option<String> {
+    match &delivery.to {
+        To::Named(name) => Some(name.clone()),
+        To::Server(server) => Some(landscape.cluster_of(server).unwrap_or_else(|| host(server))),
+        To::Unknown => Some("not known before it is filled in".to_owned()),
+        To::Here => None,
+    }
+}
+
+/// The cluster of a delivery that nothing else brings: policy's, or that whose folder it is in or brings.
+fn root(delivery: &Delivery, landscape: &Landscape<'_>) -> String {
+    let by_policy = || (landscape.at)(&delivery.file).first().map(|at| landscape.clusters[*at].name.clone());
+    let by_folder = || cluster_in(&delivery.file).or_else(|| cluster_in(delivery.path.whole()?)).map(str::to_owned);
+    by_policy().or_else(by_folder).unwrap_or_else(|| HERE.to_owned())
 }
 
 /// The host of an address, which is all that is known of a cluster that nobody named.

@@ -1,4 +1,4 @@
-//! The Applications of an Argo CD ApplicationSet, as far as the repository alone tells: lists, folders and files of it, and
+//! The Applications of a set of them, as Argo CD makes it, as far as the repository alone tells: lists, folders and files of it, and
 //! products of these. What only the cluster knows stays a gap.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -169,7 +169,7 @@ fn fill(text: &str, set: &Parameters) -> String {
         out.push_str(before);
         match set.get(name.trim_matches(['-', ' ']).trim_start_matches('.')) {
             Some(value) => out.push_str(value),
-            None => out.push_str(&format!("{{{{{name}}}}}")),
+            None => out.extend(["{{", name, "}}"]),
         }
         rest = tail;
     }

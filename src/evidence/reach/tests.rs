@@ -241,7 +241,7 @@ fn uses_are_counted_where_they_can_be_meant() {
     assert_eq!((reach.clusters[0].name.as_str(), reach.clusters[0].files), ("prod", 2));
     assert_eq!(
         reach.missing.as_deref(),
-        Some("1 config files cannot be read as values, so it is not known what they use")
+        Some("1 config file cannot be read as values, so it is not known what they use")
     );
 }
 
@@ -285,19 +285,16 @@ fn nothing_is_not_unknown() {
 
 #[test]
 fn large_repositories_are_bounded() {
-    let mut text = String::new();
-    for n in 0..10_000 {
-        text += &format!(
-            "== k/{n}/kustomization.yaml\nresources: [../{}, ../{}, a.yaml]\n== k/{n}/a.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: \
-             {{name: same}}\ndata: {{configMapRef: {{name: same}}}}\n",
-            (n + 1) % 10_000,
-            (n * 7) % 10_000
-        );
-    }
-    text += "== f.yaml\n";
-    for n in 0..2_000 {
-        text += &flux(&format!("f{n}"), &format!("./k/{n}"), "");
-    }
+    let folder = |n: usize| {
+        let (next, other) = ((n + 1) % 10_000, (n * 7) % 10_000);
+        format!(
+            "== k/{n}/kustomization.yaml\nresources: [../{next}, ../{other}, a.yaml]\n== k/{n}/a.yaml\napiVersion: v1\n\
+             kind: ConfigMap\nmetadata: {{name: same}}\ndata: {{configMapRef: {{name: same}}}}\n"
+        )
+    };
+    let folders: Vec<String> = (0..10_000).map(folder).collect();
+    let deliveries: Vec<String> = (0..2_000).map(|n| flux(&format!("f{n}"), &format!("./k/{n}"), "")).collect();
+    let text = format!("{}== f.yaml\n{}", folders.concat(), deliveries.concat());
     let before = inventory(&text);
     let began = std::time::Instant::now();
     let landscape = Landscape { clusters: Vec::new(), at: &nowhere };

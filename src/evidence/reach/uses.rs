@@ -35,7 +35,7 @@ pub(super) struct Place {
 pub(super) struct Name {
     pub kind: String,
     pub namespace: Option<String>,
-    pub name: String,
+    pub own: String,
 }
 
 impl Uses {
@@ -74,7 +74,7 @@ impl Uses {
 
     /// The places that use a name, those that may mean another namespace left out.
     pub fn places<'u>(&'u self, name: &'u Name) -> impl Iterator<Item = &'u Place> {
-        let found = self.places.get(&(name.kind.clone(), name.name.clone()));
+        let found = self.places.get(&(name.kind.clone(), name.own.clone()));
         let same = |place: &&Place| match (&place.namespace, &name.namespace) {
             (Some(meant), Some(own)) => meant == own,
             _ => true,
@@ -109,7 +109,7 @@ pub(super) fn names_of(document: &ConfigDocument) -> Vec<Name> {
     let named = |kind: &str, name: &str| Name {
         kind: kind.to_owned(),
         namespace: document.name.namespace.clone(),
-        name: name.to_owned(),
+        own: name.to_owned(),
     };
     let spec = document.value.get("spec");
     let text = |keys: &[&str]| keys.iter().try_fold(spec?, |value, key| value.get(*key))?.as_str();
@@ -132,5 +132,5 @@ pub(super) fn names_of(document: &ConfigDocument) -> Vec<Name> {
 pub(super) fn image(text: &str) -> Option<Name> {
     let name = bare_image(text.trim_start_matches("oci://"));
     let fits = !name.is_empty() && !name.contains([' ', '\n', '{', '$']) && name.len() < 300;
-    fits.then(|| Name { kind: IMAGE.to_owned(), namespace: None, name: name.to_owned() })
+    fits.then(|| Name { kind: IMAGE.to_owned(), namespace: None, own: name.to_owned() })
 }

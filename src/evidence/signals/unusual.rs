@@ -7,8 +7,8 @@ use serde::{Serialize, Serializer};
 
 use crate::model::text::{printable, printable_bytes};
 
-/// Commits that an agent must have landed before anything is unusual for it: of two real repositories' bots, one commit in a hundred
-/// is unusual after that, and one in ten before.
+/// Commits that an agent must have landed before anything is unusual for it: of the bots of two real repositories 6 % of the commits
+/// from 20 to 50 are unusual, 3 % of those to 100, and 0.7 % after that.
 pub const COMMITS: usize = 50;
 /// Names that are listed of each kind.
 const LISTED: usize = 10;

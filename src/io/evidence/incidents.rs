@@ -236,11 +236,14 @@ pub fn services(policy: &Policy, files: &[BString]) -> Vec<(String, String)> {
     touched.collect()
 }
 
+/// What files of the past say, by path and blob.
+type PastValues = HashMap<(String, Oid), Arc<[ConfigDocument]>>;
+
 /// What was gathered last, so that a console gathers once for each state of target and ledger.
 #[derive(Debug, Default)]
 pub struct Memory {
     gained: Mutex<Option<Gained>>,
-    values: Mutex<HashMap<(String, Oid), Arc<[ConfigDocument]>>>,
+    values: Mutex<PastValues>,
 }
 
 /// What was gathered, and of what state.

@@ -116,7 +116,7 @@ impl Workspace {
                             |error| Evidence::unknown(&error.to_string()),
                             |scene| scene.evidence_of(queued),
                         );
-                        let findings: Arc<Findings> = Arc::new(evidence.findings());
+                        let findings: Arc<Findings> = Arc::new(evidence.findings(situation.now));
                         found.lock().unwrap_or_else(PoisonError::into_inner).insert(key(queued), findings);
                         (look.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, wanted.len());
                     }

@@ -14,8 +14,7 @@ use countersign::io::git::open;
 use countersign::io::git::repository::LocalRepository;
 use countersign::io::index::{Index, Request, View};
 use countersign::io::workspace::{Scope, Workspace};
-use countersign::model::Closeness;
-use countersign::model::{FieldOrigin, Known, Oid, PastCommit, Repair};
+use countersign::model::{Closeness, FieldOrigin, Known, Oid, PastCommit, Repair};
 use countersign::policy::Globs;
 use jiff::Timestamp;
 
@@ -125,7 +124,9 @@ struct Group {
 impl Group {
     fn add(&mut self, reasons: &BTreeSet<usize>) {
         self.looked += 1;
-        reasons.iter().for_each(|reason| self.with[*reason] += 1);
+        for reason in reasons {
+            self.with[*reason] += 1;
+        }
         self.first[reasons.first().copied().into_iter().sum::<usize>()] += usize::from(!reasons.is_empty());
     }
 }
