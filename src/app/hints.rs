@@ -7,8 +7,8 @@ use super::sheet::Sheet;
 use super::status::Status;
 use super::{App, count};
 use crate::config::{Context, sequence_label};
-use crate::engine::LedgerHealth;
-use crate::model::DecisionKind;
+use crate::engine::{LedgerHealth, Snapshot};
+use crate::model::{DecisionKind, Stage};
 
 /// What the last line shows.
 #[derive(Debug)]
@@ -208,6 +208,14 @@ pub struct Notice {
     pub key: Option<(String, &'static str)>,
 }
 
+/// What came to the target and was not recorded, where that is worth a line: without a ledger nothing ever is, so there only
+/// what flips.
+fn watched(snapshot: &Snapshot) -> Option<String> {
+    let watch = snapshot.watch.found()?;
+    let wanted = snapshot.stage != Stage::Look || !watch.flipping.is_empty();
+    watch.sentence(&snapshot.target).filter(|_| wanted)
+}
+
 /// The lines above the list, the most urgent first.
 #[must_use]
 pub fn notices(app: &App) -> Vec<Notice> {
@@ -216,6 +224,9 @@ pub fn notices(app: &App) -> Vec<Notice> {
     let snapshot = app.snapshot();
     if let LedgerHealth::Alarm { what, .. } = &snapshot.ledger {
         let text = format!("the ledger: {what}");
+        notices.push(Notice { sign: '!', text, key: key(Action::Problems, "look") });
+    }
+    if let Some(text) = watched(snapshot) {
         notices.push(Notice { sign: '!', text, key: key(Action::Problems, "look") });
     }
     if !app.outbox.kept().is_empty() {

@@ -10,8 +10,8 @@ use super::sheet::Sheet;
 use super::{App, ago, count};
 use crate::config::{Context, Keymap, Role};
 use crate::engine::{Action as Step, Failure, Fate, InitOffer, LedgerHealth, Plan, Report};
-use crate::evidence::signals::Signal;
-use crate::model::text::single_line;
+use crate::evidence::signals::{Signal, TargetWatch};
+use crate::model::text::{printable_bytes, single_line};
 use crate::model::{Problem, Queued};
 use crate::policy::TraceLine;
 
@@ -116,11 +116,43 @@ pub fn problems(app: &App) -> Page {
     for problem in app.problems.iter().chain(&snapshot.problems) {
         push_problem(&mut lines, problem);
     }
+    if let Some(watch) = snapshot.watch.found() {
+        push_watch(&mut lines, watch, app);
+    }
     if let Some(report) = &app.report {
         lines.push(Line::blank());
         push_report(&mut lines, report);
     }
     Page::new("what is wrong, and what was sent last", lines)
+}
+
+/// What came to the target and was not recorded, commit by commit.
+fn push_watch(lines: &mut Vec<Line>, watch: &TargetWatch, app: &App) {
+    let Some(sentence) = watch.sentence(&app.snapshot().target) else { return };
+    lines.push(Line::blank());
+    lines.push(Line::of(Role::Warn, "! ").then(Role::Heading, sentence).hanging(2));
+    for file in &watch.flipping {
+        let path = printable_bytes(&file.path);
+        let times = count(file.flips, "return");
+        lines.push(
+            Line::of(Role::Found, format!("  {path}"))
+                .then(Role::Quiet, format!("  {times}, the last {}", ago(file.last.at, app.now)))
+                .hanging(4),
+        );
+    }
+    for commit in &watch.newest {
+        lines.push(
+            Line::of(Role::Quiet, format!("  {}  ", commit.commit.short(9)))
+                .then(Role::People, single_line(&commit.who))
+                .then(Role::Text, format!("  {}", single_line(&commit.subject)))
+                .then(Role::Quiet, format!("  {}", ago(commit.at.at, app.now)))
+                .hanging(13),
+        );
+    }
+    let more = watch.commits.saturating_sub(watch.newest.len());
+    if more > 0 {
+        lines.push(Line::of(Role::Quiet, format!("  and {} before", count(more, "commit"))));
+    }
 }
 
 fn push_problem(lines: &mut Vec<Line>, problem: &Problem) {

@@ -105,7 +105,7 @@ fn reasons(found: &Evidence) -> BTreeSet<usize> {
             Signal::Ratchet { .. } => reasons.insert(2),
             Signal::Oscillation { .. } => reasons.insert(3),
             Signal::Storm { .. } => reasons.insert(4),
-            // Of the queue, the ledger and the text, which these histories have not.
+            // The others are about other proposals, and here is one alone.
             _ => false,
         };
     }
