@@ -78,7 +78,7 @@ fn facts(app: &App, sheet: &ApproveSheet, canvas: &mut Canvas<'_>, area: Rect) {
         pen.write(Role::Quiet, ", by ");
         pen.write(Role::People, &single_line(me));
     }
-    let net = total_cost(sheet.taken().map(|candidate| candidate.findings.as_deref()));
+    let net = total_cost(sheet.taken().map(|candidate| candidate.findings.as_deref()), usize::MAX);
     if net.ends_with(|last: char| last.is_ascii_digit()) && net != "0" {
         pen.write(Role::Quiet, "; net ");
         pen.write(Role::Text, &format!("{net} {}", monthly(app)));
@@ -231,7 +231,7 @@ fn item(sheet: &ApproveSheet, group: &[usize], cursor: bool, columns: &Columns, 
     let stats = all.iter().map(|candidate| candidate.stats).collect::<Option<Vec<_>>>().map(total);
     pen.cell_right(role, &lines(stats), columns.lines);
     pen.gap(2);
-    pen.cell_right(Role::Quiet, &total_cost(all.iter().map(|one| one.findings.as_deref())), COST);
+    pen.cell_right(Role::Quiet, &total_cost(all.iter().map(|one| one.findings.as_deref()), COST), COST);
     pen.gap(2);
     let opened = all.iter().filter(|candidate| candidate.seen.is_some()).count();
     pen.cell(Role::Quiet, &read(opened, &all), READ);

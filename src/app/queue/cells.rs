@@ -13,14 +13,15 @@ const UNKNOWN: &str = "?";
 const NONE: &str = "-";
 
 /// What a proposal adds a month, in whole units of the currency: `+62`, `-31≠` where the agent says something else, `0`, `?`
-/// where it cannot be told, `…` while it is worked out.
+/// where it cannot be told, `…` while it is worked out; in so many columns.
 #[must_use]
-pub fn cost(findings: Option<&Findings>) -> String {
+pub fn cost(findings: Option<&Findings>, width: usize) -> String {
     match findings.map(|findings| &findings.cost) {
         None | Some(Known::Indexing) => PENDING.to_owned(),
         Some(Known::Unknown(_)) => UNKNOWN.to_owned(),
         Some(Known::Known(CostInBrief { delta, contradicted, .. })) => {
-            let amount = delta.map_or_else(|| UNKNOWN.to_owned(), amount);
+            let room = width.saturating_sub(usize::from(*contradicted));
+            let amount = delta.map_or_else(|| UNKNOWN.to_owned(), |delta| amount(delta, room));
             if *contradicted { format!("{amount}≠") } else { amount }
         }
     }
@@ -30,7 +31,7 @@ pub fn cost(findings: Option<&Findings>) -> String {
 #[must_use]
 pub fn costs(findings: Option<&Findings>) -> bool {
     let known = findings.and_then(|findings| findings.cost.found());
-    known.is_some_and(|cost| cost.contradicted || cost.delta.is_some_and(|delta| amount(delta) != "0"))
+    known.is_some_and(|cost| cost.contradicted || cost.delta.is_some_and(|delta| amount(delta, usize::MAX) != "0"))
 }
 
 /// Incidents on the same field, file or object: `2`, `-` for none, `?` where that is not known, `…` while it is looked up.
@@ -47,24 +48,27 @@ pub fn incidents(findings: Option<&Findings>) -> String {
 
 /// What several add together; not known where that of one of them is not.
 #[must_use]
-pub fn total_cost<'f>(all: impl IntoIterator<Item = Option<&'f Findings>>) -> String {
+pub fn total_cost<'f>(all: impl IntoIterator<Item = Option<&'f Findings>>, width: usize) -> String {
     let mut sum = Monthly::default();
     for findings in all {
         let Some(Known::Known(CostInBrief { delta: Some(delta), .. })) = findings.map(|findings| &findings.cost) else {
-            return cost(findings);
+            return cost(findings, width);
         };
         sum = Monthly { low: sum.low.saturating_add(delta.low), high: sum.high.saturating_add(delta.high) };
     }
-    amount(sum)
+    amount(sum, width)
 }
 
-/// `+62`, `-31`, `0`, `+9..36`.
-fn amount(delta: Monthly) -> String {
+/// `+62`, `-31`, `0`, `+9..36`, or `~+23` where that is too wide.
+fn amount(delta: Monthly, width: usize) -> String {
     let (low, high) = (whole(delta.low), whole(delta.high));
     match (low, high) {
         (0, 0) => "0".to_owned(),
         (low, high) if low == high => format!("{low:+}"),
-        (low, high) => format!("{low:+}..{high}"),
+        (low, high) => {
+            let range = format!("{low:+}..{high}");
+            if range.len() <= width { range } else { format!("~{:+}", whole(delta.middle())) }
+        }
     }
 }
 
@@ -97,13 +101,14 @@ mod tests {
             ("0", "0", true, "0≠"),
             ("9", "36", false, "+9..36"),
         ] {
-            assert_eq!(cost(Some(&known(low, high, contradicted))), cell);
+            assert_eq!(cost(Some(&known(low, high, contradicted)), 9), cell);
         }
-        assert_eq!(cost(None), "…");
-        assert_eq!(cost(Some(&found(Known::Unknown("x".into()), Known::Known(0)))), "?");
+        assert_eq!(cost(None, 9), "…");
+        assert_eq!(cost(Some(&known("-74", "-19", true)), 7), "~-47≠");
+        assert_eq!(cost(Some(&found(Known::Unknown("x".into()), Known::Known(0))), 9), "?");
         let (one, two) = (known("1", "1", false), known("2.5", "2.5", false));
-        assert_eq!(total_cost([Some(&one), Some(&two)]), "+4");
-        assert_eq!(total_cost([Some(&one), None]), "…");
+        assert_eq!(total_cost([Some(&one), Some(&two)], 9), "+4");
+        assert_eq!(total_cost([Some(&one), None], 9), "…");
     }
 
     #[test]

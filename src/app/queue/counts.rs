@@ -17,8 +17,6 @@ pub struct Widths {
     pub agent: usize,
     /// Of counts of lines.
     pub lines: usize,
-    /// Of costs.
-    pub cost: usize,
     /// Of what should be known.
     pub note: usize,
 }
@@ -29,7 +27,6 @@ impl Widths {
         Self {
             id: widest(|entry| entry.short.width()),
             note: widest(|entry| note(&entry.queued.standing).width()),
-            cost: widest(|entry| super::cells::cost(entry.queued.findings.as_deref()).width()),
             agent: widest(|entry| entry.queued.standing.agent.width()),
             lines: widest(|entry| {
                 let digits = |number: u32| number.max(1).ilog10() as usize + 1;

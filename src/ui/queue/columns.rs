@@ -48,7 +48,12 @@ impl Columns {
         let id = widths.id.clamp(4, names);
         let agent = if width < 100 { 0 } else { widths.agent.clamp(5, AGENTS) };
         let lines = if width < 100 { 0 } else { widths.lines.clamp(3, 13) };
-        let cost = if width < 70 { 0 } else { widths.cost.clamp(4, 9) };
+        // Costs come after the list, and must not push it about.
+        let cost = match width {
+            ..70 => 0,
+            70..100 => 7,
+            _ => 9,
+        };
         let incidents = if width < 70 { 0 } else { 3 };
         // What was decided here is said there, too, and must fit.
         let note = match width {

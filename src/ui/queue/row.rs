@@ -91,7 +91,7 @@ fn proposal(app: &App, entry: &Entry, indent: &str, state: RowState, columns: &C
         Column::Cost => {
             let found = queued.findings.as_deref();
             let shown = if cells::costs(found) { Role::Text } else { Role::Quiet };
-            pen.cell_right(role(shown), &cells::cost(found), width);
+            pen.cell_right(role(shown), &cells::cost(found, width), width);
         }
         Column::Incidents => {
             let cell = cells::incidents(queued.findings.as_deref());
@@ -143,7 +143,8 @@ fn fold(app: &App, entries: &[&Entry], open: bool, state: RowState, columns: &Co
         Column::Lines => lines(pen, first.queued.proposal.stats, false, width),
         Column::Cost => {
             let all = entries.iter().map(|entry| entry.queued.findings.as_deref());
-            let found = if by_shape { cells::total_cost(all) } else { cells::cost(first.queued.findings.as_deref()) };
+            let first = first.queued.findings.as_deref();
+            let found = if by_shape { cells::total_cost(all, width) } else { cells::cost(first, width) };
             pen.cell_right(Role::Quiet, &found, width);
         }
         Column::Incidents => {
