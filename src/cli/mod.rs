@@ -31,6 +31,7 @@ mod refused;
 mod session;
 mod show;
 mod show_before;
+mod show_cost;
 mod show_queue;
 mod show_reach;
 mod status;

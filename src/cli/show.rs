@@ -14,6 +14,7 @@ use super::find;
 use super::json::{ChangeJson, ProposalJson, ShowDocument};
 use super::output::{Output, unwritable};
 use super::session::Session;
+use super::show_cost;
 use super::{CliError, Exit};
 
 /// Runs the command.
@@ -80,6 +81,9 @@ fn one(
     header(queued, output);
     reasons(&said, output);
     policy(queued, output);
+    output.line("");
+    show_cost::cost(&evidence.cost, output);
+    show_cost::claims(&evidence.claims, output);
     moved(&evidence, situation.now, output);
     super::show_queue::beside(&evidence, output);
     output.line("");

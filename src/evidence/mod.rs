@@ -3,10 +3,12 @@
 //! [`reasoning`] reads what the agent says. Everything it returns is a claim: it is shown after *says*, compared with what
 //! was found, and never taken for a fact. [`provenance`] says where values come from. [`incidents`] are what went wrong
 //! before. [`signals`] are computed from how files and their values moved. [`reach`] follows a change to clusters, services
-//! and users of its names. The [`Inventory`] is what the target's config documents say as a whole, which cost and reach are
-//! read from.
+//! and users of its names. [`cost`] prices what is touched, before and after, and [`claims`] holds what the agent says against
+//! all that. The [`Inventory`] is what the target's config documents say as a whole, which cost and reach are read from.
 
 mod agent;
+pub mod claims;
+pub mod cost;
 mod findings;
 pub mod incidents;
 mod inventory;

@@ -135,6 +135,7 @@ pub(crate) fn root(commit: &str) -> Root {
         on_reject: OnReject::Keep,
         storm: crate::evidence::signals::StormLimits::default(),
         incidents: Globs::none(),
+        cost: crate::policy::CostFiles::default(),
         services: Vec::new(),
         clusters: Vec::new(),
         priorities: None,

@@ -38,6 +38,54 @@ pub struct Monthly {
     pub high: Decimal,
 }
 
+impl Monthly {
+    /// Nothing.
+    pub const ZERO: Self = Self { low: Decimal::ZERO, high: Decimal::ZERO };
+
+    /// One amount.
+    #[must_use]
+    pub const fn of(amount: Decimal) -> Self {
+        Self { low: amount, high: amount }
+    }
+
+    /// Whichever of two is less is the least.
+    #[must_use]
+    pub fn between(one: Decimal, other: Decimal) -> Self {
+        Self { low: one.min(other), high: one.max(other) }
+    }
+
+    /// Both together; `None` where that is more than a number can hold.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Option<Self> {
+        Some(Self { low: self.low.checked_add(other.low)?, high: self.high.checked_add(other.high)? })
+    }
+
+    /// What comes to an amount that was `before`: least against least, and most against most, as both are of the same load.
+    /// `None` where that is more than a number can hold.
+    #[must_use]
+    pub fn since(self, before: Self) -> Option<Self> {
+        Some(Self::between(self.low.checked_sub(before.low)?, self.high.checked_sub(before.high)?))
+    }
+
+    /// Both amounts, that which is nearer to nothing first, as people say it: `-19 to -74`.
+    #[must_use]
+    pub fn outwards(self) -> (Decimal, Decimal) {
+        if self.low.abs() <= self.high.abs() { (self.low, self.high) } else { (self.high, self.low) }
+    }
+
+    /// The amount in the middle.
+    #[must_use]
+    pub fn middle(self) -> Decimal {
+        self.low / Decimal::TWO + self.high / Decimal::TWO
+    }
+
+    /// Whether it is nothing at all.
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        self.low.is_zero() && self.high.is_zero()
+    }
+}
+
 /// What found a cost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

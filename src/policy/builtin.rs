@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::guards::{Floor, Guard};
-use super::{GateMode, Globs, KeyKind, MergeMethod, OnReject, Policy, Rule, SelfApproval, TierNeeds, Tiers};
+use super::{CostFiles, GateMode, Globs, KeyKind, MergeMethod, OnReject, Policy, Rule, SelfApproval, TierNeeds, Tiers};
 use crate::evidence::signals::StormLimits;
 use crate::model::{Place, Tier};
 
@@ -52,6 +52,7 @@ pub fn built_in() -> Policy {
         on_reject: OnReject::Keep,
         storm: StormLimits::default(),
         incidents: Globs::none(),
+        cost: CostFiles::default(),
         services: Vec::new(),
         clusters: Vec::new(),
         priorities: None,

@@ -205,6 +205,20 @@ pub enum OnReject {
     Close,
 }
 
+/// Where cost is read from: files of the target's tip.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CostFiles {
+    /// A report of Infracost; `{head}` in it stands for the head of the proposal.
+    pub infracost: Option<String>,
+    /// The price list; `None` where the policy names none: then it is [`CostFiles::PRICES`], if that is there.
+    pub prices: Option<String>,
+}
+
+impl CostFiles {
+    /// Where the price list is, if the policy does not say.
+    pub const PRICES: &'static str = ".countersign/prices.yaml";
+}
+
 /// A checked policy.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -245,6 +259,8 @@ pub struct Policy {
     pub storm: StormLimits,
     /// Files that tell of incidents, beside those in the usual folders.
     pub incidents: Globs,
+    /// Where cost is read from.
+    pub cost: CostFiles,
     /// The services.
     pub services: Vec<Service>,
     /// The clusters.

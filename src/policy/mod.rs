@@ -23,8 +23,8 @@ mod trace;
 
 pub use builtin::{built_in, built_in_table};
 pub use checked::{
-    Agent, AgentMatch, GateMode, KeyKind, LedgerKey, MergeMethod, OnReject, Person, Policy, Role, Root, Rule,
-    SelfApproval, TierNeeds, Tiers,
+    Agent, AgentMatch, CostFiles, GateMode, KeyKind, LedgerKey, MergeMethod, OnReject, Person, Policy, Role, Root,
+    Rule, SelfApproval, TierNeeds, Tiers,
 };
 pub use error::{PolicyError, error_ruling};
 pub use evaluate::{Evaluation, evaluate};
@@ -33,6 +33,6 @@ pub use fitted::{Findings, FoundAgent, FoundPerson, fitted};
 pub use globs::{GlobError, Globs};
 pub use landscape::{Cluster, Priorities, Service};
 pub use lint::{Lint, Source, lint, lint_files};
-pub use parse::{KEYS, Keys, parse};
+pub use parse::{KEYS, Keys, parse, prices};
 pub use signers::{Signer, Signers, is_demo_key};
 pub use trace::{ConditionTrace, TraceLine, explain_text};

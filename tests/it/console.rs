@@ -26,8 +26,11 @@ const AT: &str = "2025-06-03T10:00:00Z";
 const LOOK: Duration = Duration::from_millis(450);
 /// What the queue of the demo says of itself.
 const QUEUE: &str = "45 pending";
-/// What the hint bar says once the plan of the demo's batch is made: one of the 29 conflicts with another.
-const BATCH: &str = "y sign and send 28";
+/// What it says until it was looked into.
+const LOOKING: &str = "being looked into";
+/// What the hint bar says once the plan of the demo's batch is made: two of the 29 conflict, and one sets a value that once went
+/// wrong.
+const BATCH: &str = "y sign and send 26";
 
 /// A demo that has been built, and not opened.
 struct Demo {
@@ -71,6 +74,7 @@ impl Demo {
     fn open(&self) -> Terminal {
         let terminal = self.sandbox.console("demo/work", 120, 40, &[]);
         terminal.wait_for(QUEUE);
+        terminal.wait_gone(LOOKING);
         terminal
     }
 
@@ -78,6 +82,7 @@ impl Demo {
     fn open_with(&self, columns: u16, rows: u16, env: &[(&str, &str)]) -> Terminal {
         let terminal = self.sandbox.terminal("demo/work", columns, rows, &[super::support::COUNTERSIGN], env);
         terminal.wait_for(if columns < 100 { "45:" } else { QUEUE });
+        terminal.wait_gone(LOOKING);
         terminal
     }
 }
@@ -103,9 +108,10 @@ fn sign(terminal: &Terminal, key: &str, then: &str) -> View {
 /// Confirms the batch of the demo: it is in its undo window then.
 #[track_caller]
 fn batch(terminal: &Terminal) -> View {
+    terminal.wait_gone(LOOKING);
     terminal.keys("b");
     terminal.wait_for(BATCH);
-    sign(terminal, "y", "28 approvals in")
+    sign(terminal, "y", "26 approvals in")
 }
 
 /// Leaves, and demands that the terminal is as it was.

@@ -134,7 +134,7 @@ fn both_sides_of_a_line_differ() {
     let after = long("two").replace("\"true\"", "true");
     repo.commit("agent/infra/fewer", Commit::new("After").from("main").file("a.yaml", after));
     let ran = repo.run(&["diff", "fewer", "--fields"]).succeeds();
-    assert_eq!(ran.stdout, "a.yaml\n  a  \"true\" → true\n  c  …one → …two\n");
+    assert_eq!(ran.stdout, "a.yaml\n  a  \"true\" → true\n  c  … one → … two\n");
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn show_says_who_was_here_and_that_it_goes_back_again() {
             .run(&["show", "agent/bot/off"])
             .succeeds()
             .stdout
-            .contains("oscillation: goes back to what it was until")
+            .contains("oscillation: backup goes back to what it was until")
     );
     let other = evidence(&origin, "agent/bot/other");
     assert_eq!((subjects(&other).len(), &other["signals"]["signals"]), (0, &json!([])));
@@ -195,7 +195,16 @@ fn a_day_of_119_commits_is_flagged_while_it_happens() {
     }
     day.others_until(1442);
     assert_eq!(day.commits, IN_THE_DAY);
-    the_whole_day(&day, &day.next());
+    let watched = day.next();
+    let flips = signal(&watched, "oscillation").and_then(|flips| flips["events"].as_array()).expect("the flips");
+    assert_eq!(
+        (flips.len(), &flips[1]["basis"]),
+        (11, &json!("observed")),
+        "whoever looked meanwhile saw when it came"
+    );
+    // Whoever looks at the end of the day has the dates of commits.
+    let later = sandbox.borrow(&day.origin.path(), "later.git");
+    the_whole_day(&day, &evidence(&later, "agent/bot/switch-11"));
 }
 
 fn the_whole_day(day: &Day<'_>, found: &Value) {

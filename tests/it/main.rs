@@ -18,6 +18,7 @@ mod support;
 mod attacks;
 mod console;
 mod corpus;
+mod cost;
 mod decide;
 mod docs;
 mod faults;

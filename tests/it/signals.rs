@@ -170,7 +170,7 @@ fn what_an_agent_never_touched_is_unusual() {
             .by("infra-bot[bot]", "infra-bot@bots.example")
             .file(format!("apps/web/{n}.yaml"), deployment(n, ""))
     };
-    (1..=19).for_each(|n| drop(origin.commit("main", commit(n))));
+    (1..=49).for_each(|n| drop(origin.commit("main", commit(n))));
     origin.propose(
         "agent/bot/odd",
         "Odd",
@@ -178,7 +178,7 @@ fn what_an_agent_never_touched_is_unusual() {
     );
     let early = found(&origin, "agent/bot/odd");
     assert_eq!((&early["unusual"]["state"], signal(&early, "unusual")), (&json!("unknown"), None), "{early:#}");
-    origin.commit("main", commit(20));
+    origin.commit("main", commit(50));
     let odd = found(&origin, "agent/bot/odd");
     assert!(signal(&odd, "unusual").is_some(), "{odd:#}");
     let unusual = &odd["unusual"];

@@ -47,6 +47,7 @@ pub use file::FileValues;
 pub use headline::{headline, is_prose};
 pub use label::{called, differing, value as value_text};
 pub use moves::Moves;
+pub use quantity::quantity;
 pub use row::{Telling, environment_in};
 pub use shape::Shape;
 pub use versions::{MAX_VERSION, ValueMove, value_at, value_moves};

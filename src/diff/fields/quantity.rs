@@ -6,7 +6,8 @@ use rust_decimal::Decimal;
 ///
 /// The grammar is that of <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/>: a signed decimal
 /// with a suffix of powers of two (`Ki` to `Ei`), of powers of ten (`n` to `E`), or with an exponent (`1e3`, `1E3`).
-pub(super) fn quantity(text: &str) -> Option<Decimal> {
+#[must_use]
+pub fn quantity(text: &str) -> Option<Decimal> {
     let (number, suffix) = split(text)?;
     match suffix {
         "Ki" => scaled(number, 1024, 1),

@@ -64,6 +64,52 @@ pub fn read(messages: &[String], note: Option<&str>) -> (Reasoning, Vec<Problem>
     (reasoning, problems)
 }
 
+/// A line that the agent wrote itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnLine {
+    /// The line, raw: sanitise before showing.
+    pub text: String,
+    /// Where it stands.
+    pub kind: LineKind,
+}
+
+/// Where a line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineKind {
+    /// It is the subject of a commit.
+    Title,
+    /// It is prose, a list, a table, a heading.
+    Prose,
+    /// It is in a fenced block.
+    Code,
+}
+
+/// All that the agent wrote itself, oldest message first, the note last: what others wrote is left out, as in [`read`].
+#[must_use]
+pub fn own_lines(messages: &[String], note: Option<&str>) -> Vec<OwnLine> {
+    let mut lines = Vec::new();
+    let mut nobody = Vec::new();
+    for message in bounded(messages, &mut nobody) {
+        let message = message.trim_start_matches(['\n', '\r', ' ']);
+        let (title, body) = message.split_once('\n').unwrap_or((message, ""));
+        lines.push(OwnLine { text: title.to_owned(), kind: LineKind::Title });
+        lines.extend(own::words(body).lines.into_iter().filter_map(own_line));
+    }
+    let note = start_of(note.unwrap_or_default(), MAX_BYTES);
+    lines.extend(own::words(note).lines.into_iter().filter_map(own_line));
+    lines
+}
+
+fn own_line(line: own::Line) -> Option<OwnLine> {
+    let (text, kind) = match line {
+        own::Line::Heading { title, .. } => (title, LineKind::Prose),
+        own::Line::Text(text) => (text, LineKind::Prose),
+        own::Line::Code(text) => (text, LineKind::Code),
+        own::Line::End => return None,
+    };
+    (!text.trim().is_empty()).then_some(OwnLine { text, kind })
+}
+
 fn from_messages(messages: &[String], problems: &mut Vec<Problem>) -> Words {
     let mut words = Words::default();
     for message in bounded(messages, problems) {

@@ -34,6 +34,15 @@ impl Flip {
         self.event.at.at.duration_since(self.left.at)
     }
 
+    /// Whether it waits, and would do what another one would.
+    fn proposes_as(&self, other: Option<&Self>) -> bool {
+        let (Some(other), Source::Pending(_)) = (other, &self.event.source) else { return false };
+        let after = |flip: &Self| flip.turned.as_ref().map(|turned| turned.after.clone());
+        self.event.source != other.event.source
+            && after(self) == after(other)
+            && (self.turned.is_some() || self.event.after == other.event.after)
+    }
+
     /// Whether it takes away what had come.
     fn takes_away(&self) -> bool {
         self.turned.as_ref().map_or(self.event.after.is_none(), |turned| turned.after.is_none())
@@ -131,13 +140,14 @@ impl<'t> Returns<'t> {
 
     /// The oscillations of the file: of its fields, else as a whole.
     pub fn oscillations(&self, file: &PathHistory<'_>, limits: &StormLimits, now: Timestamp) -> Vec<Signal> {
+        // That others go back and forth is a storm, and no oscillation of what is looked at.
         let field = |(track, flips): &(&Track, Vec<Flip>)| {
-            let name = FieldRef::of(&file.this.path, track);
-            oscillation(file, flips, Some(name), track.this.is_some(), limits, now)
+            let name = track.this.as_ref().map(|_| FieldRef::of(&file.this.path, track))?;
+            oscillation(file, flips, Some(name), limits, now)
         };
         let found: Vec<Signal> = self.fields.iter().filter_map(field).collect();
         if found.is_empty() {
-            return oscillation(file, &self.whole, None, true, limits, now).into_iter().collect();
+            return oscillation(file, &self.whole, None, limits, now).into_iter().collect();
         }
         found
     }
@@ -149,12 +159,13 @@ fn oscillation(
     file: &PathHistory<'_>,
     flips: &[Flip],
     field: Option<FieldRef>,
-    own: bool,
     limits: &StormLimits,
     now: Timestamp,
 ) -> Option<Signal> {
-    let this = flips.last().filter(|flip| own && flip.event.source == file.this.source);
-    let again = recent(flips, AGAIN, now, file.this).count() > 1;
+    let this = flips.last().filter(|flip| flip.event.source == file.this.source);
+    // Two that wait and propose the same are no two returns: one of them will have nothing left to do.
+    let counts = |flip: &&Flip| !flip.proposes_as(this);
+    let again = recent(flips, AGAIN, now, file.this).filter(counts).count() > 1;
     // That what was tried out is taken away again is no oscillation; that it comes and goes is.
     let soon = |flip: &Flip| flip.lasted() <= limits.flips_within && !flip.takes_away();
     let back = this.is_some_and(|flip| soon(flip) || again);

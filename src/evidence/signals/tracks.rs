@@ -52,7 +52,7 @@ pub struct Tracks {
 }
 
 impl Tracks {
-    /// Follows the fields that a change of a file touches, and those that moved more than once before. `landed` and `pending`
+    /// Follows the fields that a change of a file touches, and those that were switched on and off before. `landed` and `pending`
     /// say for each other change what it did; `None` where that cannot be told. `explained` is whether `fields` are all that the
     /// change does to the file.
     #[must_use]
@@ -65,7 +65,7 @@ impl Tracks {
         let own = fields.iter().filter(|field| can_return(field)).take(FIELDS);
         let mut tracks: Vec<Track> = own.map(|field| own_track(field, landed, pending)).collect();
         let whole = explained && tracks.len() == fields.iter().filter(|field| field.op != FieldOp::Moved).count();
-        let others = moved_twice(landed);
+        let others = switched(landed);
         let is_new = |track: &Track| {
             !fields.iter().any(|own| own.path == track.path && turn::same_document(&own.document, &track.document))
         };
@@ -103,11 +103,18 @@ fn own_track(field: &FieldChange, landed: &[Option<&[ValueMove]>], pending: &[Op
     }
 }
 
+/// Whether a field goes on and off: changes that undo the one before them, more than once. What is tried with one value after
+/// another is no concern of who changes something else in the file.
+fn is_switched(track: &Track) -> bool {
+    let undoes = |pair: &&[Turned]| (&pair[0].before, &pair[0].after) == (&pair[1].after, &pair[1].before);
+    track.landed.windows(2).filter(undoes).count() > 1
+}
+
 /// Where a field is: kind and name of its object, else the place of its document, and its path.
 type Place<'m> = (Option<&'m str>, Option<&'m str>, usize, &'m FieldPath);
 
-/// The fields that several landed changes gave another value.
-fn moved_twice(landed: &[Option<&[ValueMove]>]) -> Vec<Track> {
+/// The fields that landed changes switched on and off.
+fn switched(landed: &[Option<&[ValueMove]>]) -> Vec<Track> {
     let mut found: HashMap<Place<'_>, Track> = HashMap::new();
     for (at, moves) in landed.iter().enumerate() {
         for one in moves.iter().flat_map(|moves| moves.iter()) {
@@ -128,7 +135,7 @@ fn moved_twice(landed: &[Option<&[ValueMove]>]) -> Vec<Track> {
             track.landed.push(Turned { at, before, after, numbers });
         }
     }
-    let mut tracks: Vec<Track> = found.into_values().filter(|track| track.landed.len() > 1).collect();
+    let mut tracks: Vec<Track> = found.into_values().filter(is_switched).collect();
     tracks.sort_by_key(|track| track.path.to_string());
     tracks
 }

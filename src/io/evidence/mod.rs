@@ -3,6 +3,7 @@
 //! One file a part. What cannot be read makes its own part unknown, with the reason, and no other.
 
 pub mod beside;
+mod cost;
 pub mod earlier;
 pub mod history;
 mod hostile;
@@ -27,6 +28,7 @@ use super::inventory;
 use super::workspace::{Situation, Workspace};
 use crate::diff::Document;
 use crate::diff::fields::field_report;
+use crate::evidence::cost::Prices;
 use crate::evidence::{Evidence, Inventory};
 use crate::model::field::FieldReport;
 use crate::model::{Known, Landing, Oid, Proposal, Queued};
@@ -50,6 +52,8 @@ pub struct Scene<'a> {
     pub past: Arc<Gathered>,
     /// What the target's config documents say.
     pub inventory: Known<Arc<Inventory>>,
+    /// What things cost; the error says where the price list is wrong.
+    pub prices: Result<Prices, String>,
     histories: Histories,
     origins: Origins,
 }
@@ -87,8 +91,9 @@ impl<'a> Scene<'a> {
         let past = workspace.past.gather(workspace, situation, &view);
         let tree = store.tree_of(situation.target.tip);
         let inventory = tree.and_then(|tree| workspace.inventories.of(&store, tree)).into();
+        let prices = cost::prices(&store, situation);
         let (histories, origins) = (Histories::default(), Origins::default());
-        Ok(Self { workspace, situation, queue, store, view, past, inventory, histories, origins })
+        Ok(Self { workspace, situation, queue, store, view, past, inventory, prices, histories, origins })
     }
 
     /// Everything that is found about a proposal, whose difference is `document`.
@@ -105,14 +110,14 @@ impl<'a> Scene<'a> {
         let looked = Looked { proposal, document, fields: &fields };
         let (provenance, signals) = (self.provenance(&looked), self.signals(&looked));
         let incidents = self.incidents(&looked);
+        let (cost, claims) = self.cost_and_claims(&looked);
         let reach = self.reach(&looked);
-        let unknown = "this build does not look for it";
         Evidence {
             provenance,
             signals,
             incidents,
-            claims: Known::Unknown(unknown.to_owned()),
-            cost: Known::Unknown(unknown.to_owned()),
+            claims: Known::Known(claims),
+            cost,
             reach,
             fields: Known::Known(fields),
         }

@@ -5,6 +5,7 @@
 
 mod agents;
 mod checks;
+mod cost;
 mod landscape;
 mod people;
 mod reader;
@@ -12,6 +13,7 @@ mod rules;
 mod storm;
 mod yaml;
 
+pub use cost::prices;
 pub use reader::Keys;
 use reader::{Fields, Matched, Reader};
 use yaml::{Node, Spot, Value};
@@ -41,22 +43,12 @@ const TOP: Keys = Keys {
         "on_reject",
         "storm",
         "incidents",
+        "cost",
         "services",
         "clusters",
         "priorities",
     ],
-    later: &[
-        "machines",
-        "freeze",
-        "quotas",
-        "reasoning",
-        "verify",
-        "override",
-        "humans",
-        "checks",
-        "cost",
-        "memory_via",
-    ],
+    later: &["machines", "freeze", "quotas", "reasoning", "verify", "override", "humans", "checks", "memory_via"],
 };
 const LEDGER: Keys = Keys { of: "`ledger`", known: &["id", "ref"], later: &[] };
 const TIERS: Keys = Keys { of: "`tiers`", known: &["low", "medium", "high"], later: &[] };
@@ -65,7 +57,7 @@ const APPROVALS: Keys = Keys { of: "`approvals`", known: &["self"], later: &["ca
 const SIGNATURES: Keys = Keys { of: "`signatures`", known: &["low", "medium", "high"], later: &[] };
 
 /// The keys of every map of a policy, in the order of the format: what the README has to describe.
-pub const KEYS: [Keys; 13] = [
+pub const KEYS: [Keys; 14] = [
     TOP,
     LEDGER,
     people::PERSON,
@@ -77,6 +69,7 @@ pub const KEYS: [Keys; 13] = [
     APPROVALS,
     SIGNATURES,
     storm::STORM,
+    cost::COST,
     landscape::SERVICE,
     landscape::CLUSTER,
 ];
@@ -90,7 +83,8 @@ const MAX_APPROVALS: usize = 100;
 /// Defaults: `gate: none`, `protect: []` (the default branch is protected whether it is named or not), `default_tier:
 /// medium`, one approval for low and medium, two for high, nothing batched, `approvals: { self: never }`, any known key,
 /// `merge: squash`, `on_reject: keep`, `storm: { commits: 10, within: 10m, flips: 3, flips_within: 24h }`, `incidents: []`
-/// (the usual folders are always looked at), no services, clusters and priorities.
+/// (the usual folders are always looked at), `cost: { infracost: null, prices: .countersign/prices.yaml }`, no services, clusters
+/// and priorities.
 pub fn parse(text: &str, file: &str) -> Result<Policy, Vec<PolicyError>> {
     let root = yaml::read(text, file).map_err(|error| vec![error])?;
     let mut reader = Reader::new(file);
@@ -134,6 +128,7 @@ fn policy(reader: &mut Reader, root: &Node) -> Option<Policy> {
         on_reject: word(reader, &fields, "on_reject", &ON_REJECTS),
         storm: storm::read(reader, &fields),
         incidents: incidents(reader, &fields),
+        cost: cost::read(reader, &fields),
         services: landscape::services(reader, &fields),
         clusters: landscape::clusters(reader, &fields),
         priorities: landscape::priorities(reader, &fields),

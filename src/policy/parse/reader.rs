@@ -301,7 +301,7 @@ fn straight(pattern: &str) -> String {
 
 const fn quote_hint(value: &Value) -> &'static str {
     match value {
-        Value::Integer(_) | Value::Float | Value::Bool(_) => "put it in quotes",
+        Value::Integer(_) | Value::Float(_) | Value::Bool(_) => "put it in quotes",
         _ => "write words on this line, in quotes",
     }
 }

@@ -49,7 +49,7 @@ pub(super) enum Value {
     Bool(bool),
     /// A whole number; `None` where it is too large to be meant.
     Integer(Option<i64>),
-    Float,
+    Float(f64),
     Text(String),
     List(Vec<Node>),
     Map(Vec<(Key, Node)>),
@@ -69,7 +69,7 @@ impl Value {
             Self::Null => "nothing",
             Self::Bool(_) => "true or false",
             Self::Integer(_) => "a number",
-            Self::Float => "a fraction",
+            Self::Float(_) => "a fraction",
             Self::Text(_) => "text",
             Self::List(_) => "a list",
             Self::Map(_) => "a map",
@@ -205,8 +205,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Integer(None))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
-        Ok(Value::Float)
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(Value::Float(number))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {

@@ -49,10 +49,10 @@ fn a_console_in_tmux_outlives_the_connection() {
 
     // The next connection finds the console where it was, its window still open.
     let mut terminal = tmux.client(&["attach-session"]);
-    let view = terminal.wait_for("28 approvals in");
+    let view = terminal.wait_for("26 approvals in");
     assert!(view.has(QUEUE) && demo.origin().refs() == before, "{view}");
     terminal.keys("u");
-    terminal.wait_for("taken back: approve, 28 proposals");
+    terminal.wait_for("taken back: approve, 26 proposals");
     terminal.keys("x");
     terminal.wait_for("REJECT");
     terminal.paste("Not at the month's end.\nAsk again on Monday.");
@@ -135,15 +135,15 @@ fn a_console_over_ssh_works_and_a_lost_connection_loses_nothing() {
     terminal.wait_for(QUEUE);
     batch(&terminal);
     terminal.keys("S");
-    terminal.wait_for("28 merged");
+    terminal.wait_for("26 merged");
     terminal.resize(80, 24);
-    terminal.wait_for("17: ");
+    terminal.wait_for("19: ");
     terminal.keys("qq");
     assert!(terminal.wait_end().success());
     assert!(terminal.restored(), "{}", terminal.view());
 
     let mut terminal = host.login(&demo);
-    terminal.wait_for("17 pending");
+    terminal.wait_for("19 pending");
     terminal.keys("x");
     terminal.wait_for("REJECT  narrow-web-sg");
     terminal.keys("Not at the month's end.");
@@ -153,7 +153,7 @@ fn a_console_over_ssh_works_and_a_lost_connection_loses_nothing() {
     eventually("the draft on the disk", || !demo.sandbox.kept("drafts").is_empty());
 
     let mut terminal = host.login(&demo);
-    terminal.wait_for("17 pending");
+    terminal.wait_for("19 pending");
     terminal.keys("x");
     terminal.wait_for("Not at the month's end.");
     sign(&terminal, "<ctrl-s>", "1 rejection in");

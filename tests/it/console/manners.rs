@@ -47,9 +47,9 @@ fn a_window_that_changes_its_size_is_drawn_anew() {
     assert_eq!(resized.rows()[1..], demo.open().wait_still(LOOK).rows()[1..], "as if it had always been so");
     // Also in the middle of a sheet and of a review.
     terminal.keys("b");
-    terminal.wait_for("y sign and send 28");
+    terminal.wait_for("y sign and send 26");
     terminal.resize(80, 24);
-    terminal.wait_for("APPROVE  28 proposals");
+    terminal.wait_for("APPROVE  26 proposals");
     terminal.resize(120, 40);
     terminal.keys("n<enter>");
     terminal.wait_for("0.0.0.0/0");
@@ -63,7 +63,7 @@ fn nothing_is_decided_on_a_screen_that_is_too_small_to_show_it() {
     let Some(demo) = Demo::with_undo(120) else { return };
     let terminal = demo.open();
     terminal.keys("b");
-    terminal.wait_for("y sign and send 28");
+    terminal.wait_for("y sign and send 26");
     terminal.resize(40, 10);
     terminal.wait_for("too small");
     terminal.wait_still(LOOK);
@@ -72,7 +72,7 @@ fn nothing_is_decided_on_a_screen_that_is_too_small_to_show_it() {
     assert_eq!(demo.sandbox.outbox(), 0, "{}", terminal.view());
     terminal.resize(120, 40);
     terminal.wait_for("nothing sent yet");
-    super::sign(&terminal, "y", "28 approvals in");
+    super::sign(&terminal, "y", "26 approvals in");
 }
 
 /// The parameters of every `CSI … m` that was printed.

@@ -36,7 +36,7 @@ fn a_broken_policy_on_main_blocks_says_where_and_rules_again_once_it_is_mended()
     terminal.wait_for("low ones are clean");
     batch(&terminal);
     terminal.keys("S");
-    terminal.wait_for("28 merged");
+    terminal.wait_for("26 merged");
     leave(terminal);
     let _ = demo.work().run(&["ledger", "verify"]).succeeds();
 }

@@ -53,10 +53,11 @@ fn ordinary_histories_raise_few_alarms() {
                 rates.commits
             ));
             let step = (rates.said.len() / 20).max(1);
-            rates.said.iter().step_by(step).for_each(|said| needs::say(said));
+            let sampled = |(at, said): &(usize, &String)| at % step == 0 || said.contains(": ratchet: ");
+            rates.said.iter().enumerate().filter(sampled).for_each(|(_, said)| needs::say(said));
         }
         let rate = |found: usize, rates: &Rates| found as f64 * 1000.0 / rates.commits.max(1) as f64;
-        for (bot, person, at) in [(2.0, 30.0, 0), (8.0, 150.0, 1), (2.0, 20.0, 2)] {
+        for (bot, person, at) in [(2.0, 60.0, 0), (8.0, 160.0, 1), (2.0, 20.0, 2)] {
             assert!(rate(bots.found[at], &bots) < bot && rate(people.found[at], &people) < person, "{name}: {at}");
         }
     }

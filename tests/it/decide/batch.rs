@@ -107,7 +107,10 @@ fn what_conflicts_drops_out_and_the_rest_lands() {
         origin.propose(&format!("agent/infra/{name}"), "Reword", &[("docs/a.md", text)]);
     }
     page(&origin, "c");
-    let ran = maria.run(&["approve", "--tier", "low", "--yes", "--json"]).exits(3);
+    // What collides is not clean; it is taken by name.
+    let _ = maria.run(&["approve", "--tier", "low", "--yes", "--json", "--dry-run"]).succeeds();
+    let [a, b, c] = ["a", "b", "c"].map(|name| origin.at(&format!("agent/infra/{name}")));
+    let ran = maria.run(&["approve", &a, &b, &c, "--yes", "--json"]).exits(3);
     let (plan, result) = (&ran.json()["plan"], &ran.json()["result"]);
     assert_eq!(plan["dropped"][0]["proposal"], "agent/infra/b", "{ran}");
     assert!(plan["dropped"][0]["why"].as_str().is_some_and(|why| why.contains("docs/a.md")), "{ran}");

@@ -8,6 +8,7 @@ const AT: &str = "2025-11-20T09:00:00Z";
 fn demo(sandbox: &Sandbox, rows: u16) -> Terminal {
     let console = sandbox.console("", 120, rows, &["demo", "--dir", "demo", "--at", AT]);
     console.wait_for("ledger ok");
+    console.wait_for("low ones are clean");
     console
 }
 
@@ -34,9 +35,7 @@ fn the_queue() {
     let console = demo(&sandbox, 38);
     console.wait_for("web-sg: close ingress to the world");
     open_fold(&console);
-    let view = console.wait_until("what was read", |view| {
-        view.has("why     checkout is over-provisioned") && view.has("read just now")
-    });
+    let view = console.wait_until("what was read", |view| view.has("before  4Gi: maria") && view.has("read just now"));
     picture::holds("screenshots/queue.svg", &view);
 }
 
@@ -46,12 +45,12 @@ fn a_review() {
         return;
     }
     let sandbox = Sandbox::new();
-    let console = demo(&sandbox, 44);
+    let console = demo(&sandbox, 50);
     open_fold(&console);
     console.keys("<enter>");
     console.wait_for("changed last 47 days ago");
     // What went wrong before comes after it, from a process of its own.
-    console.wait_for("same file INC-213");
+    console.wait_for("same field INC-213");
     // Colours of the syntax come after the text, file by file and side by side.
     let keys =
         ["livenessProbe", "memory: 4Gi", "memory: 2Gi", "orbit.example/memory: 4Gi", "orbit.example/memory: 2Gi"];
@@ -67,7 +66,7 @@ fn a_batch() {
     let sandbox = Sandbox::new();
     let console = demo(&sandbox, 40);
     console.keys("b");
-    picture::holds("screenshots/batch.svg", &console.wait_for("y sign and send 28"));
+    picture::holds("screenshots/batch.svg", &console.wait_for("y sign and send 26"));
 }
 
 #[test]

@@ -1,0 +1,97 @@
+//! What `show` says of cost and claims.
+
+use super::output::Output;
+use crate::model::field::DocumentName;
+use crate::model::{Claims, Cost, CostSource, Known, Monthly, ObjectCost, PricedAmount, Verdict, text};
+
+/// Lines of a kind that are listed; `--json` has them all.
+const LISTED: usize = 6;
+
+/// Says what a proposal costs, and how that is worked out.
+pub fn cost(cost: &Known<Cost>, output: &mut Output) {
+    let cost = match cost {
+        Known::Known(cost) => cost,
+        Known::Unknown(why) => return output.line(format!("cost    not known: {}", text::single_line(why))),
+        Known::Indexing => return output.line("cost    not known yet"),
+    };
+    let percent = cost.percent.map(|percent| format!(", {percent:+.0} % of what it touches")).unwrap_or_default();
+    output.line(match (&cost.delta, &cost.source) {
+        (Some(_), CostSource::Nothing) => "cost    nothing that bears cost changes".to_owned(),
+        (Some(delta), _) => format!("cost    {} {} a month{percent}", change(*delta), cost.currency),
+        (None, _) => "cost    not known".to_owned(),
+    });
+    for object in cost.objects.iter().take(LISTED) {
+        output.line(format!("  {}", text::single_line(&one(object))));
+    }
+    for why in cost.unpriced.iter().take(LISTED) {
+        output.line(format!("  no price: {}", text::single_line(why)));
+    }
+    let more = cost.objects.len().saturating_sub(LISTED) + cost.unpriced.len().saturating_sub(LISTED);
+    if more > 0 {
+        output.line(format!("  and {more} more: show --json"));
+    }
+    match &cost.source {
+        CostSource::Model { prices } if !cost.objects.is_empty() => {
+            output.line(format!("  prices: {}", text::single_line(prices)));
+        }
+        CostSource::Report { path } => output.line(format!("  by the report {}", text::single_line(path))),
+        CostSource::Nothing | CostSource::Model { .. } => {}
+    }
+    for claimed in cost.claimed.iter().filter(|claimed| claimed.in_report) {
+        let said = text::single_line(&claimed.said);
+        output.line(format!("says    {} {} a month, in its own report {said}", change(claimed.delta), cost.currency));
+    }
+}
+
+/// Says what of the agent's words is true.
+pub fn claims(claims: &Known<Claims>, output: &mut Output) {
+    let claims = match claims {
+        Known::Known(claims) => claims,
+        Known::Unknown(why) => return output.line(format!("claims  not known: {}", text::single_line(why))),
+        Known::Indexing => return output.line("claims  not known yet"),
+    };
+    for claim in &claims.claims {
+        let verdict = match claim.verdict {
+            Verdict::Holds => "holds",
+            Verdict::Contradicted => "contradicted",
+            Verdict::Unknown => "cannot be told",
+        };
+        output.line(format!("says    {}", text::single_line(&claim.said)));
+        output.line(format!("found   {verdict}: {}", text::single_line(&claim.found)));
+    }
+    for undeclared in claims.undeclared.iter().take(LISTED) {
+        output.line(format!("found   never named in the text: {}", text::single_line(&undeclared.what)));
+    }
+    let more = claims.undeclared.len().saturating_sub(LISTED);
+    if more > 0 {
+        output.line(format!("found   and {more} more that are never named: show --json"));
+    }
+}
+
+/// `+62.10`, `-18.56 to -74.23`: the smaller first, as people say it.
+fn change(delta: Monthly) -> String {
+    let amount = |amount: rust_decimal::Decimal| format!("{:+.2}", amount.round_dp(2));
+    let (near, far) = delta.outwards();
+    if near == far { amount(near) } else { format!("{} to {}", amount(near), amount(far)) }
+}
+
+fn one(object: &ObjectCost) -> String {
+    let DocumentName { kind, namespace, name, .. } = &object.document;
+    let name = match (namespace, name) {
+        (Some(namespace), Some(name)) => format!("{namespace}/{name}"),
+        (None, Some(name)) => name.clone(),
+        (_, None) => object.file.to_string(),
+    };
+    let called = kind.as_ref().map_or_else(|| name.clone(), |kind| format!("{kind} {name}"));
+    let side = |side: &Option<PricedAmount>| match side {
+        Some(priced) if priced.formula.is_empty() => amounts(priced.amount),
+        Some(priced) => format!("{} = {}", amounts(priced.amount), priced.formula),
+        None => "nothing".to_owned(),
+    };
+    format!("{called}: {} → {}", side(&object.before), side(&object.after))
+}
+
+fn amounts(amount: Monthly) -> String {
+    let one = |amount: rust_decimal::Decimal| format!("{:.2}", amount.round_dp(2));
+    if amount.low == amount.high { one(amount.low) } else { format!("{} to {}", one(amount.low), one(amount.high)) }
+}
