@@ -8,7 +8,6 @@ use super::label::{is_long, name, object, of_file, option, subject, value, value
 use super::shape::kind;
 use super::version::VersionChange;
 use super::weight::{REST, weight};
-use crate::diff::LineDiff;
 use crate::model::field::{CosmeticKind, DocumentName, FieldChange, FieldOp, FieldReport, PathStep, masked};
 use crate::model::text;
 
@@ -266,7 +265,7 @@ fn change(field: &FieldChange) -> String {
         }
         FieldOp::Added => format!("{name} {} added", plain(&field.after)),
         FieldOp::Modified if is_long(field.before.as_ref()) || is_long(field.after.as_ref()) => {
-            format!("{name} edited{}", edited(field))
+            format!("{name} edited")
         }
         FieldOp::Modified if hidden => format!("{name} replaced"),
         FieldOp::Modified => {
@@ -294,16 +293,6 @@ const fn done(op: FieldOp) -> &'static str {
 fn says_itself(field: &FieldChange) -> bool {
     let said = field.after.as_ref().or(field.before.as_ref()).and_then(serde_json::Value::as_str);
     option(field).is_some_and(|option| Some(option.as_str()) == said)
-}
-
-/// ` (+3 -1)`: how many lines of a text came and went.
-fn edited(field: &FieldChange) -> String {
-    let text = |value: &Option<serde_json::Value>| value.as_ref().and_then(|value| Some(value.as_str()?.to_owned()));
-    let Some((before, after)) = text(&field.before).zip(text(&field.after)) else { return String::new() };
-    let changes = LineDiff::compute(before.as_bytes(), after.as_bytes()).changes;
-    let gone: usize = changes.iter().map(|change| change.old.len()).sum();
-    let come: usize = changes.iter().map(|change| change.new.len()).sum();
-    format!(" (+{come} -{gone})")
 }
 
 /// Whether it is an item of a list that is one word or number.
@@ -389,7 +378,7 @@ mod tests {
             (values("a: \"true\"\n", "a: true\n"), "loki: a \"true\" → true"),
             (values("args: [--ctx, \"8\"]\n", "args: [--ctx, \"4\"]\n"), "loki: args --ctx 8 → 4"),
             (values("args: [--a]\n", "args: [--a, --quiet]\n"), "loki: args --quiet added"),
-            (values("c: |\n  a\n  b\n", "c: |\n  a\n  d\n  e\n"), "loki: c edited (+2 -1)"),
+            (values("c: |\n  a\n  b\n", "c: |\n  a\n  d\n  e\n"), "loki: c edited"),
             (
                 values(
                     "a: 1\nb: 1\nc: 1\nd: 1\n",
