@@ -1,8 +1,7 @@
 //! What `show` says of cost and claims.
 
 use super::output::Output;
-use crate::model::field::DocumentName;
-use crate::model::{Claims, Cost, CostSource, Known, Monthly, ObjectCost, PricedAmount, Verdict, text};
+use crate::model::{Claims, Cost, CostSource, Known, Verdict, text};
 
 /// Lines of a kind that are listed; `--json` has them all.
 const LISTED: usize = 6;
@@ -14,14 +13,9 @@ pub fn cost(cost: &Known<Cost>, output: &mut Output) {
         Known::Unknown(why) => return output.line(format!("cost    not known: {}", text::single_line(why))),
         Known::Indexing => return output.line("cost    not known yet"),
     };
-    let percent = cost.percent.map(|percent| format!(", {percent:+.0} % of what it touches")).unwrap_or_default();
-    output.line(match (&cost.delta, &cost.source) {
-        (Some(_), CostSource::Nothing) => "cost    nothing that bears cost changes".to_owned(),
-        (Some(delta), _) => format!("cost    {} {} a month{percent}", change(*delta), cost.currency),
-        (None, _) => "cost    not known".to_owned(),
-    });
+    output.line(format!("cost    {}", cost.sentence()));
     for object in cost.objects.iter().take(LISTED) {
-        output.line(format!("  {}", text::single_line(&one(object))));
+        output.line(format!("  {}", object.sentence()));
     }
     for why in cost.unpriced.iter().take(LISTED) {
         output.line(format!("  no price: {}", text::single_line(why)));
@@ -39,7 +33,7 @@ pub fn cost(cost: &Known<Cost>, output: &mut Output) {
     }
     for claimed in cost.claimed.iter().filter(|claimed| claimed.in_report) {
         let said = text::single_line(&claimed.said);
-        output.line(format!("says    {} {} a month, in its own report {said}", change(claimed.delta), cost.currency));
+        output.line(format!("says    {} a month, in its own report {said}", cost.money(claimed.delta)));
     }
 }
 
@@ -66,32 +60,4 @@ pub fn claims(claims: &Known<Claims>, output: &mut Output) {
     if more > 0 {
         output.line(format!("found   and {more} more that are never named: show --json"));
     }
-}
-
-/// `+62.10`, `-18.56 to -74.23`: the smaller first, as people say it.
-fn change(delta: Monthly) -> String {
-    let amount = |amount: rust_decimal::Decimal| format!("{:+.2}", amount.round_dp(2));
-    let (near, far) = delta.outwards();
-    if near == far { amount(near) } else { format!("{} to {}", amount(near), amount(far)) }
-}
-
-fn one(object: &ObjectCost) -> String {
-    let DocumentName { kind, namespace, name, .. } = &object.document;
-    let name = match (namespace, name) {
-        (Some(namespace), Some(name)) => format!("{namespace}/{name}"),
-        (None, Some(name)) => name.clone(),
-        (_, None) => object.file.to_string(),
-    };
-    let called = kind.as_ref().map_or_else(|| name.clone(), |kind| format!("{kind} {name}"));
-    let side = |side: &Option<PricedAmount>| match side {
-        Some(priced) if priced.formula.is_empty() => amounts(priced.amount),
-        Some(priced) => format!("{} = {}", amounts(priced.amount), priced.formula),
-        None => "nothing".to_owned(),
-    };
-    format!("{called}: {} → {}", side(&object.before), side(&object.after))
-}
-
-fn amounts(amount: Monthly) -> String {
-    let one = |amount: rust_decimal::Decimal| format!("{:.2}", amount.round_dp(2));
-    if amount.low == amount.high { one(amount.low) } else { format!("{} to {}", one(amount.low), one(amount.high)) }
 }

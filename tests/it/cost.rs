@@ -43,7 +43,7 @@ fn a_change_is_priced_and_its_claims_are_held_against_it() {
     assert_eq!(found["cost"]["claimed"][0]["delta"]["low"], "-90");
     assert_eq!(verdicts(&found), [untrue, (json!("savings"), json!("contradicted"))]);
     let said = origin.run(&["show", "agent/bot/halve"]).succeeds().stdout;
-    assert!(said.contains("cost    -6.00 EUR a month, -19 % of what it touches"), "{said}");
+    assert!(said.contains("cost    -6.00 € a month by the model, -19 % of what it touches"), "{said}");
     assert!(said.contains("found   contradicted: -6.00 EUR a month"), "{said}");
 }
 

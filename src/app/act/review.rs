@@ -21,6 +21,8 @@ impl App {
             Action::PreviousProposal => return self.open_neighbour(-1),
             Action::Files => self.toggle_files(),
             Action::History => self.show(pages::history(self)),
+            Action::Cost => self.show(review::found_pages::cost(self)),
+            Action::Reach => self.show(review::found_pages::reach(self)),
             Action::Incidents => self.show(review::last_time::page(self)),
             Action::ReadOn => self.read_on(),
             Action::Refresh => return self.reopen(),

@@ -3,6 +3,7 @@
 mod colours;
 mod facts;
 mod found;
+pub(super) mod found_pages;
 pub(super) mod last_time;
 mod questions;
 mod seen;

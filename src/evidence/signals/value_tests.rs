@@ -65,9 +65,9 @@ fn said(signals: &[Signal]) -> Vec<String> {
 #[test]
 fn a_value_goes_back_though_the_file_does_not() {
     let found = last(&[(0, "backup: true\nx: 1\n"), (10, "backup: false\nx: 2\n"), (20, "backup: true\nx: 3\n")]);
-    assert_eq!(said(&found), ["oscillation: backup goes back to what it was until 2023-11-14T22:23:20Z"]);
+    assert_eq!(said(&found), ["oscillation: backup goes back to what it was until 14 Nov 2023 22:23:20"]);
     let told: Vec<String> = found[0].told().collect();
-    assert!(told[0].contains("; off → on; back to what was left 2023-11-14T22:23:20Z"), "{told:?}");
+    assert!(told[0].contains("; off → on; back to what was left 14 Nov 2023 22:23:20"), "{told:?}");
 }
 
 #[test]

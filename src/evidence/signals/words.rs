@@ -1,7 +1,8 @@
 //! Signals in words.
 
 use bstr::BString;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::{Event, FieldRef, Flip, Notch, Signal, Source, Turned, basis};
@@ -158,8 +159,7 @@ fn told(event: &Event) -> String {
 
 /// To the second, since two changes of one minute are what a storm is made of.
 fn moment(moment: Moment) -> String {
-    // Timestamps print fractions only where they have some.
-    Timestamp::from_second(moment.at.as_second()).unwrap_or(moment.at).to_string()
+    moment.at.to_zoned(TimeZone::UTC).strftime("%-d %b %Y %H:%M:%S").to_string()
 }
 
 fn words(time: SignedDuration) -> String {
