@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::diff::fields::differing;
 use crate::model::field::{
     Cosmetic, CosmeticKind, DocumentName, FieldChange, FieldOp, FieldReport, LineSpan, Lines, Unexplained,
 };
@@ -92,8 +93,30 @@ fn change(field: &FieldChange) -> String {
         (FieldOp::Removed, Some(before), _) => format!("removed: {before}"),
         (FieldOp::Moved, Some(before), Some(after)) if field.path.0.is_empty() => format!("moved: {before} → {after}"),
         (FieldOp::Moved, ..) => "moved".to_owned(),
+        (FieldOp::Modified, Some(_), Some(_)) => modified(field),
         (_, before, after) => format!("{} → {}", before.unwrap_or_default(), after.unwrap_or_default()),
     }
+}
+
+/// `3 → 1`; of longer values the part that differs.
+fn modified(field: &FieldChange) -> String {
+    let (before, after) = (field.before.as_ref().unwrap_or(&Value::Null), field.after.as_ref().unwrap_or(&Value::Null));
+    let shown = (value(before), value(after));
+    let hidden = [before, after].iter().any(|value| **value == crate::model::field::masked());
+    let is_text = |value: &Value| value.is_string();
+    let (before, after) = match (is_text(before), is_text(after)) {
+        _ if hidden => shown,
+        // `"true" → true` is a change.
+        (true, false) | (false, true) => (quoted(before), quoted(after)),
+        _ if shown.0 == shown.1 => differing(before, after, VALUE).unwrap_or((quoted(before), quoted(after))),
+        _ => shown,
+    };
+    format!("{before} → {after}")
+}
+
+/// A value as JSON has it, in few columns.
+fn quoted(value: &Value) -> String {
+    text::truncate(&text::single_line(&value.to_string()), VALUE).into_owned()
 }
 
 /// A value in few columns.

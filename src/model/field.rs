@@ -59,8 +59,23 @@ pub struct FieldChange {
     pub unit: Option<Unit>,
     /// Whether it decides how much there is of something: replicas, CPU, memory and storage, instances, retention.
     pub is_capacity: bool,
+    /// What stands beside the value and says what it is.
+    #[serde(flatten)]
+    pub beside: Beside,
     /// Where it stands.
     pub lines: Lines,
+}
+
+/// What stands beside a value and says what it is; nothing proves it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct Beside {
+    /// The option of a command whose value it is: `--ctx-size`, the item of the list before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub option: Option<String>,
+    /// Before and after, the version that a comment gives to the id which the value pins: `# v4.2.0`. A side that names its
+    /// version itself has that one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment_versions: Option<[String; 2]>,
 }
 
 /// What happened to a value.

@@ -126,6 +126,18 @@ unexplained: README.md:1  a format without fields
 }
 
 #[test]
+fn both_sides_of_a_line_differ() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.bare("origin.git");
+    let long = |end: &str| format!("a: \"true\"\nc: |\n  {}\n  {end}\n", "x".repeat(80));
+    repo.commit("main", Commit::new("Before").file("a.yaml", long("one")));
+    let after = long("two").replace("\"true\"", "true");
+    repo.commit("agent/infra/fewer", Commit::new("After").from("main").file("a.yaml", after));
+    let ran = repo.run(&["diff", "fewer", "--fields"]).succeeds();
+    assert_eq!(ran.stdout, "a.yaml\n  a  \"true\" → true\n  c  … one → … two\n");
+}
+
+#[test]
 fn rows_say_in_words_what_changes() {
     let sandbox = Sandbox::new();
     let repo = proposed(&sandbox);

@@ -152,6 +152,9 @@ fn fill(pairs: Vec<Pair>, old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Pair> {
     filled
 }
 
+/// More items than this of a list are not looked for in another.
+const SHARED: usize = 32;
+
 /// Whether one item may have become the other: maps without a single equal value are two things.
 fn one_kind(old: &Node<'_>, new: &Node<'_>) -> bool {
     match (&old.value, &new.value) {
@@ -164,6 +167,10 @@ fn one_kind(old: &Node<'_>, new: &Node<'_>) -> bool {
 fn shares(old: &[Entry<'_>], new: &Node<'_>) -> bool {
     old.iter().any(|entry| match (new.get(&entry.key.text), &entry.node.value) {
         (Some(node), Value::Map(inner)) if !inner.is_empty() => shares(inner, node),
+        (Some(Node { value: Value::List(new), .. }), Value::List(inner)) => {
+            let among = |item: &Node<'_>| new.iter().take(SHARED).any(|other| other.same(item));
+            inner.is_empty() && new.is_empty() || inner.iter().take(SHARED).any(among)
+        }
         (Some(node), Value::Scalar(was)) if !node.same(&entry.node) => {
             // Another version of the same thing: `uses: actions/checkout@v3`.
             let is = node.scalar().filter(|is| is.kind == Kind::Text && was.kind == Kind::Text);

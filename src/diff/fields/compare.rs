@@ -102,27 +102,29 @@ impl<'n, 'a> Comparison<'n, 'a> {
     fn lists(&mut self, old: &'n [Node<'a>], new: &'n [Node<'a>]) {
         let Alignment { pairs, key } = align(old, new);
         let called = |node: &'n Node<'a>| key.and_then(|key| name(node, key));
+        let before = |at: usize, node: &'n Node<'a>| Called { name: called(node), option: option(old, at) };
+        let after = |at: usize, node: &'n Node<'a>| Called { name: called(node), option: option(new, at) };
         let mut kept = vec![false; new.len()];
         let mut pairs = pairs.into_iter().peekable();
         for (at, node) in old.iter().enumerate() {
             match pairs.next_if(|pair| pair.before == at) {
                 Some(pair) => {
                     kept[pair.after] = true;
-                    self.item(pair, node, &new[pair.after], called(node));
+                    self.item(pair, node, &new[pair.after], before(at, node));
                 }
-                None => self.step_item(Some(at), None, called(node), |this| {
+                None => self.step_item(Some(at), None, before(at, node), |this| {
                     this.push(EditKind::Removed, Some(own(node)), None);
                 }),
             }
         }
         for (at, node) in new.iter().enumerate().filter(|(at, _)| !kept[*at]) {
-            self.step_item(None, Some(at), called(node), |this| this.push(EditKind::Added, None, Some(own(node))));
+            self.step_item(None, Some(at), after(at, node), |this| this.push(EditKind::Added, None, Some(own(node))));
         }
     }
 
     /// An item on both sides.
-    fn item(&mut self, pair: Pair, old: &'n Node<'a>, new: &'n Node<'a>, name: Option<&'n str>) {
-        self.step_item(Some(pair.before), Some(pair.after), name, |this| {
+    fn item(&mut self, pair: Pair, old: &'n Node<'a>, new: &'n Node<'a>, called: Called<'n>) {
+        self.step_item(Some(pair.before), Some(pair.after), called, |this| {
             if pair.moved {
                 this.push(EditKind::Moved, Some(own(old)), Some(own(new)));
             }
@@ -134,13 +136,28 @@ impl<'n, 'a> Comparison<'n, 'a> {
         &mut self,
         before: Option<usize>,
         after: Option<usize>,
-        name: Option<&'n str>,
+        Called { name, option }: Called<'n>,
         work: impl FnOnce(&mut Self),
     ) {
-        self.steps.push(Step::Item(Item { before, after, name }));
+        self.steps.push(Step::Item(Item { before, after, name, option }));
         work(self);
         self.steps.pop();
     }
+}
+
+/// How an item of a list is called.
+#[derive(Clone, Copy)]
+struct Called<'n> {
+    name: Option<&'n str>,
+    option: Option<&'n str>,
+}
+
+/// The option of a command whose value is the item at `at`: `--ctx-size` before `131072`.
+fn option<'n>(items: &'n [Node<'_>], at: usize) -> Option<&'n str> {
+    let text = |at: usize| items.get(at).and_then(Node::scalar).map(|scalar| &*scalar.text);
+    let before = text(at.checked_sub(1)?)?;
+    let is_option = before.starts_with('-') && before.len() > 2 && before.parse::<f64>().is_err();
+    (is_option && !before.contains(['=', ' ']) && !text(at)?.starts_with('-')).then_some(before)
 }
 
 /// A value with its key.

@@ -11,6 +11,16 @@ pub(super) struct Edit<'n, 'a> {
     pub after: Option<Site<'n, 'a>>,
 }
 
+impl<'n> Edit<'n, '_> {
+    /// The option of a command whose value it changes.
+    pub fn option(&self) -> Option<&'n str> {
+        match self.steps.last() {
+            Some(Step::Item(item)) => item.option,
+            _ => None,
+        }
+    }
+}
+
 /// A value and the span of all that stands there for it: its key, its dash, the braces around it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Site<'n, 'a> {
@@ -43,4 +53,6 @@ pub(super) struct Item<'n> {
     pub before: Option<usize>,
     pub after: Option<usize>,
     pub name: Option<&'n str>,
+    /// The option of a command whose value it is.
+    pub option: Option<&'n str>,
 }

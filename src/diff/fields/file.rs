@@ -11,11 +11,11 @@ use super::node::{Kind, Node};
 use super::objects::{self, Pairing};
 use super::parsed::{Document, Parsed};
 use super::secret::Secrecy;
-use super::{apply, publish};
+use super::{apply, pin, publish};
 use crate::diff::{FileDiff, FileKind, Note};
 use crate::model::Mode;
 use crate::model::field::{
-    Cosmetic, CosmeticKind, DocumentName, FieldChange, FieldOp, FieldPath, FieldReport, Lines, Unexplained,
+    Beside, Cosmetic, CosmeticKind, DocumentName, FieldChange, FieldOp, FieldPath, FieldReport, Lines, Unexplained,
 };
 
 /// A file read as values, if it can be.
@@ -250,8 +250,10 @@ impl Writer<'_> {
         // A Secret that becomes something else was one.
         let secrecy = self.secrecy(&old.root).or(self.secrecy(&one.new.root));
         for edit in &one.edits {
+            // Lines of another file would point at wrong ones of this; that it moved says where all of it was.
+            let here = std::ptr::eq(was, self.diff);
             let lines = Lines {
-                before: edit.before.and_then(|site| numbered(&rows(&was.old, site.span))),
+                before: edit.before.filter(|_| here).and_then(|site| numbered(&rows(&was.old, site.span))),
                 after: edit.after.and_then(|site| numbered(&rows(&self.diff.new, site.span))),
             };
             let Some(op) = publish::op(edit.kind) else {
@@ -268,6 +270,10 @@ impl Writer<'_> {
                 percent: said.percent,
                 unit: said.unit,
                 is_capacity: said.is_capacity,
+                beside: Beside {
+                    option: edit.option().map(str::to_owned),
+                    comment_versions: pin::versions(edit, [&was.old, &self.diff.new]),
+                },
                 lines,
                 ..field
             });
@@ -311,6 +317,7 @@ impl Writer<'_> {
             percent: None,
             unit: None,
             is_capacity: false,
+            beside: Beside::default(),
             lines: Lines::default(),
         }
     }

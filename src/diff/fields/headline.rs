@@ -1,13 +1,14 @@
 //! A change in one line of words, read from its fields: what a row of the queue says.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bstr::{BStr, ByteSlice as _};
 
-use super::label::{is_long, name, object, of_file, subject, value, values, version, version_kind, versions};
+use super::label::{is_long, name, object, of_file, option, subject, value, values, version, version_kind, versions};
 use super::shape::kind;
 use super::version::VersionChange;
-use crate::model::field::{CosmeticKind, FieldChange, FieldOp, FieldReport, PathStep, masked};
+use super::weight::{REST, weight};
+use crate::model::field::{CosmeticKind, DocumentName, FieldChange, FieldOp, FieldReport, PathStep, masked};
 use crate::model::text;
 
 /// More fields than this are counted instead of named.
@@ -33,13 +34,21 @@ pub fn is_prose(path: &BStr) -> bool {
     [".md", ".txt", ".rst", ".adoc"].iter().any(|end| path.ends_with_str(end))
 }
 
-/// `, docs` or `, 2 unexplained`: what the fields leave out.
+/// `, docs` or `, silence.sh unexplained`: what the fields leave out.
 fn beside(report: &FieldReport) -> String {
-    match report.unexplained.iter().filter(|one| !is_prose(one.file.as_bstr())).count() {
-        0 if report.unexplained.is_empty() => String::new(),
-        0 => ", docs".to_owned(),
-        open => format!(", {open} unexplained"),
+    let files = report.unexplained.iter().map(|one| one.file.as_bstr()).filter(|file| !is_prose(file));
+    let open: BTreeSet<&BStr> = files.collect();
+    match (open.first(), open.len()) {
+        (None, _) if report.unexplained.is_empty() => String::new(),
+        (None, _) => ", docs".to_owned(),
+        (Some(file), 1) => format!(", {} unexplained", file_name(file)),
+        (_, many) => format!(", {many} files unexplained"),
     }
+}
+
+/// The last part of a path, fit for a terminal.
+fn file_name(path: &BStr) -> String {
+    text::single_line(&path.rsplit_str("/").next().unwrap_or(path).to_str_lossy())
 }
 
 /// `gateway: comments and order only`.
@@ -78,6 +87,7 @@ fn one_version(fields: &[FieldChange]) -> Option<String> {
 fn steps(moved: &VersionChange) -> String {
     match versions(&moved.before, &moved.after) {
         (before, after) if before == after => format!("{before}, new digest"),
+        (before, after) if moved.by_comment => format!("{before} → {after} by its comment"),
         (before, after) => format!("{before} → {after}"),
     }
 }
@@ -91,16 +101,20 @@ fn whole_objects(fields: &[FieldChange]) -> Option<String> {
     if wholes.len() < fields.len() || wholes.iter().any(|field| field.op != op) {
         return None;
     }
-    let done = match op {
-        FieldOp::Added => "added",
-        FieldOp::Removed => "removed",
-        FieldOp::Moved | FieldOp::Modified => "moved",
-    };
+    let done = done(op);
     let more = match fields.len() - 1 {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    Some(format!("{}{more} {done}", object(first)))
+    let folder = first.file.rsplit_once_str("/").map(|(folder, _)| text::single_line(&folder.to_str_lossy()));
+    match (&first.document.kind, folder) {
+        // A folder of the same name may have been there before.
+        (None, Some(folder)) if fields.len() == 1 => {
+            Some(format!("{} {done} in {folder}", file_name(first.file.as_bstr())))
+        }
+        (None, _) => Some(format!("{}{more} {done}", file_name(first.file.as_bstr()))),
+        (Some(_), _) => Some(format!("{}{more} {done}", object(first))),
+    }
 }
 
 /// Values of one secret, which nobody may see.
@@ -122,14 +136,15 @@ fn secrets(fields: &[FieldChange]) -> Option<String> {
 }
 
 /// Fields that change in the same way.
-struct Group {
+struct Group<'f> {
     said: String,
     weight: u8,
     fields: usize,
     subjects: BTreeSet<String>,
+    objects: HashSet<(&'f BStr, &'f DocumentName)>,
 }
 
-impl Group {
+impl Group<'_> {
     /// `replicas 3 → 5 in 2 places`.
     fn text(&self) -> String {
         if self.fields > 1 { format!("{} in {} places", self.said, self.fields) } else { self.said.clone() }
@@ -141,31 +156,20 @@ impl Group {
     }
 }
 
-/// What is named first: capacity that shrinks, then capacity, then versions and whole objects, then the rest.
-fn weight(field: &FieldChange) -> u8 {
-    match field {
-        field if field.path.0.is_empty() || version(field).is_some() => 2,
-        field if !field.is_capacity => REST,
-        field => u8::from(field.percent.is_none_or(|percent| percent >= 0.0)),
-    }
-}
-
-/// The weight of what may go without a name.
-const REST: u8 = 3;
-
-fn groups(fields: &[FieldChange]) -> Vec<Group> {
+fn groups(fields: &[FieldChange]) -> Vec<Group<'_>> {
     let mut places: HashMap<String, usize> = HashMap::new();
-    let mut groups: Vec<Group> = Vec::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
     for field in fields {
         let said = change(field);
         let at = *places.entry(said.clone()).or_insert(groups.len());
         if at == groups.len() {
-            groups.push(Group { said, weight: REST, fields: 0, subjects: BTreeSet::new() });
+            groups.push(Group { said, weight: u8::MAX, fields: 0, subjects: BTreeSet::new(), objects: HashSet::new() });
         }
         let group = &mut groups[at];
         group.weight = group.weight.min(weight(field));
         group.fields += 1;
         group.subjects.insert(subject(field));
+        group.objects.insert((field.file.as_bstr(), &field.document));
     }
     groups.sort_by_key(|group| group.weight);
     groups
@@ -191,15 +195,21 @@ fn by_subject(fields: &[FieldChange]) -> String {
     if groups.len() < NAMED {
         return groups.iter().map(Group::whole).collect::<Vec<_>>().join("; ");
     }
-    let (count, places) = (fields.len(), subjects.len());
     let heavy = groups.iter().take(NAMED - 1);
     let named = heavy.take_while(|group| group.weight < REST && group.subjects == groups[0].subjects).count();
-    let rest = count - groups[..named].iter().map(|group| group.fields).sum::<usize>();
+    let rest = counted(&groups[named..]);
     let said = groups[..named].iter().map(Group::text).collect::<Vec<_>>().join(", ");
     match named {
-        0 => alike(fields, &subjects).unwrap_or_else(|| format!("{} in {places} objects", text::count(count, "field"))),
-        _ => format!("{}: {said}, and {} in {places} objects", names(&groups[0].subjects), text::count(rest, "field")),
+        0 => alike(fields, &subjects).unwrap_or(rest),
+        _ => format!("{}: {said}, and {rest}", names(&groups[0].subjects)),
     }
+}
+
+/// `3 fields in 2 objects`.
+fn counted(groups: &[Group<'_>]) -> String {
+    let objects: HashSet<_> = groups.iter().flat_map(|group| &group.objects).collect();
+    let fields = groups.iter().map(|group| group.fields).sum();
+    format!("{} in {}", text::count(fields, "field"), text::count(objects.len(), "object"))
 }
 
 /// Fields of one or two kinds, whatever their values.
@@ -214,8 +224,8 @@ fn alike(fields: &[FieldChange], subjects: &BTreeSet<String>) -> Option<String> 
 }
 
 /// What is done to one object, or to several alike.
-fn together(groups: &[Group]) -> String {
-    let said = |groups: &[Group]| groups.iter().map(Group::text).collect::<Vec<_>>().join(", ");
+fn together(groups: &[Group<'_>]) -> String {
+    let said = |groups: &[Group<'_>]| groups.iter().map(Group::text).collect::<Vec<_>>().join(", ");
     let (named, rest) = match groups.iter().filter(|group| group.weight < REST).count() {
         _ if groups.len() <= NAMED => groups.split_at(groups.len()),
         heavy => groups.split_at(heavy.min(NAMED - 1)),
@@ -234,13 +244,18 @@ fn change(field: &FieldChange) -> String {
         let name = moved.image.as_deref().map_or_else(|| version_kind(field).to_owned(), text::single_line);
         return format!("{name} {}", steps(&moved));
     }
-    let whole = || field.document.kind.as_deref().map_or_else(|| "file".to_owned(), text::single_line);
+    let whole = || field.document.kind.as_deref().map_or_else(|| file_name(field.file.as_bstr()), text::single_line);
     let name = if field.path.0.is_empty() { whole() } else { name(field) };
     let plain = |said: &Option<serde_json::Value>| said.as_ref().map(value).unwrap_or_default();
     let hidden = field.before == Some(masked()) || field.after == Some(masked());
     match field.op {
         FieldOp::Moved => format!("{name} moved"),
-        FieldOp::Removed if !hidden && is_item(field) => format!("{name} {} removed", plain(&field.before)),
+        FieldOp::Removed | FieldOp::Added if !hidden && says_itself(field) => format!("{name} {}", done(field.op)),
+        FieldOp::Removed
+            if is_item(field) && !hidden || field.before.as_ref().is_some_and(serde_json::Value::is_boolean) =>
+        {
+            format!("{name} {} removed", plain(&field.before))
+        }
         FieldOp::Removed => format!("{name} removed"),
         FieldOp::Added if hidden || field.path.0.is_empty() => format!("{name} added"),
         FieldOp::Added if is_long(field.after.as_ref()) => format!("{name} added"),
@@ -264,6 +279,20 @@ fn change(field: &FieldChange) -> String {
             format!("{name} {before} → {after}{percent}")
         }
     }
+}
+
+const fn done(op: FieldOp) -> &'static str {
+    match op {
+        FieldOp::Added => "added",
+        FieldOp::Removed => "removed",
+        FieldOp::Moved | FieldOp::Modified => "moved",
+    }
+}
+
+/// Whether it is an option without a value, which is its name: `--verbose`.
+fn says_itself(field: &FieldChange) -> bool {
+    let said = field.after.as_ref().or(field.before.as_ref()).and_then(serde_json::Value::as_str);
+    option(field).is_some_and(|option| Some(option.as_str()) == said)
 }
 
 /// Whether it is an item of a list that is one word or number.
@@ -336,9 +365,61 @@ mod tests {
             (values("files:\n- ./a.yaml\n- ./b.yaml\n", "files:\n- ./a.yaml\n"), "loki: file ./b.yaml removed"),
             (values("steps:\n- uses: a/b@v2\n- x: 1\n", "steps:\n- uses: a/b@v3\n- x: 1\n"), "b v2 → v3"),
             (values("a: 1\n", "---\n---\na: 1\n"), "loki: notation only"),
+            (
+                values(
+                    &format!("uses: a/b@{} # v4.7.1\n", "a".repeat(40)),
+                    &format!("uses: a/b@{} # v4.8.0\n", "b".repeat(40)),
+                ),
+                "b v4.7.1 → v4.8.0 by its comment",
+            ),
+            (values("seed_days: 5.1\n", "seed_days: 10.1\n"), "loki: seed_days 5.1 → 10.1"),
+            (values("d: {nodes: {revision: 19}}\n", "d: {nodes: {revision: 23}}\n"), "loki: nodes revision 19 → 23"),
+            (values("- {name: b}\n- {name: b}\n", "- {name: a}\n- {name: b}\n- {name: b}\n"), "loki: item a added"),
+            (values("a: \"true\"\n", "a: true\n"), "loki: a \"true\" → true"),
+            (values("args: [--ctx, \"8\"]\n", "args: [--ctx, \"4\"]\n"), "loki: args --ctx 8 → 4"),
+            (values("args: [--a]\n", "args: [--a, --quiet]\n"), "loki: args --quiet added"),
+            (values("c: |\n  a\n  b\n", "c: |\n  a\n  d\n  e\n"), "loki: c edited"),
+            (
+                values(
+                    "a: 1\nb: 1\nc: 1\nd: 1\n",
+                    "a: 2\nb: 2\nc: 2\nd: 2\nalerts: {automerge: true}\npod: {securityContext: {runAsUser: 0}}\n",
+                ),
+                "loki: alerts automerge on added, runAsUser 0 added and 4 fields",
+            ),
+            (values("description: a\nfor: 1m\n", "description: b\nfor: 5m\n"), "loki: for 1m → 5m, description a → b"),
         ] {
             assert_eq!(found, expected);
         }
+    }
+
+    #[test]
+    fn objects_are_those_of_the_fields_that_are_left() {
+        let web = |name: &str, count: u8, image: &str, x: u8| {
+            Some(deployment(name, image, "") + &format!("  replicas: {count}\n  x: {x}\n  y: {x}\n"))
+        };
+        let (a, b) = (web("a", 4, "a:1", 1), web("b", 2, "a:1", 1));
+        let found = said(&[("a.yaml", a.clone(), web("a", 2, "a:1", 1)), ("b.yaml", b, web("b", 2, "a:1", 2))]);
+        assert_eq!(found, "a: replicas 4 → 2, and 2 fields in 1 object");
+        // Two objects of one name are two.
+        let found = said(&[("x/a.yaml", a.clone(), web("a", 4, "a:1", 2)), ("y/a.yaml", a, web("a", 2, "a:1", 3))]);
+        assert_eq!(found, "a: replicas 4 → 2 and 4 fields");
+    }
+
+    #[test]
+    fn what_is_new_or_unread_is_called_by_its_name() {
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(said(&[(".github/release.yaml", None, some("a: 1\n"))]), "release.yaml added in .github");
+        let script = "tools/silence.sh";
+        let beside = said(&[("a.yaml", some("a: 1\n"), some("a: 2\n")), (script, None, some("#!/bin/sh\n"))]);
+        assert_eq!(beside, "a: a 1 → 2, silence.sh unexplained");
+    }
+
+    #[test]
+    fn one_version_is_one_however_it_is_found() {
+        let version = |v: &str| Some(format!("k3s_release: \"v1.28.{v}+k3s2\"\n"));
+        let plain = |v: &str| Some(format!("version: \"v1.28.{v}+k3s2\"\n"));
+        let found = said(&[("a/all.yaml", version("3"), version("4")), ("a/one.yaml", plain("3"), plain("4"))]);
+        assert_eq!(found, "all, one: version v1.28.3+k3s2 → v1.28.4+k3s2 in 2 places");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use bstr::ByteSlice as _;
 use serde_json::Value;
 
 use super::row::is_environment;
-use super::version::VersionChange;
+use super::version::{VersionChange, is_id};
 use crate::model::field::{DocumentName, FieldChange, FieldOp, FieldPath, PathStep, masked};
 use crate::model::text;
 
@@ -67,9 +67,118 @@ pub(super) fn object(field: &FieldChange) -> String {
     kind.map_or_else(|| subject(field), |kind| format!("{kind} {}", subject(field)))
 }
 
-/// What a field is called: `memory limit`, `replicas`, `env LOG_LEVEL`.
+/// Keys that say little without what they stand in.
+const GENERIC: [&str; 16] = [
+    "automerge",
+    "content",
+    "contents",
+    "endpoint",
+    "endpoints",
+    "key",
+    "kind",
+    "mode",
+    "name",
+    "options",
+    "path",
+    "revision",
+    "settings",
+    "type",
+    "value",
+    "values",
+];
+
+/// What a field is called: `memory limit`, `replicas`, `env LOG_LEVEL`, `tmp type`, `args --ctx-size`, `permission contents`.
 pub(super) fn name(field: &FieldChange) -> String {
-    called(&field.path)
+    let own = called(&field.path);
+    let steps = field.path.0.as_slice();
+    let said = match (steps, option(field)) {
+        (_, Some(option)) => format!("{own} {option}"),
+        ([.., PathStep::Key(parent), PathStep::Key(_)], _) if parent == "permissions" => format!("permission {own}"),
+        ([.., PathStep::Key(parent) | PathStep::Item(parent), PathStep::Key(key)], _) if GENERIC.contains(&&**key) => {
+            // `env LOG_LEVEL` has it already.
+            if own == *key { format!("{parent} {own}") } else { own }
+        }
+        ([.., PathStep::Index(_)], _) => item(field).map_or_else(|| own.clone(), |item| format!("{own} {item}")),
+        _ => own,
+    };
+    text::truncate(&text::single_line(&said), NAME).into_owned()
+}
+
+/// What a field is called as one of a kind: without the names of things that only one change has.
+pub(super) fn generic_name(field: &FieldChange) -> String {
+    let own = called(&field.path);
+    let said = match (field.path.0.as_slice(), option(field)) {
+        (_, Some(option)) => format!("{own} {option}"),
+        ([.., PathStep::Key(parent), PathStep::Key(_)], _) if parent == "permissions" => format!("permission {own}"),
+        ([.., PathStep::Key(parent), PathStep::Key(key)], _)
+            if matches!(&**key, "options" | "settings" | "automerge") =>
+        {
+            format!("{parent} {own}")
+        }
+        ([.., PathStep::Key(list), PathStep::Index(_)], _) if list == "resources" || list == "components" => {
+            format!("{own} {}", resource(field))
+        }
+        _ => own,
+    };
+    text::single_line(&said)
+}
+
+/// The file that an entry of a kustomization names.
+fn resource(field: &FieldChange) -> &str {
+    let entry = field.after.as_ref().or(field.before.as_ref()).and_then(Value::as_str).unwrap_or_default();
+    entry.rsplit('/').next().filter(|file| file.contains('.') && !file.starts_with('.')).unwrap_or("folder")
+}
+
+/// The most columns of a field's name.
+const NAME: usize = 60;
+
+/// Lists of the words of a command.
+pub(super) fn is_command(field: &FieldChange) -> bool {
+    let list = field.path.last_key().unwrap_or_default();
+    let of_command =
+        list.ends_with("args") || list.ends_with("Args") || matches!(list, "command" | "cmd" | "entrypoint");
+    of_command && matches!(field.path.0.last(), Some(PathStep::Index(_)))
+}
+
+/// The option of a command that a field is, or is the value of: `--ctx-size`.
+pub(super) fn option(field: &FieldChange) -> Option<String> {
+    if !is_command(field) {
+        return None;
+    }
+    let own = |value: &Option<Value>| {
+        let said = value.as_ref()?.as_str()?;
+        let option = said.split_once('=').map_or(said, |(option, _)| option);
+        let plain = option.len() > 1 && !option.contains(char::is_whitespace);
+        (option.starts_with('-') && plain).then(|| option.to_owned())
+    };
+    let said = match (own(&field.before), own(&field.after)) {
+        (Some(before), Some(after)) => (before == after).then_some(before),
+        (Some(one), None) if field.after.is_none() => Some(one),
+        (None, Some(one)) if field.before.is_none() => Some(one),
+        (None, None) => field.beside.option.clone(),
+        _ => None,
+    };
+    said.map(|option| text::truncate(&text::single_line(&option), VALUE).into_owned())
+}
+
+/// What names an item of a list that came or went: the value of a key that names things.
+fn item(field: &FieldChange) -> Option<&str> {
+    let value = match field.op {
+        FieldOp::Added => field.after.as_ref()?,
+        FieldOp::Removed => field.before.as_ref()?,
+        FieldOp::Modified | FieldOp::Moved => return None,
+    };
+    super::align::KEYS.iter().find_map(|key| value.get(key)?.as_str())
+}
+
+/// The word that a field has of a few: `type: emptyDir`, `permissions: {contents: write}`. It is part of what kind of change it is.
+pub(super) fn choice<'f>(field: &FieldChange, value: Option<&'f Value>) -> Option<&'f str> {
+    let mut keys = field.path.keys().rev();
+    let (last, parent) = (keys.next()?, keys.next().unwrap_or_default());
+    let chosen = matches!(last, "type" | "kind" | "mode" | "policy" | "effect" | "strategy" | "permissions");
+    let said = value?.as_str()?;
+    let plain = said.len() <= VALUE && said.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    ((chosen || parent == "permissions") && plain && !said.is_empty()).then_some(said)
 }
 
 /// What the field at a path is called, fit for a terminal.
@@ -87,6 +196,7 @@ pub fn called(path: &FieldPath) -> String {
         ([.., parent, "size"], _) => format!("{parent} size"),
         ([.., last], _) => (*last).to_owned(),
         ([], [PathStep::Item(item)]) => item.clone(),
+        ([], [.., PathStep::Index(_)]) => "item".to_owned(),
         ([], _) => "everything".to_owned(),
     };
     text::single_line(&said)
@@ -94,6 +204,11 @@ pub fn called(path: &FieldPath) -> String {
 
 /// The name of a list for one of its items.
 fn singular(list: &str) -> &str {
+    if let Some(stem) =
+        list.strip_suffix("es").filter(|stem| ["ss", "sh", "tch", "x"].iter().any(|end| stem.ends_with(end)))
+    {
+        return stem;
+    }
     let ends = list.strip_suffix('s').filter(|_| list.len() > 3 && !list.ends_with("ss") && !list.ends_with("args"));
     ends.unwrap_or(list)
 }
@@ -112,7 +227,14 @@ pub(super) fn version(field: &FieldChange) -> Option<VersionChange> {
     };
     let (before, after) = (said(&field.before)?, said(&field.after)?);
     let last = field.path.last_key()?;
-    (field.op == FieldOp::Modified).then(|| VersionChange::of(last, &before, &after)).flatten()
+    let moved = (field.op == FieldOp::Modified).then(|| VersionChange::of(last, &before, &after)).flatten()?;
+    // Comments that call two ids the same say nothing of what is between them.
+    Some(match &field.beside.comment_versions {
+        Some([before, after]) if before != after => {
+            VersionChange { before: before.clone(), after: after.clone(), by_comment: true, ..moved }
+        }
+        _ => moved,
+    })
 }
 
 /// What kind of version a field has: `image`, `chart`, `version`.
@@ -146,12 +268,26 @@ pub fn value(value: &Value) -> String {
 
 /// Two values in few columns each, cut so that it can be seen how they differ; `None` where that cannot be seen.
 pub(super) fn values(before: &Value, after: &Value) -> Option<(String, String)> {
-    let (old, new) = (shown(before), shown(after));
+    differing(before, after, VALUE)
+}
+
+/// Two values in so many columns each, cut so that it can be seen how they differ; `None` where that cannot be seen. Fit for a
+/// terminal.
+#[must_use]
+pub fn differing(before: &Value, after: &Value, columns: usize) -> Option<(String, String)> {
+    let (old, new) = match (before, after) {
+        // `"true" → true` is no change from `true` to on.
+        (Value::String(_), Value::Bool(_) | Value::Number(_))
+        | (Value::Bool(_) | Value::Number(_), Value::String(_)) => {
+            (text::single_line(&before.to_string()), text::single_line(&after.to_string()))
+        }
+        _ => (shown(before), shown(after)),
+    };
     let cut = |from: usize| {
         let part = |text: &str| {
             let part = text.get(from..).unwrap_or_default();
             let part = if from == 0 { part.to_owned() } else { format!("…{part}") };
-            text::truncate(&part, VALUE).into_owned()
+            text::truncate(&part, columns).into_owned()
         };
         Some((part(&old), part(&new))).filter(|(old, new)| old != new)
     };
@@ -163,10 +299,7 @@ pub(super) fn values(before: &Value, after: &Value) -> Option<(String, String)> 
 
 /// A version as people write it; ids of commits and contents by their beginning.
 pub(super) fn versions(before: &str, after: &str) -> (String, String) {
-    let short = |version: &str| {
-        let is_id = version.len() >= 40 && version.bytes().all(|byte| byte.is_ascii_hexdigit());
-        text::single_line(if is_id { &version[..12] } else { version })
-    };
+    let short = |version: &str| text::single_line(if is_id(version) { &version[..12] } else { version });
     let shown = (short(before), short(after));
     if shown.0 == shown.1 { (text::single_line(before), text::single_line(after)) } else { shown }
 }

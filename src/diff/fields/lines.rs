@@ -192,7 +192,8 @@ impl<'s> Reader<'s> {
             CosmeticKind::Order
         } else if other.squeezed.contains(&squeezed(line)) {
             CosmeticKind::Whitespace
-        } else if !same_comment && other.code.contains(code) {
+        } else if other.code.contains(code) {
+            // The same in front of the comment: it is another, or came or went.
             CosmeticKind::Comment
         } else {
             CosmeticKind::Format

@@ -1,11 +1,11 @@
 //! What a row of the queue says of a whole change: its headline, where, and its shape.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use bstr::{BStr, ByteSlice as _};
 
-use super::{Shape, headline, report_of};
+use super::{Shape, headline, is_prose, report_of};
 use crate::diff::{CONTEXT, Content, FileDiff, FileInput, comparisons};
 use crate::model::{Words, text};
 
@@ -52,12 +52,12 @@ impl Telling {
     #[must_use]
     pub fn words(self) -> Option<Words> {
         let inputs = self.inputs?;
-        let places = environments(inputs.iter().map(|input| input.change.path.as_bstr()));
+        let (places, elsewhere) = environments(inputs.iter().map(|input| input.change.path.as_bstr()));
         let diffs: Vec<FileDiff> = comparisons(inputs).iter().map(|one| one.compute(CONTEXT)).collect();
         let report = report_of(&diffs.iter().collect::<Vec<_>>());
-        let said = placed(headline(&report)?, &places);
+        let said = placed(headline(&report)?, &places, elsewhere);
         let shape = Shape::of(&report);
-        let whole = report.complete() && shape.is_named();
+        let whole = report.complete() && shape.tells_all();
         let shown = |said: &str| text::truncate(said, COLUMNS).into_owned();
         Some(Words { headline: shown(&said), shape: shown(&shape.to_string()), whole })
     }
@@ -90,21 +90,55 @@ pub(super) fn is_environment(folder: &str) -> bool {
     ENVIRONMENTS.contains(&folder.to_ascii_lowercase().as_str()) || FOLDERS.contains(&folder)
 }
 
-/// The environments that paths name: the same change in production and in staging are two things.
-fn environments<'p>(paths: impl Iterator<Item = &'p BStr>) -> BTreeSet<String> {
+/// The environments that paths name: the same change in production and in staging are two things. Where the name of an
+/// environment stands in one path, another name stands in the paths of its siblings. `true` if a path names none: what is said
+/// of the others would be untrue of it.
+fn environments<'p>(paths: impl Iterator<Item = &'p BStr>) -> (BTreeSet<String>, bool) {
+    let paths: Vec<String> = paths.map(|path| path.to_str_lossy().into_owned()).collect();
+    let own: Vec<Option<Range<usize>>> = paths.iter().map(|path| environment(path)).collect();
+    let known: HashSet<(&str, &str)> =
+        paths.iter().zip(&own).filter_map(|(path, range)| around(path, range.clone()?)).collect();
     let mut found = BTreeSet::new();
-    for path in paths {
-        let path = path.to_str_lossy();
-        let mut segments: Vec<&str> = path.split('/').collect();
-        let file = segments.pop().unwrap_or_default();
-        let folder = segments.iter().enumerate().find(|(at, folder)| {
-            is_environment(folder) || at.checked_sub(1).is_some_and(|parent| PARENTS.contains(&segments[parent]))
-        });
-        let part =
-            || file.split(['.', '-', '_']).find(|part| ENVIRONMENTS.contains(&part.to_ascii_lowercase().as_str()));
-        found.extend(folder.map(|(_, folder)| *folder).or_else(part).map(text::single_line));
+    let mut elsewhere = false;
+    for (path, range) in paths.iter().zip(own) {
+        match range.or_else(|| sibling(path, &known)) {
+            Some(range) => drop(found.insert(text::single_line(&path[range]))),
+            None => elsewhere |= !is_prose(path.as_bytes().as_bstr()),
+        }
     }
-    found
+    (found, elsewhere)
+}
+
+/// Where a path names an environment by a folder, or by a part of the file's name.
+fn environment(path: &str) -> Option<Range<usize>> {
+    let file = path.rfind('/').map_or(0, |slash| slash + 1);
+    let (mut start, mut parent) = (0, "");
+    for folder in path[..file].split_terminator('/') {
+        if is_environment(folder) || PARENTS.contains(&parent) {
+            return Some(start..start + folder.len());
+        }
+        start += folder.len() + 1;
+        parent = folder;
+    }
+    part(&path[file..]).map(|range| file + range.start..file + range.end)
+}
+
+/// What stands before and behind a part of a path, up to its folder and from there on.
+fn around(path: &str, range: Range<usize>) -> Option<(&str, &str)> {
+    Some((path.get(..range.start)?, path.get(range.end..)?))
+}
+
+/// The folder of a path in whose place others have an environment.
+fn sibling(path: &str, known: &HashSet<(&str, &str)>) -> Option<Range<usize>> {
+    let mut start = 0;
+    for folder in path.split('/') {
+        let range = start..start + folder.len();
+        if around(path, range.clone()).is_some_and(|around| known.contains(&around)) {
+            return Some(range);
+        }
+        start = range.end + 1;
+    }
+    None
 }
 
 /// Where a path tells its environment: a folder, the part of a folder between hyphens, or the part of a file's name. The
@@ -138,18 +172,25 @@ fn part(name: &str) -> Option<Range<usize>> {
 }
 
 /// A headline with its environments, where it does not name them: beside what it is about, which is never cut off.
-fn placed(headline: String, environments: &BTreeSet<String>) -> String {
+/// `elsewhere` is whether other places change as well.
+fn placed(headline: String, environments: &BTreeSet<String>, elsewhere: bool) -> String {
     let named = |place: &str| headline.split(|c: char| !c.is_alphanumeric()).any(|word| word == place);
     let places: Vec<&str> = environments.iter().map(String::as_str).collect();
     match places.as_slice() {
         [] => headline,
+        places if elsewhere && places.len() < NAMED => format!("{} and elsewhere: {headline}", places.join(", ")),
         [place] if named(place) => headline,
         [place] if !headline.contains("; ") => match headline.split_once(": ") {
             Some((subject, rest)) => format!("{subject} {place}: {rest}"),
             None => format!("{headline} in {place}"),
         },
-        places if places.len() <= NAMED => format!("{}: {headline}", places.join(", ")),
-        places => format!("{} and {} more: {headline}", places[..NAMED - 1].join(", "), places.len() + 1 - NAMED),
+        places if places.len() <= NAMED && !elsewhere => format!("{}: {headline}", places.join(", ")),
+        places => format!(
+            "{} and {} more{}: {headline}",
+            places[..NAMED - 1].join(", "),
+            places.len() + 1 - NAMED,
+            if elsewhere { " and elsewhere" } else { "" }
+        ),
     }
 }
 
@@ -192,6 +233,16 @@ mod tests {
                 vec![bumped("prod/a/x.yaml"), bumped("staging/a/x.yaml")],
                 "prod, staging: b 1.2.3 → 1.2.4 in 2 places",
                 "image tag, patch version up",
+            ),
+            (
+                vec![scaled("apps/main/a/x.yaml"), scaled("apps/test/a/x.yaml"), scaled("apps/utility/a/x.yaml")],
+                "main, test, utility: x: replicas 3 → 5 in 3 places",
+                "replicas up",
+            ),
+            (
+                vec![scaled("apps/test/a/x.yaml"), scaled("talos/x.yaml")],
+                "test and elsewhere: x: replicas 3 → 5 in 2 places",
+                "replicas up",
             ),
             (
                 vec![scaled("a/dev/x.yaml"), scaled("a/prod/x.yaml"), scaled("a/qa/x.yaml"), scaled("a/uat/x.yaml")],

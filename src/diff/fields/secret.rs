@@ -13,20 +13,30 @@ pub(super) struct Secrecy {
     of_secret: bool,
     /// It is, or should be, encrypted by sops.
     of_sops: bool,
+    /// It says which secret is kept under which name: `secretKey` is a name there.
+    of_names: bool,
 }
 
 impl Secrecy {
     /// Of a document in a file.
     pub fn of(file: &BStr, root: &Node<'_>) -> Self {
         let of_secret = matches!(root.text_at("kind"), Some("Secret" | "SealedSecret"));
-        let named = [".sops.", ".enc.", ".dec."].iter().any(|mark| file.contains_str(mark));
+        // The rules of sops say what it encrypts, and for whom; they are not encrypted themselves.
+        let name = file.rsplit_str("/").next().unwrap_or(file);
+        let rules = matches!(name, b".sops.yaml" | b".sops.yml");
+        let named = !rules && [".sops.", ".enc.", ".dec."].iter().any(|mark| file.contains_str(mark));
+        let of_names = matches!(root.text_at("kind"), Some("ExternalSecret" | "ClusterExternalSecret" | "PushSecret"));
         let encrypted = root.get("sops").is_some_and(|sops| sops.get("mac").is_some() || sops.get("version").is_some());
-        Self { of_secret, of_sops: named || encrypted }
+        Self { of_secret, of_sops: named || encrypted, of_names }
     }
 
     /// Secret if either is.
     pub const fn or(self, other: Self) -> Self {
-        Self { of_secret: self.of_secret || other.of_secret, of_sops: self.of_sops || other.of_sops }
+        Self {
+            of_secret: self.of_secret || other.of_secret,
+            of_sops: self.of_sops || other.of_sops,
+            of_names: self.of_names && other.of_names,
+        }
     }
 
     /// Whether a value is secret; `keys` lead to it, and `item` is the name of the list's item that it is the value of.
@@ -41,6 +51,9 @@ impl Secrecy {
         }
         if looks_secret(&scalar.text) {
             return true;
+        }
+        if self.of_names && matches!(keys, ["spec", .., "data" | "match", "secretKey"]) {
+            return false;
         }
         let name = match keys.last() {
             Some(&"value") => item.unwrap_or("value"),
@@ -58,6 +71,11 @@ impl Secrecy {
 fn in_sops(keys: &[&str]) -> bool {
     match keys {
         ["sops", .., last] => matches!(*last, "mac" | "enc"),
+        // Of a dotenv file: `sops_version`, `sops_age__list_0__map_recipient`.
+        [key] if key.starts_with("sops_") => {
+            let open = ["_version", "_lastmodified", "_suffix", "_regex", "_recipient"];
+            !open.iter().any(|end| key.ends_with(end))
+        }
         ["apiVersion" | "kind" | "type" | "metadata", ..] => false,
         _ => true,
     }
@@ -106,7 +124,8 @@ fn names_secret(name: &str, of_text: bool) -> bool {
     of_text && (TEXT.contains(&last) && !names_one || last == "key" && KEYS.contains(&before))
 }
 
-/// Whether a text only says where a secret is: `${PASSWORD}`, `op://vault/item`. A default makes it more than that.
+/// Whether a text only says where a secret is: `${PASSWORD}`, `${{ secrets.TOKEN }}`, `op://vault/item`. A default makes it
+/// more than that.
 fn is_reference(text: &str) -> bool {
     let inside = |open: &str, close: &str| {
         let inside = text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
@@ -114,9 +133,27 @@ fn is_reference(text: &str) -> bool {
     };
     let elsewhere = ["op://", "vault:", "ref+", "arn:aws:secretsmanager:"];
     inside("${", "}")
+        || inside("${{", "}}")
         || inside("$(", ")")
         || inside("{{", "}}")
+        || is_template(text)
         || elsewhere.iter().any(|start| text.starts_with(start))
+}
+
+/// Whether a text is nothing but blocks of a template that have no text of their own: `{{ $a := split "/" .Id }}{{ $a._1 }}`.
+/// What is in quotes may be the secret, unless it is a single sign.
+fn is_template(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(block) = rest.strip_prefix("{{") {
+        let Some((code, behind)) = block.split_once("}}") else { return false };
+        let literals = code.split('"').skip(1).step_by(2);
+        let short = |literal: &str| literal.len() <= 1 && !literal.bytes().any(|b| b.is_ascii_alphanumeric());
+        if code.contains(['`', '\'', '{', '}']) || code.matches('"').count() % 2 == 1 || !literals.clone().all(short) {
+            return false;
+        }
+        rest = behind;
+    }
+    rest.is_empty() && !text.is_empty()
 }
 
 #[cfg(test)]
@@ -144,6 +181,14 @@ mod tests {
             ("password", "${DB_PASSWORD}", false),
             ("password", "${DB_PASSWORD:=hunter2}", true),
             ("password", "{{ .password }}", false),
+            ("token", "${{ secrets.TOKEN }}", false),
+            ("token", "${{ secrets.TOKEN || 'hunter2' }}", true),
+            ("token", "${{ secrets.TOKEN }}hunter2", true),
+            ("secret", "{{$a := split \"/\" .ID}}{{$a._1}}", false),
+            ("secret", "{{ .a }}hunter2{{ .b }}", true),
+            ("secret", "{{ \"hunter2\" }}", true),
+            ("secret", "{{ `hunter2` }}{{ .b }}", true),
+            ("secret", "hunter2{{ .b }}", true),
             ("keyboard", "us", false),
             ("image", "ghp_0123456789abcdef0123", true),
             ("x", "ENC[AES256_GCM,data:abc]", true),
@@ -168,6 +213,18 @@ mod tests {
         let sops = secrecy("a.yaml", "sops: {mac: x}\n");
         assert!(sops.hides(&["a"], None, &text) && sops.hides(&["sops", "mac"], None, &text));
         assert!(!sops.hides(&["sops", "version"], None, &text));
+        let rules = secrecy("a/.sops.yaml", "creation_rules: []\n");
+        assert!(!rules.hides(&["creation_rules", "path_regex"], None, &text));
+        let external = secrecy("a.yaml", "kind: ExternalSecret\n");
+        assert!(!external.hides(&["spec", "data", "secretKey"], None, &text));
+        assert!(external.hides(&["spec", "target", "template", "data", "token"], None, &text));
+        assert!(secret.or(external).hides(&["spec", "data", "secretKey"], None, &text));
+        let env = secrecy("a.sops.env", "a: 1\n");
+        for (key, hidden) in
+            [("sops_version", false), ("sops_age__list_0__map_recipient", false), ("sops_mac", true), ("A", true)]
+        {
+            assert_eq!(env.hides(&[key], None, &text), hidden, "{key}");
+        }
         assert!(secrecy("db.sops.yaml", "a: 1\n").hides(&["a"], None, &text));
         assert!(!secrecy("a.yaml", "kind: ExternalSecret\n").hides(&["spec", "a"], None, &text));
     }

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use bstr::ByteSlice as _;
+use serde_json::Value;
 
-use super::label::{is_switch, name, version, version_kind};
-use super::version::Bump;
+use super::label::{choice, generic_name, is_command, is_long, is_switch, option, version, version_kind};
+use super::version::{Bump, VersionChange, is_id};
 use crate::model::field::{CosmeticKind, FieldChange, FieldOp, FieldReport, masked};
 use crate::model::text;
 
@@ -19,6 +20,8 @@ const NAMED: usize = 3;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Shape {
     kinds: BTreeSet<String>,
+    /// Its kinds do not say all that happens: texts of several lines, words of a command.
+    opaque: bool,
 }
 
 impl Shape {
@@ -31,13 +34,14 @@ impl Shape {
             kinds.extend(report.cosmetic.iter().map(|one| cosmetic(one.kind).to_owned()));
         }
         kinds.extend(report.unexplained.iter().map(|one| open(&one.file)));
-        Self { kinds }
+        Self { kinds, opaque: report.fields.iter().any(is_opaque) }
     }
 
-    /// Whether it names all its kinds; a number of kinds says nothing of them.
+    /// Whether it says all that others of the same shape do: it names its kinds, and no text of several lines is another, which
+    /// may be about anything.
     #[must_use]
-    pub fn is_named(&self) -> bool {
-        self.kinds.len() <= NAMED
+    pub fn tells_all(&self) -> bool {
+        self.kinds.len() <= NAMED && !self.opaque
     }
 }
 
@@ -72,35 +76,84 @@ fn open(path: &bstr::BString) -> String {
     }
 }
 
+/// Whether a name and a direction leave out what matters: a text of several lines, a word of a command without its option.
+fn is_opaque(field: &FieldChange) -> bool {
+    let text = is_long(field.before.as_ref()) || is_long(field.after.as_ref());
+    // `sh -c "…"`
+    let says = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).is_some_and(|said| said.contains(' '));
+    let script = says(&field.before) || says(&field.after);
+    text || is_command(field) && (script || option(field).is_none() && version(field).is_none())
+}
+
 /// The kind of one field change.
 pub(super) fn kind(field: &FieldChange) -> String {
-    let whole = field.path.0.is_empty();
     if let Some(moved) = version(field) {
-        let what = match version_kind(field) {
-            "image" => "image tag",
-            "chart" => "chart",
-            "action" => "action",
-            _ => "version",
-        };
-        return format!("{what}, {}", bump(moved.bump()));
+        return version_moved(field, &moved);
     }
-    let object = || field.document.kind.as_deref().map_or_else(|| "file".to_owned(), text::single_line);
     // Our own kinds have a comma: no key can be called as one of them.
-    let name = if whole { object() } else { name(field) }.replace([',', ';'], " ");
+    let name = if field.path.0.is_empty() { object(field) } else { generic_name(field) }.replace([',', ';'], " ");
     if [&field.before, &field.after].into_iter().flatten().any(|value| *value == masked()) {
         return format!("secret value, {}", done(field.op));
     }
     if field.op != FieldOp::Modified {
-        return format!("{name} {}", done(field.op));
+        let value = field.after.as_ref().or(field.before.as_ref());
+        return match (value, choice(field, field.after.as_ref()).or_else(|| choice(field, field.before.as_ref()))) {
+            (Some(Value::Bool(on)), _) => format!("{name} {} {}", switched(*on), done(field.op)),
+            (_, Some(chosen)) => format!("{name} {chosen} {}", done(field.op)),
+            _ => format!("{name} {}", done(field.op)),
+        };
     }
     if is_switch(field) {
-        let on = field.after == Some(serde_json::Value::Bool(true));
-        return format!("{name} {}", if on { "on" } else { "off" });
+        return format!("{name} {}", switched(field.after == Some(Value::Bool(true))));
     }
-    match field.before_number.zip(field.after_number).map(|(before, after)| after.cmp(&before)) {
-        Some(Ordering::Greater) => format!("{name} up"),
-        Some(Ordering::Less) => format!("{name} down"),
-        _ => format!("{name} changed"),
+    if let Some((before, after)) = choice(field, field.before.as_ref()).zip(choice(field, field.after.as_ref())) {
+        return format!("{name} {before} → {after}");
+    }
+    format!("{name} {}", direction(field))
+}
+
+const fn switched(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}
+
+/// Which way a value went.
+fn direction(field: &FieldChange) -> &'static str {
+    // A revision has no amount, but an order.
+    let whole = || field.before.as_ref()?.as_i64().zip(field.after.as_ref()?.as_i64());
+    let ordered = || whole().filter(|_| field.path.last_key() == Some("revision"));
+    let order = field.before_number.zip(field.after_number).map(|(before, after)| after.cmp(&before));
+    match order.or_else(|| ordered().map(|(before, after)| after.cmp(&before))) {
+        Some(Ordering::Greater) => "up",
+        Some(Ordering::Less) => "down",
+        _ => "changed",
+    }
+}
+
+/// What came or went as a whole: the kind of an object; a file by its name, since nothing else says what it is for.
+fn object(field: &FieldChange) -> String {
+    let name = || field.file.rsplit_str("/").next().unwrap_or(&field.file).to_str_lossy().into_owned();
+    let said = match &field.document.kind {
+        Some(kind) => kind.clone(),
+        None if field.file.starts_with(b".github/workflows/") => "workflow".to_owned(),
+        None => format!("file {}", name()),
+    };
+    text::single_line(&said)
+}
+
+fn version_moved(field: &FieldChange, moved: &VersionChange) -> String {
+    let what = match version_kind(field) {
+        "image" => "image tag",
+        "chart" => "chart",
+        "action" if moved.by_comment => "action commit",
+        "action" if is_id(&moved.after) => "action",
+        "action" => "action tag",
+        _ => "version",
+    };
+    let by = if moved.by_comment { " by its comment" } else { "" };
+    let ids = is_id(&moved.before) || is_id(&moved.after);
+    match moved.bump() {
+        (Bump::Other, _) if ids => format!("{what}, other commit"),
+        moved => format!("{what}, {}{by}", bump(moved)),
     }
 }
 
@@ -121,7 +174,12 @@ const fn bump((bump, order): (Bump, Ordering)) -> &'static str {
         (Bump::Major, _) => "major version down",
         (Bump::Minor, _) => "minor version down",
         (Bump::Patch, _) => "patch version down",
+        (Bump::Exactness, Ordering::Greater) => "more exact version",
+        (Bump::Exactness, _) => "less exact version",
+        (Bump::PreRelease, Ordering::Less) => "pre-release down",
+        (Bump::PreRelease, _) => "pre-release up",
         (Bump::Build, _) => "same version, other build",
+        (Bump::Other, _) => "other name",
     }
 }
 
@@ -152,6 +210,61 @@ mod tests {
         ] {
             assert_eq!(Shape::of(&report("a.yaml", before, after)).to_string(), shape, "{before} {after}");
         }
+        let (a, b) = ("a".repeat(40), "b".repeat(40));
+        let pinned = |id: &str, comment: &str| format!("steps:\n- uses: x/y@{id}{comment}\n");
+        for (before, after, shape) in [
+            (pinned(&a, " # v4.7.1"), pinned(&b, " # v4.8.0"), "action commit, minor version up by its comment"),
+            (pinned(&a, " # v39.1.1"), pinned(&b, " # v39.1.2"), "action commit, patch version up by its comment"),
+            (pinned(&a, " # v4"), pinned(&b, " # v4"), "action, other commit"),
+            (pinned(&a, ""), pinned(&b, ""), "action, other commit"),
+            (pinned("v3", ""), pinned("v4", ""), "action tag, major version up"),
+        ] {
+            assert_eq!(Shape::of(&report("a.yaml", &before, &after)).to_string(), shape, "{before} {after}");
+        }
         assert_eq!(Shape::of(&report("a.md", "x\n", "y\n")).to_string(), "docs");
+    }
+
+    #[test]
+    fn shapes_have_what_makes_a_change_another() {
+        for (before, after, shape, tells_all) in [
+            ("required_seed_days: 5.1\n", "required_seed_days: 10.1\n", "required_seed_days up", true),
+            ("d: {nodes: {revision: 19}}\n", "d: {nodes: {revision: 23}}\n", "revision up", true),
+            ("image: {tag: 1.0.0-beta5}\n", "image: {tag: 1.0.0-beta6}\n", "image tag, pre-release up", true),
+            ("image: {tag: 14.9}\n", "image: {tag: 14}\n", "image tag, less exact version", true),
+            ("image: {tag: edge}\n", "image: {tag: nightly}\n", "image tag, other name", true),
+            ("a: {x: 1}\n", "a: {x: 1, type: emptyDir}\n", "type emptyDir added", true),
+            ("a: {type: emptyDir}\n", "a: {type: hostPath}\n", "type emptyDir → hostPath", true),
+            ("p: {x: 1}\n", "p: {x: 1, enabled: false}\n", "p off added", true),
+            ("p: {x: 1}\n", "p: {x: 1, enabled: true}\n", "p on added", true),
+            (
+                "permissions: {packages: read}\n",
+                "permissions: {packages: read, contents: write}\n",
+                "permission contents write added",
+                true,
+            ),
+            ("dns: {x: 1}\n", "dns: {x: 1, options: [a]}\n", "dns options added", true),
+            ("args: [--a, --b=1]\n", "args: [--a]\n", "args --b removed", true),
+            ("args: [--ctx, \"4\"]\n", "args: [--ctx, \"3\"]\n", "args --ctx changed", true),
+            ("args: [-c, a b]\n", "args: [-c, a c]\n", "args changed", false),
+            ("args: [serve]\n", "args: [delete]\n", "args changed", false),
+            ("resources: [./a/pvc.yaml, ./b]\n", "resources: [./b]\n", "resource pvc.yaml removed", true),
+            ("resources: [./a/pvc.yaml, ./b]\n", "resources: [./a/pvc.yaml]\n", "resource folder removed", true),
+            ("hashes: [a, b]\n", "hashes: [a, c]\n", "hash changed", true),
+            ("c: |\n  a\n  b\n", "c: |\n  a\n  d\n", "c changed", false),
+            ("x: 1\n", "x: 1\nc: |\n  a\n  b\n", "c added", false),
+        ] {
+            let found = Shape::of(&report("a.yaml", before, after));
+            assert_eq!((found.to_string().as_str(), found.tells_all()), (shape, tells_all), "{before} {after}");
+        }
+    }
+
+    #[test]
+    fn new_files_are_called_by_what_they_are() {
+        for (path, shape) in
+            [(".github/workflows/x.yaml", "workflow added"), (".github/release.yaml", "file release.yaml added")]
+        {
+            let found = super::super::testing::report_over(&[(path, None, Some(b"a: 1\n"))]);
+            assert_eq!(Shape::of(&found).to_string(), shape, "{path}");
+        }
     }
 }

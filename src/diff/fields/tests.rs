@@ -38,6 +38,13 @@ fn items_of_lists_are_known_by_name_or_content() {
         ("c:\n- x\n- y\n", "c:\n- y\n- x\n", &["~c[1] @2|3"]),
         ("c: []\n", "c:\n- x\n", &["+c[0] \"x\" @|2", "Format @1|1"]),
         ("c:\n- x\n", "c: []\n", &["-c[0] \"x\" @2|", "Format @1|1"]),
+        ("t:\n- hosts: [a]\n", "t:\n- hosts: [a, b]\n", &["+t[0].hosts[1] \"b\" @|2", "Format @2|"]),
+        (
+            "t:\n- hosts: [a]\n",
+            "t:\n- hosts: [b]\n",
+            &["-t[0] {\"hosts\":[\"a\"]} @2|", "+t[0] {\"hosts\":[\"b\"]} @|2"],
+        ),
+        ("t:\n- [a]\n", "t:\n- [a, b]\n", &["+t[0][1] \"b\" @|2", "Format @2|"]),
         ("p:\n- port: 80\n  protocol: TCP\n", "p:\n- port: 81\n  protocol: TCP\n", &["p[0].port 80 → 81 @2|2"]),
     ] {
         assert_eq!(yaml(before, after), fields, "{before:?} {after:?}");
@@ -86,7 +93,7 @@ fn objects_keep_their_names_wherever_they_go() {
         report_over(&[("a.yaml", Some(both.as_bytes()), Some(a.as_bytes())), ("b.yaml", None, Some(b2.as_bytes()))]);
     assert_eq!(
         shown(&moved),
-        ["Deployment b ~ \"a.yaml\" → \"b.yaml\" @6-10|1-5", "Deployment b spec.replicas 2 → 4 capacity @10|5"]
+        ["Deployment b ~ \"a.yaml\" → \"b.yaml\" @6-10|1-5", "Deployment b spec.replicas 2 → 4 capacity @|5"]
     );
     let gone = report_over(&[("a.yaml", Some(both.as_bytes()), Some(a.as_bytes()))]);
     assert_eq!(shown(&gone).len(), 1);
@@ -122,6 +129,8 @@ fn what_is_no_value_is_cosmetic() {
     for (before, after, kinds) in [
         ("a: 1\nb: 2\n", "b: 2\na: 1\n", &["Order @1|", "Order @|2"][..]),
         ("a: 1 # x\n", "a: 1 # y\n", &["Comment @1|1"]),
+        ("a: 1 # x\nb: 1\n", "a: 1\nb: 1\n", &["Comment @1|1"]),
+        ("a: 1\nb: 1\n", "a: 1 # x\nb: 1\n", &["Comment @1|1"]),
         ("# x\na: 1\n", "a: 1\n", &["Comment @1|"]),
         ("a: 1\n", "\na: 1\n", &["Whitespace @|1"]),
         ("a:\n  b: 1\n", "a:\n    b: 1\n", &["Whitespace @2|2"]),

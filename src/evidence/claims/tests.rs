@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::diff::fields::documents;
 use crate::evidence::reasoning::own_lines;
-use crate::model::field::{DocumentName, FieldChange, FieldPath, Lines, PathStep};
+use crate::model::field::{Beside, DocumentName, FieldChange, FieldPath, Lines, PathStep};
 use crate::model::{CostSource, Mode, Oid, Side};
 
 fn file(path: &str) -> FileChange {
@@ -25,6 +25,7 @@ fn field(path: &str, keys: &[&str], before: serde_json::Value, after: serde_json
         percent: None,
         unit: None,
         is_capacity: false,
+        beside: Beside::default(),
         lines: Lines::default(),
     }
 }

@@ -53,7 +53,7 @@ fn is_named(item: &Value, name: &str) -> bool {
 mod tests {
     use super::*;
     use crate::diff::fields::documents;
-    use crate::model::field::{DocumentName, FieldOp, Lines};
+    use crate::model::field::{Beside, DocumentName, FieldOp, Lines};
 
     fn field(steps: Vec<PathStep>) -> FieldChange {
         let document = DocumentName { kind: Some("Pod".into()), name: Some("a".into()), ..DocumentName::default() };
@@ -69,6 +69,7 @@ mod tests {
             percent: None,
             unit: None,
             is_capacity: false,
+            beside: Beside::default(),
             lines: Lines::default(),
         }
     }

@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
     use crate::diff::fields::value_moves;
-    use crate::model::field::{DocumentName, FieldPath, Lines, PathStep};
+    use crate::model::field::{Beside, DocumentName, FieldPath, Lines, PathStep};
 
     fn change(keys: &[&str], before: Option<Value>) -> FieldChange {
         FieldChange {
@@ -133,6 +133,7 @@ mod tests {
             percent: None,
             unit: None,
             is_capacity: false,
+            beside: Beside::default(),
             lines: Lines::default(),
         }
     }

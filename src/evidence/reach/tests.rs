@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::diff::fields::documents;
-use crate::model::field::{DocumentName, FieldPath, Lines};
+use crate::model::field::{Beside, DocumentName, FieldPath, Lines};
 
 /// A repository: `== PATH`, then its text.
 fn inventory(text: &str) -> Inventory {
@@ -167,6 +167,7 @@ fn report(changes: &[(&str, &str, &str, FieldOp)]) -> FieldReport {
         percent: None,
         unit: None,
         is_capacity: false,
+        beside: Beside::default(),
         lines: Lines::default(),
     });
     FieldReport { fields: fields.collect(), ..FieldReport::default() }

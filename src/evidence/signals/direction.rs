@@ -197,7 +197,7 @@ fn done(field: &FieldChange) -> Vec<Move> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::field::{DocumentName, FieldPath, Lines, PathStep};
+    use crate::model::field::{Beside, DocumentName, FieldPath, Lines, PathStep};
 
     pub(in crate::evidence::signals) fn number(path: &str, before: i64, after: i64) -> FieldChange {
         FieldChange {
@@ -212,6 +212,7 @@ mod tests {
             percent: None,
             unit: Some(Unit::Count),
             is_capacity: true,
+            beside: Beside::default(),
             lines: Lines::default(),
         }
     }

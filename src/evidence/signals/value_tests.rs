@@ -1,7 +1,7 @@
 use super::*;
 use crate::diff::fields::{ValueMove, value_moves};
 use crate::model::Mode;
-use crate::model::field::{FieldChange, FieldOp, Lines};
+use crate::model::field::{Beside, FieldChange, FieldOp, Lines};
 
 fn minute(minute: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + minute * 60).unwrap()
@@ -39,6 +39,7 @@ fn field(one: &ValueMove) -> FieldChange {
         percent: None,
         unit: None,
         is_capacity: one.is_capacity,
+        beside: Beside::default(),
         lines: Lines::default(),
     }
 }

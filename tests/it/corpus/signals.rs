@@ -14,7 +14,7 @@ use countersign::io::git::store::{Store, Writes};
 use countersign::io::index::{Index, Request};
 use countersign::io::values::{Reading, ValueCache};
 use countersign::model::PastTouch;
-use countersign::model::field::{FieldChange, FieldOp, Lines};
+use countersign::model::field::{Beside, FieldChange, FieldOp, Lines};
 
 use super::super::support::needs;
 
@@ -164,6 +164,7 @@ fn field(file: &BString, one: &ValueMove) -> FieldChange {
         percent: None,
         unit: None,
         is_capacity: one.is_capacity,
+        beside: Beside::default(),
         lines: Lines::default(),
     }
 }
