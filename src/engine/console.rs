@@ -61,6 +61,8 @@ pub struct Snapshot {
     pub queue: Arc<[Queued]>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+    /// Whether it is what was kept from the last time, to be looked at until it was read.
+    pub kept: bool,
     /// When it was read.
     pub read_at: Timestamp,
     /// Why the remote could not be asked; `None` where it was, or where there is none.
@@ -86,6 +88,7 @@ impl Snapshot {
             built_in: policy.built_in,
             queue: Arc::from([]),
             problems: Vec::new(),
+            kept: false,
             read_at,
             offline: None,
             watch: Known::Indexing,

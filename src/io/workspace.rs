@@ -190,7 +190,7 @@ impl Workspace {
         let own = self.cache.load().into_iter().filter(|proposal| proposal.repo == self.repository.name);
         let cached = own.map(|proposal| (proposals::key(&proposal), proposal)).collect();
         let situation = self.situation(&Scope { progress: Some(progress), ..Scope::default() }, &cached)?;
-        Ok(situation.snapshot(&self.repository.name, None))
+        Ok(Snapshot { kept: true, ..situation.snapshot(&self.repository.name, None) })
     }
 
     /// Keeps a reading of the whole queue for the first frame of the next console.
@@ -343,6 +343,7 @@ impl Situation {
             built_in: policy.built_in,
             queue,
             problems,
+            kept: false,
             read_at: self.now,
             offline,
             watch: Evidenced::Indexing,

@@ -19,7 +19,8 @@ impl App {
             Outcome::Snapshot(snapshot) => {
                 self.jobs.answered(JobKey::Refresh);
                 self.progress = None;
-                let unknown = snapshot.queue.iter().any(|queued| queued.findings.is_none());
+                // What is about to be read again is not looked into before.
+                let unknown = !snapshot.kept && snapshot.queue.iter().any(|queued| queued.findings.is_none());
                 let commands = self.absorb(snapshot);
                 return commands.into_iter().chain(unknown.then_some(Command::LookInto)).collect();
             }
