@@ -29,6 +29,7 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
         -60..MINUTE => "just now".to_owned(),
         MINUTE..HOUR => format!("{} min ago", seconds / MINUTE),
         HOUR..DAY => format!("{} h ago", seconds / HOUR),
+        _ if seconds < 2 * DAY => "a day ago".to_owned(),
         _ if seconds < 60 * DAY => format!("{} days ago", seconds / DAY),
         _ => then.to_zoned(jiff::tz::TimeZone::UTC).strftime("%-d %b %Y").to_string(),
     }

@@ -98,7 +98,7 @@ pub fn problems(app: &App) -> Page {
             ));
         }
         LedgerHealth::Sound { entries } => {
-            lines.push(Line::of(Role::Ok, "ledger ok").then(Role::Quiet, format!("  {entries} entries")));
+            lines.push(Line::of(Role::Ok, "ledger ok").then(Role::Quiet, format!("  {}", count(*entries, "entry"))));
         }
         LedgerHealth::None => lines.push(Line::of(Role::Quiet, "no ledger yet: decisions are not recorded")),
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::evidence::{Evidence, reasoning};
 use crate::io::evidence::Scene;
 use crate::io::git::proposals::line_stats;
-use crate::model::{Known, Landing, Problem, Queued, Reasoning, text};
+use crate::model::{Findings, Known, Landing, Problem, Queued, Reasoning, text};
 
 use super::args::OneArgs;
 use super::evidence_json::EvidenceJson;
@@ -69,6 +69,7 @@ fn one(
     let files = queued.proposal.diff().map(|diff| diff.files.as_slice()).unwrap_or_default();
     let changes: Vec<ChangeJson> = files.iter().map(|file| ChangeJson::new(file, line_stats(store, file))).collect();
     let evidence = scene.evidence_of(queued);
+    let queued = &looked_into(queued, &evidence.findings(situation.now));
     if args.json.json {
         let proposal = ProposalJson::new(queued, store.tree_of(queued.proposal.target.tip).ok());
         let evidence = EvidenceJson::new(&evidence);
@@ -106,6 +107,19 @@ fn one(
     output.problems(&problems);
     output.problems(evidence.incidents.found().map_or(&[], |found| found.problems.as_slice()));
     Ok(())
+}
+
+/// A proposal with what was found about it: without that none is clean.
+fn looked_into(queued: &Queued, findings: &Findings) -> Queued {
+    let mut looked = queued.clone();
+    let standing = &mut looked.standing;
+    standing.clean = standing.harmless && findings.clean();
+    let note = findings.note();
+    if !note.is_empty() && !standing.note.contains(&note) {
+        let both = [standing.note.as_str(), &note];
+        standing.note = both.into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join(", ");
+    }
+    looked
 }
 
 /// Earlier changes that are listed; `--json` has them all.

@@ -8,6 +8,7 @@ use crate::app::review::{self, Around, Facts, Question, Review, next_answer, nex
 use crate::app::sheet::{CommentSheet, Sheet};
 use crate::app::status::Status;
 use crate::app::{App, Command, pages, subject_of};
+use crate::diff::fold_key;
 use crate::engine::Snapshot;
 use crate::model::{Answer, Queued};
 
@@ -283,8 +284,10 @@ impl App {
         let Some(review) = &self.review else { return };
         let id = &review.subject.proposal;
         let others = || self.queue.entries().iter().filter(|entry| entry.id() != id && entry.gone.is_none());
-        let fold = self.queue.find(id).and_then(|entry| entry.fold.as_ref());
-        let twin = |entry: &&Entry| fold.is_some() && entry.fold.as_ref() == fold;
+        // The same contents, not only the same kind of thing.
+        let contents = |queued: &Queued| queued.proposal.diff().map(|diff| fold_key(diff));
+        let own = contents(&review.queued);
+        let twin = |entry: &&Entry| own.is_some() && contents(&entry.queued) == own;
         let rows = self.queue.rows().iter().filter(|row| matches!(row, Row::One(_) | Row::Fold { .. }));
         let all: Vec<usize> = rows.flat_map(|row| row.entries().iter().copied()).collect();
         let here = all.iter().position(|at| self.queue.entries()[*at].id() == id);

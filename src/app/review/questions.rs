@@ -1,6 +1,7 @@
 //! The five questions, and what is known under each: what the agent *says*, what was *found*, what is not known yet.
 
 use super::{Facts, Review, found, last_time};
+use crate::app::count;
 use crate::app::prose::{Line, claim_lines};
 use crate::config::Role;
 use crate::model::text::single_line;
@@ -205,7 +206,7 @@ fn history(out: &mut Vec<Line>, review: &Review) {
         return;
     }
     out.push(Line::blank());
-    out.push(Line::of(Role::Heading, "CHANGED BEFORE").then(Role::Quiet, format!("  {} commits", past.len())));
+    out.push(Line::of(Role::Heading, "CHANGED BEFORE").then(Role::Quiet, format!("  {}", count(past.len(), "commit"))));
     for change in past.iter().take(PAST) {
         out.push(
             Line::of(Role::Quiet, format!("  {}  ", change.commit.short(7)))

@@ -3,7 +3,7 @@
 
 use bstr::{BStr, ByteSlice as _};
 
-use super::node::{Kind, Node, Scalar};
+use super::node::{Kind, Node, Scalar, Value};
 use super::words::words;
 
 /// What a document as a whole says of the secrecy of its values.
@@ -20,7 +20,7 @@ pub(super) struct Secrecy {
 impl Secrecy {
     /// Of a document in a file.
     pub fn of(file: &BStr, root: &Node<'_>) -> Self {
-        let of_secret = matches!(root.text_at("kind"), Some("Secret" | "SealedSecret"));
+        let of_secret = is_secret(root) || items(root).iter().any(is_secret);
         // The rules of sops say what it encrypts, and for whom; they are not encrypted themselves.
         let name = file.rsplit_str("/").next().unwrap_or(file);
         let rules = matches!(name, b".sops.yaml" | b".sops.yml");
@@ -44,9 +44,7 @@ impl Secrecy {
         if matches!(scalar.kind, Kind::Null) || scalar.text.is_empty() {
             return false;
         }
-        let first = keys.first().copied().unwrap_or_default();
-        let in_data = matches!(first, "data" | "stringData" | "encryptedData");
-        if self.of_secret && (in_data || first == "spec") || self.of_sops && in_sops(keys) {
+        if self.of_secret && in_secret(keys) || self.of_sops && in_sops(keys) || in_generator(keys) {
             return true;
         }
         if looks_secret(&scalar.text) {
@@ -65,6 +63,31 @@ impl Secrecy {
             && names_secret(name, scalar.kind == Kind::Text)
             && !is_reference(&scalar.text)
     }
+}
+
+fn is_secret(root: &Node<'_>) -> bool {
+    matches!(root.text_at("kind"), Some("Secret" | "SealedSecret"))
+}
+
+/// The objects of a `List`.
+fn items<'n, 'a>(root: &'n Node<'a>) -> &'n [Node<'a>] {
+    let listed = root.text_at("kind").is_some_and(|kind| kind.ends_with("List"));
+    match root.get("items").filter(|_| listed).map(|items| &items.value) {
+        Some(Value::List(items)) => items,
+        _ => &[],
+    }
+}
+
+/// Whether these keys lead to what a Secret keeps, or to the copy of it that kubectl writes into an annotation.
+fn in_secret(keys: &[&str]) -> bool {
+    let own = keys.strip_prefix(&["items"]).unwrap_or(keys);
+    matches!(own, ["data" | "stringData" | "encryptedData" | "spec", ..])
+        || matches!(keys, [.., "annotations", "kubectl.kubernetes.io/last-applied-configuration"])
+}
+
+/// Whether these keys lead to a value of which Kustomize makes a Secret.
+fn in_generator(keys: &[&str]) -> bool {
+    matches!(keys, ["secretGenerator", .., "literals"])
 }
 
 /// Whether sops encrypts what these keys lead to. What it leaves readable says who may decrypt, and when it was written.
@@ -99,8 +122,24 @@ fn looks_secret(text: &str) -> bool {
         "hvs.",
     ];
     MARKS.iter().any(|mark| text.contains(mark))
+        || in_option(text)
+        || in_address(text)
         || text.contains("-----BEGIN") && text.contains("PRIVATE KEY")
         || text.len() >= 16 && STARTS.iter().any(|start| text.starts_with(start))
+}
+
+/// `--db-password=…`, where it is not taken from somewhere else.
+fn in_option(text: &str) -> bool {
+    let Some((name, value)) = text.strip_prefix("--").and_then(|rest| rest.split_once('=')) else { return false };
+    names_secret(name, true) && !value.is_empty() && !is_reference(value) && !value.contains(['$', '{'])
+}
+
+/// `scheme://user:password@host`, where the password is not taken from somewhere else.
+fn in_address(text: &str) -> bool {
+    let Some((_, rest)) = text.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#', ' ', '\n']).next().unwrap_or_default();
+    let password = authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':'));
+    password.is_some_and(|(_, password)| !password.is_empty() && !password.contains(['$', '{', '<']))
 }
 
 /// Whether a name says that its value is secret; `of_text` is whether the value is text.

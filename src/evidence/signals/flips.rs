@@ -164,7 +164,8 @@ fn oscillation(
 ) -> Option<Signal> {
     let this = flips.last().filter(|flip| flip.event.source == file.this.source);
     // Two that wait and propose the same are no two returns: one of them will have nothing left to do.
-    let counts = |flip: &&Flip| !flip.proposes_as(this);
+    let landed = |flip: &Flip| matches!(flip.event.source, Source::Landed(_));
+    let counts = |flip: &&Flip| !flip.proposes_as(this) && (landed(flip) || !flip.takes_away());
     let again = recent(flips, AGAIN, now, file.this).filter(counts).count() > 1;
     // That what was tried out is taken away again is no oscillation; that it comes and goes is.
     let soon = |flip: &Flip| flip.lasted() <= limits.flips_within && !flip.takes_away();

@@ -75,7 +75,12 @@ impl Gathered {
     /// What could not be looked at, and why; `None` where every place was.
     #[must_use]
     pub fn missing(&self) -> Option<String> {
-        (!self.unknown.is_empty()).then(|| self.unknown.join("; "))
+        let unread = match self.problems.len() {
+            0 => None,
+            some => Some(format!("{} that tell of incidents have problems", text::count(some, "file"))),
+        };
+        let all: Vec<&str> = self.unknown.iter().map(String::as_str).chain(unread.as_deref()).collect();
+        (!all.is_empty()).then(|| all.join("; "))
     }
 
     /// What was looked at.

@@ -321,7 +321,15 @@ pub fn side_bytes(store: &Store, side: Option<Side>) -> Result<Vec<u8>, StoreErr
     match side {
         None => Ok(Vec::new()),
         Some(Side { mode: Mode::Submodule, oid }) => Ok(format!("Subproject commit {oid}\n").into_bytes()),
-        Some(Side { oid, .. }) => store.blob(oid, BLOB_LIMIT),
+        Some(Side { oid, .. }) => {
+            let bytes = store.blob(oid, BLOB_LIMIT)?;
+            let long = bytes.len() > Content::MAX_LINES && bytes.find_iter(b"\n").nth(Content::MAX_LINES).is_some();
+            if long && !diff::is_binary(&bytes) {
+                let most = Content::MAX_LINES;
+                return Err(StoreError::Git(format!("a file is too large to be shown: {oid} has over {most} lines")));
+            }
+            Ok(bytes)
+        }
     }
 }
 
