@@ -41,6 +41,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn secrets_are_masked_wherever_they_stand() {
+        let masked = crate::model::field::masked();
+        let read = |text: &str| documents("a.yaml".into(), text.as_bytes()).expect("it is YAML").remove(0).value;
+        let list =
+            read("kind: List\napiVersion: v1\nitems:\n  - {kind: Secret, metadata: {name: a}, data: {k: dg==}}\n");
+        assert_eq!((&list["items"][0]["data"]["k"], &list["items"][0]["metadata"]["name"]), (&masked, &"a".into()));
+        let copied = "kubectl.kubernetes.io/last-applied-configuration";
+        let secret = read(&format!("kind: Secret\napiVersion: v1\nmetadata: {{annotations: {{{copied}: '{{}}'}}}}\n"));
+        assert_eq!(secret["metadata"]["annotations"][copied], masked);
+        let kustomize = read("secretGenerator:\n  - name: a\n    literals: [user=x, pin=1]\n");
+        assert_eq!(kustomize["secretGenerator"][0]["literals"][0], masked);
+        let args = read(
+            "args: ['--db-password=x', '--password=$(DB)', '--port=1']\nurl: postgres://u:p@db/x\nat: https://a@b/x\n",
+        );
+        assert_eq!((&args["args"][0], &args["args"][1]), (&masked, &"--password=$(DB)".into()));
+        assert_eq!((&args["url"], &args["at"]), (&masked, &"https://a@b/x".into()));
+    }
+
+    #[test]
     fn documents_are_read_with_their_names_and_without_their_secrets() {
         let text = "kind: Secret\napiVersion: v1\nmetadata: {name: a, namespace: b}\nstringData: {k: v}\n---\nx: 1\n";
         let read = documents("a.yaml".into(), text.as_bytes()).expect("it is YAML");

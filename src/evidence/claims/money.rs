@@ -40,7 +40,7 @@ pub enum Change {
 /// The amounts that lines of text state, each once.
 pub(super) fn stated<'t>(lines: impl Iterator<Item = &'t str>) -> Vec<Stated> {
     let mut found: Vec<Stated> = Vec::new();
-    for clause in lines.flat_map(clauses) {
+    for clause in lines.flat_map(clauses).filter(|clause| !tells_of_another(clause)) {
         for change in changes(&tokens(clause)) {
             if found.len() < MOST && found.iter().all(|other| other.change != change) {
                 let said = text::truncate(clause.trim(), WORDS).into_owned();
@@ -49,6 +49,30 @@ pub(super) fn stated<'t>(lines: impl Iterator<Item = &'t str>) -> Vec<Stated> {
         }
     }
     found
+}
+
+/// Words by which a clause denies its amount, or speaks of what was or is and not of this change.
+const ANOTHER: [&str; 14] = [
+    "not",
+    "never",
+    "won't",
+    "doesn't",
+    "isn't",
+    "cannot",
+    "today",
+    "currently",
+    "already",
+    "last",
+    "previously",
+    "saved",
+    "was",
+    "were",
+];
+
+/// Whether the amounts of a clause are not what this change comes to.
+fn tells_of_another(clause: &str) -> bool {
+    let words = clause.split(|c: char| !c.is_alphanumeric() && c != '\'').map(str::to_lowercase);
+    words.into_iter().any(|word| ANOTHER.contains(&word.as_str()))
 }
 
 /// The parts of a line that are about one thing.
@@ -408,6 +432,9 @@ mod tests {
     fn what_is_no_money_is_none() {
         for line in [
             "listen on $8080",
+            "checkout costs $400/month today",
+            "last quarter we saved $90/month with another one",
+            "This does not save $400/month",
             "update to v1.90.0 ($90)",
             "saves $90",
             "port 90 per month",
