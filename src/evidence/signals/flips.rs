@@ -25,6 +25,8 @@ pub struct Flip {
     pub left: Moment,
     /// What had left it.
     pub left_by: Source,
+    /// Whether that took it back: what it goes back to had been tried, and was found wanting.
+    pub taken_back: bool,
 }
 
 impl Flip {
@@ -71,6 +73,7 @@ fn returns<'a, K: Hash + Eq>(
             turned: step.turned.cloned(),
             left: leaver.at,
             left_by: leaver.source.clone(),
+            taken_back: leaver.takes_back,
         })
     };
     for step in landed {
@@ -153,8 +156,8 @@ impl<'t> Returns<'t> {
     }
 }
 
-/// A return is an oscillation where it comes soon after what it goes back to was left, or where it is not the first one of
-/// late; or where something is flipped so often that policy calls it a storm.
+/// A return is an oscillation where it comes soon after what it goes back to was left, where that was taken back by a revert,
+/// however long ago, or where it is not the first one of late; or where something is flipped so often that policy calls it a storm.
 fn oscillation(
     file: &PathHistory<'_>,
     flips: &[Flip],
@@ -169,7 +172,7 @@ fn oscillation(
     let again = recent(flips, AGAIN, now, file.this).filter(counts).count() > 1;
     // That what was tried out is taken away again is no oscillation; that it comes and goes is.
     let soon = |flip: &Flip| flip.lasted() <= limits.flips_within && !flip.takes_away();
-    let back = this.is_some_and(|flip| soon(flip) || again);
+    let back = this.is_some_and(|flip| soon(flip) || again || flip.taken_back && !flip.takes_away());
     let stormy = recent(flips, limits.flips_within, now, file.this).count() >= limits.flips;
     if !back && !stormy {
         return None;

@@ -87,6 +87,8 @@ pub struct Event {
     pub before: Option<Side>,
     /// After; `None` where the path is gone.
     pub after: Option<Side>,
+    /// Whether it says that it takes another change back.
+    pub takes_back: bool,
 }
 
 impl Event {
@@ -101,6 +103,7 @@ impl Event {
             subject: touch.commit.subject.clone(),
             before: touch.before,
             after: touch.after,
+            takes_back: touch.commit.undoes.is_some(),
         }
     }
 
@@ -116,6 +119,7 @@ impl Event {
             subject: proposal.title.clone(),
             before: change.old,
             after: change.new,
+            takes_back: false,
         }
     }
 }

@@ -20,6 +20,7 @@ fn event(number: u8, at: i64, before: char, after: char) -> Event {
         subject: format!("{before} to {after}"),
         before: content(before),
         after: content(after),
+        takes_back: false,
     }
 }
 
@@ -129,6 +130,20 @@ fn a_value_that_is_switched_on_and_off_is_flagged_while_it_happens() {
     let Some(Signal::Oscillation { flips, .. }) = signals.last() else { panic!("{signals:?}") };
     let listed: Vec<i64> = flips.iter().map(|flip| (flip.event.at.at.as_second() - 1_700_000_000) / 60).collect();
     assert_eq!(listed, minutes[1..], "each is listed and dated");
+}
+
+/// Months after a revert the same again is no first return like another.
+#[test]
+fn what_was_taken_back_is_not_proposed_again_in_silence() {
+    let mut landed = story("0 A, 10 B, 100000 A");
+    let this = Event { source: Source::Pending("this".into()), ..event(9, 500_000, 'A', 'B') };
+    let found = |landed: &[Event]| {
+        let file = PathHistory { landed, pending: &[], this: &this, values: None };
+        kinds(&signals(&[file], &StormLimits::default(), minute(500_000)))
+    };
+    assert_eq!(found(&landed), "");
+    landed.last_mut().expect("a change").takes_back = true;
+    assert_eq!(found(&landed), "oscillation 1*");
 }
 
 #[test]

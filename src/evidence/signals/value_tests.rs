@@ -18,6 +18,7 @@ fn event(number: usize, at: i64) -> Event {
         // Every content is a new one, so that only values can go back.
         before: content(number),
         after: content(number + 1),
+        takes_back: false,
     }
 }
 

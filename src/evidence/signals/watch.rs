@@ -177,6 +177,7 @@ mod tests {
             subject: commit.subject.clone(),
             before: side(before),
             after: side(after),
+            takes_back: false,
         }
     }
 

@@ -79,7 +79,7 @@ fn a_rejection() {
     console.keys("/rightsize<enter>");
     console.wait_for("“right-size checkout, saves about $90/month”");
     console.keys("x");
-    console.wait_for("the lesson appears here");
+    console.wait_for("REJECT  rightsize-checkout");
     console.keys("Never lower a memory limit of checkout without 35 days of peak data.");
     console.keys(" The month-end peak is twice the 7-day one: INC-213.");
     console.wait_for("[L-001");
