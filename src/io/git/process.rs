@@ -262,6 +262,22 @@ pub(super) fn failure(command: &str, output: &Output) -> GitError {
     GitError::Failed { command: command.to_owned(), code: output.code, stderr }
 }
 
+/// Waits for a child's end and judges it by its exit status and what it complained of; one that takes too long is ended.
+pub(super) fn ended(
+    command: &str,
+    child: &mut dyn ChildWrapper,
+    errors: std::thread::JoinHandle<Vec<u8>>,
+) -> Result<(), GitError> {
+    let pipe = |source| GitError::Pipe { command: command.to_owned(), source };
+    let Some(status) = wait_until(child, Instant::now() + DEFAULT_LIMIT).map_err(pipe)? else {
+        let _ = child.kill();
+        return Err(GitError::TimedOut { command: command.to_owned(), seconds: DEFAULT_LIMIT.as_secs() });
+    };
+    let stderr = complaint(status, errors.join().unwrap_or_default());
+    let output = Output { stdout: Vec::new(), stderr, success: status.success(), code: status.code() };
+    if output.success { Ok(()) } else { Err(failure(command, &output)) }
+}
+
 pub(super) fn drain<R: Read + Send + 'static>(source: Option<R>) -> std::thread::JoinHandle<Vec<u8>> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();

@@ -3,11 +3,10 @@
 use std::io::BufReader;
 use std::process::ChildStdout;
 use std::thread::JoinHandle;
-use std::time::Instant;
 
 use process_wrap::std::ChildWrapper;
 
-use super::process::{DEFAULT_LIMIT, Git, GitError, Output, command_word, drain, failure, wait_until};
+use super::process::{Git, GitError, command_word, drain, ended};
 
 /// Bytes that are read at once.
 const BUFFER: usize = 256 << 10;
@@ -47,13 +46,8 @@ impl Stream {
 
     /// Waits for its end, after everything was read; a failure of git is an error.
     pub fn end(mut self) -> Result<(), GitError> {
-        let waited = wait_until(self.child.as_mut(), Instant::now() + DEFAULT_LIMIT);
-        let Some(status) = waited.map_err(|source| self.broken(source))? else {
-            return Err(GitError::TimedOut { command: self.command.clone(), seconds: DEFAULT_LIMIT.as_secs() });
-        };
-        let stderr = self.errors.take().and_then(|errors| errors.join().ok()).unwrap_or_default();
-        let output = Output { stdout: Vec::new(), stderr, success: status.success(), code: status.code() };
-        if output.success { Ok(()) } else { Err(failure(&self.command, &output)) }
+        // Its end takes it by value: the reader of its complaints is there, once.
+        self.errors.take().map_or(Ok(()), |errors| ended(&self.command, self.child.as_mut(), errors))
     }
 }
 

@@ -3,11 +3,10 @@
 use std::io::{BufRead as _, BufReader, BufWriter, Write};
 use std::process::{ChildStdin, ChildStdout};
 use std::thread::JoinHandle;
-use std::time::Instant;
 
 use process_wrap::std::ChildWrapper;
 
-use super::process::{DEFAULT_LIMIT, Git, GitError, Output, command_word, complaint, drain, failure, wait_until};
+use super::process::{Git, GitError, command_word, drain, ended};
 
 /// A running `git` with an open line to it. It ends when its line is closed, by [`Self::end`] or by dropping it.
 #[derive(Debug)]
@@ -51,17 +50,10 @@ impl Talk {
     /// Closes the line and waits for the end; a failure of git is an error.
     pub fn end(self) -> Result<(), GitError> {
         let Self { command, mut child, to, from, errors } = self;
-        let pipe = |source| GitError::Pipe { command: command.clone(), source };
         // A child that closed its input early is judged by its exit status, not by our broken pipe.
         drop(to.into_inner());
         drop(from);
-        let Some(status) = wait_until(child.as_mut(), Instant::now() + DEFAULT_LIMIT).map_err(pipe)? else {
-            let _ = child.kill();
-            return Err(GitError::TimedOut { command, seconds: DEFAULT_LIMIT.as_secs() });
-        };
-        let stderr = complaint(status, errors.join().unwrap_or_default());
-        let output = Output { stdout: Vec::new(), stderr, success: status.success(), code: status.code() };
-        if output.success { Ok(()) } else { Err(failure(&command, &output)) }
+        ended(&command, child.as_mut(), errors)
     }
 }
 
