@@ -9,13 +9,13 @@ use hcl_edit::expr::{Expression, ObjectKey};
 use hcl_edit::structure::{Block, BlockLabel, Body, Structure};
 
 use super::node::{Entry, Kind, Node, Scalar, Span, Value, duplicate};
-use super::parsed::{Bounds, Parsed, Refusal};
+use super::parsed::{Parsed, Refusal, Spent};
 
 /// Reads the one document of a text.
 pub(super) fn read(text: &str) -> Result<Parsed<'_>, Refusal> {
     let body = hcl_edit::parser::parse_body(text)
         .map_err(|error| Refusal::at_line(error.location().line(), format!("not HCL: {}", error.message())))?;
-    let mut reader = Reader { text, nodes: 0 };
+    let mut reader = Reader { text, spent: Spent::default() };
     let entries = reader.body(&body, 0)?;
     if entries.is_empty() {
         return Ok(Parsed::default());
@@ -26,16 +26,12 @@ pub(super) fn read(text: &str) -> Result<Parsed<'_>, Refusal> {
 
 struct Reader<'a> {
     text: &'a str,
-    nodes: usize,
+    spent: Spent,
 }
 
 impl<'a> Reader<'a> {
     fn count(&mut self, depth: usize) -> Result<(), Refusal> {
-        self.nodes += 1;
-        if depth > Bounds::DEPTH || self.nodes > Bounds::NODES {
-            return Err(Refusal::new("it is nested too deeply, or has too many values"));
-        }
-        Ok(())
+        self.spent.count(depth).map_err(Refusal::new)
     }
 
     fn body(&mut self, body: &Body, depth: usize) -> Result<Vec<Entry<'a>>, Refusal> {

@@ -7,7 +7,7 @@ use jsonc_parser::common::Ranged as _;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use super::node::{Entry, Kind, Node, Scalar, Span, Value, duplicate};
-use super::parsed::{Bounds, Parsed, Refusal};
+use super::parsed::{Parsed, Refusal, Spent};
 
 /// Reads the one document of a text.
 pub(super) fn read(text: &str) -> Result<Parsed<'_>, Refusal> {
@@ -16,7 +16,7 @@ pub(super) fn read(text: &str) -> Result<Parsed<'_>, Refusal> {
     let ast = parse_to_ast(body, &CollectOptions::default(), &options)
         .map_err(|error| Refusal::at_line(error.line_display(), format!("not JSON: {}", error.kind())))?;
     let Some(value) = ast.value else { return Ok(Parsed::default()) };
-    let mut reader = Reader { text: body, nodes: 0 };
+    let mut reader = Reader { text: body, spent: Spent::default() };
     let mut parsed = Parsed::single(reader.node(value, 0)?, body.len());
     if body.len() < text.len() {
         parsed.shift((text.len() - body.len()) as u32);
@@ -27,17 +27,14 @@ pub(super) fn read(text: &str) -> Result<Parsed<'_>, Refusal> {
 
 struct Reader<'a> {
     text: &'a str,
-    nodes: usize,
+    spent: Spent,
 }
 
 impl<'a> Reader<'a> {
     fn node(&mut self, ast: Ast<'a>, depth: usize) -> Result<Node<'a>, Refusal> {
         let range = ast.range();
         let span = Span::new(range.start, range.end);
-        self.nodes += 1;
-        if depth > Bounds::DEPTH || self.nodes > Bounds::NODES {
-            return Err(self.refuse(span, "it is nested too deeply, or has too many values"));
-        }
+        self.spent.count(depth).map_err(|why| self.refuse(span, why))?;
         let scalar = |text: std::borrow::Cow<'a, str>, kind| Value::Scalar(Scalar { text, kind });
         let value = match ast {
             Ast::StringLit(text) => scalar(text.value, Kind::Text),

@@ -17,6 +17,21 @@ impl Bounds {
     pub const NODES: usize = 400_000;
 }
 
+/// How much of the bounds a reader has used up.
+#[derive(Debug, Default)]
+pub(super) struct Spent {
+    nodes: usize,
+}
+
+impl Spent {
+    /// Counts a value at a depth; says why where that is too much.
+    pub fn count(&mut self, depth: usize) -> Result<(), &'static str> {
+        self.nodes += 1;
+        let within = depth <= Bounds::DEPTH && self.nodes <= Bounds::NODES;
+        if within { Ok(()) } else { Err("it is nested too deeply, or has too many values") }
+    }
+}
+
 /// The documents of a text.
 #[derive(Debug, Default)]
 pub(super) struct Parsed<'a> {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml_edit::{Document, Item, Table, TableLike, Value as Written};
 
 use super::node::{Entry, Kind, Node, Scalar, Span, Value};
-use super::parsed::{Bounds, Parsed, Refusal};
+use super::parsed::{Parsed, Refusal, Spent};
 
 /// Reads the one document of a text.
 pub(super) fn read(text: &str) -> Result<Parsed<'_>, Refusal> {
@@ -14,7 +14,7 @@ pub(super) fn read(text: &str) -> Result<Parsed<'_>, Refusal> {
         let at = error.span().map_or(0, |span| span.start);
         Refusal::at_offset(text, at, format!("not TOML: {}", error.message()))
     })?;
-    let mut reader = Reader { text, nodes: 0 };
+    let mut reader = Reader { text, spent: Spent::default() };
     let root = reader.table(document.as_table(), 0)?;
     // A file without entries has no document.
     let is_empty = root.entries().is_empty();
@@ -24,16 +24,12 @@ pub(super) fn read(text: &str) -> Result<Parsed<'_>, Refusal> {
 
 struct Reader<'a> {
     text: &'a str,
-    nodes: usize,
+    spent: Spent,
 }
 
 impl<'a> Reader<'a> {
     fn count(&mut self, depth: usize) -> Result<(), Refusal> {
-        self.nodes += 1;
-        if depth > Bounds::DEPTH || self.nodes > Bounds::NODES {
-            return Err(Refusal::new("it is nested too deeply, or has too many values"));
-        }
-        Ok(())
+        self.spent.count(depth).map_err(Refusal::new)
     }
 
     fn table(&mut self, table: &Table, depth: usize) -> Result<Node<'a>, Refusal> {
