@@ -122,6 +122,9 @@ fn looked_into(queued: &Queued, findings: &Findings) -> Queued {
     looked
 }
 
+/// The most columns of a title; `--json` has all of it.
+const TITLE: usize = 200;
+
 /// Earlier changes that are listed; `--json` has them all.
 const LISTED: usize = 5;
 
@@ -154,7 +157,7 @@ fn header(queued: &Queued, output: &mut Output) {
     let (proposal, standing) = (&queued.proposal, &queued.standing);
     output.line(format!("{}@{}", text::printable(&proposal.id), proposal.head.short(12)));
     output.line(format!("does    {}", queued.summary));
-    output.line(format!("says    {}", text::single_line(&proposal.title)));
+    output.line(format!("says    {}", text::truncate(&text::single_line(&proposal.title), TITLE)));
     let note = if standing.note.is_empty() { String::new() } else { format!(", {}", standing.note) };
     output.line(format!("state   {}, {}, round {}{note}", standing.state, standing.ruling.tier, standing.round));
     output.line(format!(

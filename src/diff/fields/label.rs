@@ -181,7 +181,7 @@ pub(super) fn choice<'f>(field: &FieldChange, value: Option<&'f Value>) -> Optio
     ((chosen || parent == "permissions") && plain && !said.is_empty()).then_some(said)
 }
 
-/// What the field at a path is called, fit for a terminal.
+/// What the field at a path is called, in few columns that are fit for a terminal.
 #[must_use]
 pub fn called(path: &FieldPath) -> String {
     let steps = &path.0;
@@ -199,7 +199,7 @@ pub fn called(path: &FieldPath) -> String {
         ([], [.., PathStep::Index(_)]) => "item".to_owned(),
         ([], _) => "everything".to_owned(),
     };
-    text::single_line(&said)
+    text::truncate(&text::single_line(&said), NAME).into_owned()
 }
 
 /// The name of a list for one of its items.

@@ -57,9 +57,11 @@ impl Telling {
         let report = report_of(&diffs.iter().collect::<Vec<_>>());
         let said = placed(headline(&report)?, &places, elsewhere);
         let shape = Shape::of(&report);
-        let whole = report.complete() && shape.tells_all();
         let shown = |said: &str| text::truncate(said, COLUMNS).into_owned();
-        Some(Words { headline: shown(&said), shape: shown(&shape.to_string()), whole })
+        let shape_shown = shown(&shape.to_string());
+        // What was cut off may differ between two that look alike.
+        let whole = report.complete() && shape.tells_all() && !shape_shown.contains('…');
+        Some(Words { headline: shown(&said), shape: shape_shown, whole })
     }
 }
 
@@ -279,6 +281,10 @@ mod tests {
         assert_eq!(said(&many), None);
         let large = format!("a: {}\n", "x".repeat(BYTES));
         assert_eq!(said(&[("a.yaml", "a: 1\n", &large)]), None);
+        // Two names that begin alike are no common shape.
+        let kind = |end: char| format!("{}{end}: 1\n", "k".repeat(900));
+        let words = said(&[("a.yaml", &kind('a'), &kind('a').replace(": 1", ": 2"))]).expect("it is YAML");
+        assert!(!words.whole && words.shape.contains('…') && words.headline.len() < 120, "{words:?}");
         let key = format!("\"{}\\e[2J\\u202e\"", "k".repeat(900));
         let words = said(&[("a.yaml", &format!("{key}: 1\n"), &format!("{key}: 2\n"))]).expect("it is YAML");
         assert!(words.headline.chars().count() <= COLUMNS && words.shape.chars().count() <= COLUMNS);
