@@ -25,7 +25,9 @@ pub use prices::Prices;
 pub use report::{MAX_REPORT, Report, report};
 
 use super::Inventory;
-use crate::model::{Cost, CostSource, Monthly, ObjectCost};
+use crate::diff::fields::called;
+use crate::model::field::{FieldOp, FieldReport};
+use crate::model::{Cost, CostSource, Monthly, ObjectCost, text};
 use pairs::Touched;
 use part::Part;
 use scaling::Scalers;
@@ -54,6 +56,18 @@ pub fn model(before: &Inventory, after: &Inventory, changed: &[BString], prices:
         }
     }
     bill.total()
+}
+
+/// What the model found, held against the fields that changed: zero is claimed only where none of them decides how much there is
+/// of something, since the model does not know every form that does.
+#[must_use]
+pub fn held_against(cost: Cost, fields: &FieldReport, prices: &Prices) -> Cost {
+    let decides = fields.fields.iter().find(|field| field.is_capacity && field.op != FieldOp::Moved);
+    let (CostSource::Nothing, Some(field)) = (&cost.source, decides) else { return cost };
+    let (name, file) = (called(&field.path), text::printable_bytes(&field.file));
+    let why = format!("{name} in {file} decides how much there is, in a form that the model does not price");
+    let source = CostSource::Model { prices: prices.source.clone() };
+    Cost { delta: None, before: None, after: None, percent: None, source, unpriced: vec![why], ..cost }
 }
 
 /// What was added up so far.

@@ -60,6 +60,12 @@ pub fn report(bytes: &[u8]) -> Result<Report, String> {
             "it is not a report of Infracost's first version: write it with `infracost diff --format json`".to_owned()
         );
     };
+    let currency = match &root["currency"] {
+        // Reports of before there was a choice say nothing, and are in dollars.
+        Value::Null => "USD",
+        code => code.as_str().filter(|code| is_code(code)).ok_or("its currency is none: three capitals, as in USD")?,
+    };
+    let currency = currency.to_owned();
     let mut unpriced = Vec::new();
     let objects = objects(projects, &mut unpriced);
     let compared = projects.iter().any(|project| project["pastBreakdown"].is_object());
@@ -73,7 +79,7 @@ pub fn report(bytes: &[u8]) -> Result<Report, String> {
     unpriced.truncate(REASONS);
     let text_at = |key: &str| root["metadata"][key].as_str().map(str::to_owned);
     Ok(Report {
-        currency: root["currency"].as_str().filter(|code| is_code(code)).unwrap_or("USD").to_owned(),
+        currency,
         delta,
         before: money(&root["pastTotalMonthlyCost"]),
         after: money(&root["totalMonthlyCost"]),
@@ -220,6 +226,16 @@ mod tests {
             assert_eq!((read.delta, read.currency.as_str()), (Some(decimal("70.08")), "USD"));
             let formula = read.objects[0].before.as_ref().map(|before| before.formula.as_str());
             assert_eq!(formula, Some("730 hours × 0.096"));
+        }
+    }
+
+    #[test]
+    fn a_currency_that_is_none_is_not_taken_for_dollars() {
+        let with = |currency: &str| report(DIFF.replace(r#""currency": "USD""#, currency).as_bytes());
+        assert_eq!(with(r#""currency": "EUR""#).unwrap().currency, "EUR");
+        assert_eq!(with(r#""other": 1"#).unwrap().currency, "USD", "as of before there was a choice");
+        for currency in [r#""currency": "XX\u001b[31m""#, r#""currency": "euro""#, r#""currency": 3"#] {
+            assert!(with(currency).unwrap_err().contains("currency"), "{currency}");
         }
     }
 

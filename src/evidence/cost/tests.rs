@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::diff::fields::documents;
+use crate::model::field::{DocumentName, FieldChange, FieldPath, PathStep};
 
 fn inventory(files: &[(&str, &str)]) -> Inventory {
     let mut inventory = Inventory::default();
@@ -229,6 +230,28 @@ fn files_of_values_are_priced_where_they_say_it_all() {
     let layered = "resources: {requests: {cpu: 1}}\n";
     let elsewhere = "web/values-prod.yaml: how many pods there are stands elsewhere";
     assert_eq!(of(layered, &layered.replace("cpu: 1", "cpu: 2")), elsewhere);
+}
+
+#[test]
+fn zero_is_claimed_only_where_no_field_decides_how_much_there_is() {
+    let path = FieldPath(vec![PathStep::Key("replicaCount".into())]);
+    let field = |is_capacity, op| FieldChange {
+        is_capacity,
+        ..FieldChange::of("web/app.yaml".into(), DocumentName::default(), path.clone(), op)
+    };
+    let nothing = priced(&[], &[]);
+    let held = |field| {
+        let report = FieldReport { fields: vec![field], ..FieldReport::default() };
+        shown(&held_against(nothing.clone(), &report, &prices()))
+    };
+    assert_eq!(held(field(false, FieldOp::Modified)), "nothing");
+    assert_eq!(held(field(true, FieldOp::Moved)), "nothing");
+    let why = "replicaCount in web/app.yaml decides how much there is, in a form that the model does not price";
+    assert_eq!(held(field(true, FieldOp::Modified)), why);
+    let known =
+        Cost { source: CostSource::Model { prices: String::new() }, delta: Some(Monthly::of(Decimal::ONE)), ..nothing };
+    let report = FieldReport { fields: vec![field(true, FieldOp::Modified)], ..FieldReport::default() };
+    assert_eq!(shown(&held_against(known, &report, &prices())), "1", "what was priced stays");
 }
 
 #[test]

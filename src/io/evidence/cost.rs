@@ -7,12 +7,11 @@ use std::sync::Arc;
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::{Looked, Scene};
-use crate::diff::fields::{called, documents, has_values};
-use crate::evidence::cost::{MAX_REPORT, Prices, Report, model, report};
+use crate::diff::fields::{documents, has_values};
+use crate::evidence::cost::{MAX_REPORT, Prices, Report, held_against, model, report};
 use crate::evidence::{Inventory, claims, reasoning};
 use crate::io::git::store::Store;
 use crate::io::workspace::Situation;
-use crate::model::field::FieldOp;
 use crate::model::{ClaimedCost, Claims, Cost, CostSource, FileChange, Known, Monthly, text};
 use crate::policy::{self, CostFiles, PolicyError};
 
@@ -42,19 +41,6 @@ pub(super) fn prices(store: &Store, situation: &Situation) -> Result<Prices, Str
         let more = errors.len().saturating_sub(1);
         if more == 0 { first } else { format!("{first} (and {more} more)") }
     })
-}
-
-/// Zero is claimed only where no field says how much there is of something: the model does not know every form that decides it.
-fn unproven(mut cost: Cost, looked: &Looked<'_>) -> Cost {
-    let decides = looked.fields.fields.iter().find(|field| field.is_capacity && field.op != FieldOp::Moved);
-    if let (CostSource::Nothing, Some(field)) = (&cost.source, decides) {
-        let (name, file) = (called(&field.path), text::printable_bytes(&field.file));
-        cost.unpriced
-            .push(format!("{name} in {file} decides how much there is, in a form that the model does not price"));
-        (cost.delta, cost.before, cost.after, cost.percent) = (None, None, None, None);
-        cost.source = CostSource::Model { prices: String::new() };
-    }
-    cost
 }
 
 impl Scene<'_> {
@@ -93,7 +79,7 @@ impl Scene<'_> {
             (Err(why), _) if found.source != CostSource::Nothing => Known::Unknown(why.clone()),
             (_, Some((path, Ok(report)))) => Known::Known(report.with(&path, found)),
             (_, Some((path, Err(why)))) => Known::Unknown(format!("{}: {why}", text::printable(&path))),
-            (_, None) => Known::Known(unproven(found, looked)),
+            (_, None) => Known::Known(held_against(found, looked.fields, self.prices.as_ref().unwrap_or(&public))),
         }
     }
 
