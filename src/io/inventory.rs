@@ -84,10 +84,11 @@ fn one(store: &Store, path: &BString, oid: Oid, left: &mut usize) -> Reading {
 /// The inventory as a change would leave it.
 pub fn after(store: &Store, before: &Inventory, diff: &TreeDiff) -> Inventory {
     let mut after = before.clone();
+    let mut unbounded = usize::MAX;
     for change in diff.files.iter().filter(|change| has_values(change.path.as_bstr())) {
         match change.new {
             Some(side) if matches!(side.mode, Mode::File | Mode::Executable) => {
-                after.put(change.path.clone(), one(store, &change.path, side.oid, &mut usize::MAX.clone()));
+                after.put(change.path.clone(), one(store, &change.path, side.oid, &mut unbounded));
             }
             _ => after.remove(change.path.as_bstr()),
         }

@@ -285,16 +285,20 @@ impl App {
         let id = &review.subject.proposal;
         let others = || self.queue.entries().iter().filter(|entry| entry.id() != id && entry.gone.is_none());
         // The same contents, not only the same kind of thing.
-        let contents = |queued: &Queued| queued.proposal.diff().map(|diff| fold_key(diff));
-        let own = contents(&review.queued);
-        let twin = |entry: &&Entry| own.is_some() && contents(&entry.queued) == own;
+        let own = review.queued.proposal.diff().map(|diff| (diff.files.len(), fold_key(diff)));
+        let same = |entry: &Entry| match (&own, entry.queued.proposal.diff()) {
+            (Some((files, own)), Some(diff)) => diff.files.len() == *files && fold_key(diff) == *own,
+            _ => false,
+        };
+        let (twins, rest): (Vec<&Entry>, Vec<&Entry>) = others().partition(|entry| same(entry));
         let rows = self.queue.rows().iter().filter(|row| matches!(row, Row::One(_) | Row::Fold { .. }));
         let all: Vec<usize> = rows.flat_map(|row| row.entries().iter().copied()).collect();
         let here = all.iter().position(|at| self.queue.entries()[*at].id() == id);
         let around = Around {
-            twins: others().filter(twin).map(|entry| entry.short.clone()).collect(),
-            neighbours: others()
-                .filter(|entry| !twin(entry) && touch(&entry.queued, &review.queued))
+            twins: twins.into_iter().map(|entry| entry.short.clone()).collect(),
+            neighbours: rest
+                .into_iter()
+                .filter(|entry| touch(&entry.queued, &review.queued))
                 .map(|entry| entry.short.clone())
                 .collect(),
             place: here.map(|at| (at + 1, all.len())),

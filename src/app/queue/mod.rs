@@ -44,6 +44,7 @@ pub struct Queue {
     waiting: Waiting,
     counts: Counts,
     widths: Widths,
+    currency: Option<String>,
 }
 
 /// What a newer snapshot has that the list does not show yet.
@@ -82,14 +83,18 @@ impl Queue {
             waiting: Waiting::default(),
             counts: Counts::default(),
             widths: Widths::default(),
+            currency: None,
         };
-        queue.adopt();
+        let snapshot = Arc::clone(&queue.latest);
+        queue.absorb(snapshot);
         queue
     }
 
     /// Takes a newer snapshot: refreshes what is shown, in place, and counts what is not.
     pub fn absorb(&mut self, snapshot: Arc<Snapshot>) {
         self.latest = snapshot;
+        let costs = self.latest.queue.iter().filter_map(|queued| queued.findings.as_ref()?.cost.found());
+        self.currency = costs.map(|cost| cost.currency.clone()).next();
         if self.entries.is_empty() {
             return self.adopt();
         }
@@ -362,8 +367,7 @@ impl Queue {
     /// The currency in which costs were found; `None` where none was.
     #[must_use]
     pub fn currency(&self) -> Option<&str> {
-        let costs = self.entries.iter().filter_map(|entry| entry.queued.findings.as_ref()?.cost.found());
-        costs.map(|cost| cost.currency.as_str()).next()
+        self.currency.as_deref()
     }
 
     /// How many proposals the filter lets through.
