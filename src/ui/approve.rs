@@ -156,7 +156,9 @@ impl Columns {
         let widest = |width: fn(&Candidate) -> usize| sheet.candidates.iter().map(width).max().unwrap_or(0);
         let id = widest(|candidate| candidate.short.width()).clamp(4, if width < 100 { 16 } else { 24 });
         let agent = if width < 100 { 0 } else { widest(|candidate| candidate.agent.width()).clamp(5, 16) };
-        let lines = widest(|candidate| lines(candidate.stats).width()).clamp(3, 13);
+        // A row of several has the lines of all of them.
+        let lines = sheet.groups().iter().map(|group| lines(stats_of(sheet, group)).width()).max().unwrap_or(0);
+        let lines = lines.clamp(3, 13);
         let gaps = if agent > 0 { 11 } else { 9 };
         let what = usize::from(width).saturating_sub(MARGIN + id + agent + lines + COST + READ + gaps);
         Self { id, what, agent, lines }
@@ -179,6 +181,11 @@ impl Columns {
         pen.gap(2);
         pen.cell(Role::Quiet, "read by you", READ);
     }
+}
+
+/// The lines of all candidates of a row; `None` where those of one are not counted.
+fn stats_of(sheet: &ApproveSheet, group: &[usize]) -> Option<LineStats> {
+    group.iter().map(|at| sheet.candidates[*at].stats).collect::<Option<Vec<_>>>().map(total)
 }
 
 /// `+9 -4`; `binary` or `?` where lines are not counted.
@@ -228,8 +235,7 @@ fn item(sheet: &ApproveSheet, group: &[usize], cursor: bool, columns: &Columns, 
         pen.cell(Role::Quiet, &agents(&all), columns.agent);
     }
     pen.gap(2);
-    let stats = all.iter().map(|candidate| candidate.stats).collect::<Option<Vec<_>>>().map(total);
-    pen.cell_right(role, &lines(stats), columns.lines);
+    pen.cell_right(role, &lines(stats_of(sheet, group)), columns.lines);
     pen.gap(2);
     pen.cell_right(Role::Quiet, &total_cost(all.iter().map(|one| one.findings.as_deref()), COST), COST);
     pen.gap(2);
