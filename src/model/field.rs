@@ -78,6 +78,28 @@ pub struct Beside {
     pub comment_versions: Option<[String; 2]>,
 }
 
+impl FieldChange {
+    /// What happened to which value, with nothing said of what it was and is, nor of where it stands.
+    #[must_use]
+    pub fn of(file: BString, document: DocumentName, path: FieldPath, op: FieldOp) -> Self {
+        Self {
+            file,
+            document,
+            path,
+            op,
+            before: None,
+            after: None,
+            before_number: None,
+            after_number: None,
+            percent: None,
+            unit: None,
+            is_capacity: false,
+            beside: Beside::default(),
+            lines: Lines::default(),
+        }
+    }
+}
+
 /// What happened to a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -351,8 +351,8 @@ impl Fixture {
         Self { made, snapshot }
     }
 
-    /// Twelve proposals by four agents.
-    pub(crate) fn story() -> Self {
+    /// The one that halves a limit that was a fix.
+    fn checkout() -> Made {
         let limits = |memory: &str| {
             format!(
                 "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: checkout\n  namespace: shop\nspec:\n  replicas: 4\n  \
@@ -361,7 +361,7 @@ impl Fixture {
                  path: /health\n"
             )
         };
-        let checkout = Made::new("agent/cost-bot/rightsize-checkout", "right-size checkout, saves about $90/month")
+        Made::new("agent/cost-bot/rightsize-checkout", "right-size checkout, saves about $90/month")
             .file("apps/checkout/prod/deployment.yaml", &limits("4Gi"), &limits("2Gi"))
             .file("docs/sizing.md", "# Sizing\n\ncheckout: 4Gi\n", "# Sizing\n\ncheckout: 2Gi\n")
             .says(
@@ -369,7 +369,12 @@ impl Fixture {
                  checkout from 4Gi to 2Gi\n\n## Rollback\nrevert the commit\n\n## Confidence\n0.92 (metrics, 7 days)\n",
             )
             .high("repeat: rejected by you")
-            .found(-31, true, 2);
+            .found(-31, true, 2)
+    }
+
+    /// Twelve proposals by four agents.
+    pub(crate) fn story() -> Self {
+        let checkout = Self::checkout();
         let mut secret = Made::new("agent/infra-bot/rotate-db", "rotate database credentials")
             .file("secrets/db-credentials.yaml", "user: a\npass: b\n", "user: c\npass: d\n")
             .high("")

@@ -305,20 +305,6 @@ impl Writer<'_> {
     }
 
     fn field(&self, document: DocumentName, path: FieldPath, op: FieldOp) -> FieldChange {
-        FieldChange {
-            file: self.file(),
-            document,
-            path,
-            op,
-            before: None,
-            after: None,
-            before_number: None,
-            after_number: None,
-            percent: None,
-            unit: None,
-            is_capacity: false,
-            beside: Beside::default(),
-            lines: Lines::default(),
-        }
+        FieldChange::of(self.file(), document, path, op)
     }
 }

@@ -320,12 +320,15 @@ mod tests {
         headline(&report_over(&sides)).unwrap_or_default()
     }
 
+    fn values(old: &str, new: &str) -> String {
+        said(&[("apps/loki/values.yaml", Some(old.into()), Some(new.into()))])
+    }
+
     #[test]
     fn headlines() {
         let limits = |memory: &str| format!("    resources: {{limits: {{memory: {memory}}}}}\n");
         let web = |image: &str, more: &str| Some(deployment("web", image, more));
         let file = |old: Option<String>, new: Option<String>| said(&[("apps/web/deployment.yaml", old, new)]);
-        let values = |old: &str, new: &str| said(&[("apps/loki/values.yaml", Some(old.into()), Some(new.into()))]);
         for (found, expected) in [
             (file(web("a:1", &limits("4Gi")), web("a:1", &limits("2Gi"))), "web: memory limit 4Gi → 2Gi (-50 %)"),
             (file(web("x.io/a/b:1.2.3", ""), web("x.io/a/b:1.2.4", "")), "b 1.2.3 → 1.2.4"),
@@ -362,6 +365,14 @@ mod tests {
                 values("image: {tag: main@sha256:aa}\nn: 1\n", "image: {tag: main@sha256:bb}\nn: 2\n"),
                 "loki: image main, new digest, n 1 → 2",
             ),
+        ] {
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn headlines_of_what_stands_in_lists_and_texts() {
+        for (found, expected) in [
             (values("files:\n- ./a.yaml\n- ./b.yaml\n", "files:\n- ./a.yaml\n"), "loki: file ./b.yaml removed"),
             (values("steps:\n- uses: a/b@v2\n- x: 1\n", "steps:\n- uses: a/b@v3\n- x: 1\n"), "b v2 → v3"),
             (values("a: 1\n", "---\n---\na: 1\n"), "loki: notation only"),

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::diff::fields::documents;
 use crate::evidence::reasoning::own_lines;
-use crate::model::field::{Beside, DocumentName, FieldChange, FieldPath, Lines, PathStep};
+use crate::model::field::{DocumentName, FieldChange, FieldPath, PathStep};
 use crate::model::{CostSource, Mode, Oid, Side};
 
 fn file(path: &str) -> FileChange {
@@ -13,20 +13,12 @@ fn file(path: &str) -> FileChange {
 
 fn field(path: &str, keys: &[&str], before: serde_json::Value, after: serde_json::Value) -> FieldChange {
     let name = path.split('/').nth(1).map(str::to_owned);
+    let document = DocumentName { kind: Some("Deployment".into()), name, ..DocumentName::default() };
+    let path_of = FieldPath(keys.iter().map(|key| PathStep::Key((*key).to_owned())).collect());
     FieldChange {
-        file: path.into(),
-        document: DocumentName { kind: Some("Deployment".into()), name, ..DocumentName::default() },
-        path: FieldPath(keys.iter().map(|key| PathStep::Key((*key).to_owned())).collect()),
-        op: FieldOp::Modified,
         before: Some(before),
         after: Some(after),
-        before_number: None,
-        after_number: None,
-        percent: None,
-        unit: None,
-        is_capacity: false,
-        beside: Beside::default(),
-        lines: Lines::default(),
+        ..FieldChange::of(path.into(), document, path_of, FieldOp::Modified)
     }
 }
 

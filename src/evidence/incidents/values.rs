@@ -53,25 +53,11 @@ fn is_named(item: &Value, name: &str) -> bool {
 mod tests {
     use super::*;
     use crate::diff::fields::documents;
-    use crate::model::field::{Beside, DocumentName, FieldOp, Lines};
+    use crate::model::field::{DocumentName, FieldOp};
 
     fn field(steps: Vec<PathStep>) -> FieldChange {
         let document = DocumentName { kind: Some("Pod".into()), name: Some("a".into()), ..DocumentName::default() };
-        FieldChange {
-            file: "a.yaml".into(),
-            document,
-            path: FieldPath(steps),
-            op: FieldOp::Modified,
-            before: None,
-            after: None,
-            before_number: None,
-            after_number: None,
-            percent: None,
-            unit: None,
-            is_capacity: false,
-            beside: Beside::default(),
-            lines: Lines::default(),
-        }
+        FieldChange::of("a.yaml".into(), document, FieldPath(steps), FieldOp::Modified)
     }
 
     #[test]

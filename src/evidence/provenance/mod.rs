@@ -118,24 +118,12 @@ mod tests {
 
     use super::*;
     use crate::diff::fields::value_moves;
-    use crate::model::field::{Beside, DocumentName, FieldPath, Lines, PathStep};
+    use crate::model::field::{DocumentName, FieldPath, PathStep};
 
     fn change(keys: &[&str], before: Option<Value>) -> FieldChange {
-        FieldChange {
-            file: "a.yaml".into(),
-            document: DocumentName::default(),
-            path: FieldPath(keys.iter().map(|key| PathStep::Key((*key).into())).collect()),
-            op: if before.is_some() { FieldOp::Modified } else { FieldOp::Added },
-            before,
-            after: None,
-            before_number: None,
-            after_number: None,
-            percent: None,
-            unit: None,
-            is_capacity: false,
-            beside: Beside::default(),
-            lines: Lines::default(),
-        }
+        let path = FieldPath(keys.iter().map(|key| PathStep::Key((*key).into())).collect());
+        let op = if before.is_some() { FieldOp::Modified } else { FieldOp::Added };
+        FieldChange { before, ..FieldChange::of("a.yaml".into(), DocumentName::default(), path, op) }
     }
 
     /// Follows a field back through versions, the oldest first.

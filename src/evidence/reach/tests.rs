@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::diff::fields::documents;
-use crate::model::field::{Beside, DocumentName, FieldPath, Lines};
+use crate::model::field::{DocumentName, FieldPath};
 
 /// A repository: `== PATH`, then its text.
 fn inventory(text: &str) -> Inventory {
@@ -149,26 +149,19 @@ fn who_brings_himself_is_where_it_began() {
 }
 
 fn report(changes: &[(&str, &str, &str, FieldOp)]) -> FieldReport {
-    let fields = changes.iter().map(|(file, kind, name, op)| FieldChange {
-        file: (*file).into(),
-        document: DocumentName {
-            api_version: Some("v1".into()),
-            kind: Some((*kind).into()),
-            namespace: Some("shop".into()),
-            name: Some((*name).into()),
-            index: 0,
-        },
-        path: FieldPath::default(),
-        op: *op,
-        before: None,
-        after: None,
-        before_number: None,
-        after_number: None,
-        percent: None,
-        unit: None,
-        is_capacity: false,
-        beside: Beside::default(),
-        lines: Lines::default(),
+    let fields = changes.iter().map(|(file, kind, name, op)| {
+        FieldChange::of(
+            (*file).into(),
+            DocumentName {
+                api_version: Some("v1".into()),
+                kind: Some((*kind).into()),
+                namespace: Some("shop".into()),
+                name: Some((*name).into()),
+                index: 0,
+            },
+            FieldPath::default(),
+            *op,
+        )
     });
     FieldReport { fields: fields.collect(), ..FieldReport::default() }
 }

@@ -197,23 +197,22 @@ fn done(field: &FieldChange) -> Vec<Move> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::field::{Beside, DocumentName, FieldPath, Lines, PathStep};
+    use crate::model::field::{DocumentName, FieldPath, PathStep};
 
     pub(in crate::evidence::signals) fn number(path: &str, before: i64, after: i64) -> FieldChange {
         FieldChange {
-            file: "a.yaml".into(),
-            document: DocumentName::default(),
-            path: FieldPath(path.split('.').map(|key| PathStep::Key(key.into())).collect()),
-            op: FieldOp::Modified,
             before: Some(before.into()),
             after: Some(after.into()),
             before_number: Some(before.into()),
             after_number: Some(after.into()),
-            percent: None,
             unit: Some(Unit::Count),
             is_capacity: true,
-            beside: Beside::default(),
-            lines: Lines::default(),
+            ..FieldChange::of(
+                "a.yaml".into(),
+                DocumentName::default(),
+                FieldPath(path.split('.').map(|key| PathStep::Key(key.into())).collect()),
+                FieldOp::Modified,
+            )
         }
     }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::diff::fields::{ValueMove, value_moves};
 use crate::model::Mode;
-use crate::model::field::{Beside, FieldChange, FieldOp, Lines};
+use crate::model::field::{FieldChange, FieldOp};
 
 fn minute(minute: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + minute * 60).unwrap()
@@ -29,19 +29,12 @@ fn field(one: &ValueMove) -> FieldChange {
         _ => FieldOp::Modified,
     };
     FieldChange {
-        file: "db.yaml".into(),
-        document: one.document.clone(),
-        path: one.path.clone(),
-        op,
         before: one.before.clone(),
         after: one.after.clone(),
         before_number: one.numbers.map(|numbers| numbers.0),
         after_number: one.numbers.map(|numbers| numbers.1),
-        percent: None,
-        unit: None,
         is_capacity: one.is_capacity,
-        beside: Beside::default(),
-        lines: Lines::default(),
+        ..FieldChange::of("db.yaml".into(), one.document.clone(), one.path.clone(), op)
     }
 }
 

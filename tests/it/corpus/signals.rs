@@ -14,7 +14,7 @@ use countersign::io::git::store::{Store, Writes};
 use countersign::io::index::{Index, Request};
 use countersign::io::values::{Reading, ValueCache};
 use countersign::model::PastTouch;
-use countersign::model::field::{Beside, FieldChange, FieldOp, Lines};
+use countersign::model::field::{FieldChange, FieldOp};
 
 use super::super::support::needs;
 
@@ -153,18 +153,11 @@ fn field(file: &BString, one: &ValueMove) -> FieldChange {
         _ => FieldOp::Modified,
     };
     FieldChange {
-        file: file.clone(),
-        document: one.document.clone(),
-        path: one.path.clone(),
-        op,
         before: one.before.clone(),
         after: one.after.clone(),
         before_number: one.numbers.map(|numbers| numbers.0),
         after_number: one.numbers.map(|numbers| numbers.1),
-        percent: None,
-        unit: None,
         is_capacity: one.is_capacity,
-        beside: Beside::default(),
-        lines: Lines::default(),
+        ..FieldChange::of(file.clone(), one.document.clone(), one.path.clone(), op)
     }
 }
