@@ -339,6 +339,57 @@ impl Checks {
     }
 }
 
+/// Whose token it is that asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The account.
+    pub account: Account,
+    /// The scopes of a classic token; `None` for kinds that have permissions instead, which the forge does not tell.
+    pub scopes: Option<Vec<String>>,
+    /// When the token expires; `None` where it does not, or the forge does not tell.
+    pub expires: Option<Timestamp>,
+}
+
+/// What a forge says of a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepoFacts {
+    /// Its name now: it may have been renamed.
+    pub repo: RepoName,
+    /// Its default branch.
+    pub default_branch: String,
+    /// Whether nothing can be written to it any more.
+    pub archived: bool,
+    /// Whether a pull request may become a merge commit; `None` where the forge did not say, as for those who may not push.
+    pub merge: Option<bool>,
+    /// Whether a pull request may become one commit.
+    pub squash: Option<bool>,
+    /// Whether the token may push: merge, close, and label.
+    pub push: Option<bool>,
+    /// Whether the token may change its settings, and see all of its protection.
+    pub admin: Option<bool>,
+}
+
+/// What a forge asks of changes to a branch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BranchRules {
+    /// Whether it changes through pull requests alone.
+    pub pull_requests: bool,
+    /// Approvals that are required.
+    pub approvals: u64,
+    /// Checks that must pass, by name, each once.
+    pub checks: Vec<String>,
+    /// Whether a pull request must be up to date with it.
+    pub up_to_date: bool,
+    /// Whether its commits must be signed.
+    pub signed: bool,
+    /// Whether it cannot be pushed to by force.
+    pub no_force: bool,
+    /// Whether it cannot be deleted.
+    pub no_deletion: bool,
+    /// Whether only some may update it.
+    pub restricted: bool,
+}
+
 #[cfg(test)]
 mod tests {
     use super::CheckState::{Failed, Passed, Pending};

@@ -1,10 +1,13 @@
 //! GitHub: the client against the tests' own GitHub, which fails in every way that the real one does.
 
+mod about;
 mod asking;
 mod details;
 mod faults;
 mod listing;
+mod npm;
 mod payloads;
+mod schema;
 mod secrets;
 
 use std::fmt::Write as _;

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Budget};
-use super::error::{GitHubError, words};
+use super::error::{ACCESS, GitHubError, words};
 use super::host::Host;
 use super::token::Token;
 use super::wire::{Ask, BODY_LIMIT, Broken, Kind, Patience, Pending, Proxies, Still, Wire};
@@ -170,7 +170,7 @@ impl Client {
         match errors.first().and_then(|error| error.kind.as_deref()) {
             Some("NOT_FOUND") => GitHubError::NotFound { what, place },
             Some("FORBIDDEN" | "INSUFFICIENT_SCOPES") => {
-                let next = "give it access to this repository, to pull requests, checks and contents".to_owned();
+                let next = ACCESS.to_owned();
                 GitHubError::Forbidden { what, place, why, next }
             }
             _ => GitHubError::Query { what, host, why },

@@ -8,6 +8,8 @@ use super::limits::Limit;
 use super::token::{Token, TokenError};
 use crate::model::text::{single_line, truncate};
 
+/// What a token needs, where the answer does not say.
+pub(super) const ACCESS: &str = "give it access to this repository, to pull requests, checks and contents";
 /// Columns of somebody else's words that are kept.
 const WORDS: usize = 300;
 
@@ -214,7 +216,7 @@ fn needs(answer: &Answer) -> String {
     }
     match (header("x-accepted-oauth-scopes"), header("x-oauth-scopes")) {
         (Some(wanted), had) => format!("it needs the scope {wanted}, and has {}", had.unwrap_or("none")),
-        (None, _) => "give it access to this repository, to pull requests, checks and contents".to_owned(),
+        (None, _) => ACCESS.to_owned(),
     }
 }
 

@@ -139,11 +139,11 @@ pub fn search(client: &Client, query: &str, still: Still<'_>) -> Result<Found, G
     let mut pages = Pages::default();
     while let Some((first, after)) = pages.next() {
         let variables = json!({ "query": query, "first": first, "after": after });
-        let asked = client.query::<FoundData>(&asked, &variables, &what, still).map(|(data, _)| data.search);
-        pages.take(asked, |_| true)?;
+        let page = client.query::<FoundData>(&asked, &variables, &what, still);
+        pages.take(page.map(|(data, said)| (data.search, said)), |_| true)?;
     }
-    let (pulls, problems) = raw::each(pages.nodes, "pull request", raw::node);
-    Ok(Found { pulls: open(pulls), problems, cut: pages.cut })
+    let (pulls, problems, cut) = pages.read(&what);
+    Ok(Found { pulls: open(pulls), problems, cut })
 }
 
 /// All open ones.
@@ -151,8 +151,7 @@ fn whole(client: &Client, repo: &RepoName, now: Timestamp, still: Still<'_>) -> 
     match nodes(client, repo, &json!(["OPEN"]), still, |_| true) {
         Err(error) if lacks_graphql(&error) => over_rest(client, repo, now, still),
         read => {
-            let (nodes, cut) = read?;
-            let (pulls, problems) = raw::each(nodes, &whose(repo), raw::node);
+            let (pulls, problems, cut) = read?.read(&whose(repo));
             Ok(anew(repo, pulls, problems, cut, now))
         }
     }
@@ -183,15 +182,12 @@ fn since(
     let updated = |node: &Value| node.get("updatedAt").and_then(Value::as_str).and_then(|at| at.parse().ok());
     // Down to the second that was seen last, and that second too: more may have happened in it.
     let fresh = move |node: &Value| updated(node).is_none_or(|at: Timestamp| at >= newest);
-    let (nodes, cut) = match nodes(client, repo, &Value::Null, still, fresh) {
+    let pages = match nodes(client, repo, &Value::Null, still, fresh) {
         Err(error) if lacks_graphql(&error) => return over_rest(client, repo, now, still).map(Some),
         read => read?,
     };
-    if cut {
-        return Ok(None);
-    }
-    let (changed, problems) = raw::each(nodes, &whose(repo), raw::node);
-    if !problems.is_empty() {
+    let (changed, problems, cut) = pages.read(&whose(repo));
+    if cut || !problems.is_empty() {
         return Ok(None);
     }
     let untouched = |old: &&PullRequest| changed.iter().all(|new| new.number != old.number);
@@ -207,7 +203,7 @@ fn nodes(
     states: &Value,
     still: Still<'_>,
     wanted: impl Fn(&Value) -> bool,
-) -> Result<(Vec<Value>, bool), GitHubError> {
+) -> Result<Pages, GitHubError> {
     let asked = format!(
         "query PullRequests($owner: String!, $name: String!, $states: [PullRequestState!], $first: Int!, $after: String) {{ \
          repository(owner: $owner, name: $name) {{ pullRequests(states: $states, first: $first, after: $after, \
@@ -219,9 +215,9 @@ fn nodes(
         let variables =
             json!({ "owner": repo.owner(), "name": repo.name(), "states": states, "first": first, "after": after });
         let read = client.query::<PullsData>(&asked, &variables, &whose(repo), still);
-        pages.take(read.map(|(data, _)| data.repository.pull_requests), &wanted)?;
+        pages.take(read.map(|(data, said)| (data.repository.pull_requests, said)), &wanted)?;
     }
-    Ok((pages.nodes, pages.cut))
+    Ok(pages)
 }
 
 /// Where a list that is read in pages is.
@@ -231,11 +227,13 @@ struct Pages {
     after: Option<String>,
     more: bool,
     cut: bool,
+    /// What the server said is missing.
+    said: Option<String>,
 }
 
 impl Default for Pages {
     fn default() -> Self {
-        Self { nodes: Vec::new(), first: PAGE, after: None, more: true, cut: false }
+        Self { nodes: Vec::new(), first: PAGE, after: None, more: true, cut: false, said: None }
     }
 }
 
@@ -247,14 +245,19 @@ impl Pages {
     }
 
     /// Takes a page in. Where the server gave up over it, a smaller one is asked for.
-    fn take(&mut self, page: Result<Page, GitHubError>, wanted: impl Fn(&Value) -> bool) -> Result<(), GitHubError> {
-        let page = match page {
+    fn take(
+        &mut self,
+        page: Result<(Page, Option<String>), GitHubError>,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<(), GitHubError> {
+        let (page, said) = match page {
             Err(GitHubError::Server { .. } | GitHubError::TimedOut { .. }) if self.first > SMALLEST => {
                 self.first = (self.first / 2).max(SMALLEST);
                 return Ok(());
             }
             page => page?,
         };
+        self.said = said.or(self.said.take());
         let last = page.nodes.last().is_some_and(&wanted);
         self.nodes.extend(page.nodes.into_iter().filter(|node| !node.is_null() && wanted(node)));
         // A cursor that does not move would be asked for ever.
@@ -262,6 +265,17 @@ impl Pages {
         self.more = page.page_info.has_next_page && last && moves;
         self.after = page.page_info.end_cursor;
         Ok(())
+    }
+
+    /// The pull requests, what is wrong with the others, and whether there are more.
+    fn read(self, what: &str) -> (Vec<PullRequest>, Vec<Problem>, bool) {
+        let (pulls, mut problems) = raw::each(self.nodes, what, raw::node);
+        problems.extend(self.said.map(|said| Problem {
+            place: what.to_owned(),
+            what: format!("GitHub left some of it out: {said}"),
+            next: "check what the token may see".to_owned(),
+        }));
+        (pulls, problems, self.cut)
     }
 }
 

@@ -6,6 +6,7 @@
 //! [`limits`] says as a pure function what comes after an answer: nothing here waits without a bound, and only reads are
 //! asked again.
 
+mod about;
 mod answer;
 mod cache;
 mod client;
@@ -20,6 +21,7 @@ mod secret;
 mod token;
 mod wire;
 
+pub use about::{identity, repository, rules};
 pub use answer::{Answer, Budget};
 pub use cache::ListingCache;
 pub use client::{Changed, Client, Reading, Setup};

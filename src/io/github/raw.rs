@@ -50,7 +50,7 @@ fn bounded(text: &str, bytes: usize) -> (String, bool) {
     (text[..end].to_owned(), end < text.len())
 }
 
-fn line(text: &str) -> String {
+pub(super) fn line(text: &str) -> String {
     bounded(text, LINE).0
 }
 
@@ -64,7 +64,7 @@ fn address(text: Option<String>) -> Option<String> {
 }
 
 /// A branch's name, if git would have it.
-fn branch(name: Option<String>) -> Result<String, String> {
+pub(super) fn branch(name: Option<String>) -> Result<String, String> {
     let name = name.ok_or("it has no branch")?;
     let fit = name.len() <= LINE && Reference::is_valid_name(&format!("refs/heads/{name}")) && !name.starts_with('-');
     if fit { Ok(name) } else { Err(format!("`{}` is no name of a branch", line(&name))) }
@@ -97,6 +97,12 @@ fn account(actor: Option<Actor>) -> Account {
         Some("User") => Account { login, kind: AccountKind::User },
         _ => Account { login, kind: AccountKind::Other },
     }
+}
+
+/// An account of its own.
+pub(super) fn account_of(value: Value) -> Result<Account, String> {
+    let account = account(Some(parsed(value)?));
+    if account.login == "ghost" { Err("it names no account".to_owned()) } else { Ok(account) }
 }
 
 #[derive(Deserialize)]
@@ -422,4 +428,120 @@ pub fn status(value: Value) -> Result<Check, String> {
         summary: line(&raw.description.unwrap_or_default()),
         url: address(raw.target_url),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rest() -> Value {
+        let end =
+            json!({ "ref": "main", "sha": "0123456789012345678901234567890123456789", "repo": { "full_name": "a/b" } });
+        json!({
+            "number": 7, "node_id": "PR_7", "title": "T", "body": "B", "user": { "login": "x[bot]", "type": "Bot" },
+            "state": "open", "draft": false, "merged": false, "merged_at": null, "labels": [{ "name": "l" }], "head": end,
+            "base": end, "created_at": "2025-01-06T12:00:00Z", "updated_at": "2025-01-06T12:00:00Z", "mergeable": null,
+            "comments": 1, "review_comments": 2, "html_url": "https://github.com/a/b/pull/7",
+        })
+    }
+
+    fn graphql() -> Value {
+        let sha = "0123456789012345678901234567890123456789";
+        json!({
+            "id": "PR_7", "number": 7, "title": "T", "body": "B", "url": "https://github.com/a/b/pull/7", "isDraft": false,
+            "state": "OPEN", "createdAt": "2025-01-06T12:00:00Z", "updatedAt": "2025-01-06T12:00:00Z",
+            "author": { "__typename": "Bot", "login": "x" }, "headRefName": "main", "headRefOid": sha,
+            "headRepository": { "nameWithOwner": "a/b" }, "baseRefName": "main", "baseRefOid": sha,
+            "repository": { "nameWithOwner": "a/b" }, "mergeable": "UNKNOWN", "reviewDecision": null,
+            "totalCommentsCount": 3, "labels": { "nodes": [{ "name": "l" }] },
+        })
+    }
+
+    /// Every place of a value, as the path to it.
+    fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+        let inner: Vec<(String, &Value)> = match value {
+            Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value)).collect(),
+            Value::Array(all) => all.iter().enumerate().map(|(place, value)| (place.to_string(), value)).collect(),
+            _ => Vec::new(),
+        };
+        for (name, value) in inner {
+            let place = format!("{at}/{name}");
+            places(value, &place, found);
+            found.push(place);
+        }
+    }
+
+    #[test]
+    fn both_apis_tell_the_same() {
+        let (rest, graphql) = (rest_pull(rest()).unwrap(), node(graphql()).unwrap());
+        assert_eq!(rest.mergeable, Some(Mergeable::Computing));
+        assert_eq!(PullRequest { review: Some(ReviewDecision::NoneRequired), ..rest }, graphql);
+    }
+
+    #[test]
+    fn whatever_is_in_a_member_is_read_or_refused() {
+        let odd = [
+            Value::Null,
+            json!(-1),
+            json!(1e300),
+            json!(true),
+            json!([]),
+            json!({}),
+            json!("\u{1b}]0;x\u{7}\u{202e}"),
+            json!("..//@{"),
+            json!("x".repeat(200_000)),
+        ];
+        for (whole, read) in [(rest(), rest_pull as fn(Value) -> Result<PullRequest, String>), (graphql(), node)] {
+            let mut all = Vec::new();
+            places(&whole, "", &mut all);
+            for place in all {
+                for odd in &odd {
+                    let mut altered = whole.clone();
+                    *altered.pointer_mut(&place).unwrap() = odd.clone();
+                    let Ok(pull) = read(altered) else { continue };
+                    let login = pull.author.login.bytes().all(|byte| byte.is_ascii_graphic());
+                    let branch = [&pull.head.branch, &pull.base.branch].iter().all(|name| name.as_str() == "main");
+                    let url = pull.url.is_none_or(|url| {
+                        url.starts_with("https://") && url.bytes().all(|byte| byte.is_ascii_graphic())
+                    });
+                    assert!(
+                        login && branch && url && pull.title.len() <= LINE && pull.body.len() <= BODY,
+                        "{place} {odd}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn checks_pass_only_by_words_that_say_so() {
+        for (status, conclusion, wanted) in [
+            ("completed", json!("success"), CheckState::Passed),
+            ("completed", json!("neutral"), CheckState::Passed),
+            ("completed", json!("skipped"), CheckState::Passed),
+            ("completed", json!("failure"), CheckState::Failed),
+            ("completed", json!("cancelled"), CheckState::Failed),
+            ("completed", json!("timed_out"), CheckState::Failed),
+            ("completed", json!("action_required"), CheckState::Failed),
+            ("completed", json!("stale"), CheckState::Failed),
+            ("completed", json!("of tomorrow"), CheckState::Failed),
+            ("completed", Value::Null, CheckState::Failed),
+            ("queued", Value::Null, CheckState::Pending),
+            ("in_progress", json!("success"), CheckState::Pending),
+            ("waiting", Value::Null, CheckState::Pending),
+        ] {
+            let run = check_run(json!({ "name": "n", "status": status, "conclusion": conclusion })).unwrap();
+            assert_eq!(run.state, wanted, "{status} {conclusion}");
+        }
+        for (state, wanted) in [
+            ("success", CheckState::Passed),
+            ("pending", CheckState::Pending),
+            ("error", CheckState::Failed),
+            ("", CheckState::Failed),
+        ] {
+            assert_eq!(status(json!({ "context": "c", "state": state })).unwrap().state, wanted, "{state}");
+        }
+    }
 }

@@ -37,13 +37,31 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// Whether an answer is still wanted.
 pub type Still<'a> = &'a (dyn Fn() -> bool + Sync);
 
-/// Proxies, as the environment names them; all are handed in.
-#[derive(Debug, Clone, Default)]
+/// Proxies, as the environment names them; all are handed in. Their addresses may hold a password.
+#[derive(Clone, Default)]
 pub struct Proxies {
     /// `HTTPS_PROXY`, or `ALL_PROXY`.
     pub https: Option<String>,
     /// `NO_PROXY`.
     pub except: Option<String>,
+}
+
+impl std::fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Proxies").field("https", &self.https.is_some()).field("except", &self.except).finish()
+    }
+}
+
+impl Proxies {
+    /// Those of an environment. A name in small letters comes first, as for git and curl.
+    #[must_use]
+    pub fn of(variable: &dyn Fn(&str) -> Option<String>) -> Self {
+        let first = |names: [&str; 4]| names.into_iter().filter_map(variable).find(|value| !value.trim().is_empty());
+        Self {
+            https: first(["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
+            except: first(["no_proxy", "NO_PROXY", "no_proxy", "NO_PROXY"]),
+        }
+    }
 }
 
 /// How long things may take.
@@ -370,4 +388,95 @@ fn deepest(error: &(dyn std::error::Error + 'static)) -> String {
 /// Any number, so that consoles that failed together do not come back together.
 fn chance() -> u8 {
     std::hash::RandomState::new().hash_one(0_u8) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::net::TcpListener;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// A server that answers each request after a while with the same, or with nothing, and counts them.
+    fn server(answer: &'static str) -> (Host, Arc<AtomicUsize>, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = Host::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let (all, (now, most)) =
+            (Arc::new(AtomicUsize::new(0)), (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0))));
+        let (count, peak) = (Arc::clone(&all), Arc::clone(&most));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (count, now, most) = (Arc::clone(&count), Arc::clone(&now), Arc::clone(&most));
+                std::thread::spawn(move || {
+                    let mut lines = BufReader::new(&stream).lines();
+                    while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+                    count.fetch_add(1, Ordering::SeqCst);
+                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    let (_held, later) = sync_channel::<()>(1);
+                    let _ = later.recv_timeout(Duration::from_millis(60));
+                    now.fetch_sub(1, Ordering::SeqCst);
+                    let _ = (&stream).write_all(answer.as_bytes());
+                });
+            }
+        });
+        (host, all, peak)
+    }
+
+    fn wire(host: &Host) -> Wire {
+        let patience = Patience { between: Duration::from_millis(1), ..Patience::default() };
+        Wire::start(host, &Secret::new("t").unwrap(), &Proxies::default(), patience, Clock::System).unwrap()
+    }
+
+    fn write() -> Ask {
+        Ask { method: Method::POST, path: "/x".into(), body: Some(Value::Null), etag: None, kind: Kind::Write }
+    }
+
+    #[test]
+    fn a_write_is_sent_once_whatever_comes_of_it() {
+        for (answer, status) in [
+            ("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", Ok(500)),
+            ("HTTP/1.1 403 Slow\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", Err("limited")),
+            ("", Err("broken")),
+        ] {
+            let (host, all, _) = server(answer);
+            let outcome = wire(&host).send(write()).wait(&|| true);
+            let told = outcome.map(|answer| answer.status).map_err(|broken| match broken {
+                Broken::Limited(..) => "limited",
+                _ => "broken",
+            });
+            assert_eq!((told, all.load(Ordering::SeqCst)), (status, 1), "{answer}");
+        }
+    }
+
+    #[test]
+    fn writes_go_one_by_one_and_are_not_taken_back() {
+        let (host, all, most) = server("HTTP/1.1 201 Made\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        let wire = wire(&host);
+        let pending: Vec<Pending> = (0..4).map(|_| wire.send(write())).collect();
+        let mut pending = pending.into_iter();
+        let last = pending.next_back().unwrap();
+        drop(pending);
+        last.wait(&|| true).unwrap();
+        assert_eq!((all.load(Ordering::SeqCst), most.load(Ordering::SeqCst)), (4, 1));
+    }
+
+    #[test]
+    fn proxies_are_those_of_the_environment() {
+        let of = |set: &[(&str, &str)]| {
+            let set: Vec<(String, String)> =
+                set.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+            Proxies::of(&|name: &str| set.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()))
+        };
+        assert_eq!(of(&[("HTTPS_PROXY", ""), ("ALL_PROXY", "http://a")]).https.as_deref(), Some("http://a"));
+        assert_eq!(of(&[("HTTPS_PROXY", "http://b"), ("https_proxy", "http://c")]).https.as_deref(), Some("http://c"));
+        assert_eq!(of(&[("NO_PROXY", "corp")]).except.as_deref(), Some("corp"));
+        assert!(!format!("{:?}", of(&[("HTTPS_PROXY", "http://u:secret@b")])).contains("secret"));
+        let host = Host::default();
+        for (proxy, fine) in [("http://u:secret@proxy.corp:3128", true), ("http://[", false)] {
+            let proxies = Proxies { https: Some(proxy.into()), except: Some("a,b".into()) };
+            let started = Wire::start(&host, &Secret::new("t").unwrap(), &proxies, Patience::default(), Clock::System);
+            assert_eq!(started.is_ok(), fine, "{:?}", started.err());
+        }
+    }
 }

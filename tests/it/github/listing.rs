@@ -142,6 +142,20 @@ fn a_page_that_breaks_off_is_asked_for_again_and_a_list_is_never_half() {
 }
 
 #[test]
+fn what_the_server_left_out_is_said() {
+    let sandbox = Sandbox::new();
+    let (github, _repo) = forge(&sandbox);
+    let body = serde_json::json!({
+        "data": { "repository": { "pullRequests": { "pageInfo": { "hasNextPage": false, "endCursor": null }, "nodes": [null] } } },
+        "errors": [{ "type": "FORBIDDEN", "message": "Resource protected by organization SAML enforcement." }],
+    });
+    github.fault(Fault::at(GRAPHQL, Wrong::Answer(Response::json(200, &body))));
+    let listing = list(&client(&github), None, noon());
+    assert!(listing.pulls.is_empty());
+    assert!(listing.problems[0].what.ends_with("SAML enforcement."), "{:?}", listing.problems);
+}
+
+#[test]
 fn odd_pull_requests_cost_no_other() {
     let sandbox = Sandbox::new();
     let (github, repo) = forge(&sandbox);

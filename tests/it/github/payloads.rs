@@ -1,11 +1,11 @@
 //! Real payloads: those that octokit publishes for webhooks, where npm can be had.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use countersign::io::github::{check_run, rest_pull, review, status};
 use serde_json::Value;
 
-use crate::support::needs;
+use super::npm::packages;
 
 /// The package, and the version whose payloads are known to be all fine.
 const PACKAGE: &str = "@octokit/webhooks-examples@7.6.1";
@@ -16,31 +16,9 @@ fn events() -> Option<Value> {
         std::env::var_os("COUNTERSIGN_WEBHOOKS").map(|folder| PathBuf::from(folder).join("api.github.com/index.json"));
     let file = match file {
         Some(file) => file,
-        None => installed()?,
+        None => packages(&[PACKAGE])?.join("node_modules/@octokit/webhooks-examples/api.github.com/index.json"),
     };
     serde_json::from_slice(&std::fs::read(file).ok()?).ok()
-}
-
-fn installed() -> Option<PathBuf> {
-    if needs::find("npm").is_none() {
-        needs::say("skipped: the payloads of octokit: npm is not installed, and COUNTERSIGN_WEBHOOKS names no folder");
-        return None;
-    }
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("webhooks");
-    let index = folder.join("node_modules/@octokit/webhooks-examples/api.github.com/index.json");
-    if !index.is_file() {
-        std::fs::create_dir_all(&folder).ok()?;
-        // With the machine's own settings, which say what registry to ask; nothing of the package is run.
-        let mut npm = std::process::Command::new("npm");
-        npm.current_dir(&folder).args(["install", "--ignore-scripts", "--no-audit", "--no-fund"]);
-        npm.args(["--fetch-retries=0", "--fetch-timeout=20000", "--prefix", ".", PACKAGE]);
-        let _ = npm.output();
-    }
-    if !index.is_file() {
-        needs::say(&format!("skipped: the payloads of octokit: npm could not install {PACKAGE}"));
-        return None;
-    }
-    Some(index)
 }
 
 #[test]

@@ -88,6 +88,7 @@ impl GitHub {
             checks: BTreeMap::new(),
             statuses: BTreeMap::new(),
             protected: BTreeMap::new(),
+            rulesets: BTreeMap::new(),
             methods: vec!["merge", "squash", "rebase"],
         };
         self.world().repos.insert(name.into(), repo);

@@ -52,12 +52,9 @@ pub fn answer(world: &mut World, login: &str, request: &Request) -> Response {
 
 fn moved(to: &str, rest: &[&str], request: &Request) -> Response {
     let query: Vec<String> = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let address = format!(
-        "http://{}/repos/{to}/{}?{}",
-        request.header("host").unwrap_or_default(),
-        rest.join("/"),
-        query.join("&")
-    );
+    let path: Vec<&str> = ["repos", to].iter().chain(rest).copied().collect();
+    let address =
+        format!("http://{}/{}?{}", request.header("host").unwrap_or_default(), path.join("/"), query.join("&"));
     let body =
         json!({ "message": "Moved Permanently", "url": address, "documentation_url": "https://docs.github.com/rest" });
     Response::json(301, &body).with("Location", address)
@@ -104,6 +101,10 @@ fn repository(world: &mut World, name: &str, rest: &[&str], login: &str, request
             ),
             None => refusal(404, "Branch not protected"),
         },
+        ("GET", ["rules", "branches", branch]) => {
+            let rules = repo.rulesets.get(&decoded(branch)).cloned().unwrap_or_default();
+            paged(rules, request)
+        }
         ("GET", ["contents", path @ ..]) => contents(world, name, &decoded(&path.join("/")), request),
         _ => refusal(404, "Not Found"),
     }

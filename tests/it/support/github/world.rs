@@ -44,6 +44,8 @@ pub struct Repo {
     pub statuses: BTreeMap<String, Vec<Value>>,
     /// Branches that may only change through pull requests, and how many approvals they need.
     pub protected: BTreeMap<String, u64>,
+    /// The rules of rulesets, by branch.
+    pub rulesets: BTreeMap<String, Vec<Value>>,
     /// `merge`, `squash`, `rebase`.
     pub methods: Vec<&'static str>,
 }
