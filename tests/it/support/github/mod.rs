@@ -117,6 +117,16 @@ impl GitHub {
         number
     }
 
+    /// What somebody does on the web page meanwhile, in the API's terms: status and answer. It is not counted, and costs nothing.
+    pub fn act(&self, login: &str, method: &str, path: &str, body: &serde_json::Value) -> (u16, serde_json::Value) {
+        let body = serde_json::to_vec(body).expect("a value");
+        let request = Request { method: method.into(), path: path.into(), body, ..Request::default() };
+        let mut world = self.world();
+        world.look_at_git();
+        let response = routes::answer(&mut world, login, &request);
+        (response.status, serde_json::from_slice(&response.body).unwrap_or_default())
+    }
+
     /// All that it knows, to look at and to change.
     pub fn world(&self) -> MutexGuard<'_, World> {
         lock(&self.shared.world)

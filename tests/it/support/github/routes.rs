@@ -119,7 +119,7 @@ fn one_pull(world: &mut World, name: &str, number: u64, rest: &[&str], login: &s
         ("GET", ["pulls", _, "comments"]) => paged(talk::since(&pull.remarks, request), request),
         ("GET", ["issues", _, "comments"]) => paged(talk::since(&pull.comments, request), request),
         ("PATCH", ["pulls" | "issues", _]) => pulls::change(world, name, number, request),
-        ("PUT", ["pulls", _, "merge"]) => pulls::merge(world, name, number, login, request),
+        ("PUT", ["pulls", _, "merge"]) => pulls::merge(world, name, number, request),
         ("POST", ["pulls", _, "reviews"]) => talk::review(world, name, number, login, request),
         ("POST", ["issues", _, "comments"]) => talk::comment(world, name, number, login, request),
         ("POST", ["issues", _, "labels"]) => talk::label(world, name, number, request),
