@@ -48,6 +48,7 @@ impl App {
             Action::NextMatch => self.queue.step_around(true),
             Action::PreviousMatch => self.queue.step_around(false),
             Action::Mark => self.mark(),
+            Action::MarkAlike => self.mark_alike(),
             Action::Range => self.queue.toggle_range(),
             Action::Fold => self.queue.toggle_fold(),
             Action::Sort => {
@@ -65,6 +66,11 @@ impl App {
         if !ranging {
             self.queue.step(1);
         }
+    }
+
+    fn mark_alike(&mut self) {
+        let alike = self.queue.mark_alike();
+        self.status = Some(Status::done(format!("marked {} that do the same", count(alike, "proposal"))));
     }
 
     /// What means the same in the list and in a review.

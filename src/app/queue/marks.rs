@@ -1,5 +1,7 @@
 //! Marks: which proposals a decision means.
 
+use std::collections::BTreeSet;
+
 use super::counts::is_clean;
 use super::{Entry, Queue, Row};
 use crate::model::Tier;
@@ -128,6 +130,29 @@ impl Queue {
     /// Marks proposals by name.
     pub fn mark(&mut self, ids: impl IntoIterator<Item = String>) {
         self.marks.extend(ids);
+    }
+
+    /// Whether others in the list do the same as a proposal.
+    #[must_use]
+    pub fn has_alike(&self, entry: &Entry) -> bool {
+        self.alike(entry).next().is_some()
+    }
+
+    /// The others in the list that do the same; what has gone is not among them.
+    fn alike<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = &'a Entry> {
+        let twins = entry.queued.findings.iter().flat_map(|findings| &findings.twins);
+        twins.filter_map(|id| self.entries.iter().find(|other| other.id() == id && other.gone.is_none()))
+    }
+
+    /// Marks the proposals under the cursor and all that do the same as one of them. Answers how many are marked by it.
+    pub fn mark_alike(&mut self) -> usize {
+        let under = self.rows.get(self.cursor).map_or(&[][..], Row::entries);
+        let here = under.iter().map(|at| &self.entries[*at]).filter(|entry| entry.gone.is_none());
+        let ids: BTreeSet<String> =
+            here.flat_map(|entry| std::iter::once(entry).chain(self.alike(entry))).map(|e| e.id().to_owned()).collect();
+        let alike = ids.len();
+        self.marks.extend(ids);
+        alike
     }
 
     /// How many proposals a decision means.

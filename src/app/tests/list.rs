@@ -84,6 +84,21 @@ fn marks_make_the_selection_and_a_filter_does_not_hide_them() {
 }
 
 #[test]
+fn what_does_the_same_is_marked_together() {
+    let like = |id: &str, twins: &[&str]| Made::new(id, "less").file("a", "1\n", id).twins(twins);
+    let made = vec![like("agent/a", &["agent/b", "agent/gone"]), like("agent/b", &["agent/a"]), like("agent/c", &[])];
+    let mut driver = Driver::open(Fixture::of(made), (120, 40));
+    driver.keys("=");
+    let marked = |driver: &Driver| -> Vec<String> {
+        driver.app.queue.selection().iter().map(|entry| entry.id().to_owned()).collect()
+    };
+    assert_eq!(marked(&driver), ["agent/a", "agent/b"]);
+    assert_eq!(driver.status(), "marked 2 proposals that do the same");
+    driver.keys("VG=");
+    assert_eq!((marked(&driver).len(), driver.app.queue.marked()), (1, 0), "nothing does the same as the third");
+}
+
+#[test]
 fn a_range_marks_what_lies_between() {
     let mut driver = story();
     driver.keys("vjj");
