@@ -98,7 +98,7 @@ fn nobody(app: &App) -> Why {
 }
 
 fn undecided(app: &App, queued: &Queued) -> Why {
-    let decided = app.queue.decided(&queued.proposal.id)?;
+    let decided = app.queue.decided(&queued.proposal.name())?;
     Some(format!("{decided} has not left yet"))
 }
 

@@ -316,7 +316,7 @@ pub(crate) fn opened(made: &Made) -> Opened {
         files: made.files.iter().take(1).map(|file| file.path.clone()).collect(),
     };
     Opened {
-        subject: crate::app::subject_of(&queued),
+        subject: queued.proposal.subject(),
         document: Document::build(made.inputs(), 3),
         reasoning,
         trace: vec![rule("production", true, 31), rule("images", false, 40)],

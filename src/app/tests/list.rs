@@ -36,8 +36,8 @@ fn a_newer_snapshot_moves_no_row() {
     driver.answers = false;
     driver.keys("r");
     assert!(!driver.app.queue.waiting().any());
-    assert!(driver.app.queue.find("agent/new/one").is_some());
-    assert!(driver.app.queue.find("agent/cost-bot/web-replicas").is_none());
+    assert!(driver.app.queue.find(&named("agent/new/one")).is_some());
+    assert!(driver.app.queue.find(&named("agent/cost-bot/web-replicas")).is_none());
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn what_does_the_same_is_marked_together() {
     let mut driver = Driver::open(Fixture::of(made), (120, 40));
     driver.keys("=");
     let marked = |driver: &Driver| -> Vec<String> {
-        driver.app.queue.selection().iter().map(|entry| entry.id().to_owned()).collect()
+        driver.app.queue.selection().iter().map(|entry| entry.name.proposal.clone()).collect()
     };
     assert_eq!(marked(&driver), ["agent/a", "agent/b"]);
     assert_eq!(driver.status(), "marked 2 proposals that do the same");
