@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::Plan;
-use crate::model::{DecisionKind, EntryId, Intent};
+use crate::model::{DecisionKind, EntryId, Intent, ProposalName};
 
 /// Decisions on their way.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct Outbox {
     /// Confirmed in this console, oldest first; they leave together.
     waiting: Vec<Arc<Plan>>,
     /// For each of these the proposals that had been marked for it.
-    marked: Vec<Vec<String>>,
+    marked: Vec<Vec<ProposalName>>,
     leaves_at: Option<Timestamp>,
     /// Sent, and no answer yet: what left together, oldest first.
     sending: VecDeque<Vec<Arc<Plan>>>,
@@ -33,7 +33,7 @@ impl Outbox {
 
     /// Puts confirmed decisions in, and which of them had been marked for it; everything that waits now leaves together, when
     /// the window is over.
-    pub fn put(&mut self, plan: Arc<Plan>, marked: Vec<String>, at: Timestamp) {
+    pub fn put(&mut self, plan: Arc<Plan>, marked: Vec<ProposalName>, at: Timestamp) {
         let ids: Vec<_> = plan.intents.iter().map(|intent| intent.id).collect();
         self.kept.retain(|intent| !ids.contains(&intent.id));
         self.waiting.push(plan);
@@ -42,7 +42,7 @@ impl Outbox {
     }
 
     /// Takes the last confirmed decisions back, with what had been marked for them.
-    pub fn take_back(&mut self) -> Option<(Arc<Plan>, Vec<String>)> {
+    pub fn take_back(&mut self) -> Option<(Arc<Plan>, Vec<ProposalName>)> {
         let taken = self.waiting.pop().zip(self.marked.pop());
         if self.waiting.is_empty() {
             self.leaves_at = None;
@@ -50,22 +50,25 @@ impl Outbox {
         taken
     }
 
-    /// Everything that waits, if it is time; it is then on its way.
-    pub fn due(&mut self, now: Timestamp) -> Option<Vec<Arc<Plan>>> {
-        self.leaves_at.filter(|at| *at <= now)?;
-        self.leave()
+    /// Everything that waits, by repository, if it is time; it is then on its way.
+    pub fn due(&mut self, now: Timestamp) -> Vec<Vec<Arc<Plan>>> {
+        if self.leaves_at.is_some_and(|at| at <= now) { self.leave() } else { Vec::new() }
     }
 
-    /// Everything that waits; it is then on its way.
-    pub fn leave(&mut self) -> Option<Vec<Arc<Plan>>> {
+    /// Everything that waits, by repository: what is about one of them leaves together. It is then on its way.
+    pub fn leave(&mut self) -> Vec<Vec<Arc<Plan>>> {
         self.leaves_at = None;
-        if self.waiting.is_empty() {
-            return None;
-        }
         self.marked.clear();
-        let plans = std::mem::take(&mut self.waiting);
-        self.sending.push_back(plans.clone());
-        Some(plans)
+        let mut leaving: Vec<Vec<Arc<Plan>>> = Vec::new();
+        for plan in self.waiting.drain(..) {
+            let same = |others: &&mut Vec<Arc<Plan>>| repo_of(&others[0].intents) == repo_of(&plan.intents);
+            match leaving.iter_mut().find(same) {
+                Some(others) => others.push(plan),
+                None => leaving.push(vec![plan]),
+            }
+        }
+        self.sending.extend(leaving.iter().cloned());
+        leaving
     }
 
     /// What was sent first has an answer: it is done with, or, where it failed, kept until a person says. Answers what it was.
@@ -136,13 +139,25 @@ impl Outbox {
         &self.kept
     }
 
+    /// The same, of the repository of the first of it: it is planned and sent together.
+    #[must_use]
+    pub fn kept_of_one(&self) -> Vec<Intent> {
+        let first = repo_of(&self.kept);
+        self.kept.iter().filter(|intent| repo_of(std::slice::from_ref(intent)) == first).cloned().collect()
+    }
+
     /// What was decided, by proposal, and has not left.
     #[must_use]
-    pub fn decided(&self) -> HashMap<String, DecisionKind> {
+    pub fn decided(&self) -> HashMap<ProposalName, DecisionKind> {
         let mut decided = HashMap::new();
         for intent in self.unsigned() {
-            decided.extend(intent.items.into_iter().map(|item| (item.subject.proposal, intent.kind)));
+            decided.extend(intent.items.into_iter().map(|item| (item.subject.name(), intent.kind)));
         }
         decided
     }
+}
+
+/// The repository that decisions are about: that of the first, since all are of the same.
+fn repo_of(intents: &[Intent]) -> Option<&str> {
+    intents.iter().flat_map(|intent| &intent.items).map(|item| item.subject.repo.as_str()).next()
 }

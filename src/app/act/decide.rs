@@ -7,12 +7,12 @@ use jiff::Timestamp;
 
 use crate::app::queue::{self, Entry};
 use crate::app::review::SeenLines;
-use crate::app::sheet::{ApproveSheet, Candidate, Sheet, WriteSheet, scopes, scopes_of};
+use crate::app::sheet::{ApproveSheet, Candidate, InitSheet, Sheet, WriteSheet, scopes, scopes_of};
 use crate::app::status::Status;
-use crate::app::{App, Command, Errand, count, subject_of};
+use crate::app::{App, Command, Errand, count};
 use crate::diff::Document;
 use crate::engine::{LedgerHealth, Plan};
-use crate::model::{DecisionKind, Intent, IntentItem, Queued};
+use crate::model::{DecisionKind, Intent, IntentItem, ProposalName, Queued};
 
 impl App {
     /// Offers the clean low proposals as one batch.
@@ -20,9 +20,10 @@ impl App {
         if self.lacks_ledger() {
             return self.offer_init();
         }
-        let clean = self.queue.clean();
+        let clean = self.of_one_repository(self.queue.clean(), |entry| &entry.queued);
         let candidates = clean.iter().map(|entry| self.candidate(&entry.queued, &entry.short)).collect();
-        let beside = self.queue.unclean().iter().map(|entry| beside(entry)).collect();
+        let beside = self.of_one_repository(self.queue.unclean(), |entry| &entry.queued);
+        let beside = beside.into_iter().map(beside_it).collect();
         let commands = self.open_plan(DecisionKind::Approve, candidates);
         if let Some(Sheet::Approve(sheet)) = &mut self.sheet {
             sheet.beside = beside;
@@ -49,11 +50,21 @@ impl App {
 
     /// What a decision means, without what was decided on and has not left.
     fn undecided(&self) -> Vec<(&Queued, &str)> {
-        self.chosen().into_iter().filter(|(queued, _)| self.queue.decided(&queued.proposal.id).is_none()).collect()
+        let undecided = |(queued, _): &(&Queued, &str)| self.queue.decided(&queued.proposal.name()).is_none();
+        self.of_one_repository(self.chosen().into_iter().filter(undecided).collect(), |(queued, _)| queued)
+    }
+
+    /// Those of one repository: every ledger has its own entries. The repository is that of the screen if any of these is of
+    /// it, else that of the first.
+    fn of_one_repository<T>(&self, all: Vec<T>, queued: impl Fn(&T) -> &Queued) -> Vec<T> {
+        let repo = |one: &T| queued(one).proposal.repo.clone();
+        let here = self.here().repo.clone();
+        let wanted = if all.iter().any(|one| repo(one) == here) { Some(here) } else { all.first().map(&repo) };
+        all.into_iter().filter(|one| Some(repo(one)) == wanted).collect()
     }
 
     fn candidate(&self, queued: &Queued, short: &str) -> Candidate {
-        let subject = subject_of(queued);
+        let subject = queued.proposal.subject();
         let seen = self.desk.seen(&subject).and_then(SeenLines::record);
         Candidate::new(queued, short, seen, self.desk.answers(&subject))
     }
@@ -77,7 +88,7 @@ impl App {
         }
         let chosen = self.undecided();
         let Some((first, _)) = chosen.first() else { return Vec::new() };
-        let draft = self.desk.draft(&subject_of(first));
+        let draft = self.desk.draft(&first.proposal.subject());
         let kind = match draft.kind {
             Some(DecisionKind::Ask) if kind == DecisionKind::Hold => DecisionKind::Ask,
             _ => kind,
@@ -87,7 +98,7 @@ impl App {
         let offered = scopes(chosen.iter().map(|(queued, _)| *queued));
         // What does not merge shows no files in the list; its head has some all the same.
         let unknown = match chosen.as_slice() {
-            [(only, _)] if only.proposal.diff().is_none() => Some(subject_of(only)),
+            [(only, _)] if only.proposal.diff().is_none() => Some(only.proposal.subject()),
             _ => None,
         };
         let sheet = WriteSheet::new(kind, items, named, offered, &draft);
@@ -112,19 +123,20 @@ impl App {
     }
 
     fn item(&self, queued: &Queued) -> IntentItem {
-        let subject = subject_of(queued);
+        let subject = queued.proposal.subject();
         let seen = self.desk.seen(&subject).and_then(SeenLines::record);
         IntentItem { seen, answers: self.desk.answers(&subject), subject }
     }
 
     fn lacks_ledger(&self) -> bool {
-        self.snapshot().ledger == LedgerHealth::None
+        self.here().ledger == LedgerHealth::None
     }
 
     /// Shows what starting the ledger would write.
     pub(in crate::app) fn offer_init(&mut self) -> Vec<Command> {
-        self.sheet = Some(Sheet::Init(Box::default()));
-        vec![Command::PreviewInit]
+        let repo = self.repos().id(&self.here().repo);
+        self.sheet = Some(Sheet::Init(Box::new(InitSheet::of(repo))));
+        vec![Command::PreviewInit(repo)]
     }
 
     /// Asks for the plan of what the sheet says now.
@@ -158,25 +170,26 @@ impl App {
     /// Puts a confirmed plan into the undo window. It is on disk before anything else happens.
     pub(in crate::app) fn confirmed(&mut self, plan: Arc<Plan>, at: Timestamp) -> Vec<Command> {
         let mut commands: Vec<Command> = self.save_draft().into_iter().collect();
-        let decided: Vec<String> = plan.items.iter().map(|item| item.subject.proposal.clone()).collect();
+        let decided: Vec<ProposalName> = plan.items.iter().map(|item| item.subject.name()).collect();
         // What was left out, or was never meant, stays marked if it was: the next decision may mean it. A mark that nobody
         // set would be a trap.
-        let marked = self.queue.unmark_these(decided.iter().map(String::as_str));
+        let marked = self.queue.unmark_these(&decided);
         self.outbox.put(plan, marked, at);
         let aside =
             matches!(&self.sheet, Some(Sheet::Approve(sheet)) if sheet.resend.is_some() && self.asks.send.is_some());
         self.sheet = None;
         self.review = None;
         if let ([one], Some(here)) = (decided.as_slice(), self.queue.current())
-            && here.id() == one
+            && here.name == *one
         {
             self.queue.step(1);
         }
         self.show_preview();
         commands.push(self.keep_outbox());
-        if aside && let Some(plans) = self.outbox.leave() {
+        if aside {
             // What is asked for there can be refused there: that is its window.
-            commands.push(Command::StepAside(Errand::Send(plans)));
+            let leaving = self.outbox.leave().into_iter();
+            commands.extend(leaving.map(|plans| Command::StepAside(Errand::Send(plans))));
         }
         if let Some(sheet) = self.parked.take() {
             commands.extend(self.unpark(sheet));
@@ -199,7 +212,7 @@ impl App {
         };
         let items: Vec<&IntentItem> = intents.iter().flat_map(|intent| &intent.items).collect();
         if let Some(first) = items.first() {
-            self.queue.go_to(&first.subject.proposal);
+            self.queue.go_to(&first.subject.name());
             self.still_at = Some(self.now);
         }
         self.queue.mark(marked);
@@ -211,10 +224,11 @@ impl App {
 
     /// Sends what waits, at once; what was kept is planned and shown again first.
     pub(in crate::app) fn send_now(&mut self) -> Vec<Command> {
-        if let Some(plans) = self.outbox.leave() {
-            return vec![Command::Send(plans)];
+        let leaving = self.outbox.leave();
+        if !leaving.is_empty() {
+            return leaving.into_iter().map(Command::Send).collect();
         }
-        let kept = self.outbox.kept().to_vec();
+        let kept = self.outbox.kept_of_one();
         let candidates = kept.iter().flat_map(|intent| &intent.items).map(|item| self.kept_candidate(item)).collect();
         let kind = kept.first().map_or(DecisionKind::Approve, |intent| intent.kind);
         let mut sheet = ApproveSheet::new(kind, candidates);
@@ -224,7 +238,7 @@ impl App {
     }
 
     fn kept_candidate(&self, item: &IntentItem) -> Candidate {
-        let Some(entry) = self.queue.find(&item.subject.proposal) else { return Candidate::unknown(item) };
+        let Some(entry) = self.queue.find(&item.subject.name()) else { return Candidate::unknown(item) };
         let mut candidate = self.candidate(&entry.queued, &entry.short);
         candidate.subject = item.subject.clone();
         candidate
@@ -237,7 +251,7 @@ impl App {
             for candidate in &mut sheet.candidates {
                 candidate.seen = self.desk.seen(&candidate.subject).and_then(SeenLines::record);
                 candidate.answers = self.desk.answers(&candidate.subject);
-                candidate.included &= self.queue.decided(&candidate.subject.proposal).is_none();
+                candidate.included &= self.queue.decided(&candidate.subject.name()).is_none();
             }
         }
         self.ask_plan()
@@ -258,7 +272,7 @@ pub(super) fn paths_of(document: &Document) -> Vec<BString> {
 }
 
 /// A low proposal that does not join a batch, and why.
-fn beside(entry: &Entry) -> (String, String) {
+fn beside_it(entry: &Entry) -> (String, String) {
     let standing = &entry.queued.standing;
     let note = queue::note(standing);
     (entry.short.clone(), if note.is_empty() { standing.state.to_string() } else { note.to_owned() })

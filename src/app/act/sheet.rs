@@ -75,16 +75,16 @@ impl App {
             return self.keep_comment();
         }
         if let Some(Sheet::Init(sheet)) = &mut self.sheet {
-            let aside = sheet.wants.is_some();
+            let (repo, aside) = (sheet.repo, sheet.wants.is_some());
             return match sheet.confirm(at) {
                 Some(offer) if aside => {
                     self.sheet = None;
-                    vec![Command::StepAside(Errand::Init(offer))]
+                    vec![Command::StepAside(Errand::Init(repo, offer))]
                 }
                 Some(offer) => {
                     self.sheet = None;
                     self.status = Some(Status::plain("starting the ledger"));
-                    vec![Command::Init(offer)]
+                    vec![Command::Init(repo, offer)]
                 }
                 None => self.again(action),
             };
@@ -121,8 +121,8 @@ impl App {
     /// Opens a proposal of the sheet; the sheet waits until it is closed.
     fn open_from_sheet(&mut self) -> Vec<Command> {
         let Some(Sheet::Approve(sheet)) = &self.sheet else { return Vec::new() };
-        let Some(id) = sheet.current().map(|candidate| candidate.subject.proposal.clone()) else { return Vec::new() };
-        let Some(entry) = self.queue.find(&id) else {
+        let Some(name) = sheet.current().map(|candidate| candidate.subject.name()) else { return Vec::new() };
+        let Some(entry) = self.queue.find(&name) else {
             self.status = Some(Status::warn("it is no longer in the queue"));
             return Vec::new();
         };

@@ -21,22 +21,25 @@ pub use marks::Marked;
 pub use order::{Attention, Order, attention, note, why_here};
 pub use rows::{Entry, Layout, Row, Tally};
 
+use crate::app::{RepoId, Repos};
 use crate::diff::{FoldKey, fold_key};
 use crate::engine::Snapshot;
-use crate::model::{DecisionKind, Queued, Words};
+use crate::model::{DecisionKind, ProposalName, Queued, Words};
 
 /// The list and where a person is in it.
 #[derive(Debug)]
 pub struct Queue {
-    latest: Arc<Snapshot>,
+    repos: Repos,
+    /// Those of which something was read.
+    shown: HashSet<RepoId>,
     entries: Vec<Entry>,
     rows: Vec<Row>,
     order: Order,
     open: HashSet<FoldKey>,
-    marks: HashSet<String>,
+    marks: HashSet<ProposalName>,
     /// What was decided and has not left: such a proposal waits, and is in no batch.
-    decided: HashMap<String, DecisionKind>,
-    anchor: Option<String>,
+    decided: HashMap<ProposalName, DecisionKind>,
+    anchor: Option<ProposalName>,
     cursor: usize,
     top: usize,
     /// What the list is filtered by.
@@ -65,11 +68,12 @@ impl Waiting {
 }
 
 impl Queue {
-    /// The list of a snapshot.
+    /// The list of what was read.
     #[must_use]
-    pub fn new(snapshot: Arc<Snapshot>) -> Self {
+    pub fn new(repos: Repos) -> Self {
         let mut queue = Self {
-            latest: snapshot,
+            repos,
+            shown: HashSet::new(),
             entries: Vec::new(),
             rows: Vec::new(),
             order: Order::default(),
@@ -85,23 +89,26 @@ impl Queue {
             widths: Widths::default(),
             currency: None,
         };
-        let snapshot = Arc::clone(&queue.latest);
-        queue.absorb(snapshot);
+        queue.find_currency();
+        let read = queue.repos.ids().zip(queue.repos.iter()).filter(|(_, snapshot)| !snapshot.queue.is_empty());
+        queue.shown = read.map(|(repo, _)| repo).collect();
+        queue.adopt();
         queue
     }
 
-    /// Takes a newer snapshot: refreshes what is shown, in place, and counts what is not.
+    /// Takes a newer snapshot of a repository: refreshes what is shown, in place, and counts what is not. What is
+    /// read of a repository for the first time is shown at once.
     pub fn absorb(&mut self, snapshot: Arc<Snapshot>) {
-        self.latest = snapshot;
-        let costs = self.latest.queue.iter().filter_map(|queued| queued.findings.as_ref()?.cost.found());
-        self.currency = costs.map(|cost| cost.currency.clone()).next();
-        if self.entries.is_empty() {
+        let first = !snapshot.queue.is_empty() && self.shown.insert(self.repos.id(&snapshot.repo));
+        self.repos.take(snapshot);
+        self.find_currency();
+        if first || self.entries.is_empty() {
             return self.adopt();
         }
-        let latest: HashMap<&str, &Queued> = self.latest.queue.iter().map(|q| (q.proposal.id.as_str(), q)).collect();
+        let latest: HashMap<ProposalName, &Queued> = self.repos.queue().map(|q| (q.proposal.name(), q)).collect();
         let mut kept = 0;
         for entry in &mut self.entries {
-            if let Some(queued) = latest.get(entry.queued.proposal.id.as_str()) {
+            if let Some(queued) = latest.get(&entry.name) {
                 kept += 1;
                 entry.gone = None;
                 if entry.queued != **queued {
@@ -116,9 +123,14 @@ impl Queue {
         self.filter.forget();
         let gone = self.entries.iter().filter(|entry| entry.gone.is_some());
         for entry in gone {
-            self.marks.remove(entry.queued.proposal.id.as_str());
+            self.marks.remove(&entry.name);
         }
         self.count_again();
+    }
+
+    fn find_currency(&mut self) {
+        let mut costs = self.repos.queue().filter_map(|queued| queued.findings.as_ref()?.cost.found());
+        self.currency = costs.next().map(|cost| cost.currency.clone());
     }
 
     /// Counts what is still there, in all and under each heading; no row moves.
@@ -152,64 +164,56 @@ impl Queue {
     /// Shows the latest snapshot as it is: what is new, without what is gone, sorted again.
     pub fn adopt(&mut self) {
         let here = self.here();
-        let names: Vec<&str> = self.latest.queue.iter().map(|queued| queued.proposal.id.as_str()).collect();
-        let shorts = short_ids(&names);
-        let entry = |(queued, short): (&Queued, String)| Entry {
-            queued: queued.clone(),
-            short,
-            fold: key_of(queued),
-            gone: None,
-        };
-        self.entries = self.latest.queue.iter().zip(shorts).map(entry).collect();
+        self.entries = self.repos.iter().flat_map(|snapshot| entries_of(snapshot, &self.repos)).collect();
         self.waiting = Waiting::default();
         self.counts = Counts::of(&self.entries, &self.decided);
         self.widths = Widths::of(&self.entries);
         self.filter.forget();
-        let ids: HashSet<&str> = self.entries.iter().map(Entry::id).collect();
-        self.marks.retain(|id| ids.contains(id.as_str()));
-        self.lay_out(here.as_deref());
+        let names: HashSet<&ProposalName> = self.entries.iter().map(|entry| &entry.name).collect();
+        self.marks.retain(|name| names.contains(name));
+        self.lay_out(here.as_ref());
     }
 
     /// Takes what was decided and has not left, by proposal.
-    pub fn set_decided(&mut self, decided: HashMap<String, DecisionKind>) {
+    pub fn set_decided(&mut self, decided: HashMap<ProposalName, DecisionKind>) {
         self.decided = decided;
         self.counts = Counts::of(&self.entries, &self.decided);
     }
 
     /// What was decided about a proposal and has not left.
     #[must_use]
-    pub fn decided(&self, id: &str) -> Option<DecisionKind> {
-        self.decided.get(id).copied()
+    pub fn decided(&self, name: &ProposalName) -> Option<DecisionKind> {
+        self.decided.get(name).copied()
     }
 
     /// Says what became of proposals that were decided; they stay where they are until the next [`Queue::adopt`].
-    pub fn settle(&mut self, id: &str, fate: &str) {
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.id() == id) {
+    pub fn settle(&mut self, name: &ProposalName, fate: &str) {
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.name == *name) {
             entry.gone = Some(fate.to_owned());
         }
-        self.marks.remove(id);
+        self.marks.remove(name);
         self.count_again();
     }
 
-    fn lay_out(&mut self, here: Option<&str>) {
+    fn lay_out(&mut self, here: Option<&ProposalName>) {
         let passes = self.filter.passes(&self.entries);
         let layout = Layout { order: self.order, open: &self.open, passes: passes.as_deref() };
         self.rows = rows::rows(&self.entries, &layout);
-        let found = here.and_then(|id| self.row_of(id));
+        let found = here.and_then(|name| self.row_of(name));
         self.cursor = found.unwrap_or(self.cursor);
         self.settle_cursor();
     }
 
     /// The row that shows a proposal: its own, or the fold that it is in.
-    fn row_of(&self, id: &str) -> Option<usize> {
-        let shows = |row: &Row| row.entries().iter().any(|at| self.entries[*at].id() == id);
+    fn row_of(&self, name: &ProposalName) -> Option<usize> {
+        let shows = |row: &Row| row.entries().iter().any(|at| self.entries[*at].name == *name);
         let own = self.rows.iter().position(|row| matches!(row, Row::One(_) | Row::Member(_)) && shows(row));
         own.or_else(|| self.rows.iter().position(shows))
     }
 
     /// The name of the proposal under the cursor.
-    fn here(&self) -> Option<String> {
-        Some(self.current()?.id().to_owned())
+    fn here(&self) -> Option<ProposalName> {
+        Some(self.current()?.name.clone())
     }
 
     fn settle_cursor(&mut self) {
@@ -221,8 +225,8 @@ impl Queue {
     }
 
     /// Puts the cursor on a proposal, if it is in the list.
-    pub fn go_to(&mut self, id: &str) {
-        if let Some(row) = self.row_of(id) {
+    pub fn go_to(&mut self, name: &ProposalName) {
+        if let Some(row) = self.row_of(name) {
             self.cursor = row;
         }
     }
@@ -278,7 +282,7 @@ impl Queue {
             self.open.insert(key);
         }
         let fold = self.rows.get(self.cursor).is_some_and(|row| matches!(row, Row::Fold { .. }));
-        self.lay_out(if fold { None } else { here.as_deref() });
+        self.lay_out(if fold { None } else { here.as_ref() });
     }
 
     /// Whether there is a fold under the cursor.
@@ -291,23 +295,37 @@ impl Queue {
     pub fn sort_next(&mut self) {
         let here = self.here();
         self.order = self.order.next();
-        self.lay_out(here.as_deref());
+        self.lay_out(here.as_ref());
     }
 
     /// Filters by these words.
     pub fn set_filter(&mut self, text: &str) {
         let here = self.here();
         text.clone_into(&mut self.filter.text);
-        self.lay_out(here.as_deref());
+        self.lay_out(here.as_ref());
     }
+}
+
+/// The proposals of a repository.
+fn entries_of(snapshot: &Snapshot, repos: &Repos) -> Vec<Entry> {
+    let names: Vec<&str> = snapshot.queue.iter().map(|queued| queued.proposal.id.as_str()).collect();
+    let entry = |(queued, short): (&Queued, String)| Entry {
+        queued: queued.clone(),
+        name: queued.proposal.name(),
+        label: repos.label(&snapshot.repo, &short),
+        short,
+        fold: key_of(queued),
+        gone: None,
+    };
+    snapshot.queue.iter().zip(short_ids(&names)).map(entry).collect()
 }
 
 /// What is drawn.
 impl Queue {
-    /// The snapshot that was read last.
+    /// The repositories, as they were read last.
     #[must_use]
-    pub const fn latest(&self) -> &Arc<Snapshot> {
-        &self.latest
+    pub const fn repos(&self) -> &Repos {
+        &self.repos
     }
 
     /// All rows.
@@ -354,8 +372,8 @@ impl Queue {
 
     /// The proposal with this name.
     #[must_use]
-    pub fn find(&self, id: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.id() == id)
+    pub fn find(&self, name: &ProposalName) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.name == *name)
     }
 
     /// The columns that the widest entries take.

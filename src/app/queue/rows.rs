@@ -7,15 +7,19 @@ use std::sync::Arc;
 
 use super::order::Order;
 use crate::diff::FoldKey;
-use crate::model::{Queued, Tier};
+use crate::model::{ProposalName, Queued, Tier};
 
 /// A proposal as the list holds it.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// The proposal as it was last read.
     pub queued: Queued,
-    /// The shortest unique end of its name.
+    /// What tells it from all others.
+    pub name: ProposalName,
+    /// The shortest end of its name that is unique in its repository.
     pub short: String,
+    /// The same with its repository's name, where there are several.
+    pub label: String,
     /// What it shares with identical changes under other names.
     pub fold: Option<FoldKey>,
     /// Why it is no longer in the queue; `None` while it is. Such an entry stays, grey, until a refresh is asked for.
@@ -23,12 +27,6 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The full name.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        &self.queued.proposal.id
-    }
-
     /// Its tier.
     #[must_use]
     pub const fn tier(&self) -> Tier {
