@@ -3,6 +3,7 @@
 //! Text is as it came, bounded where it was read, and hostile: [`text`](super::text) makes it fit to be shown. What the forge did
 //! not tell is `None`, and none of it is a ground to lower a tier.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -369,25 +370,30 @@ pub struct RepoFacts {
     pub admin: Option<bool>,
 }
 
+/// Something that a forge asks of a branch, or does not let happen to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BranchRule {
+    /// A pull request must be up to date with it.
+    UpToDate,
+    /// Its commits must be signed.
+    Signed,
+    /// It cannot be pushed to by force.
+    NoForce,
+    /// It cannot be deleted.
+    NoDeletion,
+    /// Only some may update it.
+    Restricted,
+}
+
 /// What a forge asks of changes to a branch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BranchRules {
-    /// Whether it changes through pull requests alone.
-    pub pull_requests: bool,
-    /// Approvals that are required.
-    pub approvals: u64,
+    /// How many approvals a pull request needs; `None` where it changes without pull requests too.
+    pub approvals: Option<u64>,
     /// Checks that must pass, by name, each once.
     pub checks: Vec<String>,
-    /// Whether a pull request must be up to date with it.
-    pub up_to_date: bool,
-    /// Whether its commits must be signed.
-    pub signed: bool,
-    /// Whether it cannot be pushed to by force.
-    pub no_force: bool,
-    /// Whether it cannot be deleted.
-    pub no_deletion: bool,
-    /// Whether only some may update it.
-    pub restricted: bool,
+    /// What else.
+    pub also: BTreeSet<BranchRule>,
 }
 
 #[cfg(test)]

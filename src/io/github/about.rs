@@ -11,7 +11,7 @@ use super::client::Client;
 use super::error::GitHubError;
 use super::raw;
 use super::wire::Still;
-use crate::model::forge::{BranchRules, Identity, RepoFacts, RepoName};
+use crate::model::forge::{BranchRule, BranchRules, Identity, RepoFacts, RepoName};
 
 /// Rules of a branch, a page of a hundred each (there are a few).
 const PAGES: usize = 3;
@@ -109,36 +109,41 @@ pub fn rules(client: &Client, repo: &RepoName, branch: &str, still: Still<'_>) -
 
 fn add_rule(rules: &mut BranchRules, rule: &Rule) {
     let given = &rule.parameters;
-    match rule.kind.as_str() {
-        "pull_request" => {
-            rules.pull_requests = true;
-            rules.approvals = rules.approvals.max(given["required_approving_review_count"].as_u64().unwrap_or(0));
-        }
+    let also = match rule.kind.as_str() {
+        "pull_request" => return add_reviews(rules, given),
         "required_status_checks" => {
-            rules.up_to_date |= given["strict_required_status_checks_policy"] == true;
             add_checks(rules, &given["required_status_checks"]);
+            (given["strict_required_status_checks_policy"] == true).then_some(BranchRule::UpToDate)
         }
-        "required_signatures" => rules.signed = true,
-        "non_fast_forward" => rules.no_force = true,
-        "deletion" => rules.no_deletion = true,
-        "update" => rules.restricted = true,
-        _ => {}
-    }
+        "required_signatures" => Some(BranchRule::Signed),
+        "non_fast_forward" => Some(BranchRule::NoForce),
+        "deletion" => Some(BranchRule::NoDeletion),
+        "update" => Some(BranchRule::Restricted),
+        _ => None,
+    };
+    rules.also.extend(also);
 }
 
 fn add_protection(rules: &mut BranchRules, given: &Value) {
     if let Some(reviews) = given.get("required_pull_request_reviews") {
-        rules.pull_requests = true;
-        rules.approvals = rules.approvals.max(reviews["required_approving_review_count"].as_u64().unwrap_or(0));
+        add_reviews(rules, reviews);
     }
     let checks = &given["required_status_checks"];
-    rules.up_to_date |= checks["strict"] == true;
     add_checks(rules, &checks["checks"]);
-    rules.signed |= given["required_signatures"]["enabled"] == true;
-    // Protection refuses both unless it says otherwise.
-    rules.no_force |= given["allow_force_pushes"]["enabled"] != true;
-    rules.no_deletion |= given["allow_deletions"]["enabled"] != true;
-    rules.restricted |= given.get("restrictions").is_some_and(|restrictions| !restrictions.is_null());
+    let also = [
+        (checks["strict"] == true, BranchRule::UpToDate),
+        (given["required_signatures"]["enabled"] == true, BranchRule::Signed),
+        // Protection refuses both unless it says otherwise.
+        (given["allow_force_pushes"]["enabled"] != true, BranchRule::NoForce),
+        (given["allow_deletions"]["enabled"] != true, BranchRule::NoDeletion),
+        (given.get("restrictions").is_some_and(|some| !some.is_null()), BranchRule::Restricted),
+    ];
+    rules.also.extend(also.into_iter().filter(|(asked, _)| *asked).map(|(_, rule)| rule));
+}
+
+fn add_reviews(rules: &mut BranchRules, given: &Value) {
+    let needed = given["required_approving_review_count"].as_u64().unwrap_or(0);
+    rules.approvals = Some(rules.approvals.unwrap_or(0).max(needed));
 }
 
 fn add_checks(rules: &mut BranchRules, checks: &Value) {
@@ -178,28 +183,20 @@ mod tests {
         ] {
             add_rule(&mut rules, &Rule { kind: kind.into(), parameters });
         }
-        let before = BranchRules {
-            pull_requests: true,
-            approvals: 1,
-            checks: vec!["ci".into()],
-            no_deletion: true,
-            ..BranchRules::default()
-        };
+        let also = |all: &[BranchRule]| all.iter().copied().collect();
+        let before =
+            BranchRules { approvals: Some(1), checks: vec!["ci".into()], also: also(&[BranchRule::NoDeletion]) };
         assert_eq!(rules, before);
-        add_protection(
-            &mut rules,
-            &json!({
-                "required_pull_request_reviews": { "required_approving_review_count": 2 },
-                "required_status_checks": { "strict": true, "contexts": ["ci"], "checks": [{ "context": "lint", "app_id": null }] },
-                "restrictions": { "users": [] }, "allow_force_pushes": { "enabled": true },
-            }),
-        );
+        let protection = json!({
+            "required_pull_request_reviews": { "required_approving_review_count": 2 },
+            "required_status_checks": { "strict": true, "contexts": ["ci"], "checks": [{ "context": "lint", "app_id": null }] },
+            "restrictions": { "users": [] }, "allow_force_pushes": { "enabled": true },
+        });
+        add_protection(&mut rules, &protection);
         let after = BranchRules {
-            approvals: 2,
+            approvals: Some(2),
             checks: vec!["ci".into(), "lint".into()],
-            up_to_date: true,
-            restricted: true,
-            ..before
+            also: also(&[BranchRule::NoDeletion, BranchRule::UpToDate, BranchRule::Restricted]),
         };
         assert_eq!(rules, after);
     }

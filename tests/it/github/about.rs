@@ -1,7 +1,7 @@
 //! Whose token it is, what is said of a repository, and Enterprise servers, whose APIs are elsewhere.
 
 use countersign::io::github::{Client, Host, Secret, Token, TokenSource, identity, repository, rules};
-use countersign::model::forge::{AccountKind, BranchRules};
+use countersign::model::forge::{AccountKind, BranchRule, BranchRules};
 use serde_json::json;
 
 use super::{ALWAYS, SHOP, TOKEN, client, forge, list, noon, propose};
@@ -59,8 +59,8 @@ fn a_branch_says_what_it_asks_for() {
         );
     }
     let found = rules(&client, &SHOP, "release/1", ALWAYS).unwrap();
-    assert_eq!((found.approvals, found.checks), (2, vec!["countersign".to_owned()]));
-    assert!(found.pull_requests && found.no_force && found.no_deletion && !found.restricted);
+    assert_eq!((found.approvals, found.checks), (Some(2), vec!["countersign".to_owned()]));
+    assert_eq!(found.also.into_iter().collect::<Vec<_>>(), [BranchRule::NoForce, BranchRule::NoDeletion]);
     // Who may not read the protection still reads the rules.
     github.fault(Fault::status(
         "GET /repos/{}/{}/branches/{}/protection",
@@ -68,7 +68,7 @@ fn a_branch_says_what_it_asks_for() {
         "Must have admin rights to Repository.",
     ));
     let found = rules(&super::client(&github), &SHOP, "release/1", ALWAYS).unwrap();
-    assert_eq!((found.approvals, found.no_force), (0, true));
+    assert_eq!((found.approvals, found.also.len()), (None, 1));
 }
 
 #[test]
