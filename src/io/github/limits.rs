@@ -101,8 +101,11 @@ fn limit(told: &Told) -> Option<Limit> {
         told.words
     } else if refused && told.retry_after.is_some() && !empty {
         Some(Limit::Secondary)
-    } else if refused && empty || told.status == Some(429) {
+    } else if refused && empty {
         Some(Limit::Primary)
+    } else if told.status == Some(429) {
+        // Something between here and GitHub may not say more.
+        Some(Limit::Secondary)
     } else {
         None
     }
@@ -178,7 +181,7 @@ mod tests {
             (Told { remaining: Some(0), reset: Some(after(90)), ..told(403) }, 0, primary(90)),
             (Told { remaining: Some(0), reset: Some(after(-90)), ..told(403) }, 0, primary(1)),
             (Told { remaining: Some(0), ..told(429) }, 0, primary(3_600)),
-            (told(429), 0, primary(3_600)),
+            (told(429), 0, secondary(60)),
             (Told { words: Some(Limit::Primary), reset: Some(after(30)), ..told(200) }, 0, primary(30)),
         ] {
             assert_eq!(next(&told, attempt, NOW, pace(0)), wanted, "{told:?} at {attempt}");
