@@ -68,6 +68,21 @@ fn a_renamed_repository_is_found_and_a_foreign_one_is_not_followed() {
 }
 
 #[test]
+fn a_push_between_two_requests_is_seen_by_the_second() {
+    let sandbox = Sandbox::new();
+    let (github, repo) = forge(&sandbox);
+    propose(&github, &repo, "acme/shop", 1);
+    let client = client(&github);
+    let route = "GET /repos/{}/{}/pulls/{}";
+    let read = || client.read("/repos/acme/shop/pulls/1", "it").wait(ALWAYS).unwrap().body.clone();
+    let (before, main) = (read(), repo.rev("main"));
+    github.fault(Fault::moves(route, &repo, &super::branch(0), &main).times(1));
+    let after = String::from_utf8(read()).unwrap();
+    assert!(after.contains(&format!("\"sha\":\"{main}\"")) && before != after.as_bytes());
+    assert_eq!(repo.rev("refs/pull/1/head"), main);
+}
+
+#[test]
 fn at_most_four_reads_are_under_way() {
     let sandbox = Sandbox::new();
     let (github, _repo) = forge(&sandbox);

@@ -15,7 +15,7 @@ mod talk;
 mod world;
 
 use std::collections::BTreeMap;
-use std::io::BufReader;
+use std::io::{BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -189,11 +189,16 @@ impl Shared {
                 self.wait(time);
                 self.answer(request).write(&mut stream, None).is_ok()
             }
+            Some(Wrong::Meanwhile(git, arguments)) => {
+                world::git(&git, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+                self.answer(request).write(&mut stream, None).is_ok()
+            }
             Some(wrong) => {
                 let response = self.answer(request);
                 match wrong {
                     Wrong::Truncated(bytes) => drop(response.write(&mut stream, Some(bytes))),
                     Wrong::Silence(time) => self.wait(time),
+                    Wrong::Drip(time) => self.drip(stream, &response, time),
                     _ => {}
                 }
                 false
@@ -206,6 +211,18 @@ impl Shared {
     fn wait(&self, time: Duration) {
         let ended = lock(&self.ended);
         drop(self.end.wait_timeout_while(ended, time, |ended| !*ended));
+    }
+
+    /// Sends a body byte by byte.
+    fn drip(&self, mut stream: &TcpStream, response: &Response, time: Duration) {
+        let mut sent = response.write(&mut stream, Some(0));
+        for byte in &response.body {
+            if sent.is_err() || *lock(&self.ended) {
+                return;
+            }
+            self.wait(time);
+            sent = stream.write_all(&[*byte]);
+        }
     }
 
     /// What GitHub would answer.
