@@ -153,12 +153,18 @@ fn a_secondary_limit_is_about_everything() {
 }
 
 #[test]
-fn a_short_wait_that_is_asked_for_is_kept() {
+fn a_short_wait_that_is_asked_for_is_kept_by_all() {
     let sandbox = Sandbox::new();
     let (github, _repo) = forge(&sandbox);
-    let limited = crate::support::github::refusal(429, "slow down").with("Retry-After", 1);
+    let limited = crate::support::github::refusal(429, "slow down").with("Retry-After", 2);
     github.fault(Fault::at(USER, Wrong::Answer(limited)).times(1));
     let began = std::time::Instant::now();
-    client(&github).read("/user", "it").wait(ALWAYS).unwrap();
-    assert!(began.elapsed() >= Duration::from_secs(1));
+    let client = client(&github);
+    let first = client.read("/user?1", "it");
+    // It was told to wait; nothing comes of it yet.
+    std::thread::sleep(Duration::from_millis(500));
+    client.read("/user?2", "it").wait(ALWAYS).unwrap();
+    assert!(began.elapsed() >= Duration::from_secs(2), "the other waited too");
+    first.wait(ALWAYS).unwrap();
+    assert_eq!(github.count()[USER], 3);
 }
