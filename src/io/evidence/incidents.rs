@@ -302,6 +302,9 @@ pub fn gather(repository: &LocalRepository, situation: &Situation, view: &Known<
     let tip = situation.target.tip;
     let records = records(&store, tip, &situation.policy().incidents, &mut gathered);
     let commits = commits(view, &records, &mut gathered);
+    if repository.cut_off(tip).is_some() {
+        gathered.unknown.push("the ledger is not read in a shallow clone: no rejection is known".to_owned());
+    }
     let rejected = situation.view.as_ref().map(|view| rejections(&store, view, tip)).unwrap_or_default();
     let more = gathered.problems.len().saturating_sub(MAX_PROBLEMS);
     if more > 0 {
