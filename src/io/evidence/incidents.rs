@@ -3,7 +3,7 @@
 //! Nothing is read from a proposal. Each of the three places may fail on its own; what could then not be looked at is said, and
 //! what was found is there.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bstr::{BStr, BString, ByteSlice as _};
@@ -20,7 +20,7 @@ use crate::io::workspace::{Situation, Workspace};
 use crate::ledger::{Entry, EntryKind, Item, LedgerView};
 use crate::model::field::{FieldChange, FieldReport};
 use crate::model::{
-    Closeness, Incident, IncidentEvidence, IncidentHit, IncidentKind, IncidentSource, Known, Oid, Problem, Side, TieBy,
+    Closeness, Incident, IncidentEvidence, IncidentHit, IncidentKind, IncidentSource, Known, Oid, Problem, Side, Tie,
     text,
 };
 use crate::policy::{Globs, Policy};
@@ -138,9 +138,8 @@ impl Scene<'_> {
     fn compare_values(&self, hits: &mut [IncidentHit], report: &FieldReport, view: &View) {
         let (most, _) = COMPARED;
         for hit in hits.iter_mut().filter(|hit| hit.closeness == Closeness::File).take(most) {
-            let told = commits_of(&hit.incident).find_map(|(commit, path, undid)| {
-                let mut own = report.fields.iter().filter(|field| field.file == path).take(MAX_FIELDS).peekable();
-                own.peek()?;
+            let told = commits_of(&hit.incident, &self.past.past, report).find_map(|(commit, path, undid)| {
+                let mut own = report.fields.iter().filter(|field| field.file == path).take(MAX_FIELDS);
                 let touch = view.touch_of(commit, path.as_bytes()).ok().flatten()?;
                 let [before, after] = [touch.before, touch.after].map(|side| self.values(path, side));
                 let field = own.find(|field| changed_too(&before, &after, field))?;
@@ -181,21 +180,26 @@ fn is_recent_and_small(incident: &Incident, today: Date) -> bool {
     !by_commit || (incident.files.len() <= SMALL && days.is_some_and(|days| days <= YEAR))
 }
 
-/// The commits that tie an incident to files, with the file, and whether each took something back.
-fn commits_of(incident: &Incident) -> impl Iterator<Item = (Oid, &str, bool)> {
+/// The commits that an incident has to do with, with each file that both it and a change touch, and whether that commit took
+/// something back. A record may be named by several, each of which changed other values of the same file.
+fn commits_of<'i>(
+    incident: &'i Incident,
+    past: &'i Past,
+    report: &'i FieldReport,
+) -> impl Iterator<Item = (Oid, &'i str, bool)> {
     let own = match &incident.source {
-        IncidentSource::Commit { commit, .. } => Some(*commit),
+        IncidentSource::Commit { commit, .. } => Some((*commit, incident.kind == IncidentKind::Revert)),
         _ => None,
     };
-    let reverts = incident.kind == IncidentKind::Revert;
-    let tied = incident.files.iter().filter_map(move |tie| match tie.by {
-        TieBy::Commit(commit) => Some((commit, tie.to.as_str(), false)),
-        TieBy::Revert(commit) => Some((commit, tie.to.as_str(), true)),
-        TieBy::Change => Some((own?, tie.to.as_str(), reverts)),
-        TieBy::Stated | TieBy::Text => None,
-    });
     let (hits, files) = COMPARED;
-    tied.take(hits * files)
+    let touched: HashSet<&BStr> = report.fields.iter().map(|field| field.file.as_bstr()).collect();
+    let tied = |tie: &&Tie| touched.contains(BStr::new(&tie.to));
+    let paths: Vec<&str> = incident.files.iter().filter(tied).map(|tie| tie.to.as_str()).take(files).collect();
+    let naming = past.naming(incident).iter().map(|naming| (naming.commit, naming.undid));
+    let commits = own.into_iter().chain(naming);
+    commits
+        .flat_map(move |(commit, undid)| paths.clone().into_iter().map(move |path| (commit, path, undid)))
+        .take(hits * files)
 }
 
 fn why_same(incident: &Incident, commit: Oid, undid: bool, field: &str) -> String {
