@@ -119,7 +119,7 @@ fn a_commit_that_names_an_incident_is_none_of_its_own() {
         .incidents()
         .iter()
         .filter_map(|incident| match incident.source {
-            IncidentSource::Commit { commit, undoes } => Some((commit.short(1), undoes.map(|oid| oid.short(1)))),
+            IncidentSource::Commit { commit, undoes, .. } => Some((commit.short(1), undoes.map(|oid| oid.short(1)))),
             _ => None,
         })
         .collect();
