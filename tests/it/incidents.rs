@@ -113,6 +113,39 @@ fn rejections_are_remembered_until_they_are_taken_back() {
     assert_eq!(ids(&maria, "apps/web/values.yaml"), [] as [String; 0]);
 }
 
+/// Rejected without a lesson, under another name, and to another value: the field is what both have in common.
+#[test]
+fn a_rejection_is_about_the_fields_that_it_refused() {
+    let sandbox = Sandbox::new();
+    let (origin, maria) = sandbox.solo();
+    let file = "shop/deployment.yaml";
+    origin.commit("main", Commit::new("checkout").file(file, deployment("4Gi", "2g", 80)));
+    origin.propose("agent/infra/halve", "Halve it", &[(file, &deployment("2Gi", "2g", 80))]);
+    let no = ["reject", &origin.at("agent/infra/halve"), "-m", "It is killed at the peak.", "--no-lesson", "--yes"];
+    let _ = maria.run(&no).succeeds();
+    origin.propose("agent/infra/third", "Cut it", &[(file, &deployment("3Gi", "2g", 80))]);
+    origin.propose("agent/infra/heap", "Heap", &[(file, &deployment("4Gi", "1g", 80))]);
+    let hit = |repo: &Repo<'_>, id: &str| {
+        let shown = repo.run(&["show", id, "--json"]).succeeds().json();
+        shown["evidence"]["incidents"]["hits"][0].clone()
+    };
+    let third = hit(&maria, "agent/infra/third");
+    let why =
+        "what was rejected changed Deployment shop/checkout spec.template.spec.containers[app].resources.limits.memory";
+    assert_eq!((&third["match"], &third["why"]), (&json!("field"), &json!(why)), "{third:#}");
+    let heap = hit(&maria, "agent/infra/heap");
+    assert_eq!((&heap["match"], &heap["why"]), (&json!("file"), &json!(format!("what was rejected changed {file}"))));
+    // Where its objects are gone, it is about what the ledger says, which is no file here.
+    origin.git(&["update-ref", "-d", "refs/heads/agent/infra/halve"]);
+    sandbox.git("", &["clone", "--quiet", &format!("file://{}", origin.path().display()), "fresh"]);
+    let fresh = sandbox.repo("fresh");
+    let document = fresh.run(&["show", "agent/infra/third", "--json"]).succeeds().json();
+    let hits = document["evidence"]["incidents"]["hits"].to_string();
+    assert!(!hits.contains("what was rejected changed"), "{hits}");
+    let all = fresh.run(&["incidents", "list", "--json"]).succeeds().json();
+    assert_eq!(all["incidents"][0]["title"], "It is killed at the peak.", "{all:#}");
+}
+
 /// A deployment with a list in a list, an argument that only its place names, and an ingress behind it.
 fn deployment(memory: &str, heap: &str, port: u16) -> String {
     format!(

@@ -96,16 +96,15 @@ fn every_way_to_make_one_is_read() {
     let date = origin.git(&["log", "-1", "--format=%cI", "main~4"]);
     let since = format!("--shallow-since={date}");
     let ends = |repo: &Repo<'_>, at: &str| sentence(repo, &repo.rev(at));
-    let tip = |name: &str| if name.ends_with(".git") { "main" } else { "origin/main" };
-    for (name, options, depth) in [
-        ("one", &["--depth", "1"][..], 0),
-        ("all", &["--depth", "1", "--no-single-branch"], 0),
-        ("bare.git", &["--depth", "2", "--no-single-branch", "--bare"], 1),
-        ("since", &[&since, "--no-single-branch"], 4),
+    for (name, options, end) in [
+        ("one", &["--depth", "1"][..], "origin/main"),
+        ("all", &["--depth", "1", "--no-single-branch"], "origin/main"),
+        ("bare.git", &["--depth", "2", "--no-single-branch", "--bare"], "main~1"),
+        ("since", &[&since, "--no-single-branch"], "origin/main~4"),
     ] {
         let repo = clone(&origin, name, options);
         let listed = repo.run(&["list", "--offline"]).succeeds();
-        assert!(listed.stderr.contains(&ends(&repo, &format!("{}~{depth}", tip(name)))), "{name}: {listed}");
+        assert!(listed.stderr.contains(&ends(&repo, end)), "{name}: {listed}");
         let count = repo.proposals(&["--offline"]).len();
         assert_eq!(count, if name == "one" { 0 } else { 3 }, "{name}");
         let incidents = repo.run(&["incidents", "list", "--json", "--offline"]).succeeds().json();

@@ -214,7 +214,8 @@ pub fn tells(message: &str) -> bool {
     kind(message).is_some()
 }
 
-fn kind(message: &str) -> Option<IncidentKind> {
+/// What of the past a commit is, if it tells of something that went wrong.
+pub(super) fn kind(message: &str) -> Option<IncidentKind> {
     let subject = message.trim_start().lines().next().unwrap_or_default();
     let hurried = || is_hurried(subject).then_some(IncidentKind::Fix);
     undone(message).map(|_| IncidentKind::Revert).or_else(hurried)

@@ -23,6 +23,8 @@ pub struct Past {
     pub(super) frequencies: Frequencies,
     /// The commits that name a record, by its id in small letters.
     naming: HashMap<String, Vec<Naming>>,
+    /// Reverts and hasty fixes that name a record.
+    told_by_records: (usize, usize),
 }
 
 /// A commit that names an incident.
@@ -40,12 +42,19 @@ impl Past {
     #[must_use]
     pub fn new(mut records: Vec<Incident>, commits: &[PastCommit], rejected: &[PastRejection]) -> Self {
         let by_id = ids(&records);
+        let mut told_by_records = (0, 0);
         let mut naming: HashMap<String, Vec<Naming>> = HashMap::new();
         let mut others: Vec<Incident> = rejected.iter().map(rejections::incident).collect();
         for commit in telling_last(commits, &records) {
             let named = named(&commit.names, &by_id);
             if named.is_empty() {
                 others.extend(commits::incident(commit));
+            } else {
+                match commits::kind(&commit.message) {
+                    Some(IncidentKind::Revert) => told_by_records.0 += 1,
+                    Some(IncidentKind::Fix) => told_by_records.1 += 1,
+                    _ => {}
+                }
             }
             for at in named {
                 tie(&mut records[at], commit);
@@ -56,7 +65,7 @@ impl Past {
             }
         }
         records.extend(others);
-        Self { naming, ..Self::of(records) }
+        Self { naming, told_by_records, ..Self::of(records) }
     }
 
     fn of(incidents: Vec<Incident>) -> Self {
@@ -93,10 +102,15 @@ impl Past {
         self.naming.get(&record.id.to_ascii_lowercase()).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// How many there are of a kind.
+    /// How many there are of a kind; commits that are no incident of their own, since they name a record, among them.
     #[must_use]
     pub fn count(&self, kind: IncidentKind) -> usize {
-        self.incidents.iter().filter(|incident| incident.kind == kind).count()
+        let told = match kind {
+            IncidentKind::Revert => self.told_by_records.0,
+            IncidentKind::Fix => self.told_by_records.1,
+            IncidentKind::Record | IncidentKind::Rejection => 0,
+        };
+        told + self.incidents.iter().filter(|incident| incident.kind == kind).count()
     }
 }
 

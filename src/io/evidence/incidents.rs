@@ -10,6 +10,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::rejected::RejectedValues;
 use super::{Looked, Scene};
 use crate::diff::fields::{ConfigDocument, documents};
 use crate::evidence::incidents::{self, MAX_FILE, Past, PastRejection, Told, Touched, TouchedField, changed_too};
@@ -148,6 +149,9 @@ impl Scene<'_> {
             if let Some((commit, undid, field)) = told {
                 hit.closeness = Closeness::Field;
                 hit.why = why_same(&hit.incident, commit, undid, &field);
+            } else if let Some(why) = self.rejected_too(&hit.incident, report) {
+                hit.closeness = Closeness::Field;
+                hit.why = why;
             }
         }
         hits.sort_by_key(|hit| hit.closeness);
@@ -231,7 +235,7 @@ fn object_of(field: &FieldChange) -> Option<String> {
 }
 
 /// `Deployment shop/checkout spec.replicas`, or with the file where it is no object.
-fn named(field: &FieldChange) -> String {
+pub(super) fn named(field: &FieldChange) -> String {
     format!("{} {}", object_of(field).unwrap_or_else(|| field.file.to_string()), field.path)
 }
 
@@ -253,6 +257,7 @@ type PastValues = HashMap<(String, Oid), Arc<[ConfigDocument]>>;
 pub struct Memory {
     gained: Mutex<Option<Gained>>,
     values: Mutex<PastValues>,
+    pub(super) rejected: RejectedValues,
 }
 
 /// What was gathered, and of what state.
@@ -427,7 +432,6 @@ fn rejection(store: &Store, entry: &Entry, item: &Item, tip: Oid) -> PastRejecti
         note: entry.note.clone(),
         lesson: entry.lesson.as_ref().map(|lesson| (lesson.text.clone(), lesson.scope.clone())),
         files,
-        fields: Vec::new(),
     }
 }
 

@@ -119,7 +119,8 @@ impl Scene<'_> {
             value,
             commit: commit.oid,
             author: commit.author.name.clone(),
-            at: Moment { at: commit.authored.unwrap_or(touch.commit.moment().at), ..touch.commit.moment() },
+            // Its own date, which its maker chose, is held within what was observed, or it is said to be no more than that.
+            at: commit.authored.map_or_else(|| touch.commit.moment(), |said| touch.commit.seen.held(said)),
             subject: commit.subject.clone(),
             repairs: self.repair(view, commit)?,
         })
