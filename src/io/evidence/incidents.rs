@@ -268,6 +268,8 @@ struct Gained {
     today: Date,
     /// Whether the history was there to be asked.
     indexed: bool,
+    /// Where the history of a shallow clone ends.
+    boundary: String,
     gathered: Arc<Gathered>,
 }
 
@@ -280,6 +282,7 @@ impl Memory {
         let (today, indexed) = (day(situation), view.found().is_some());
         let same = |known: &&Gained| {
             (known.target, known.ledger, known.today, known.indexed) == (target, ledger, today, indexed)
+                && known.boundary == situation.boundary
         };
         // Held while gathering: whoever asks meanwhile wants the same, and a second pass over the files would slow the first.
         let mut known = self.gained.lock().unwrap_or_else(PoisonError::into_inner);
@@ -287,7 +290,8 @@ impl Memory {
             return Arc::clone(&known.gathered);
         }
         let gathered = Arc::new(gather(&workspace.repository, situation, view));
-        *known = Some(Gained { target, ledger, today, indexed, gathered: Arc::clone(&gathered) });
+        let boundary = situation.boundary.clone();
+        *known = Some(Gained { target, ledger, today, indexed, boundary, gathered: Arc::clone(&gathered) });
         gathered
     }
 }
