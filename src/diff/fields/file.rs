@@ -11,7 +11,7 @@ use super::node::{Kind, Node};
 use super::objects::{self, Pairing};
 use super::parsed::{Document, Parsed};
 use super::secret::Secrecy;
-use super::{apply, pin, publish};
+use super::{apply, patches, pin, publish};
 use crate::diff::{FileDiff, FileKind, Note};
 use crate::model::Mode;
 use crate::model::field::{
@@ -273,6 +273,9 @@ impl Writer<'_> {
                 beside: Beside {
                     option: edit.option().map(str::to_owned),
                     comment_versions: pin::versions(edit, [&was.old, &self.diff.new]),
+                    patched: patches::target(&one.new.root, &edit.steps, true)
+                        .or_else(|| patches::target(&old.root, &edit.steps, false)),
+                    holds_secret: said.holds_secret,
                 },
                 lines,
                 ..field
