@@ -122,7 +122,11 @@ impl Scene<'_> {
             Ok(found) => match found.of_another(&head, &proposal.id) {
                 Some(_) if !terraform => return None,
                 Some(other) => Err(format!("the report is of {other}, and not of this change")),
-                None => Ok(found),
+                // What else is wrong with it nobody can tell.
+                None => match &found.problem {
+                    Some(problem) => Err(problem.clone()),
+                    None => Ok(found),
+                },
             },
             Err(_) if !terraform => return None,
             Err(why) => Err(why),
@@ -140,9 +144,15 @@ impl Scene<'_> {
         let brought = files.iter().filter(|file| is_report(file.path.as_bstr())).take(MAX_REPORTS);
         let claim = |file: &FileChange| {
             let bytes = self.store.blob(file.new?.oid, MAX_REPORT as u64).ok()?;
-            let read = report(&bytes).ok().filter(|report| report.currency == currency)?;
+            let read = report(&bytes).ok()?;
             let said = file.path.to_str_lossy().into_owned();
-            Some(ClaimedCost { said, delta: Monthly::of(read.delta?), in_report: true })
+            Some(ClaimedCost {
+                said,
+                delta: Monthly::of(read.delta?),
+                in_report: true,
+                currency: Some(read.currency).filter(|own| own != currency),
+                problem: read.problem,
+            })
         };
         brought.filter_map(claim).collect()
     }
