@@ -42,6 +42,8 @@ pub struct Report {
     pub branch: Option<String>,
     /// What is wrong with the file that it stands in, fit for a terminal.
     pub problem: Option<String>,
+    /// Whether what follows it may be a document of its own.
+    pub leads: bool,
 }
 
 /// Reads a report. The error says why it is none, fit for a terminal.
@@ -92,6 +94,7 @@ pub fn report(bytes: &[u8]) -> Result<Report, String> {
         commit: text_at("vcsCommitSha").or_else(|| text_at("commit")),
         branch: text_at("vcsBranch").or_else(|| text_at("branch")),
         problem: (!rest.is_empty()).then(|| trailing(rest)),
+        leads: rest.iter().any(|byte| matches!(byte, b'{' | b':')),
     })
 }
 
