@@ -183,7 +183,7 @@ fn value(rest: &str) -> (&str, &str, bool) {
         let (value, behind) = inside.split_once(quote).unwrap_or((inside, ""));
         return (value.trim_end_matches('\\'), behind, true);
     }
-    let block = [("{{", "}}"), ("${{", "}}"), ("${", "}"), ("$(", ")")].into_iter().rev();
+    let block = [("{{", "}}"), ("${{", "}}"), ("$${", "}"), ("${", "}"), ("$(", ")")].into_iter();
     let block = block.filter(|(open, _)| rest.starts_with(open)).max_by_key(|(open, _)| open.len());
     let from = block.and_then(|(open, close)| Some(rest[open.len()..].find(close)? + open.len() + close.len()));
     let from = from.unwrap_or(0);
@@ -332,12 +332,15 @@ pub(super) fn is_reference(text: &str) -> bool {
         let inside = text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
         inside.is_some_and(|name| !name.contains(['$', '{', '}', ':', '=', '"', '\'']))
     };
+    // What Flux would put in, were it not for the second sign.
+    let text = text.strip_prefix('$').filter(|rest| rest.starts_with("${")).unwrap_or(text);
     let elsewhere = ["op://", "vault:", "ref+", "arn:aws:secretsmanager:"];
     inside("${", "}")
         || inside("${{", "}}")
         || inside("$(", ")")
         || inside("{{", "}}")
         || is_variable(text)
+        || is_placeholder(text)
         || is_template(text)
         || elsewhere.iter().any(|start| text.starts_with(start))
 }
@@ -354,11 +357,38 @@ fn is_variable(text: &str) -> bool {
         return is_name(name) && (fails || matches!(more, "" | ":-" | "-")) && !more.contains('$');
     }
     if let Some(command) = name.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
-        return ["cat ", "< ", "<", "op ", "vault ", "sops ", "kubectl "]
-            .iter()
-            .any(|start| command.starts_with(start));
+        const READ: [&str; 14] = [
+            "<",
+            "aws ",
+            "az ",
+            "bw ",
+            "cat ",
+            "gcloud ",
+            "gh ",
+            "head ",
+            "jq ",
+            "kubectl ",
+            "op ",
+            "openssl rand",
+            "sops ",
+            "vault ",
+        ];
+        return READ.iter().any(|start| command.starts_with(start));
     }
     is_name(name) && (!name.bytes().any(|b| b.is_ascii_lowercase()) || names_secret(name, true))
+}
+
+/// `{env:TOKEN}`, `{$TOKEN}`, `{TOKEN}`, `{password}`.
+fn is_placeholder(text: &str) -> bool {
+    let Some(inside) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else { return false };
+    let name = ["env:", "env.", "file:", "file.", "$"].iter().find_map(|mark| inside.strip_prefix(mark));
+    let plain = |name: &str| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'/'))
+    };
+    match name {
+        Some(name) => plain(name),
+        None => plain(inside) && (!inside.bytes().any(|b| b.is_ascii_lowercase()) || names_secret(inside, true)),
+    }
 }
 
 /// Whether a text is nothing but blocks of a template that have no text of their own: `{{ $a := split "/" .Id }}{{ $a._1 }}`.
@@ -401,6 +431,7 @@ mod tests {
             "#!/bin/sh\nexport DB_PASSWORD=hunter2\nrun\n",
             "PGPASSWORD=hunter2 psql -c 'select 1'",
             "DB_PASSWORD=${DB_PASSWORD:-hunter2}",
+            "password=\"{hunter2}\"",
             "spring.datasource.password=hunter2\n",
             "TOKEN=abc123 curl x",
             "curl 'https://x.io/a?access_token=abc123&x=1'",
@@ -446,6 +477,10 @@ mod tests {
             "password=${DB_PASSWORD:?is missing}",
             "password=$(cat /run/secrets/db)",
             "password=$1",
+            "api_key: $${API_KEY}\nother: 1\n",
+            "{\"apiKey\": \"{env:API_KEY}\", \"token\": \"$${TOKEN}\"}",
+            "password={password}",
+            "secret=$(jq -r '.inputs.token_secret' $EVENT_PATH)",
             "TOKEN={{ .Values.token }}\n",
             "TOKEN=${{ secrets.TOKEN }}",
             "if [ \"$password\" == \"\" ]; then",
@@ -480,6 +515,7 @@ mod tests {
             "monkey=hunter2",
             "sum by (pod) (rate(token_requests_total{a=\"b\"}[5m]))",
             "AKIA is short",
+            "{\"a\":\"https://x.io\",\"b\":\"c:d@e\"}",
             "ASIA-PACIFIC-SOUTHEAST-1",
         ] {
             assert!(!holds(text), "{text:?}");

@@ -104,16 +104,18 @@ fn whole_objects(fields: &[FieldChange]) -> Option<String> {
         return None;
     }
     let done = done(op);
-    let more = match fields.len() - 1 {
+    // What holds a list together says less than what is in it.
+    let objects: Vec<&FieldChange> =
+        fields.iter().filter(|field| field.document.kind.as_deref() != Some("List")).collect();
+    let (first, number) = objects.first().map_or((first, fields.len()), |first| (*first, objects.len()));
+    let more = match number - 1 {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
     let folder = first.file.rsplit_once_str("/").map(|(folder, _)| text::single_line(&folder.to_str_lossy()));
     match (&first.document.kind, folder) {
         // A folder of the same name may have been there before.
-        (None, Some(folder)) if fields.len() == 1 => {
-            Some(format!("{} {done} in {folder}", file_name(first.file.as_bstr())))
-        }
+        (None, Some(folder)) if number == 1 => Some(format!("{} {done} in {folder}", file_name(first.file.as_bstr()))),
         (None, _) => Some(format!("{}{more} {done}", file_name(first.file.as_bstr()))),
         (Some(_), _) => Some(format!("{}{more} {done}", object(first))),
     }

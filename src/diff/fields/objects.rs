@@ -164,8 +164,8 @@ pub(super) fn unique<T: Copy, I: Eq + Hash>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{report, shown, unlisted};
-    use super::super::yaml;
+    use super::super::testing::{report, report_over, shown, unlisted};
+    use super::super::{headline, yaml};
     use super::*;
     use crate::model::field::LineSpan;
 
@@ -217,6 +217,8 @@ mod tests {
         assert_eq!(fields, ["Some(\"b\") spec.replicas", "Some(\"c\") "]);
         assert!(found.fields.iter().all(|field| field.is_capacity));
         assert_eq!(found.fields[0].lines.after, Some(LineSpan(7, 7)));
+        let sides = [("apps/x.yaml", None, Some(before.as_bytes()))];
+        assert_eq!(headline(&report_over(&sides)).as_deref(), Some("Deployment a and 1 more added"));
         // Whether it is a list or a file of documents is no matter.
         let files = item("a", "replicas: 1").replacen("- ", "  ", 1)
             + "---\n"
