@@ -17,7 +17,7 @@ use countersign::io::clock::Clock;
 use countersign::io::git::open;
 use countersign::io::git::repository::LocalRepository;
 use countersign::io::workspace::{Scope, Workspace};
-use countersign::model::{Reasoning, Subject};
+use countersign::model::Reasoning;
 use countersign::policy::Globs;
 use countersign::tui::Screen;
 use countersign::ui;
@@ -167,7 +167,7 @@ fn in_the_diff() -> Mutex<Bare> {
     let proposal = &read.proposals[0];
     let diff = proposal.diff().expect("a difference");
     let opened = Opened {
-        subject: Subject { proposal: proposal.id.clone(), head: proposal.head, change_id: Some(diff.change_id) },
+        subject: proposal.subject(),
         document: open::document(&here.repository, proposal, diff, open::CONTEXT).expect("a document"),
         reasoning: Reasoning::default(),
         trace: Vec::new(),

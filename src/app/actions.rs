@@ -108,6 +108,7 @@ actions! {
         Mark "mark" "mark" "Marks the proposal, or takes the mark off." [Queue] nothing_here;
         Range "range" "range" "Starts a range of marks here, or ends it." [Queue] nothing_here;
         Unmark "unmark" "unmark all" "Takes all marks off." [Queue] nothing_marked;
+        MarkAlike "mark-alike" "mark alike" "Marks the proposal and all others that do the same to the same objects." [Queue] nothing_alike;
         Batch "batch" "batch" "Offers the clean low proposals as one batch." [Queue] no_batch;
         Fold "fold" "fold" "Opens or closes a fold: changes alike in a list, a file in a review." [Queue Review Confirm] no_fold;
         Sort "sort" "sort" "Sorts by the next order: attention, age, agent, size." [Queue] nothing_listed;

@@ -29,6 +29,10 @@ pub(super) fn nothing_marked(app: &App) -> Why {
     unless(app.queue.marking(), || "nothing is marked".into())
 }
 
+pub(super) fn nothing_alike(app: &App) -> Why {
+    unless(app.queue.current().is_some_and(|entry| app.queue.has_alike(entry)), || "nothing here does the same".into())
+}
+
 pub(super) fn nothing_to_search(app: &App) -> Why {
     match &app.review {
         Some(_) => not_read(app),
@@ -94,7 +98,7 @@ fn nobody(app: &App) -> Why {
 }
 
 fn undecided(app: &App, queued: &Queued) -> Why {
-    let decided = app.queue.decided(&queued.proposal.id)?;
+    let decided = app.queue.decided(&queued.proposal.name())?;
     Some(format!("{decided} has not left yet"))
 }
 

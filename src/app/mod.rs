@@ -53,7 +53,7 @@ pub use update::update;
 use crate::config::{Chord, Context, Keymap};
 use crate::engine::{Draft, Failure, Report, Snapshot};
 pub(crate) use crate::model::text::count;
-use crate::model::{Intent, Problem, Queued, Subject};
+use crate::model::{Intent, Problem, Queued};
 use desk::Desk;
 use jobs::Jobs;
 use overlay::Overlay;
@@ -286,16 +286,6 @@ pub(crate) enum Meant<'a> {
     One(&'a Queued),
     /// Several.
     Many,
-}
-
-/// A proposal exactly as it is shown.
-#[must_use]
-pub fn subject_of(queued: &Queued) -> Subject {
-    Subject {
-        proposal: queued.proposal.id.clone(),
-        head: queued.proposal.head,
-        change_id: queued.proposal.diff().map(|diff| diff.change_id),
-    }
 }
 
 /// What a proposal does, in our words, without the counts of lines that a column or a header shows beside it.

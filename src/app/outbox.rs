@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::Plan;
-use crate::model::{DecisionKind, EntryId, Intent};
+use crate::model::{DecisionKind, EntryId, Intent, ProposalName};
 
 /// Decisions on their way.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct Outbox {
     /// Confirmed in this console, oldest first; they leave together.
     waiting: Vec<Arc<Plan>>,
     /// For each of these the proposals that had been marked for it.
-    marked: Vec<Vec<String>>,
+    marked: Vec<Vec<ProposalName>>,
     leaves_at: Option<Timestamp>,
     /// Sent, and no answer yet: what left together, oldest first.
     sending: VecDeque<Vec<Arc<Plan>>>,
@@ -33,7 +33,7 @@ impl Outbox {
 
     /// Puts confirmed decisions in, and which of them had been marked for it; everything that waits now leaves together, when
     /// the window is over.
-    pub fn put(&mut self, plan: Arc<Plan>, marked: Vec<String>, at: Timestamp) {
+    pub fn put(&mut self, plan: Arc<Plan>, marked: Vec<ProposalName>, at: Timestamp) {
         let ids: Vec<_> = plan.intents.iter().map(|intent| intent.id).collect();
         self.kept.retain(|intent| !ids.contains(&intent.id));
         self.waiting.push(plan);
@@ -42,7 +42,7 @@ impl Outbox {
     }
 
     /// Takes the last confirmed decisions back, with what had been marked for them.
-    pub fn take_back(&mut self) -> Option<(Arc<Plan>, Vec<String>)> {
+    pub fn take_back(&mut self) -> Option<(Arc<Plan>, Vec<ProposalName>)> {
         let taken = self.waiting.pop().zip(self.marked.pop());
         if self.waiting.is_empty() {
             self.leaves_at = None;
@@ -138,10 +138,10 @@ impl Outbox {
 
     /// What was decided, by proposal, and has not left.
     #[must_use]
-    pub fn decided(&self) -> HashMap<String, DecisionKind> {
+    pub fn decided(&self) -> HashMap<ProposalName, DecisionKind> {
         let mut decided = HashMap::new();
         for intent in self.unsigned() {
-            decided.extend(intent.items.into_iter().map(|item| (item.subject.proposal, intent.kind)));
+            decided.extend(intent.items.into_iter().map(|item| (item.subject.name(), intent.kind)));
         }
         decided
     }

@@ -4,7 +4,6 @@ use super::ago;
 use super::prose::{Line, claim_lines};
 use super::queue::{Entry, why_here};
 use super::review::{because, confidence, effect};
-use super::subject_of;
 use crate::config::Role;
 use crate::evidence::reasoning;
 use crate::model::text::single_line;
@@ -27,7 +26,7 @@ impl Preview {
     pub fn of(entry: &Entry) -> Self {
         let proposal = &entry.queued.proposal;
         Self {
-            subject: subject_of(&entry.queued),
+            subject: entry.queued.proposal.subject(),
             queued: entry.queued.clone(),
             reasoning: reasoning::read(&proposal.messages, proposal.note.as_deref()).0,
             short: entry.short.clone(),

@@ -61,7 +61,8 @@ pub(super) fn as_written(note: &str) -> String {
 /// The decision on these proposals as they are now.
 #[must_use]
 pub fn intent(workspace: &Workspace, kind: DecisionKind, chosen: &[Queued], note: Option<&str>) -> Intent {
-    let item = |queued: &Queued| IntentItem { subject: find::subject(queued), seen: None, answers: Answers::default() };
+    let item =
+        |queued: &Queued| IntentItem { subject: queued.proposal.subject(), seen: None, answers: Answers::default() };
     Intent {
         id: random_id(),
         kind,

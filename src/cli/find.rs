@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use crate::io::evidence::queue::Look;
 use crate::io::git::past;
 use crate::io::workspace::{Scope, Situation, Workspace};
-use crate::model::{Oid, Queued, Subject, text};
+use crate::model::{Queued, text};
 
 use super::output::Output;
 use super::session::Session;
@@ -165,14 +165,6 @@ fn check_head(found: &Queued, typed: &Typed) -> Result<(), CliError> {
         )),
         _ => Ok(()),
     }
-}
-
-/// The proposal as it was seen.
-#[must_use]
-pub fn subject(queued: &Queued) -> Subject {
-    let proposal = &queued.proposal;
-    let head: Oid = proposal.head;
-    Subject { proposal: proposal.id.clone(), head, change_id: proposal.diff().map(|diff| diff.change_id) }
 }
 
 #[cfg(test)]

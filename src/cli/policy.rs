@@ -9,8 +9,8 @@ use crate::engine::{POLICY_PATH, SIGNERS_PATH};
 use crate::io::git::store::Writes;
 use crate::io::workspace::{Ruling, Scope, Situation, Workspace};
 use crate::ledger::LedgerView;
-use crate::model::text;
-use crate::policy::{self, Lint, PolicyError, Source};
+use crate::model::{Problem, text};
+use crate::policy::{self, CostFiles, Lint, PolicyError, Source};
 
 use super::args::PolicyCommand;
 use super::find;
@@ -44,6 +44,7 @@ fn lint(session: &Session, file: Option<&Path>, json: bool, output: &mut Output)
     );
     let files = files_of_target(&workspace, &situation)?;
     found.warnings.extend(policy::lint_files(Source { name: &named, text: &text }, &files));
+    found.errors.extend(price_list(&workspace, &text, &named)?);
     if json {
         output.document(&json!({
             "file": path.display().to_string(), "errors": found.errors, "warnings": found.warnings,
@@ -53,6 +54,25 @@ fn lint(session: &Session, file: Option<&Path>, json: bool, output: &mut Output)
         tell(&path, &found, &situation, output);
     }
     Ok(if found.errors.is_empty() { Exit::Done } else { Exit::Usage })
+}
+
+/// What is wrong with the work tree's price list; a policy that cannot be read names none.
+fn price_list(workspace: &Workspace, policy: &str, named: &str) -> Result<Vec<Problem>, CliError> {
+    let (Some(top), Ok(checked)) = (workspace.repository.workdir.as_ref(), policy::parse(policy, named)) else {
+        return Ok(Vec::new());
+    };
+    let name = checked.cost.prices.as_deref().unwrap_or(CostFiles::PRICES);
+    let path = top.join(name);
+    if !path.exists() {
+        let missing = Problem {
+            place: named.to_owned(),
+            what: format!("the price list {} is not there", text::printable(name)),
+            next: "write it, or take `cost.prices` out".to_owned(),
+        };
+        return Ok(checked.cost.prices.map(|_| missing).into_iter().collect());
+    }
+    let errors = policy::prices(&read(&path)?, name).err().unwrap_or_default();
+    Ok(errors.into_iter().map(Problem::from).collect())
 }
 
 /// The files of the target's tip, which services and clusters are looked for among.

@@ -71,7 +71,12 @@ mod tests {
     #[test]
     fn every_refusal_has_a_next_step() {
         let dropped = |at| Dropped {
-            subject: Subject { proposal: "agent/x\u{1b}".into(), head: Oid::from_bytes([0; 20]), change_id: None },
+            subject: Subject {
+                repo: String::new(),
+                proposal: "agent/x\u{1b}".into(),
+                head: Oid::from_bytes([0; 20]),
+                change_id: None,
+            },
             summary: String::new(),
             why: "no\nway".into(),
             at,

@@ -8,7 +8,7 @@ use crate::ledger::testing::{Bench, MAIN, item, oid, root, time};
 use crate::ledger::{EntryKind, LedgerView, LessonRecord};
 use crate::model::{
     Answers, ChangeId, Contributor, DecisionKind, EntryId, FileChange, Intent, IntentItem, Landing, LessonDraft,
-    LineStats, Mode, Oid, Place, Proposal, Scope, Side, Stage, State, Subject, Target, Tier, TreeDiff,
+    LineStats, Mode, Oid, Place, Proposal, Scope, Side, Stage, State, Target, Tier, TreeDiff,
 };
 use crate::policy::{Globs, Root, Rule};
 
@@ -132,9 +132,7 @@ impl Case {
     fn intent(&self, kind: DecisionKind, names: &[&str]) -> Intent {
         let item = |name: &&str| {
             let proposal = self.proposals.iter().find(|proposal| proposal.id == **name).unwrap();
-            let change_id = proposal.diff().map(|diff| diff.change_id);
-            let subject = Subject { proposal: proposal.id.clone(), head: proposal.head, change_id };
-            IntentItem { subject, seen: None, answers: Answers::default() }
+            IntentItem { subject: proposal.subject(), seen: None, answers: Answers::default() }
         };
         Intent {
             id: EntryId::from_bytes([7; 16]),

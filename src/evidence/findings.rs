@@ -4,7 +4,7 @@ use bstr::ByteSlice as _;
 use jiff::Timestamp;
 
 use super::Evidence;
-use super::signals::SignalReport;
+use super::signals::{Signal, SignalReport};
 use crate::diff::fields::is_prose;
 use crate::model::field::FieldReport;
 use crate::model::{
@@ -37,11 +37,21 @@ impl Evidence {
             remarks: claims.map(undeclared).unwrap_or_default(),
             found: self.found_lines(),
             before: self.before_lines(now),
+            twins: self.twins(),
         }
     }
 }
 
 impl Evidence {
+    fn twins(&self) -> Vec<String> {
+        let signals = self.signals.found().into_iter().flat_map(|report| &report.signals);
+        let duplicates = signals.filter_map(|signal| match signal {
+            Signal::Duplicate(duplicate) => Some(&duplicate.twins),
+            _ => None,
+        });
+        duplicates.flatten().map(|twin| twin.proposal.clone()).collect()
+    }
+
     fn found_lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         if let Known::Known(cost) = &self.cost {

@@ -69,7 +69,7 @@ impl Workspace {
         let elsewhere = pin.as_ref().filter(|pin| adopted.alarm.is_some() && !store.has(pin.tip));
         adopted.problems.extend(elsewhere.map(|pin| self.pinned_elsewhere(pin)));
         adopted.landed = pin.as_ref().and_then(|pin| pin.landed);
-        adopted.check_gap(store, target, &self.state.outbox().0, now);
+        adopted.check_gap(store, target, &self.unsent().0, now);
         adopted.check_voids(store, target);
         adopted.problems.extend(self.pin(&adopted, pin.as_ref(), tip));
         Ok(adopted)

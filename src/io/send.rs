@@ -227,8 +227,14 @@ fn recorded_items(view: &LedgerView, intent: &Intent, entry: &Entry) -> Vec<Sent
         Some(merge) => Fate::Merged { commit: merge.commit },
         None => Fate::Noted,
     };
+    let repo = intent.items.first().map(|item| item.subject.repo.clone()).unwrap_or_default();
     let sent = |item: &Item| SentItem {
-        subject: Subject { proposal: item.proposal.clone(), head: item.head, change_id: item.change_id },
+        subject: Subject {
+            repo: repo.clone(),
+            proposal: item.proposal.clone(),
+            head: item.head,
+            change_id: item.change_id,
+        },
         kind: intent.kind,
         summary: String::new(),
         fate: fate(item),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 
-use crate::engine::{self, Force, Found, LedgerHealth, Snapshot, World};
+use crate::engine::{self, Draft, Force, Found, LedgerHealth, Snapshot, World};
 use crate::ledger::{Chain, LedgerView};
 use crate::model::Known as Evidenced;
 use crate::model::{Intent, Landing, Oid, Problem, Proposal, Queued, Stage, Target};
@@ -174,6 +174,26 @@ impl Workspace {
         }
     }
 
+    /// Decisions that have not been sent, and what keeps one from being read.
+    #[must_use]
+    pub fn unsent(&self) -> (Vec<Intent>, Vec<Problem>) {
+        let (mut intents, problems) = self.state.outbox();
+        for item in intents.iter_mut().flat_map(|intent| &mut intent.items) {
+            item.subject.repo.clone_from(&self.repository.name);
+        }
+        (intents, problems)
+    }
+
+    /// What was written and not sent.
+    #[must_use]
+    pub fn drafts(&self) -> Vec<Draft> {
+        let mut drafts: Vec<Draft> = self.state.drafts();
+        for draft in &mut drafts {
+            draft.subject.repo.clone_from(&self.repository.name);
+        }
+        drafts
+    }
+
     /// Reads the repository as it is, without asking the remote.
     pub fn read(&self, scope: &Scope<'_>) -> Result<Situation, StoreError> {
         let mut situation = self.situation(scope, &Known::new())?;
@@ -217,7 +237,7 @@ impl Workspace {
         let store = self.repository.store(Writes::InMemory)?;
         let roots = RootReader::new(&store);
         let adopted = self.adopted(&store, &roots, &reading.target, now)?;
-        let (outbox, mut problems) = self.state.outbox();
+        let (outbox, mut problems) = self.unsent();
         problems.extend(reading.problems);
         problems.extend(adopted.problems);
         let view = adopted.chain.as_ref().map(LedgerView::of);

@@ -225,13 +225,33 @@ pub struct Seen {
     pub digest: String,
 }
 
+/// Which proposal, in which repository: what tells it from all others of a queue.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProposalName {
+    /// The repository's name.
+    pub repo: String,
+    /// The proposal's full name.
+    pub proposal: String,
+}
+
 /// A proposal exactly as a person saw it; every decision names one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Subject {
+    /// The repository's name here and now. What is kept is kept with its repository, which may have another name next time.
+    #[serde(skip)]
+    pub repo: String,
     /// The proposal's full name.
     pub proposal: String,
     /// The head that was seen.
     pub head: super::Oid,
     /// The change that was seen; `None` where it does not merge.
     pub change_id: Option<ChangeId>,
+}
+
+impl Subject {
+    /// Which proposal it is.
+    #[must_use]
+    pub fn name(&self) -> ProposalName {
+        ProposalName { repo: self.repo.clone(), proposal: self.proposal.clone() }
+    }
 }

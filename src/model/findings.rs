@@ -17,6 +17,8 @@ pub struct Findings {
     pub found: Vec<String>,
     /// Where the first value comes from that it overwrites, and what went wrong the last time, a line each, fit for a terminal.
     pub before: Vec<String>,
+    /// The full names of other proposals that do the same.
+    pub twins: Vec<String>,
 }
 
 impl Findings {

@@ -25,7 +25,7 @@ pub use change::{FileChange, LineStats, Mode, Side, TreeDiff};
 pub use claim::{Claim, ClaimKind, Claims, Undeclared, Verdict};
 pub use cost::{ClaimedCost, Cost, CostSource, Monthly, ObjectCost, PricedAmount};
 pub use decision::{
-    Answer, Answers, Comment, CommentSide, DecisionKind, LessonDraft, ReasonCode, Scope, Seen, Subject,
+    Answer, Answers, Comment, CommentSide, DecisionKind, LessonDraft, ProposalName, ReasonCode, Scope, Seen, Subject,
 };
 pub use findings::{CostInBrief, Findings};
 pub use history::{Coverage, Moment, PastCommit, PastTouch, SeenBetween, TimeBasis, Undoing};

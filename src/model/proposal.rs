@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Findings, LineStats, Oid, Ruling, TreeDiff};
+use super::{Findings, LineStats, Oid, ProposalName, Ruling, Subject, TreeDiff};
 
 /// Where a proposal wants to land.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +105,19 @@ pub struct Proposal {
 }
 
 impl Proposal {
+    /// What tells it from all others of a queue.
+    #[must_use]
+    pub fn name(&self) -> ProposalName {
+        ProposalName { repo: self.repo.clone(), proposal: self.id.clone() }
+    }
+
+    /// The proposal as it is: what a decision about it names.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        let change_id = self.diff().map(|diff| diff.change_id);
+        Subject { repo: self.repo.clone(), proposal: self.id.clone(), head: self.head, change_id }
+    }
+
     /// The difference that would land, where it merges.
     #[must_use]
     pub fn diff(&self) -> Option<&Arc<TreeDiff>> {

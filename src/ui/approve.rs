@@ -284,8 +284,8 @@ fn read(opened: usize, all: &[&Candidate]) -> String {
 fn left_out(app: &App, sheet: &ApproveSheet, canvas: &mut Canvas<'_>, area: Rect) {
     let plan = sheet.planning.plan();
     let dropped = plan.iter().flat_map(|plan| &plan.dropped).map(|dropped| {
-        let id = &dropped.subject.proposal;
-        let short = app.queue.find(id).map_or(id, |entry| &entry.short);
+        let subject = &dropped.subject;
+        let short = app.queue.find(&subject.name()).map_or(&subject.proposal, |entry| &entry.short);
         let at = dropped.at.as_ref().map(|at| format!("  {at}")).unwrap_or_default();
         (single_line(short), single_line(&dropped.why), at)
     });

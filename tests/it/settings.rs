@@ -70,6 +70,24 @@ fn lint_names_the_file_that_it_was_given() {
 }
 
 #[test]
+fn lint_reads_the_price_list_too() {
+    let sandbox = Sandbox::new();
+    let (_, maria) = sandbox.solo();
+    let _ = maria.git(&["pull", "--quiet"]);
+    let _ = maria.run(&["policy", "lint"]).succeeds();
+    sandbox.write("maria/.countersign/prices.yaml", "currency: euros\n");
+    let ran = maria.run(&["policy", "lint"]).exits(2);
+    assert!(ran.stdout.contains(".countersign/prices.yaml:1:11: error: `euros` is no currency"), "{ran}");
+    let ran = maria.run(&["policy", "lint", "--json"]).exits(2);
+    assert_eq!(ran.json()["errors"].as_array().map(Vec::len), Some(5), "{ran}");
+    let read = std::fs::read_to_string(sandbox.path("maria/.countersign/policy.yaml"));
+    let policy = read.expect("a policy") + "cost: { prices: elsewhere.yaml }\n";
+    sandbox.write("maria/.countersign/policy.yaml", &policy);
+    let ran = maria.run(&["policy", "lint"]).exits(2);
+    assert!(ran.stdout.contains("the price list elsewhere.yaml is not there"), "{ran}");
+}
+
+#[test]
 fn a_path_that_no_lesson_names_is_told_apart_from_no_lesson_at_all() {
     let sandbox = Sandbox::new();
     let (origin, maria) = sandbox.solo();

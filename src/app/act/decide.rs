@@ -9,10 +9,10 @@ use crate::app::queue::{self, Entry};
 use crate::app::review::SeenLines;
 use crate::app::sheet::{ApproveSheet, Candidate, Sheet, WriteSheet, scopes, scopes_of};
 use crate::app::status::Status;
-use crate::app::{App, Command, Errand, count, subject_of};
+use crate::app::{App, Command, Errand, count};
 use crate::diff::Document;
 use crate::engine::{LedgerHealth, Plan};
-use crate::model::{DecisionKind, Intent, IntentItem, Queued};
+use crate::model::{DecisionKind, Intent, IntentItem, ProposalName, Queued};
 
 impl App {
     /// Offers the clean low proposals as one batch.
@@ -49,11 +49,11 @@ impl App {
 
     /// What a decision means, without what was decided on and has not left.
     fn undecided(&self) -> Vec<(&Queued, &str)> {
-        self.chosen().into_iter().filter(|(queued, _)| self.queue.decided(&queued.proposal.id).is_none()).collect()
+        self.chosen().into_iter().filter(|(queued, _)| self.queue.decided(&queued.proposal.name()).is_none()).collect()
     }
 
     fn candidate(&self, queued: &Queued, short: &str) -> Candidate {
-        let subject = subject_of(queued);
+        let subject = queued.proposal.subject();
         let seen = self.desk.seen(&subject).and_then(SeenLines::record);
         Candidate::new(queued, short, seen, self.desk.answers(&subject))
     }
@@ -77,7 +77,7 @@ impl App {
         }
         let chosen = self.undecided();
         let Some((first, _)) = chosen.first() else { return Vec::new() };
-        let draft = self.desk.draft(&subject_of(first));
+        let draft = self.desk.draft(&first.proposal.subject());
         let kind = match draft.kind {
             Some(DecisionKind::Ask) if kind == DecisionKind::Hold => DecisionKind::Ask,
             _ => kind,
@@ -87,7 +87,7 @@ impl App {
         let offered = scopes(chosen.iter().map(|(queued, _)| *queued));
         // What does not merge shows no files in the list; its head has some all the same.
         let unknown = match chosen.as_slice() {
-            [(only, _)] if only.proposal.diff().is_none() => Some(subject_of(only)),
+            [(only, _)] if only.proposal.diff().is_none() => Some(only.proposal.subject()),
             _ => None,
         };
         let sheet = WriteSheet::new(kind, items, named, offered, &draft);
@@ -112,7 +112,7 @@ impl App {
     }
 
     fn item(&self, queued: &Queued) -> IntentItem {
-        let subject = subject_of(queued);
+        let subject = queued.proposal.subject();
         let seen = self.desk.seen(&subject).and_then(SeenLines::record);
         IntentItem { seen, answers: self.desk.answers(&subject), subject }
     }
@@ -158,17 +158,17 @@ impl App {
     /// Puts a confirmed plan into the undo window. It is on disk before anything else happens.
     pub(in crate::app) fn confirmed(&mut self, plan: Arc<Plan>, at: Timestamp) -> Vec<Command> {
         let mut commands: Vec<Command> = self.save_draft().into_iter().collect();
-        let decided: Vec<String> = plan.items.iter().map(|item| item.subject.proposal.clone()).collect();
+        let decided: Vec<ProposalName> = plan.items.iter().map(|item| item.subject.name()).collect();
         // What was left out, or was never meant, stays marked if it was: the next decision may mean it. A mark that nobody
         // set would be a trap.
-        let marked = self.queue.unmark_these(decided.iter().map(String::as_str));
+        let marked = self.queue.unmark_these(&decided);
         self.outbox.put(plan, marked, at);
         let aside =
             matches!(&self.sheet, Some(Sheet::Approve(sheet)) if sheet.resend.is_some() && self.asks.send.is_some());
         self.sheet = None;
         self.review = None;
         if let ([one], Some(here)) = (decided.as_slice(), self.queue.current())
-            && here.id() == one
+            && here.name == *one
         {
             self.queue.step(1);
         }
@@ -199,7 +199,7 @@ impl App {
         };
         let items: Vec<&IntentItem> = intents.iter().flat_map(|intent| &intent.items).collect();
         if let Some(first) = items.first() {
-            self.queue.go_to(&first.subject.proposal);
+            self.queue.go_to(&first.subject.name());
             self.still_at = Some(self.now);
         }
         self.queue.mark(marked);
@@ -224,7 +224,7 @@ impl App {
     }
 
     fn kept_candidate(&self, item: &IntentItem) -> Candidate {
-        let Some(entry) = self.queue.find(&item.subject.proposal) else { return Candidate::unknown(item) };
+        let Some(entry) = self.queue.find(&item.subject.name()) else { return Candidate::unknown(item) };
         let mut candidate = self.candidate(&entry.queued, &entry.short);
         candidate.subject = item.subject.clone();
         candidate
@@ -237,7 +237,7 @@ impl App {
             for candidate in &mut sheet.candidates {
                 candidate.seen = self.desk.seen(&candidate.subject).and_then(SeenLines::record);
                 candidate.answers = self.desk.answers(&candidate.subject);
-                candidate.included &= self.queue.decided(&candidate.subject.proposal).is_none();
+                candidate.included &= self.queue.decided(&candidate.subject.name()).is_none();
             }
         }
         self.ask_plan()

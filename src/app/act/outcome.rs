@@ -113,7 +113,7 @@ impl App {
         self.sitting.count(&report);
         for item in &report.items {
             if let Some(fate) = gone(item) {
-                self.queue.settle(&item.subject.proposal, fate);
+                self.queue.settle(&item.subject.name(), fate);
             }
             if !matches!(item.fate, Fate::Dropped { .. }) {
                 commands.extend(self.desk.drop(&item.subject));

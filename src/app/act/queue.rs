@@ -7,7 +7,7 @@ use crate::app::geometry::QueueAreas;
 use crate::app::overlay::{Find, Overlay, Page, Palette};
 use crate::app::review::Review;
 use crate::app::status::Status;
-use crate::app::{App, Command, Errand, JobKey, Preview, TextField, count, hints, pages, subject_of};
+use crate::app::{App, Command, Errand, JobKey, Preview, TextField, count, hints, pages};
 use crate::config::Context;
 use crate::model::{Queued, Subject};
 
@@ -48,6 +48,7 @@ impl App {
             Action::NextMatch => self.queue.step_around(true),
             Action::PreviousMatch => self.queue.step_around(false),
             Action::Mark => self.mark(),
+            Action::MarkAlike => self.mark_alike(),
             Action::Range => self.queue.toggle_range(),
             Action::Fold => self.queue.toggle_fold(),
             Action::Sort => {
@@ -65,6 +66,11 @@ impl App {
         if !ranging {
             self.queue.step(1);
         }
+    }
+
+    fn mark_alike(&mut self) {
+        let alike = self.queue.mark_alike();
+        self.status = Some(Status::done(format!("marked {} that do the same", count(alike, "proposal"))));
     }
 
     /// What means the same in the list and in a review.
@@ -92,7 +98,7 @@ impl App {
 
     fn copy(&mut self, what: impl Fn(Subject) -> String) -> Vec<Command> {
         let Some((queued, _)) = self.chosen().first().copied() else { return Vec::new() };
-        let text = what(subject_of(queued));
+        let text = what(queued.proposal.subject());
         self.status = Some(Status::done(format!("copied {}", crate::model::text::printable(&text))));
         vec![Command::Copy(text)]
     }
@@ -171,8 +177,8 @@ impl App {
 
     /// Opens a proposal.
     pub(in crate::app) fn open(&mut self, queued: Queued, short: String) -> Vec<Command> {
-        let subject = subject_of(&queued);
-        self.queue.go_to(&subject.proposal);
+        let subject = queued.proposal.subject();
+        self.queue.go_to(&subject.name());
         self.show_preview();
         self.review = Some(Box::new(Review::new(subject.clone(), queued, short)));
         self.look_around();
@@ -183,7 +189,8 @@ impl App {
     pub(in crate::app) fn show_preview(&mut self) {
         self.still_at = None;
         let entry = self.queue.current();
-        if entry.map(|entry| subject_of(&entry.queued)) != self.preview.as_ref().map(|preview| preview.subject.clone())
+        if entry.map(|entry| entry.queued.proposal.subject())
+            != self.preview.as_ref().map(|preview| preview.subject.clone())
         {
             self.preview = entry.map(Preview::of);
         }

@@ -7,7 +7,7 @@ use crate::app::queue::{Entry, Row};
 use crate::app::review::{self, Around, Facts, Question, Review, next_answer, next_unseen};
 use crate::app::sheet::{CommentSheet, Sheet};
 use crate::app::status::Status;
-use crate::app::{App, Command, pages, subject_of};
+use crate::app::{App, Command, pages};
 use crate::diff::fold_key;
 use crate::engine::Snapshot;
 use crate::model::{Answer, Queued};
@@ -58,7 +58,7 @@ impl App {
     fn reopen(&mut self) -> Vec<Command> {
         let mut commands = self.refresh();
         let Some(review) = &self.review else { return commands };
-        let (queued, short) = match self.queue.find(&review.subject.proposal) {
+        let (queued, short) = match self.queue.find(&review.subject.name()) {
             Some(entry) => (entry.queued.clone(), entry.short.clone()),
             None => (review.queued.clone(), review.short.clone()),
         };
@@ -282,8 +282,10 @@ impl App {
     pub(in crate::app) fn look_around(&mut self) {
         self.refresh_standing();
         let Some(review) = &self.review else { return };
-        let id = &review.subject.proposal;
-        let others = || self.queue.entries().iter().filter(|entry| entry.id() != id && entry.gone.is_none());
+        let name = review.subject.name();
+        // Files of the same name in two repositories are not the same file.
+        let other = |entry: &&Entry| entry.name.repo == name.repo && entry.name != name && entry.gone.is_none();
+        let others = || self.queue.entries().iter().filter(other);
         // The same contents, not only the same kind of thing.
         let own = review.queued.proposal.diff().map(|diff| (diff.files.len(), fold_key(diff)));
         let same = |entry: &Entry| match (&own, entry.queued.proposal.diff()) {
@@ -293,7 +295,7 @@ impl App {
         let (twins, rest): (Vec<&Entry>, Vec<&Entry>) = others().partition(|entry| same(entry));
         let rows = self.queue.rows().iter().filter(|row| matches!(row, Row::One(_) | Row::Fold { .. }));
         let all: Vec<usize> = rows.flat_map(|row| row.entries().iter().copied()).collect();
-        let here = all.iter().position(|at| self.queue.entries()[*at].id() == id);
+        let here = all.iter().position(|at| self.queue.entries()[*at].name == name);
         let around = Around {
             twins: twins.into_iter().map(|entry| entry.short.clone()).collect(),
             neighbours: rest
@@ -315,7 +317,7 @@ impl App {
     fn refresh_standing(&mut self) {
         let Some(review) = &mut self.review else { return };
         let queue = &self.queue.latest().queue;
-        if let Some(queued) = queue.iter().find(|queued| subject_of(queued) == review.subject)
+        if let Some(queued) = queue.iter().find(|queued| queued.proposal.subject() == review.subject)
             && review.queued != *queued
         {
             review.queued = queued.clone();
@@ -336,7 +338,7 @@ const fn question_of(action: Action) -> Option<Question> {
 
 /// What the latest snapshot says of the round that is open.
 fn stale(snapshot: &Snapshot, review: &Review) -> Option<&'static str> {
-    match snapshot.queue.iter().find(|queued| queued.proposal.id == review.subject.proposal) {
+    match snapshot.queue.iter().find(|queued| queued.proposal.name() == review.subject.name()) {
         None => Some("it is no longer in the queue"),
         Some(queued) if queued.proposal.head != review.subject.head => Some("a newer round is there"),
         Some(_) => None,

@@ -121,8 +121,8 @@ impl App {
     /// Opens a proposal of the sheet; the sheet waits until it is closed.
     fn open_from_sheet(&mut self) -> Vec<Command> {
         let Some(Sheet::Approve(sheet)) = &self.sheet else { return Vec::new() };
-        let Some(id) = sheet.current().map(|candidate| candidate.subject.proposal.clone()) else { return Vec::new() };
-        let Some(entry) = self.queue.find(&id) else {
+        let Some(name) = sheet.current().map(|candidate| candidate.subject.name()) else { return Vec::new() };
+        let Some(entry) = self.queue.find(&name) else {
             self.status = Some(Status::warn("it is no longer in the queue"));
             return Vec::new();
         };

@@ -83,7 +83,15 @@ mod tests {
     use super::*;
 
     fn found(cost: Known<CostInBrief>, incidents: Known<usize>) -> Findings {
-        Findings { cost, incidents, against: Vec::new(), remarks: Vec::new(), found: Vec::new(), before: Vec::new() }
+        Findings {
+            cost,
+            incidents,
+            against: Vec::new(),
+            remarks: Vec::new(),
+            found: Vec::new(),
+            before: Vec::new(),
+            twins: Vec::new(),
+        }
     }
 
     fn known(low: &str, high: &str, contradicted: bool) -> Findings {

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::Entry;
 use super::order::note;
-use crate::model::{DecisionKind, Tier};
+use crate::model::{DecisionKind, ProposalName, Tier};
 
 /// The columns that the widest entries take.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    pub(super) fn of(entries: &[Entry], decided: &HashMap<String, DecisionKind>) -> Self {
+    pub(super) fn of(entries: &[Entry], decided: &HashMap<ProposalName, DecisionKind>) -> Self {
         let mut counts = Self::default();
         for entry in entries.iter().filter(|entry| entry.gone.is_none()) {
             match entry.tier() {
@@ -66,7 +66,7 @@ impl Counts {
                 counts.harmless += 1;
                 counts.unlooked += usize::from(entry.queued.findings.is_none());
             }
-            counts.clean += usize::from(is_clean(entry) && !decided.contains_key(entry.id()));
+            counts.clean += usize::from(is_clean(entry) && !decided.contains_key(&entry.name));
         }
         counts
     }

@@ -1,8 +1,10 @@
 //! Marks: which proposals a decision means.
 
+use std::collections::BTreeSet;
+
 use super::counts::is_clean;
 use super::{Entry, Queue, Row};
-use crate::model::Tier;
+use crate::model::{ProposalName, Tier};
 
 /// Where the marked proposals are, seen from the rows on the screen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,7 +31,7 @@ impl Queue {
         let mut seen = 0;
         // The members of an open fold are counted with it.
         for (at, row) in self.rows.iter().enumerate().filter(|(_, row)| !matches!(row, Row::Member(_))) {
-            let here = row.entries().iter().filter(|entry| self.marks.contains(self.entries[**entry].id())).count();
+            let here = row.entries().iter().filter(|entry| self.marks.contains(&self.entries[**entry].name)).count();
             seen += here;
             marked.above += if at < shown.start { here } else { 0 };
             marked.below += if at >= shown.end { here } else { 0 };
@@ -43,13 +45,13 @@ impl Queue {
         if self.anchor.is_some() {
             return self.toggle_range();
         }
-        let ids: Vec<String> = self.present(&[self.cursor]);
-        let all = !ids.is_empty() && ids.iter().all(|id| self.marks.contains(id));
-        for id in ids {
+        let names = self.present(&[self.cursor]);
+        let all = !names.is_empty() && names.iter().all(|name| self.marks.contains(name));
+        for name in names {
             if all {
-                self.marks.remove(&id)
+                self.marks.remove(&name)
             } else {
-                self.marks.insert(id)
+                self.marks.insert(name)
             };
         }
     }
@@ -62,8 +64,8 @@ impl Queue {
                 self.anchor = Some(anchor);
                 let rows: Vec<usize> = self.range().collect();
                 self.end_range();
-                let ids = self.present(&rows);
-                self.marks.extend(ids);
+                let names = self.present(&rows);
+                self.marks.extend(names);
             }
         }
     }
@@ -76,16 +78,16 @@ impl Queue {
     /// The rows between the anchor and the cursor; empty where no range was begun.
     #[must_use]
     pub fn range(&self) -> std::ops::Range<usize> {
-        match self.anchor.as_deref().and_then(|id| self.row_of(id)) {
+        match self.anchor.as_ref().and_then(|name| self.row_of(name)) {
             Some(anchor) => anchor.min(self.cursor)..anchor.max(self.cursor) + 1,
             None => 0..0,
         }
     }
 
     /// The names of the proposals on these rows that are still there.
-    fn present(&self, rows: &[usize]) -> Vec<String> {
+    fn present(&self, rows: &[usize]) -> Vec<ProposalName> {
         let entries = rows.iter().filter_map(|at| self.rows.get(*at)).flat_map(Row::entries);
-        entries.map(|at| &self.entries[*at]).filter(|entry| entry.gone.is_none()).map(|e| e.id().to_owned()).collect()
+        entries.map(|at| &self.entries[*at]).filter(|entry| entry.gone.is_none()).map(|e| e.name.clone()).collect()
     }
 
     /// Takes all marks off, and a begun range back.
@@ -95,9 +97,9 @@ impl Queue {
     }
 
     /// Takes the marks off these, and a begun range back. Answers those that were marked.
-    pub fn unmark_these<'a>(&mut self, ids: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    pub fn unmark_these<'a>(&mut self, names: impl IntoIterator<Item = &'a ProposalName>) -> Vec<ProposalName> {
         self.anchor = None;
-        ids.into_iter().filter(|id| self.marks.remove(*id)).map(str::to_owned).collect()
+        names.into_iter().filter(|name| self.marks.remove(*name)).cloned().collect()
     }
 
     /// Whether anything is marked or a range begun.
@@ -122,12 +124,36 @@ impl Queue {
     #[must_use]
     pub fn is_marked(&self, row: &Row) -> bool {
         let entries = row.entries();
-        !entries.is_empty() && entries.iter().all(|at| self.marks.contains(self.entries[*at].id()))
+        !entries.is_empty() && entries.iter().all(|at| self.marks.contains(&self.entries[*at].name))
     }
 
     /// Marks proposals by name.
-    pub fn mark(&mut self, ids: impl IntoIterator<Item = String>) {
-        self.marks.extend(ids);
+    pub fn mark(&mut self, names: impl IntoIterator<Item = ProposalName>) {
+        self.marks.extend(names);
+    }
+
+    /// Whether others in the list do the same as a proposal.
+    #[must_use]
+    pub fn has_alike(&self, entry: &Entry) -> bool {
+        self.alike(entry).next().is_some()
+    }
+
+    /// The others in the list that do the same; what has gone is not among them.
+    fn alike<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = &'a Entry> {
+        let twins = entry.queued.findings.iter().flat_map(|findings| &findings.twins);
+        let here = |other: &&Entry| other.gone.is_none() && other.name.repo == entry.name.repo;
+        twins.filter_map(move |id| self.entries.iter().filter(here).find(|other| other.name.proposal == *id))
+    }
+
+    /// Marks the proposals under the cursor and all that do the same as one of them. Answers how many are marked by it.
+    pub fn mark_alike(&mut self) -> usize {
+        let under = self.rows.get(self.cursor).map_or(&[][..], Row::entries);
+        let here = under.iter().map(|at| &self.entries[*at]).filter(|entry| entry.gone.is_none());
+        let names: BTreeSet<ProposalName> =
+            here.flat_map(|entry| std::iter::once(entry).chain(self.alike(entry))).map(|e| e.name.clone()).collect();
+        let alike = names.len();
+        self.marks.extend(names);
+        alike
     }
 
     /// How many proposals a decision means.
@@ -143,13 +169,13 @@ impl Queue {
             let under = self.rows.get(self.cursor).map_or(&[][..], Row::entries);
             return under.iter().map(|at| &self.entries[*at]).filter(|entry| entry.gone.is_none()).collect();
         }
-        self.sorted(|entry| entry.gone.is_none() && self.marks.contains(entry.id()))
+        self.sorted(|entry| entry.gone.is_none() && self.marks.contains(&entry.name))
     }
 
     /// The clean low proposals, in the order of the list.
     #[must_use]
     pub fn clean(&self) -> Vec<&Entry> {
-        self.sorted(|entry| is_clean(entry) && self.decided(entry.id()).is_none())
+        self.sorted(|entry| is_clean(entry) && self.decided(&entry.name).is_none())
     }
 
     /// The low proposals that are not clean, in the order of the list.

@@ -23,7 +23,7 @@ pub use rows::{Entry, Layout, Row, Tally};
 
 use crate::diff::{FoldKey, fold_key};
 use crate::engine::Snapshot;
-use crate::model::{DecisionKind, Queued, Words};
+use crate::model::{DecisionKind, ProposalName, Queued, Words};
 
 /// The list and where a person is in it.
 #[derive(Debug)]
@@ -33,10 +33,10 @@ pub struct Queue {
     rows: Vec<Row>,
     order: Order,
     open: HashSet<FoldKey>,
-    marks: HashSet<String>,
+    marks: HashSet<ProposalName>,
     /// What was decided and has not left: such a proposal waits, and is in no batch.
-    decided: HashMap<String, DecisionKind>,
-    anchor: Option<String>,
+    decided: HashMap<ProposalName, DecisionKind>,
+    anchor: Option<ProposalName>,
     cursor: usize,
     top: usize,
     /// What the list is filtered by.
@@ -98,10 +98,10 @@ impl Queue {
         if self.entries.is_empty() {
             return self.adopt();
         }
-        let latest: HashMap<&str, &Queued> = self.latest.queue.iter().map(|q| (q.proposal.id.as_str(), q)).collect();
+        let latest: HashMap<ProposalName, &Queued> = self.latest.queue.iter().map(|q| (q.proposal.name(), q)).collect();
         let mut kept = 0;
         for entry in &mut self.entries {
-            if let Some(queued) = latest.get(entry.queued.proposal.id.as_str()) {
+            if let Some(queued) = latest.get(&entry.name) {
                 kept += 1;
                 entry.gone = None;
                 if entry.queued != **queued {
@@ -116,7 +116,7 @@ impl Queue {
         self.filter.forget();
         let gone = self.entries.iter().filter(|entry| entry.gone.is_some());
         for entry in gone {
-            self.marks.remove(entry.queued.proposal.id.as_str());
+            self.marks.remove(&entry.name);
         }
         self.count_again();
     }
@@ -156,6 +156,7 @@ impl Queue {
         let shorts = short_ids(&names);
         let entry = |(queued, short): (&Queued, String)| Entry {
             queued: queued.clone(),
+            name: queued.proposal.name(),
             short,
             fold: key_of(queued),
             gone: None,
@@ -165,51 +166,51 @@ impl Queue {
         self.counts = Counts::of(&self.entries, &self.decided);
         self.widths = Widths::of(&self.entries);
         self.filter.forget();
-        let ids: HashSet<&str> = self.entries.iter().map(Entry::id).collect();
-        self.marks.retain(|id| ids.contains(id.as_str()));
-        self.lay_out(here.as_deref());
+        let names: HashSet<&ProposalName> = self.entries.iter().map(|entry| &entry.name).collect();
+        self.marks.retain(|name| names.contains(name));
+        self.lay_out(here.as_ref());
     }
 
     /// Takes what was decided and has not left, by proposal.
-    pub fn set_decided(&mut self, decided: HashMap<String, DecisionKind>) {
+    pub fn set_decided(&mut self, decided: HashMap<ProposalName, DecisionKind>) {
         self.decided = decided;
         self.counts = Counts::of(&self.entries, &self.decided);
     }
 
     /// What was decided about a proposal and has not left.
     #[must_use]
-    pub fn decided(&self, id: &str) -> Option<DecisionKind> {
-        self.decided.get(id).copied()
+    pub fn decided(&self, name: &ProposalName) -> Option<DecisionKind> {
+        self.decided.get(name).copied()
     }
 
     /// Says what became of proposals that were decided; they stay where they are until the next [`Queue::adopt`].
-    pub fn settle(&mut self, id: &str, fate: &str) {
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.id() == id) {
+    pub fn settle(&mut self, name: &ProposalName, fate: &str) {
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.name == *name) {
             entry.gone = Some(fate.to_owned());
         }
-        self.marks.remove(id);
+        self.marks.remove(name);
         self.count_again();
     }
 
-    fn lay_out(&mut self, here: Option<&str>) {
+    fn lay_out(&mut self, here: Option<&ProposalName>) {
         let passes = self.filter.passes(&self.entries);
         let layout = Layout { order: self.order, open: &self.open, passes: passes.as_deref() };
         self.rows = rows::rows(&self.entries, &layout);
-        let found = here.and_then(|id| self.row_of(id));
+        let found = here.and_then(|name| self.row_of(name));
         self.cursor = found.unwrap_or(self.cursor);
         self.settle_cursor();
     }
 
     /// The row that shows a proposal: its own, or the fold that it is in.
-    fn row_of(&self, id: &str) -> Option<usize> {
-        let shows = |row: &Row| row.entries().iter().any(|at| self.entries[*at].id() == id);
+    fn row_of(&self, name: &ProposalName) -> Option<usize> {
+        let shows = |row: &Row| row.entries().iter().any(|at| self.entries[*at].name == *name);
         let own = self.rows.iter().position(|row| matches!(row, Row::One(_) | Row::Member(_)) && shows(row));
         own.or_else(|| self.rows.iter().position(shows))
     }
 
     /// The name of the proposal under the cursor.
-    fn here(&self) -> Option<String> {
-        Some(self.current()?.id().to_owned())
+    fn here(&self) -> Option<ProposalName> {
+        Some(self.current()?.name.clone())
     }
 
     fn settle_cursor(&mut self) {
@@ -221,8 +222,8 @@ impl Queue {
     }
 
     /// Puts the cursor on a proposal, if it is in the list.
-    pub fn go_to(&mut self, id: &str) {
-        if let Some(row) = self.row_of(id) {
+    pub fn go_to(&mut self, name: &ProposalName) {
+        if let Some(row) = self.row_of(name) {
             self.cursor = row;
         }
     }
@@ -278,7 +279,7 @@ impl Queue {
             self.open.insert(key);
         }
         let fold = self.rows.get(self.cursor).is_some_and(|row| matches!(row, Row::Fold { .. }));
-        self.lay_out(if fold { None } else { here.as_deref() });
+        self.lay_out(if fold { None } else { here.as_ref() });
     }
 
     /// Whether there is a fold under the cursor.
@@ -291,14 +292,14 @@ impl Queue {
     pub fn sort_next(&mut self) {
         let here = self.here();
         self.order = self.order.next();
-        self.lay_out(here.as_deref());
+        self.lay_out(here.as_ref());
     }
 
     /// Filters by these words.
     pub fn set_filter(&mut self, text: &str) {
         let here = self.here();
         text.clone_into(&mut self.filter.text);
-        self.lay_out(here.as_deref());
+        self.lay_out(here.as_ref());
     }
 }
 
@@ -354,8 +355,8 @@ impl Queue {
 
     /// The proposal with this name.
     #[must_use]
-    pub fn find(&self, id: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.id() == id)
+    pub fn find(&self, name: &ProposalName) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.name == *name)
     }
 
     /// The columns that the widest entries take.

@@ -53,7 +53,7 @@ impl Order {
             Self::Agent => a.standing.agent.cmp(&b.standing.agent).then_with(attention),
             Self::Size => lines(b).cmp(&lines(a)),
         };
-        first.then_with(|| a.proposal.id.cmp(&b.proposal.id))
+        first.then_with(|| a.proposal.id.cmp(&b.proposal.id).then_with(|| a.proposal.repo.cmp(&b.proposal.repo)))
     }
 }
 

@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use super::order::Order;
 use crate::diff::FoldKey;
-use crate::model::{Queued, Tier};
+use crate::model::{ProposalName, Queued, Tier};
 
 /// A proposal as the list holds it.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// The proposal as it was last read.
     pub queued: Queued,
+    /// What tells it from all others.
+    pub name: ProposalName,
     /// The shortest unique end of its name.
     pub short: String,
     /// What it shares with identical changes under other names.
@@ -23,12 +25,6 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The full name.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        &self.queued.proposal.id
-    }
-
     /// Its tier.
     #[must_use]
     pub const fn tier(&self) -> Tier {

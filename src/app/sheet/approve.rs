@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Planning;
+use crate::app::does;
 use crate::app::queue::key_of;
-use crate::app::{does, subject_of};
 use crate::diff::FoldKey;
 use crate::model::text::single_line;
 use crate::model::{
@@ -50,7 +50,7 @@ impl Candidate {
     pub fn new(queued: &Queued, short: &str, seen: Option<Seen>, answers: Answers) -> Self {
         let proposal = &queued.proposal;
         Self {
-            subject: subject_of(queued),
+            subject: queued.proposal.subject(),
             short: short.to_owned(),
             summary: does(queued),
             title: single_line(&proposal.title),

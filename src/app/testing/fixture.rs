@@ -99,6 +99,7 @@ impl Made {
                 remarks: Vec::new(),
                 found: Vec::new(),
                 before: Vec::new(),
+                twins: Vec::new(),
             },
         }
     }
@@ -148,6 +149,12 @@ impl Made {
                 "4Gi: maria, 14 Mar 2025, 9c1e2f0 \"fix OOM in checkout\", for INC-213; staging has 2Gi for 9 days";
             self.findings.before = vec![set.to_owned(), "same file: INC-213 Checkout was killed".to_owned()];
         }
+        self
+    }
+
+    /// With others that do the same.
+    pub(crate) fn twins(mut self, ids: &[&str]) -> Self {
+        self.findings.twins = ids.iter().map(|id| (*id).to_owned()).collect();
         self
     }
 
@@ -309,7 +316,7 @@ pub(crate) fn opened(made: &Made) -> Opened {
         files: made.files.iter().take(1).map(|file| file.path.clone()).collect(),
     };
     Opened {
-        subject: crate::app::subject_of(&queued),
+        subject: queued.proposal.subject(),
         document: Document::build(made.inputs(), 3),
         reasoning,
         trace: vec![rule("production", true, 31), rule("images", false, 40)],

@@ -175,7 +175,7 @@ fn what_was_decided_joins_no_other_batch() {
 fn what_was_marked_for_it_is_marked_again_when_it_is_taken_back() {
     let mut driver = story();
     driver.keys("b");
-    let all: Vec<String> = driver.app.queue.clean().iter().map(|entry| entry.id().to_owned()).collect();
+    let all: Vec<ProposalName> = driver.app.queue.clean().iter().map(|entry| entry.name.clone()).collect();
     driver.keys("n");
     driver.app.queue.mark(all.iter().take(2).cloned());
     driver.keys("ay");
@@ -188,15 +188,15 @@ fn what_was_marked_for_it_is_marked_again_when_it_is_taken_back() {
 fn what_was_marked_and_left_out_stays_marked() {
     let mut driver = story();
     driver.keys("b");
-    let all: Vec<String> = driver.app.queue.clean().iter().map(|entry| entry.id().to_owned()).collect();
+    let all: Vec<ProposalName> = driver.app.queue.clean().iter().map(|entry| entry.name.clone()).collect();
     driver.keys("n");
     driver.app.queue.mark(all.iter().cloned());
     driver.drop = vec!["agent/renovate/plex-1.2.4"];
     driver.keys("ay");
     let waits = driver.app.outbox.unsigned();
     assert_eq!(waits[0].items.len(), all.len() - 1, "what was shown as left out is not part of it");
-    assert_eq!(driver.app.queue.decided("agent/renovate/plex-1.2.4"), None);
-    let marked: Vec<&str> = driver.app.queue.selection().iter().map(|entry| entry.id()).collect();
+    assert_eq!(driver.app.queue.decided(&named("agent/renovate/plex-1.2.4")), None);
+    let marked: Vec<&str> = driver.app.queue.selection().iter().map(|entry| entry.name.proposal.as_str()).collect();
     assert_eq!(marked, ["agent/renovate/plex-1.2.4"]);
 }
 

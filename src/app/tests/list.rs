@@ -36,8 +36,8 @@ fn a_newer_snapshot_moves_no_row() {
     driver.answers = false;
     driver.keys("r");
     assert!(!driver.app.queue.waiting().any());
-    assert!(driver.app.queue.find("agent/new/one").is_some());
-    assert!(driver.app.queue.find("agent/cost-bot/web-replicas").is_none());
+    assert!(driver.app.queue.find(&named("agent/new/one")).is_some());
+    assert!(driver.app.queue.find(&named("agent/cost-bot/web-replicas")).is_none());
 }
 
 #[test]
@@ -81,6 +81,21 @@ fn marks_make_the_selection_and_a_filter_does_not_hide_them() {
     assert_eq!(selected.len(), 2, "{selected:?}");
     driver.keys("V<esc>");
     assert_eq!((driver.app.queue.marked(), driver.app.queue.shown()), (0, 11));
+}
+
+#[test]
+fn what_does_the_same_is_marked_together() {
+    let like = |id: &str, twins: &[&str]| Made::new(id, "less").file("a", "1\n", id).twins(twins);
+    let made = vec![like("agent/a", &["agent/b", "agent/gone"]), like("agent/b", &["agent/a"]), like("agent/c", &[])];
+    let mut driver = Driver::open(Fixture::of(made), (120, 40));
+    driver.keys("=");
+    let marked = |driver: &Driver| -> Vec<String> {
+        driver.app.queue.selection().iter().map(|entry| entry.name.proposal.clone()).collect()
+    };
+    assert_eq!(marked(&driver), ["agent/a", "agent/b"]);
+    assert_eq!(driver.status(), "marked 2 proposals that do the same");
+    driver.keys("VG=");
+    assert_eq!((marked(&driver).len(), driver.app.queue.marked()), (1, 0), "nothing does the same as the third");
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub fn open(session: &Session, workspace: &Arc<Workspace>, seed: [u8; 32]) -> Re
     let styles = theme.styles(depth);
     let clock = workspace.clock;
     let clock: tui::Clock = Arc::new(move || clock.now());
-    let (unsent, broken) = workspace.state.outbox();
+    let (unsent, broken) = workspace.unsent();
     problems.extend(broken);
     let mut terminal = Terminal::enter().map_err(|error| {
         let next = "run it in a terminal; scripts use `countersign list --json` and the other commands";
@@ -57,7 +57,7 @@ pub fn open(session: &Session, workspace: &Arc<Workspace>, seed: [u8; 32]) -> Re
     let (app, first) = App::start(Start {
         keymap,
         snapshot: Arc::new(empty(workspace)),
-        drafts: workspace.state.drafts(),
+        drafts: workspace.drafts(),
         unsent,
         problems,
         seed,

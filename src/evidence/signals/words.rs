@@ -13,7 +13,7 @@ use crate::model::{Moment, TimeBasis};
 impl Signal {
     /// The word that it is called by.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Storm { .. } => "storm",
             Self::Oscillation { .. } => "oscillation",
@@ -21,7 +21,7 @@ impl Signal {
             Self::Duplicate(_) => "duplicate",
             Self::Collision(_) => "collision",
             Self::Repeat(_) => "repeat",
-            Self::Hostile(_) => "hostile text",
+            Self::Hostile(found) => found.name(),
             Self::Unusual(_) => "unusual",
         }
     }
@@ -48,7 +48,7 @@ impl Signal {
             Self::Duplicate(found) => return format!("duplicate: {}", found.sentence()),
             Self::Collision(found) => return format!("collision: {}", found.sentence()),
             Self::Repeat(found) => return format!("repeat: {}", found.sentence()),
-            Self::Hostile(found) => return format!("hostile text: {}", found.sentence()),
+            Self::Hostile(found) => return format!("{}: {}", found.name(), found.sentence()),
             Self::Unusual(found) => return format!("unusual: {}", found.sentence()),
         };
         let doubt = if self.basis() == TimeBasis::CommitDate { ", by commit dates" } else { "" };

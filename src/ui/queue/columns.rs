@@ -24,12 +24,12 @@ pub struct Columns {
     pub note: usize,
     /// The age.
     pub age: usize,
+    /// Blank columns between columns: where there is little room, words need it more.
+    gap: usize,
 }
 
 /// Cursor, mark, tier, and a blank.
 pub const MARGIN: usize = 5;
-/// Blank columns between columns.
-const GAP: usize = 2;
 /// The widest that the names of agents get.
 const AGENTS: usize = 16;
 
@@ -41,7 +41,7 @@ impl Columns {
         let widths = app.queue.widths();
         let names = match width {
             ..70 => 12,
-            70..100 => 16,
+            70..100 => 13,
             100..140 => 20,
             _ => 28,
         };
@@ -51,25 +51,26 @@ impl Columns {
         // Costs come after the list, and must not push it about.
         let cost = match width {
             ..70 => 0,
-            70..100 => 7,
+            70..100 => 6,
             _ => 9,
         };
         let incidents = if width < 70 { 0 } else { 3 };
         // What was decided here is said there, too, and must fit.
         let note = match width {
             ..70 => 0,
-            70..100 => widths.note.clamp(12, 14),
+            70..100 => widths.note.clamp(12, 13),
             100..140 => 22,
             _ => widths.note.clamp(22, 34),
         };
         let age = 4;
+        let gap = if width < 100 { 1 } else { 2 };
         let others = [id, agent, lines, cost, incidents, note, age]
             .iter()
             .filter(|width| **width > 0)
-            .map(|width| width + GAP)
+            .map(|width| width + gap)
             .sum::<usize>();
         let what = width.saturating_sub(MARGIN + others + 1);
-        Self { id, what, agent, lines, cost, incidents, note, age }
+        Self { id, what, agent, lines, cost, incidents, note, age, gap }
     }
 
     /// The names of the columns.
@@ -109,7 +110,7 @@ impl Columns {
             (Column::Age, self.age),
         ];
         for (at, (column, width)) in all.into_iter().filter(|(_, width)| *width > 0).enumerate() {
-            pen.gap(if at == 0 { 0 } else { GAP });
+            pen.gap(if at == 0 { 0 } else { self.gap });
             cell(pen, column, width);
         }
     }

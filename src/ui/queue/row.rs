@@ -2,7 +2,7 @@
 
 use super::columns::{Column, Columns};
 use crate::app::queue::{self, Entry, Row, Tally, cells};
-use crate::app::{App, does, short_age, subject_of};
+use crate::app::{App, does, short_age};
 use crate::config::Role;
 use crate::diff::FoldKey;
 use crate::engine::total;
@@ -186,7 +186,7 @@ fn note(app: &App, entry: &Entry) -> (Role, String) {
     if let Some(gone) = &entry.gone {
         return (Role::Quiet, gone.clone());
     }
-    if let Some(kind) = app.queue.decided(entry.id()) {
+    if let Some(kind) = app.queue.decided(&entry.name) {
         return (Role::People, format!("{kind}, not sent yet"));
     }
     let approvals = &standing.ruling.approvals;
@@ -200,7 +200,7 @@ fn note(app: &App, entry: &Entry) -> (Role, String) {
             Role::People,
             format!("{} of {}: {}", approvals.have, approvals.need, single_line(&approvals.by.join(", "))),
         ),
-        _ if app.desk.has_draft(&subject_of(&entry.queued)) => (Role::People, "begun".to_owned()),
+        _ if app.desk.has_draft(&entry.queued.proposal.subject()) => (Role::People, "begun".to_owned()),
         _ if standing.clean => (Role::Ok, "clean".to_owned()),
         _ => (Role::Text, note),
     }

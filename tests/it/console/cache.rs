@@ -9,7 +9,7 @@ use countersign::io::clock::Clock;
 use countersign::io::evidence::queue::Look;
 use countersign::io::git::repository::LocalRepository;
 use countersign::io::workspace::{Scope, Workspace};
-use countersign::model::{Answers, DecisionKind, EntryId, Intent, IntentItem, Proposal, Queued, Subject, Tier};
+use countersign::model::{Answers, DecisionKind, EntryId, Intent, IntentItem, Proposal, Queued, Tier};
 use countersign::policy::Globs;
 
 use super::{AT, Demo, QUEUE, batch, eventually, leave};
@@ -36,12 +36,7 @@ fn in_the_clothes_of(wolf: &Proposal, sheep: &Proposal) -> Proposal {
 }
 
 fn approval(queued: &Queued) -> Intent {
-    let proposal = &queued.proposal;
-    let subject = Subject {
-        proposal: proposal.id.clone(),
-        head: proposal.head,
-        change_id: proposal.diff().map(|diff| diff.change_id),
-    };
+    let subject = queued.proposal.subject();
     Intent {
         id: EntryId::from_bytes([9; 16]),
         kind: DecisionKind::Approve,

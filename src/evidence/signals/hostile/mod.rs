@@ -124,6 +124,12 @@ pub struct Hostile {
 }
 
 impl Hostile {
+    /// A bound that was reached is no sign of bad intent, and nothing else was found.
+    pub(super) fn name(&self) -> &'static str {
+        let unread = self.more == 0 && self.finds.iter().all(|find| find.what == Threat::Unread);
+        if unread { "text not read" } else { "hostile text" }
+    }
+
     pub(super) fn sentence(&self) -> String {
         let more = self.finds.len().saturating_sub(1) + self.more;
         let more = if more > 0 { format!("; and {more} more") } else { String::new() };
@@ -251,6 +257,7 @@ mod tests {
         ];
         assert_eq!(found.told(), told);
         assert_eq!(found.sentence(), format!("{}; and 3 more", told[0]));
+        assert_eq!(found.name(), "hostile text");
     }
 
     #[test]
@@ -262,6 +269,7 @@ mod tests {
         }
         let found = search.found().expect("a find");
         assert_eq!(found.told(), ["more text than is looked at in a, line 1: from there on nothing was read"]);
+        assert_eq!(found.name(), "text not read", "a bound is not an accusation");
         let mut search = Search::default();
         let lines = vec!["\u{202e}".to_owned(); 100].join("\n");
         search.text(Spot::Note, &lines, 1);
