@@ -1,6 +1,6 @@
 //! Which document became which: Kubernetes objects by what they are, wherever they went; other documents by their place.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 
 use super::node::{Kind, Node, Value};
@@ -113,12 +113,13 @@ pub(super) fn pair(before: &[Document<'_>], after: &[Document<'_>]) -> Pairing {
     open.in_order(|at| old[at].is_none() && full(&before[at]), |at| new[at].is_none() && full(&after[at]));
     open.in_order(|at| old[at].is_none(), |at| new[at].is_none());
     open.pairs.sort_unstable();
-    Pairing { pairs: open.pairs, gone: open.gone, come: open.come }
+    let rest = |open: BTreeSet<usize>| open.into_iter().collect();
+    Pairing { pairs: open.pairs, gone: rest(open.gone), come: rest(open.come) }
 }
 
 struct Open {
-    gone: Vec<usize>,
-    come: Vec<usize>,
+    gone: BTreeSet<usize>,
+    come: BTreeSet<usize>,
     pairs: Vec<(usize, usize)>,
 }
 
@@ -142,8 +143,8 @@ impl Open {
     }
 
     fn pair(&mut self, old: usize, new: usize) {
-        self.gone.retain(|at| *at != old);
-        self.come.retain(|at| *at != new);
+        self.gone.remove(&old);
+        self.come.remove(&new);
         self.pairs.push((old, new));
     }
 }

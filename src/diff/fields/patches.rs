@@ -6,8 +6,9 @@
 //! An operation of JSON Patch (RFC 6902) is about what its pointer leads to.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
-use super::edit::Step;
+use super::edit::{Item, Step};
 use super::node::{Entry, Kind, Node, Scalar, Span, Value};
 use super::yaml;
 
@@ -117,28 +118,79 @@ pub(super) fn keys(pointer: &str) -> impl Iterator<Item = &str> {
     pointer.split('/').filter(is_key)
 }
 
-/// The object that the patch is for to which these steps lead: `Deployment checkout`. `after` is whether the document is that
-/// after the change.
-pub(super) fn target(root: &Node<'_>, steps: &[Step<'_, '_>], after: bool) -> Option<String> {
-    let (mut node, mut list) = (root, "");
-    for step in steps {
-        match step {
-            Step::Key(key) => (node, list) = (node.get(&key.text)?, &key.text),
-            Step::Item(item) => {
-                let Value::List(items) = &node.value else { return None };
-                node = items.get(if after { item.after } else { item.before }?)?;
-                match list {
-                    "patches" | "patchesJson6902" => {
-                        let own = node.get("patch").and_then(object);
-                        return node.get("target").and_then(|target| named(target, target)).or(own);
-                    }
-                    "patchesStrategicMerge" => return object(node),
-                    _ => list = "",
-                }
-            }
+/// Lists of patches.
+const LISTS: [&str; 3] = ["patches", "patchesJson6902", "patchesStrategicMerge"];
+
+/// What holds lists of patches: the document, its `spec`, or one of its post-renderers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Holder {
+    Root,
+    Spec,
+    Renderer(usize),
+}
+
+/// The lists of patches in a document, each with its number among [`LISTS`].
+fn lists<'n, 'a>(root: &'n Node<'a>) -> Vec<(Holder, usize, &'n [Node<'a>])> {
+    let items = |node: Option<&'n Node<'a>>| match node.map(|node| &node.value) {
+        Some(Value::List(items)) => items.as_slice(),
+        _ => &[],
+    };
+    let spec = root.get("spec");
+    let renderers = items(spec.and_then(|spec| spec.get("postRenderers"))).iter().enumerate();
+    let renderers = renderers.filter_map(|(at, one)| Some((Holder::Renderer(at), one.get("kustomize")?)));
+    let holders = [(Holder::Root, root)].into_iter().chain(spec.map(|spec| (Holder::Spec, spec))).chain(renderers);
+    let of = |(holder, node): (Holder, &'n Node<'a>)| {
+        (0..LISTS.len()).map(move |list| (holder, list, items(node.get(LISTS[list]))))
+    };
+    holders.flat_map(of).filter(|(_, _, items)| !items.is_empty()).collect()
+}
+
+/// What the patches in a document are for, each found once: documents have many edits.
+#[derive(Debug, Default)]
+pub(super) struct Targets(HashMap<(Holder, usize, usize), String>);
+
+impl Targets {
+    pub fn of(root: &Node<'_>) -> Self {
+        let mut found = HashMap::new();
+        for (holder, list, items) in lists(root) {
+            let named = items.iter().enumerate().filter_map(|(at, item)| Some(((holder, list, at), target(item)?)));
+            found.extend(named);
         }
+        Self(found)
     }
-    None
+
+    /// The object that the patch is for to which these steps lead: `Deployment checkout`. `after` is whether the document is that
+    /// after the change.
+    pub fn find(&self, steps: &[Step<'_, '_>], after: bool) -> Option<&str> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let at = |item: &Item<'_>| if after { item.after } else { item.before };
+        let (holder, list, item) = match steps {
+            [Step::Key(list), Step::Item(item), ..] => (Holder::Root, list, item),
+            [
+                Step::Key(spec),
+                Step::Key(held),
+                Step::Item(one),
+                Step::Key(_),
+                Step::Key(list),
+                Step::Item(item),
+                ..,
+            ] if spec.text == "spec" && held.text == "postRenderers" => (Holder::Renderer(at(one)?), list, item),
+            [Step::Key(spec), Step::Key(list), Step::Item(item), ..] if spec.text == "spec" => {
+                (Holder::Spec, list, item)
+            }
+            _ => return None,
+        };
+        let list = LISTS.iter().position(|own| list.text == *own)?;
+        self.0.get(&(holder, list, at(item)?)).map(String::as_str)
+    }
+}
+
+/// What an item of a list of patches is for: what its `target` says, else the object that it is written as.
+fn target(item: &Node<'_>) -> Option<String> {
+    let said = item.get("target").and_then(|target| named(target, target));
+    said.or_else(|| object(item.get("patch").unwrap_or(item)))
 }
 
 fn object(node: &Node<'_>) -> Option<String> {
@@ -156,19 +208,7 @@ fn named(object: &Node<'_>, name: &Node<'_>) -> Option<String> {
 
 /// Whether one of the patches in a document is for a Secret.
 pub(super) fn of_secret(root: &Node<'_>) -> bool {
-    let spec = root.get("spec");
-    let renderers = match spec.and_then(|spec| spec.get("postRenderers")).map(|renderers| &renderers.value) {
-        Some(Value::List(renderers)) => renderers.as_slice(),
-        _ => &[],
-    };
-    let holders = [Some(root), spec].into_iter().chain(renderers.iter().map(|one| one.get("kustomize")));
-    let patches = |holder: &Node<'_>| {
-        let lists =
-            ["patches", "patchesJson6902", "patchesStrategicMerge"].into_iter().filter_map(|key| holder.get(key));
-        let is_list = |node: &Node<'_>| matches!(&node.value, Value::List(items) if items.iter().any(is_for_secret));
-        lists.into_iter().any(is_list)
-    };
-    holders.flatten().any(patches)
+    lists(root).into_iter().any(|(_, _, items)| items.iter().any(is_for_secret))
 }
 
 fn is_for_secret(item: &Node<'_>) -> bool {
@@ -309,6 +349,24 @@ mod tests {
         assert!(!super::super::Shape::of(&found).tells_all());
         let found = report("kustomization.yaml", text, &format!("{text}- patch: \"a: 1\"\n"));
         assert!(!super::super::Shape::of(&found).tells_all(), "a patch that came may do anything");
+    }
+
+    #[test]
+    fn patches_are_for_what_they_name_wherever_they_stand() {
+        let patch = "patches:\n- target: {kind: Deployment, name: web}\n  patch: '[{op: add, path: /spec/replicas, value: 3}]'\n";
+        let at =
+            |lead: &str, indent: &str| format!("{lead}{}\n", patch.trim_end().replace('\n', &format!("\n{indent}")));
+        for text in [
+            at("", ""),
+            at("kind: Kustomization\nspec:\n  ", "  "),
+            at("kind: HelmRelease\nspec:\n  postRenderers:\n  - kustomize: {}\n  - kustomize:\n      ", "      "),
+        ] {
+            let found = report("a.yaml", &text, &text.replace('3', "1"));
+            assert_eq!(found.fields[0].beside.patched.as_deref(), Some("Deployment web"), "{text}");
+        }
+        let elsewhere = at("spec: {patches: [{target: {name: db}}]}\nother:\n  ", "  ");
+        let found = report("a.yaml", &elsewhere, &elsewhere.replace('3', "1"));
+        assert_eq!((found.fields.len(), &found.fields[0].beside.patched), (1, &None));
     }
 
     #[test]

@@ -280,6 +280,20 @@ fn hostile_texts_end_soon() {
         ("items", "a:\n".to_owned() + &numbered(&|n| format!("- {n}\n"))),
         ("names", "a:\n".to_owned() + &numbered(&|n| format!("- name: n{n}\n  v: {n}\n"))),
         ("documents", numbered(&|n| format!("---\nkind: A\napiVersion: v1\nmetadata: {{name: n{n}}}\n")[..].into())),
+        (
+            "list",
+            "apiVersion: v1\nkind: List\nitems:\n".to_owned()
+                + &numbered(&|n| format!("- {{apiVersion: v1, kind: A, metadata: {{name: n{n}}}}}\n")),
+        ),
+        (
+            "patches",
+            numbered(&|n| format!("k{n}: {n}\n"))
+                + "patches:\n"
+                + &numbered(&|n| {
+                    format!("- {{target: {{kind: A}}, patch: '[{{op: add, path: /a/{n}, value: {n}}}]'}}\n")
+                }),
+        ),
+        ("passwords", "a: |\n".to_owned() + &numbered(&|n| format!("  password: ${{P{n}}} {n}\n"))),
         ("anchors", numbered(&|n| format!("k{n}: &a{n} {n}\n")) + "z: *a1\n"),
         ("50 MB", "a: b\n".repeat(2_000_000)),
         ("nul", "a: \0\n".to_owned()),
