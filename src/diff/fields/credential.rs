@@ -334,7 +334,7 @@ pub(super) fn is_reference(text: &str) -> bool {
     };
     // What Flux would put in, were it not for the second sign.
     let text = text.strip_prefix('$').filter(|rest| rest.starts_with("${")).unwrap_or(text);
-    let elsewhere = ["op://", "vault:", "ref+", "arn:aws:secretsmanager:"];
+    let elsewhere = ["op://", "vault:", "ref+", "os.environ/", "arn:aws:secretsmanager:"];
     inside("${", "}")
         || inside("${{", "}}")
         || inside("$(", ")")
@@ -480,6 +480,7 @@ mod tests {
             "api_key: $${API_KEY}\nother: 1\n",
             "{\"apiKey\": \"{env:API_KEY}\", \"token\": \"$${TOKEN}\"}",
             "password={password}",
+            "model: x\napi_key: os.environ/MINIMAX_API_KEY\n",
             "secret=$(jq -r '.inputs.token_secret' $EVENT_PATH)",
             "TOKEN={{ .Values.token }}\n",
             "TOKEN=${{ secrets.TOKEN }}",

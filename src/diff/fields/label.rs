@@ -36,8 +36,8 @@ const PLAIN: [&str; 16] = [
 /// What a change is about: what a patch is for, else the object's name, else that of the list's item (a release of a helmfile),
 /// else of the file.
 pub(super) fn subject(field: &FieldChange) -> String {
-    if let Some(patched) = &field.beside.patched {
-        return format!("patch of {}", text::single_line(patched));
+    if let Some(patched) = patched(field).filter(|_| !is_patch(field)) {
+        return format!("patch of {patched}");
     }
     let item = || match field.path.0.as_slice() {
         [PathStep::Key(_), PathStep::Item(item), _, ..] => Some(item),
@@ -47,6 +47,19 @@ pub(super) fn subject(field: &FieldChange) -> String {
         Some(name) => text::single_line(name),
         None => of_file(&field.file.to_str_lossy()),
     }
+}
+
+/// What the patch is for that a field belongs to.
+fn patched(field: &FieldChange) -> Option<String> {
+    field.beside.patched.as_deref().map(text::single_line)
+}
+
+/// Whether a field is an item of a list of patches as a whole.
+fn is_patch(field: &FieldChange) -> bool {
+    let [.., PathStep::Key(list), PathStep::Item(_) | PathStep::Index(_)] = field.path.0.as_slice() else {
+        return false;
+    };
+    list.starts_with("patches")
 }
 
 pub(super) fn of_file(path: &str) -> String {
@@ -100,6 +113,7 @@ pub(super) fn name(field: &FieldChange) -> String {
     let steps = path.0.as_slice();
     let said = match (steps, option(field)) {
         (_, Some(option)) => format!("{own} {option}"),
+        _ if is_patch(field) => patched(field).map_or(own, |of| format!("patch of {of}")),
         ([.., PathStep::Key(parent), PathStep::Key(_)], _) if parent == "permissions" => format!("permission {own}"),
         ([.., PathStep::Key(parent) | PathStep::Item(parent), PathStep::Key(key)], _) if GENERIC.contains(&&**key) => {
             // `env LOG_LEVEL` has it already.

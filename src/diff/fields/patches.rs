@@ -364,6 +364,8 @@ mod tests {
             let found = report("a.yaml", &text, &text.replace('3', "1"));
             assert_eq!(found.fields[0].beside.patched.as_deref(), Some("Deployment web"), "{text}");
         }
+        let (fields, headline) = told("patches: []\n", "patches: []\n", patch);
+        assert_eq!((fields.len(), &*headline), (2, "shop: patch of Deployment web added"));
         let elsewhere = at("spec: {patches: [{target: {name: db}}]}\nother:\n  ", "  ");
         let found = report("a.yaml", &elsewhere, &elsewhere.replace('3', "1"));
         assert_eq!((found.fields.len(), &found.fields[0].beside.patched), (1, &None));
