@@ -114,7 +114,7 @@ impl Bare {
         let actions: Vec<_> = ACTIONS.iter().map(|info| (info.name, info.contexts)).collect();
         let (app, _) = App::start(Start {
             keymap: Keymap::load(Base::Vim, None, &actions).0,
-            snapshot: Arc::new(snapshot),
+            repos: vec![Arc::new(snapshot)],
             drafts: Vec::new(),
             unsent: Vec::new(),
             problems: Vec::new(),

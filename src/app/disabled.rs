@@ -89,7 +89,7 @@ pub(super) fn no_batch(app: &App) -> Why {
 
 /// Why this person cannot decide anything. Before there is a ledger, deciding offers to start it.
 fn nobody(app: &App) -> Why {
-    let snapshot = app.snapshot();
+    let snapshot = app.here();
     match (&snapshot.ledger, &snapshot.me) {
         (LedgerHealth::Alarm { .. }, _) => Some("the ledger raises an alarm: see `!`".into()),
         (LedgerHealth::None, _) | (_, Some(_)) => None,
@@ -122,7 +122,7 @@ fn unapprovable(app: &App, queued: &Queued) -> Why {
             Some(at.map_or_else(|| verb.to_owned(), |reason| format!("{verb}: {}, {}", reason.rule, reason.at)))
         }
         (_, Outcome::Pending) => {
-            let me = app.snapshot().me.as_ref()?;
+            let me = app.here().me.as_ref()?;
             let mine = ruling.approvals.by.contains(me);
             mine.then(|| format!("you have; {} of {} people", ruling.approvals.have, ruling.approvals.need))
         }
@@ -148,7 +148,7 @@ pub(super) fn withdraw(app: &App) -> Why {
         Meant::Many => return Some("one at a time".into()),
         Meant::One(one) => one,
     };
-    let me = app.snapshot().me.as_deref();
+    let me = app.here().me.as_deref();
     let approved = me.is_some_and(|me| one.standing.ruling.approvals.by.iter().any(|by| by == me));
     let objected = matches!(one.standing.state, State::Held | State::Asked | State::Rejected);
     unless(approved || objected, || "nothing of yours to take back".into())
@@ -162,7 +162,7 @@ pub(super) fn nothing_waits(app: &App) -> Why {
 }
 
 pub(super) fn ledger_is_there(app: &App) -> Why {
-    unless(app.snapshot().ledger == LedgerHealth::None, || "the ledger is there".into())
+    unless(app.here().ledger == LedgerHealth::None, || "the ledger is there".into())
         .or_else(|| unless(!app.jobs.waits_for(JobKey::Init), || "it is being started".into()))
 }
 

@@ -183,7 +183,7 @@ fn lead(app: &App) -> Option<String> {
     let Marked { all, above, below, hidden } = app.queue.where_marked(app.list_height());
     let what = match all {
         0 => return None,
-        1 => app.queue.selection().first()?.short.clone(),
+        1 => app.queue.selection().first()?.label.clone(),
         _ => all.to_string(),
     };
     let away = [(above, "above"), (below, "below"), (hidden, "not shown")];
@@ -221,13 +221,16 @@ fn watched(snapshot: &Snapshot) -> Option<String> {
 pub fn notices(app: &App) -> Vec<Notice> {
     let key = |action: Action, word| Some((label(app, Context::Queue, action)?, word));
     let mut notices = Vec::new();
-    let snapshot = app.snapshot();
-    if let LedgerHealth::Alarm { what, .. } = &snapshot.ledger {
-        let text = format!("the ledger: {what}");
-        notices.push(Notice { sign: '!', text, key: key(Action::Problems, "look") });
-    }
-    if let Some(text) = watched(snapshot) {
-        notices.push(Notice { sign: '!', text, key: key(Action::Problems, "look") });
+    let repos = app.repos();
+    for snapshot in repos.iter() {
+        let alarm = match &snapshot.ledger {
+            LedgerHealth::Alarm { what, .. } => Some(format!("the ledger: {what}")),
+            _ => None,
+        };
+        for text in alarm.into_iter().chain(watched(snapshot)) {
+            let text = repos.prefix(&snapshot.repo) + &text;
+            notices.push(Notice { sign: '!', text, key: key(Action::Problems, "look") });
+        }
     }
     if !app.outbox.kept().is_empty() {
         let items = app.outbox.kept().iter().map(|intent| intent.items.len()).sum();
@@ -239,12 +242,13 @@ pub fn notices(app: &App) -> Vec<Notice> {
         let text = format!("{kept} not sent, kept{why}");
         notices.push(Notice { sign: '!', text, key: key(Action::SendNow, does) });
     }
-    if let Some(wants) = &app.asks.fetch {
+    if let Some(wants) = app.asks.fetch.values().next() {
         notices.push(Notice { sign: '!', text: wants.clone(), key: key(Action::Refresh, "asks for it here") });
     }
-    let problems = snapshot.problems.len() + app.problems.len();
+    let found = || repos.iter().flat_map(|snapshot| &snapshot.problems).chain(&app.problems);
+    let problems = found().count();
     if problems > 0 {
-        let text = match snapshot.problems.first().or(app.problems.first()) {
+        let text = match found().next() {
             Some(one) if problems == 1 => format!("{}: {}", one.place, one.what),
             _ => count(problems, "problem"),
         };

@@ -12,6 +12,8 @@ use crate::engine::{Draft, Failure, InitOffer, Opened, Plan, Report, Snapshot};
 use crate::evidence::Evidence;
 use crate::model::{CommentSide, EntryId, Intent, Problem, Subject};
 
+use super::RepoId;
+
 /// Something that happened. One channel carries them, in one order.
 #[derive(Debug)]
 pub enum Msg {
@@ -53,6 +55,8 @@ pub enum Outcome {
     Arrived(Vec<EntryId>),
     /// How far reading is.
     Progress {
+        /// Where.
+        repo: RepoId,
         /// What is being done: "fetching origin", "reading".
         what: String,
         /// So much is done.
@@ -64,8 +68,8 @@ pub enum Outcome {
     Opened(Box<Opened>),
     /// What was found about an opened proposal, as far as it is known by now.
     Evidence(Subject, Box<Evidence>),
-    /// The history index is made, or cannot be.
-    Indexed,
+    /// The history index of a repository is made, or cannot be.
+    Indexed(RepoId),
     /// The proposals were looked into: what was read before, with what was found.
     LookedInto(Arc<Snapshot>),
     /// The syntax colours of a part of an opened proposal.
@@ -115,35 +119,35 @@ pub enum Outcome {
 /// What is asked of the outside.
 #[derive(Debug, Clone)]
 pub enum Command {
-    /// Fetch, and read the proposals again.
-    Refresh,
-    /// Look into the proposals whose findings are not known.
-    LookInto,
+    /// Fetch, and read the proposals of a repository again.
+    Refresh(RepoId),
+    /// Look into the proposals of a repository whose findings are not known.
+    LookInto(RepoId),
     /// Open a proposal.
     Open(Subject),
     /// Find the syntax colours of some rows of an opened proposal.
     Highlight(HighlightRequest),
-    /// Make the plan for these decisions, to be shown.
+    /// Make the plan for these decisions about one repository, to be shown.
     Preview {
         /// Comes back with the plan.
         ticket: u64,
         /// The decisions.
         intents: Vec<Intent>,
     },
-    /// Sign and send decisions, each as its plan was shown; together, as one sitting.
+    /// Sign and send decisions about one repository, each as its plan was shown; together, as one sitting.
     Send(Vec<Arc<Plan>>),
     /// Keep what a person has written.
     SaveDraft(Box<Draft>),
     /// Forget what a person had written.
     DropDraft(Subject),
-    /// Keep exactly these unsigned decisions for the next start.
+    /// Keep exactly these unsigned decisions, of all repositories, for the next start.
     KeepOutbox(Vec<Intent>),
     /// Put text on the clipboard of the terminal.
     Copy(String),
-    /// Work out what starting the ledger would write.
-    PreviewInit,
+    /// Work out what starting the ledger of a repository would write.
+    PreviewInit(RepoId),
     /// Start the ledger as it was shown.
-    Init(Box<InitOffer>),
+    Init(RepoId, Box<InitOffer>),
     /// Leave the screen and do this at the terminal, where git may ask; then come back.
     StepAside(Errand),
     /// Step aside to the shell.
@@ -160,9 +164,9 @@ pub enum Errand {
     /// Sign and send decisions.
     Send(Vec<Arc<Plan>>),
     /// Start the ledger as it was shown.
-    Init(Box<InitOffer>),
+    Init(RepoId, Box<InitOffer>),
     /// Fetch, and read the proposals again.
-    Refresh,
+    Refresh(RepoId),
 }
 
 impl Errand {
@@ -171,8 +175,8 @@ impl Errand {
     pub const fn key(&self) -> JobKey {
         match self {
             Self::Send(_) => JobKey::Send,
-            Self::Init(_) => JobKey::Init,
-            Self::Refresh => JobKey::Refresh,
+            Self::Init(..) => JobKey::Init,
+            Self::Refresh(repo) => JobKey::Refresh(*repo),
         }
     }
 
@@ -184,8 +188,8 @@ impl Errand {
                 let proposals = plans.iter().map(|plan| plan.items.len()).sum();
                 format!("signing and sending what you decided about {}", super::count(proposals, "proposal"))
             }
-            Self::Init(_) => "signing the first entry of the ledger".to_owned(),
-            Self::Refresh => "fetching the proposals".to_owned(),
+            Self::Init(..) => "signing the first entry of the ledger".to_owned(),
+            Self::Refresh(_) => "fetching the proposals".to_owned(),
         };
         format!("countersign stepped aside: {what}. ctrl-c gives it up, with everything kept.")
     }
@@ -233,9 +237,9 @@ pub struct Frame {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum JobKey {
     /// [`Command::Refresh`].
-    Refresh,
+    Refresh(RepoId),
     /// [`Command::LookInto`].
-    LookInto,
+    LookInto(RepoId),
     /// [`Command::Open`].
     Open,
     /// [`Command::Highlight`].
@@ -257,14 +261,14 @@ impl Command {
     #[must_use]
     pub const fn key(&self) -> Option<JobKey> {
         match self {
-            Self::Refresh => Some(JobKey::Refresh),
-            Self::LookInto => Some(JobKey::LookInto),
+            Self::Refresh(repo) => Some(JobKey::Refresh(*repo)),
+            Self::LookInto(repo) => Some(JobKey::LookInto(*repo)),
             Self::Open(_) => Some(JobKey::Open),
             Self::Highlight(_) => Some(JobKey::Highlight),
             Self::Preview { .. } => Some(JobKey::Preview),
-            Self::PreviewInit => Some(JobKey::PreviewInit),
+            Self::PreviewInit(_) => Some(JobKey::PreviewInit),
             Self::Send(_) => Some(JobKey::Send),
-            Self::Init(_) => Some(JobKey::Init),
+            Self::Init(..) => Some(JobKey::Init),
             Self::StepAside(errand) => Some(errand.key()),
             _ => None,
         }

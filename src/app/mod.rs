@@ -25,6 +25,7 @@ mod pages;
 mod preview;
 pub mod prose;
 pub mod queue;
+mod repos;
 pub mod review;
 pub mod sheet;
 mod sitting;
@@ -34,6 +35,7 @@ pub(crate) mod testing;
 mod text_field;
 mod update;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -46,6 +48,7 @@ pub use message::{Command, Errand, FilePart, Frame, HighlightRequest, INDEXING, 
 pub use outbox::Outbox;
 pub use pages::{init_lines, key_table, key_table_markdown};
 pub use preview::Preview;
+pub use repos::{RepoId, Repos};
 pub use status::{Status, Tone};
 pub use text_field::TextField;
 pub use update::update;
@@ -67,8 +70,8 @@ use sitting::Sitting;
 pub struct Start {
     /// The keys.
     pub keymap: Keymap,
-    /// What was read so far; [`Snapshot::empty`] where nothing was.
-    pub snapshot: Arc<Snapshot>,
+    /// Its repositories, at least one, as they were read so far; [`Snapshot::empty`] where nothing was.
+    pub repos: Vec<Arc<Snapshot>>,
     /// What an earlier console left written.
     pub drafts: Vec<Draft>,
     /// Decisions that an earlier console left unsent.
@@ -125,8 +128,8 @@ pub struct App {
     pub(crate) desk: Desk,
     /// What is under way outside.
     pub(crate) jobs: Jobs,
-    /// How far reading is.
-    pub(crate) progress: Option<Progress>,
+    /// How far reading is, where it goes on.
+    pub(crate) progress: BTreeMap<RepoId, Progress>,
     /// The answer to the last key.
     pub(crate) status: Option<Status>,
     /// What became of what was sent last.
@@ -151,13 +154,13 @@ impl App {
     /// A console and what it asks for first.
     #[must_use]
     pub fn start(start: Start) -> (Self, Vec<Command>) {
-        let Start { keymap, snapshot, drafts, unsent, problems, seed, undo, size, now } = start;
+        let Start { keymap, repos, drafts, unsent, problems, seed, undo, size, now } = start;
         let mut app = Self {
             keymap,
             pending: Vec::new(),
             screen: Rect::new(0, 0, size.0, size.1),
             now,
-            queue: Queue::new(snapshot),
+            queue: Queue::new(Repos::new(repos)),
             preview: None,
             review: None,
             sheet: None,
@@ -166,7 +169,7 @@ impl App {
             outbox: Outbox::new(unsent, undo),
             desk: Desk::new(drafts),
             jobs: Jobs::default(),
-            progress: None,
+            progress: BTreeMap::new(),
             status: None,
             report: None,
             sitting: Sitting::default(),
@@ -183,7 +186,7 @@ impl App {
         app.queue.set_decided(app.outbox.decided());
         app.show_preview();
         app.scroll_into();
-        let commands = vec![Command::Refresh];
+        let commands: Vec<Command> = app.repos().ids().map(Command::Refresh).collect();
         app.jobs.asked(&commands);
         (app, commands)
     }
@@ -220,7 +223,7 @@ impl App {
 
     /// When the age on the top line will be another number: what is read must not look fresher than it is.
     fn next_minute(&self) -> Option<Timestamp> {
-        let read = self.snapshot().read_at;
+        let read = self.repos().read_at();
         let minutes = (self.now.as_second() - read.as_second()).max(0) / 60;
         read.checked_add(SignedDuration::from_mins(minutes + 1)).ok()
     }
@@ -236,10 +239,25 @@ impl App {
         }
     }
 
-    /// The snapshot that was read last.
+    /// The repositories.
     #[must_use]
-    pub const fn snapshot(&self) -> &Arc<Snapshot> {
-        self.queue.latest()
+    pub const fn repos(&self) -> &Repos {
+        self.queue.repos()
+    }
+
+    /// The repository that the screen is about: of the sheet, of the opened proposal, or of the one under the cursor.
+    #[must_use]
+    pub fn here(&self) -> &Arc<Snapshot> {
+        let sheet = self.sheet.as_ref().and_then(Sheet::repo);
+        let open = || self.review.as_ref().map(|review| review.subject.repo.as_str());
+        let under = || self.queue.current().map(|entry| entry.name.repo.as_str());
+        self.repos().of(sheet.or_else(open).or_else(under).unwrap_or_default())
+    }
+
+    /// Whether a repository is being read.
+    #[must_use]
+    pub fn reading(&self) -> bool {
+        self.repos().ids().any(|repo| self.jobs.waits_for(JobKey::Refresh(repo)))
     }
 
     /// The proposals that a decision means now: the opened one, else the marked ones, else those under the cursor.
@@ -274,7 +292,7 @@ pub(crate) struct Asks {
     /// When it signed or pushed decisions.
     pub send: Option<String>,
     /// When it fetched.
-    pub fetch: Option<String>,
+    pub fetch: BTreeMap<RepoId, String>,
 }
 
 /// What a decision means.

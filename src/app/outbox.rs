@@ -50,22 +50,25 @@ impl Outbox {
         taken
     }
 
-    /// Everything that waits, if it is time; it is then on its way.
-    pub fn due(&mut self, now: Timestamp) -> Option<Vec<Arc<Plan>>> {
-        self.leaves_at.filter(|at| *at <= now)?;
-        self.leave()
+    /// Everything that waits, by repository, if it is time; it is then on its way.
+    pub fn due(&mut self, now: Timestamp) -> Vec<Vec<Arc<Plan>>> {
+        if self.leaves_at.is_some_and(|at| at <= now) { self.leave() } else { Vec::new() }
     }
 
-    /// Everything that waits; it is then on its way.
-    pub fn leave(&mut self) -> Option<Vec<Arc<Plan>>> {
+    /// Everything that waits, by repository: what is about one of them leaves together. It is then on its way.
+    pub fn leave(&mut self) -> Vec<Vec<Arc<Plan>>> {
         self.leaves_at = None;
-        if self.waiting.is_empty() {
-            return None;
-        }
         self.marked.clear();
-        let plans = std::mem::take(&mut self.waiting);
-        self.sending.push_back(plans.clone());
-        Some(plans)
+        let mut leaving: Vec<Vec<Arc<Plan>>> = Vec::new();
+        for plan in self.waiting.drain(..) {
+            let same = |others: &&mut Vec<Arc<Plan>>| repo_of(&others[0].intents) == repo_of(&plan.intents);
+            match leaving.iter_mut().find(same) {
+                Some(others) => others.push(plan),
+                None => leaving.push(vec![plan]),
+            }
+        }
+        self.sending.extend(leaving.iter().cloned());
+        leaving
     }
 
     /// What was sent first has an answer: it is done with, or, where it failed, kept until a person says. Answers what it was.
@@ -136,6 +139,13 @@ impl Outbox {
         &self.kept
     }
 
+    /// The same, of the repository of the first of it: it is planned and sent together.
+    #[must_use]
+    pub fn kept_of_one(&self) -> Vec<Intent> {
+        let first = repo_of(&self.kept);
+        self.kept.iter().filter(|intent| repo_of(std::slice::from_ref(intent)) == first).cloned().collect()
+    }
+
     /// What was decided, by proposal, and has not left.
     #[must_use]
     pub fn decided(&self) -> HashMap<ProposalName, DecisionKind> {
@@ -145,4 +155,9 @@ impl Outbox {
         }
         decided
     }
+}
+
+/// The repository that decisions are about: that of the first, since all are of the same.
+fn repo_of(intents: &[Intent]) -> Option<&str> {
+    intents.iter().flat_map(|intent| &intent.items).map(|item| item.subject.repo.as_str()).next()
 }

@@ -1,5 +1,7 @@
 //! What the pages say: help, problems, policy, history, a plan as text, the offer to start the ledger.
 
+use jiff::Timestamp;
+
 use super::actions::{ACTIONS, ActionInfo, Group};
 use std::fmt::Write as _;
 
@@ -9,7 +11,7 @@ use super::review::{because, effect};
 use super::sheet::Sheet;
 use super::{App, ago, count};
 use crate::config::{Context, Keymap, Role};
-use crate::engine::{Action as Step, Failure, Fate, InitOffer, LedgerHealth, Plan, Report};
+use crate::engine::{Action as Step, Failure, Fate, InitOffer, LedgerHealth, Plan, Report, Snapshot};
 use crate::evidence::signals::{Signal, TargetWatch};
 use crate::model::text::{printable_bytes, single_line};
 use crate::model::{Problem, Queued};
@@ -86,8 +88,29 @@ fn keys_by_place(keymap: &Keymap, info: &ActionInfo) -> Vec<(String, Vec<&'stati
 /// What is wrong, and what became of what was sent last.
 #[must_use]
 pub fn problems(app: &App) -> Page {
-    let snapshot = app.snapshot();
     let mut lines = Vec::new();
+    for snapshot in app.repos().iter() {
+        if app.repos().several() {
+            lines.push(Line::of(Role::Heading, single_line(&snapshot.repo)));
+        }
+        push_repository(&mut lines, snapshot, app.now);
+    }
+    if let Some(Failure { what, why, next }) = &app.unsent_because {
+        let (place, what, next) = (what.clone(), why.clone(), next.clone());
+        push_problem(&mut lines, &Problem { place, what, next });
+    }
+    for problem in &app.problems {
+        push_problem(&mut lines, problem);
+    }
+    if let Some(report) = &app.report {
+        lines.push(Line::blank());
+        push_report(&mut lines, report);
+    }
+    Page::new("what is wrong, and what was sent last", lines)
+}
+
+/// What is wrong with one repository.
+fn push_repository(lines: &mut Vec<Line>, snapshot: &Snapshot, now: Timestamp) {
     match &snapshot.ledger {
         LedgerHealth::Alarm { entries, what } => {
             lines.push(Line::of(Role::Error, "the ledger raises an alarm"));
@@ -109,26 +132,17 @@ pub fn problems(app: &App) -> Page {
                 .hanging(2),
         );
     }
-    if let Some(Failure { what, why, next }) = &app.unsent_because {
-        let (place, what, next) = (what.clone(), why.clone(), next.clone());
-        push_problem(&mut lines, &Problem { place, what, next });
-    }
-    for problem in app.problems.iter().chain(&snapshot.problems) {
-        push_problem(&mut lines, problem);
+    for problem in &snapshot.problems {
+        push_problem(lines, problem);
     }
     if let Some(watch) = snapshot.watch.found() {
-        push_watch(&mut lines, watch, app);
+        push_watch(lines, watch, &snapshot.target, now);
     }
-    if let Some(report) = &app.report {
-        lines.push(Line::blank());
-        push_report(&mut lines, report);
-    }
-    Page::new("what is wrong, and what was sent last", lines)
 }
 
 /// What came to the target and was not recorded, commit by commit.
-fn push_watch(lines: &mut Vec<Line>, watch: &TargetWatch, app: &App) {
-    let Some(sentence) = watch.sentence(&app.snapshot().target) else { return };
+fn push_watch(lines: &mut Vec<Line>, watch: &TargetWatch, target: &str, now: Timestamp) {
+    let Some(sentence) = watch.sentence(target) else { return };
     lines.push(Line::blank());
     lines.push(Line::of(Role::Warn, "! ").then(Role::Heading, sentence).hanging(2));
     for file in &watch.flipping {
@@ -136,7 +150,7 @@ fn push_watch(lines: &mut Vec<Line>, watch: &TargetWatch, app: &App) {
         let times = count(file.flips, "return");
         lines.push(
             Line::of(Role::Found, format!("  {path}"))
-                .then(Role::Quiet, format!("  {times}, the last {}", ago(file.last.at, app.now)))
+                .then(Role::Quiet, format!("  {times}, the last {}", ago(file.last.at, now)))
                 .hanging(4),
         );
     }
@@ -145,7 +159,7 @@ fn push_watch(lines: &mut Vec<Line>, watch: &TargetWatch, app: &App) {
             Line::of(Role::Quiet, format!("  {}  ", commit.commit.short(9)))
                 .then(Role::People, single_line(&commit.who))
                 .then(Role::Text, format!("  {}", single_line(&commit.subject)))
-                .then(Role::Quiet, format!("  {}", ago(commit.at.at, app.now)))
+                .then(Role::Quiet, format!("  {}", ago(commit.at.at, now)))
                 .hanging(13),
         );
     }

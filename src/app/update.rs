@@ -79,9 +79,7 @@ impl App {
         if due.is_some_and(|at| at <= self.now) {
             commands.extend(self.ask_plan());
         }
-        if let Some(plans) = self.outbox.due(self.now) {
-            commands.push(Command::Send(plans));
-        }
+        commands.extend(self.outbox.due(self.now).into_iter().map(Command::Send));
         commands
     }
 

@@ -36,7 +36,7 @@ const REJECT_HELP: &str = "The lesson is written into the agent's memory file in
     and trying again may help."
 )]
 pub struct Arguments {
-    /// The repository to open in the console (default: the one around the current directory)
+    /// The repositories to open in one console (default: the one around the current directory, else those of the settings)
     #[arg(value_name = "REPO")]
     pub repos: Vec<PathBuf>,
     /// The repository (default: the one around the current directory)

@@ -28,6 +28,7 @@ mod note;
 mod output;
 mod policy;
 mod refused;
+mod repositories;
 mod session;
 mod show;
 mod show_before;

@@ -94,6 +94,21 @@ impl Session {
         self.workspace_at(self.repo.as_deref().unwrap_or_else(|| Path::new(".")))
     }
 
+    /// Whether the arguments name a repository.
+    #[must_use]
+    pub const fn names_one(&self) -> bool {
+        self.repo.is_some()
+    }
+
+    /// A path of the settings; `~/` is the home folder.
+    #[must_use]
+    pub fn expanded(&self, path: &str) -> PathBuf {
+        match (path.strip_prefix("~/"), &self.home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => PathBuf::from(path),
+        }
+    }
+
     /// Opens the repository around `path`.
     pub fn workspace_at(&self, path: &Path) -> Result<Workspace, CliError> {
         let (settings, _) = self.settings();

@@ -29,7 +29,7 @@ pub const BRANCHES: [&str; 10] = [
 const UNDO_SECONDS: std::ops::RangeInclusive<u64> = 3..=120;
 
 /// The keys, as they are written.
-const KEYS: [&str; 6] = ["theme", "keymap", "colour", "branches", "remote", "undo_seconds"];
+const KEYS: [&str; 7] = ["theme", "keymap", "colour", "branches", "remote", "repositories", "undo_seconds"];
 
 /// A user's choices.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct Settings {
     pub branches: Vec<String>,
     /// The remote; `None` is the only one, else `origin`.
     pub remote: Option<String>,
+    /// Paths of the repositories that a console is about where none is named and none is around; `~/` is the home folder.
+    pub repositories: Vec<String>,
     /// How long a decision waits before it is signed and sent.
     pub undo: Duration,
 }
@@ -56,6 +58,7 @@ impl Default for Settings {
             colour: ColourChoice::default(),
             branches: BRANCHES.map(String::from).to_vec(),
             remote: None,
+            repositories: Vec::new(),
             undo: Duration::from_secs(8),
         }
     }
@@ -88,6 +91,7 @@ impl Settings {
             "colour" => self.colour = choice(value, ColourChoice::named, &ColourChoice::NAMES)?,
             "branches" => self.branches = globs(value)?,
             "remote" => self.remote = Some(text(value, "write remote = \"origin\"")?.to_owned()),
+            "repositories" => self.repositories = paths(value)?,
             _ => self.undo = seconds(value)?,
         }
         Ok(())
@@ -134,6 +138,13 @@ fn globs(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Wrong> {
     list.iter().map(|pattern| glob(pattern).map_err(|wrong| Wrong { at: Some(pattern.span()), ..wrong })).collect()
 }
 
+fn paths(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Wrong> {
+    let next = "write repositories = [\"~/work/infra\"]";
+    let list = value.get_ref().as_array().ok_or_else(|| Wrong::new("is not a list of paths", next))?;
+    let path = |one| text(one, next).map(str::to_owned).map_err(|wrong| Wrong { at: Some(one.span()), ..wrong });
+    list.iter().map(path).collect()
+}
+
 fn glob(value: &Spanned<DeValue<'_>>) -> Result<String, Wrong> {
     let pattern = text(value, "write a pattern such as \"agent/**\"")?;
     match Glob::new(pattern) {
@@ -168,7 +179,8 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let (settings, problems) = load(
-            "theme = \"light\"\nkeymap = \"arrows\"\ncolour = \"256\"\nbranches = [\"bots/*\"]\nremote = \"up\"\nundo_seconds = 5\n",
+            "theme = \"light\"\nkeymap = \"arrows\"\ncolour = \"256\"\nbranches = [\"bots/*\"]\nremote = \"up\"\n\
+             repositories = [\"~/work/infra\"]\nundo_seconds = 5\n",
         );
         assert_eq!(problems, [""; 0]);
         let expected = Settings {
@@ -177,6 +189,7 @@ mod tests {
             colour: ColourChoice::named("256").unwrap(),
             branches: vec!["bots/*".into()],
             remote: Some("up".into()),
+            repositories: vec!["~/work/infra".into()],
             undo: Duration::from_secs(5),
         };
         assert_eq!(settings, expected);

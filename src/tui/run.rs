@@ -302,7 +302,7 @@ mod tests {
     use ratatui::style::Style;
 
     use super::*;
-    use crate::app::{Errand, Outcome, Start};
+    use crate::app::{Errand, Outcome, RepoId, Start};
     use crate::config::{Base, Keymap};
     use crate::engine::Snapshot;
     use crate::policy::built_in;
@@ -375,7 +375,7 @@ mod tests {
         let now = clock();
         App::start(Start {
             keymap: Keymap::load(Base::Vim, None, &actions).0,
-            snapshot: Arc::new(Snapshot::empty("repo", "main", &built_in(), now)),
+            repos: vec![Arc::new(Snapshot::empty("repo", "main", &built_in(), now))],
             drafts: Vec::new(),
             unsent: Vec::new(),
             problems: Vec::new(),
@@ -461,7 +461,7 @@ mod tests {
             let read = Arc::new(Snapshot::empty("repo", "main", &built_in(), clock()));
             assert!(mailbox.send(Msg::Outcome(Outcome::Snapshot(read))));
             let wants = "the remote wants a name and a password".to_owned();
-            assert!(mailbox.send(Msg::Outcome(Outcome::Asks { errand: Errand::Refresh, wants })));
+            assert!(mailbox.send(Msg::Outcome(Outcome::Asks { errand: Errand::Refresh(RepoId::default()), wants })));
             press(mailbox, clock, "r");
             mailbox.0.send(Event::Continued).unwrap();
             assert!(mailbox.send(Msg::Resize(100, 30)));

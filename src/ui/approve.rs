@@ -52,7 +52,8 @@ fn title(app: &App, sheet: &ApproveSheet, pen: &mut Pen<'_, '_>) {
     pen.write(Role::Text, &format!("  {}", count(sheet.taken().count(), "proposal")));
     if sheet.kind == DecisionKind::Approve {
         pen.write(Role::Quiet, " into ");
-        pen.write(Role::Text, &single_line(&app.snapshot().target));
+        let here = app.here();
+        pen.write(Role::Text, &format!("{}{}", app.repos().prefix(&here.repo), single_line(&here.target)));
     }
     pen.gap_to(18);
     pen.write(Role::Quiet, "nothing sent yet");
@@ -74,7 +75,7 @@ fn facts(app: &App, sheet: &ApproveSheet, canvas: &mut Canvas<'_>, area: Rect) {
     let opened = sheet.taken().filter(|candidate| candidate.seen.is_some()).count();
     pen.write(Role::Quiet, "written down as ");
     pen.write(Role::Text, &format!("{opened} opened, {} approved by summary", sheet.taken().count() - opened));
-    if let Some(me) = &app.snapshot().me {
+    if let Some(me) = &app.here().me {
         pen.write(Role::Quiet, ", by ");
         pen.write(Role::People, &single_line(me));
     }

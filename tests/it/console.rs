@@ -15,6 +15,7 @@ mod outbox;
 mod people;
 mod policy;
 mod remote;
+mod several;
 
 use std::time::{Duration, Instant};
 

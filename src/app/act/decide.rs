@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::app::queue::{self, Entry};
 use crate::app::review::SeenLines;
-use crate::app::sheet::{ApproveSheet, Candidate, Sheet, WriteSheet, scopes, scopes_of};
+use crate::app::sheet::{ApproveSheet, Candidate, InitSheet, Sheet, WriteSheet, scopes, scopes_of};
 use crate::app::status::Status;
 use crate::app::{App, Command, Errand, count};
 use crate::diff::Document;
@@ -20,9 +20,10 @@ impl App {
         if self.lacks_ledger() {
             return self.offer_init();
         }
-        let clean = self.queue.clean();
+        let clean = self.of_one_repository(self.queue.clean(), |entry| &entry.queued);
         let candidates = clean.iter().map(|entry| self.candidate(&entry.queued, &entry.short)).collect();
-        let beside = self.queue.unclean().iter().map(|entry| beside(entry)).collect();
+        let beside = self.of_one_repository(self.queue.unclean(), |entry| &entry.queued);
+        let beside = beside.into_iter().map(beside_it).collect();
         let commands = self.open_plan(DecisionKind::Approve, candidates);
         if let Some(Sheet::Approve(sheet)) = &mut self.sheet {
             sheet.beside = beside;
@@ -49,7 +50,17 @@ impl App {
 
     /// What a decision means, without what was decided on and has not left.
     fn undecided(&self) -> Vec<(&Queued, &str)> {
-        self.chosen().into_iter().filter(|(queued, _)| self.queue.decided(&queued.proposal.name()).is_none()).collect()
+        let undecided = |(queued, _): &(&Queued, &str)| self.queue.decided(&queued.proposal.name()).is_none();
+        self.of_one_repository(self.chosen().into_iter().filter(undecided).collect(), |(queued, _)| queued)
+    }
+
+    /// Those of one repository: every ledger has its own entries. The repository is that of the screen if any of these is of
+    /// it, else that of the first.
+    fn of_one_repository<T>(&self, all: Vec<T>, queued: impl Fn(&T) -> &Queued) -> Vec<T> {
+        let repo = |one: &T| queued(one).proposal.repo.clone();
+        let here = self.here().repo.clone();
+        let wanted = if all.iter().any(|one| repo(one) == here) { Some(here) } else { all.first().map(&repo) };
+        all.into_iter().filter(|one| Some(repo(one)) == wanted).collect()
     }
 
     fn candidate(&self, queued: &Queued, short: &str) -> Candidate {
@@ -118,13 +129,14 @@ impl App {
     }
 
     fn lacks_ledger(&self) -> bool {
-        self.snapshot().ledger == LedgerHealth::None
+        self.here().ledger == LedgerHealth::None
     }
 
     /// Shows what starting the ledger would write.
     pub(in crate::app) fn offer_init(&mut self) -> Vec<Command> {
-        self.sheet = Some(Sheet::Init(Box::default()));
-        vec![Command::PreviewInit]
+        let repo = self.repos().id(&self.here().repo);
+        self.sheet = Some(Sheet::Init(Box::new(InitSheet::of(repo))));
+        vec![Command::PreviewInit(repo)]
     }
 
     /// Asks for the plan of what the sheet says now.
@@ -174,9 +186,10 @@ impl App {
         }
         self.show_preview();
         commands.push(self.keep_outbox());
-        if aside && let Some(plans) = self.outbox.leave() {
+        if aside {
             // What is asked for there can be refused there: that is its window.
-            commands.push(Command::StepAside(Errand::Send(plans)));
+            let leaving = self.outbox.leave().into_iter();
+            commands.extend(leaving.map(|plans| Command::StepAside(Errand::Send(plans))));
         }
         if let Some(sheet) = self.parked.take() {
             commands.extend(self.unpark(sheet));
@@ -211,10 +224,11 @@ impl App {
 
     /// Sends what waits, at once; what was kept is planned and shown again first.
     pub(in crate::app) fn send_now(&mut self) -> Vec<Command> {
-        if let Some(plans) = self.outbox.leave() {
-            return vec![Command::Send(plans)];
+        let leaving = self.outbox.leave();
+        if !leaving.is_empty() {
+            return leaving.into_iter().map(Command::Send).collect();
         }
-        let kept = self.outbox.kept().to_vec();
+        let kept = self.outbox.kept_of_one();
         let candidates = kept.iter().flat_map(|intent| &intent.items).map(|item| self.kept_candidate(item)).collect();
         let kind = kept.first().map_or(DecisionKind::Approve, |intent| intent.kind);
         let mut sheet = ApproveSheet::new(kind, candidates);
@@ -258,7 +272,7 @@ pub(super) fn paths_of(document: &Document) -> Vec<BString> {
 }
 
 /// A low proposal that does not join a batch, and why.
-fn beside(entry: &Entry) -> (String, String) {
+fn beside_it(entry: &Entry) -> (String, String) {
     let standing = &entry.queued.standing;
     let note = queue::note(standing);
     (entry.short.clone(), if note.is_empty() { standing.state.to_string() } else { note.to_owned() })

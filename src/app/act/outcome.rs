@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::decide::paths_of;
 use crate::app::sheet::{InitSheet, Sheet};
 use crate::app::status::Status;
-use crate::app::{Action, App, Command, Errand, INDEXING, JobKey, LOOKING, Outcome, Progress, hints};
+use crate::app::{Action, App, Command, Errand, INDEXING, JobKey, LOOKING, Outcome, Progress, RepoId, hints};
 use crate::config::Context;
 use crate::engine::{Failure, Fate, Opened, Plan, Report, SentItem, Snapshot};
 use crate::evidence::Evidence;
@@ -16,20 +16,15 @@ use crate::app::count;
 impl App {
     pub(in crate::app) fn outcome(&mut self, outcome: Outcome) -> Vec<Command> {
         match outcome {
-            Outcome::Snapshot(snapshot) => {
-                self.jobs.answered(JobKey::Refresh);
-                self.progress = None;
-                // What is about to be read again is not looked into before.
-                let unknown = !snapshot.kept && snapshot.queue.iter().any(|queued| queued.findings.is_none());
-                let commands = self.absorb(snapshot);
-                return commands.into_iter().chain(unknown.then_some(Command::LookInto)).collect();
-            }
+            Outcome::Snapshot(snapshot) => return self.was_read(snapshot),
             Outcome::Recovered(problem) => self.status = Some(Status::done(problem.what)),
             Outcome::Arrived(entries) => {
                 self.outbox.arrived(&entries);
                 return vec![self.keep_outbox()];
             }
-            Outcome::Progress { what, done, total } => self.progress = Some(Progress { what, done, total }),
+            Outcome::Progress { repo, what, done, total } => {
+                self.progress.insert(repo, Progress { what, done, total });
+            }
             Outcome::Opened(opened) => self.opened(*opened),
             Outcome::Evidence(subject, evidence) => {
                 if let Some(review) = self.review.as_mut().filter(|review| review.subject == subject) {
@@ -37,10 +32,11 @@ impl App {
                 }
             }
             // Fetching may be under way beside it, and says so itself.
-            Outcome::Indexed => drop(self.progress.take_if(|progress| progress.what == INDEXING)),
+            Outcome::Indexed(repo) => self.done_with(repo, INDEXING),
             Outcome::LookedInto(snapshot) => {
-                self.jobs.answered(JobKey::LookInto);
-                self.progress.take_if(|progress| progress.what == LOOKING);
+                let repo = self.repos().id(&snapshot.repo);
+                self.jobs.answered(JobKey::LookInto(repo));
+                self.done_with(repo, LOOKING);
                 return self.absorb(snapshot);
             }
             Outcome::Highlighted { part, from, roles } => {
@@ -73,10 +69,27 @@ impl App {
         Vec::new()
     }
 
+    /// A repository was read; what is not known of its proposals is looked into.
+    fn was_read(&mut self, snapshot: Arc<Snapshot>) -> Vec<Command> {
+        let repo = self.repos().id(&snapshot.repo);
+        self.jobs.answered(JobKey::Refresh(repo));
+        self.progress.remove(&repo);
+        // What is about to be read again is not looked into before.
+        let unknown = !snapshot.kept && snapshot.queue.iter().any(|queued| queued.findings.is_none());
+        let commands = self.absorb(snapshot);
+        commands.into_iter().chain(unknown.then_some(Command::LookInto(repo))).collect()
+    }
+
+    fn done_with(&mut self, repo: RepoId, what: &str) {
+        if self.progress.get(&repo).is_some_and(|progress| progress.what == what) {
+            self.progress.remove(&repo);
+        }
+    }
+
     /// A newer snapshot. An open sheet has its plan made again: it may no longer be the one that is shown.
     fn absorb(&mut self, snapshot: Arc<Snapshot>) -> Vec<Command> {
         if snapshot.offline.is_none() {
-            self.asks.fetch = None;
+            self.asks.fetch.remove(&self.repos().id(&snapshot.repo));
         }
         self.queue.absorb(snapshot);
         // What is shown of a proposal is as new as its row.
@@ -147,13 +160,13 @@ impl App {
     /// git wanted to ask a person: stepping aside is offered, at once unless the person is in the middle of something.
     fn asked(&mut self, errand: Errand, wants: String) -> Vec<Command> {
         match errand {
-            Errand::Refresh => {
-                self.asks.fetch = Some(wants);
+            Errand::Refresh(repo) => {
+                self.asks.fetch.insert(repo, wants);
                 Vec::new()
             }
-            Errand::Init(offer) => {
+            Errand::Init(repo, offer) => {
                 self.jobs.answered(JobKey::Init);
-                self.sheet = Some(Sheet::Init(Box::new(InitSheet::asking(offer, wants))));
+                self.sheet = Some(Sheet::Init(Box::new(InitSheet::asking(repo, offer, wants))));
                 Vec::new()
             }
             Errand::Send(_) => {
@@ -182,7 +195,9 @@ impl App {
                     review.failure = Some(failure.clone());
                 }
             }
-            JobKey::Refresh | JobKey::LookInto => self.progress = None,
+            JobKey::Refresh(repo) | JobKey::LookInto(repo) => {
+                self.progress.remove(&repo);
+            }
             JobKey::Highlight => return Vec::new(),
             JobKey::PreviewInit => self.sheet = None,
             JobKey::Send => {

@@ -7,7 +7,7 @@ use crate::app::geometry::QueueAreas;
 use crate::app::overlay::{Find, Overlay, Page, Palette};
 use crate::app::review::Review;
 use crate::app::status::Status;
-use crate::app::{App, Command, Errand, JobKey, Preview, TextField, count, hints, pages};
+use crate::app::{App, Command, Errand, JobKey, Preview, RepoId, TextField, count, hints, pages};
 use crate::config::Context;
 use crate::model::{Queued, Subject};
 
@@ -163,10 +163,11 @@ impl App {
     pub(in crate::app) fn refresh(&mut self) -> Vec<Command> {
         self.queue.adopt();
         self.show_preview();
-        if self.jobs.waits_for(JobKey::Refresh) {
-            return Vec::new();
-        }
-        vec![if self.asks.fetch.take().is_some() { Command::StepAside(Errand::Refresh) } else { Command::Refresh }]
+        // One at a time steps aside; what others asked for is still asked for.
+        let aside = self.asks.fetch.pop_first().map(|(repo, _)| repo);
+        let idle = |repo: &RepoId| Some(*repo) != aside && !self.jobs.waits_for(JobKey::Refresh(*repo));
+        let rest = self.repos().ids().filter(idle).map(Command::Refresh);
+        rest.chain(aside.map(|repo| Command::StepAside(Errand::Refresh(repo)))).collect()
     }
 
     fn open_current(&mut self) -> Vec<Command> {

@@ -271,9 +271,9 @@ impl App {
         Facts {
             answers: self.desk.answers(&review.subject),
             comments: self.desk.comments(&review.subject),
-            target: &self.snapshot().target,
-            merge: self.snapshot().merge,
-            priorities: self.snapshot().priorities.as_deref(),
+            target: &self.here().target,
+            merge: self.here().merge,
+            priorities: self.here().priorities.as_deref(),
             now: self.now,
         }
     }
@@ -304,7 +304,7 @@ impl App {
                 .map(|entry| entry.short.clone())
                 .collect(),
             place: here.map(|at| (at + 1, all.len())),
-            stale: stale(self.snapshot(), review),
+            stale: stale(self.here(), review),
         };
         if let Some(review) = &mut self.review {
             review.around = around;
@@ -316,8 +316,7 @@ impl App {
     /// Takes what the latest snapshot says of the opened round: who approved it meanwhile, what policy says now.
     fn refresh_standing(&mut self) {
         let Some(review) = &mut self.review else { return };
-        let queue = &self.queue.latest().queue;
-        if let Some(queued) = queue.iter().find(|queued| queued.proposal.subject() == review.subject)
+        if let Some(queued) = self.queue.repos().queue().find(|queued| queued.proposal.subject() == review.subject)
             && review.queued != *queued
         {
             review.queued = queued.clone();

@@ -75,16 +75,16 @@ impl App {
             return self.keep_comment();
         }
         if let Some(Sheet::Init(sheet)) = &mut self.sheet {
-            let aside = sheet.wants.is_some();
+            let (repo, aside) = (sheet.repo, sheet.wants.is_some());
             return match sheet.confirm(at) {
                 Some(offer) if aside => {
                     self.sheet = None;
-                    vec![Command::StepAside(Errand::Init(offer))]
+                    vec![Command::StepAside(Errand::Init(repo, offer))]
                 }
                 Some(offer) => {
                     self.sheet = None;
                     self.status = Some(Status::plain("starting the ledger"));
-                    vec![Command::Init(offer)]
+                    vec![Command::Init(repo, offer)]
                 }
                 None => self.again(action),
             };

@@ -25,7 +25,7 @@ impl Widths {
     pub(super) fn of(entries: &[Entry]) -> Self {
         let widest = |width: fn(&Entry) -> usize| entries.iter().map(width).max().unwrap_or(0);
         Self {
-            id: widest(|entry| entry.short.width()),
+            id: widest(|entry| entry.label.width()),
             note: widest(|entry| note(&entry.queued.standing).width()),
             agent: widest(|entry| entry.queued.standing.agent.width()),
             lines: widest(|entry| {

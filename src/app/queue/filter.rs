@@ -56,7 +56,8 @@ impl Filter {
 
 fn haystack(entry: &Entry) -> String {
     let proposal = &entry.queued.proposal;
-    let mut text = format!("{} {} {}", entry.queued.summary, entry.queued.standing.agent, proposal.id);
+    let mut text =
+        format!("{} {} {} {}", entry.queued.summary, entry.queued.standing.agent, proposal.id, proposal.repo);
     if let Some(words) = &proposal.words {
         text.push(' ');
         text.push_str(&words.shape);

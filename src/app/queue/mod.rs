@@ -21,6 +21,7 @@ pub use marks::Marked;
 pub use order::{Attention, Order, attention, note, why_here};
 pub use rows::{Entry, Layout, Row, Tally};
 
+use crate::app::{RepoId, Repos};
 use crate::diff::{FoldKey, fold_key};
 use crate::engine::Snapshot;
 use crate::model::{DecisionKind, ProposalName, Queued, Words};
@@ -28,7 +29,9 @@ use crate::model::{DecisionKind, ProposalName, Queued, Words};
 /// The list and where a person is in it.
 #[derive(Debug)]
 pub struct Queue {
-    latest: Arc<Snapshot>,
+    repos: Repos,
+    /// Those of which something was read.
+    shown: HashSet<RepoId>,
     entries: Vec<Entry>,
     rows: Vec<Row>,
     order: Order,
@@ -65,11 +68,12 @@ impl Waiting {
 }
 
 impl Queue {
-    /// The list of a snapshot.
+    /// The list of what was read.
     #[must_use]
-    pub fn new(snapshot: Arc<Snapshot>) -> Self {
+    pub fn new(repos: Repos) -> Self {
         let mut queue = Self {
-            latest: snapshot,
+            repos,
+            shown: HashSet::new(),
             entries: Vec::new(),
             rows: Vec::new(),
             order: Order::default(),
@@ -85,20 +89,23 @@ impl Queue {
             widths: Widths::default(),
             currency: None,
         };
-        let snapshot = Arc::clone(&queue.latest);
-        queue.absorb(snapshot);
+        queue.find_currency();
+        let read = queue.repos.ids().zip(queue.repos.iter()).filter(|(_, snapshot)| !snapshot.queue.is_empty());
+        queue.shown = read.map(|(repo, _)| repo).collect();
+        queue.adopt();
         queue
     }
 
-    /// Takes a newer snapshot: refreshes what is shown, in place, and counts what is not.
+    /// Takes a newer snapshot of a repository: refreshes what is shown, in place, and counts what is not. What is
+    /// read of a repository for the first time is shown at once.
     pub fn absorb(&mut self, snapshot: Arc<Snapshot>) {
-        self.latest = snapshot;
-        let costs = self.latest.queue.iter().filter_map(|queued| queued.findings.as_ref()?.cost.found());
-        self.currency = costs.map(|cost| cost.currency.clone()).next();
-        if self.entries.is_empty() {
+        let first = !snapshot.queue.is_empty() && self.shown.insert(self.repos.id(&snapshot.repo));
+        self.repos.take(snapshot);
+        self.find_currency();
+        if first || self.entries.is_empty() {
             return self.adopt();
         }
-        let latest: HashMap<ProposalName, &Queued> = self.latest.queue.iter().map(|q| (q.proposal.name(), q)).collect();
+        let latest: HashMap<ProposalName, &Queued> = self.repos.queue().map(|q| (q.proposal.name(), q)).collect();
         let mut kept = 0;
         for entry in &mut self.entries {
             if let Some(queued) = latest.get(&entry.name) {
@@ -119,6 +126,11 @@ impl Queue {
             self.marks.remove(&entry.name);
         }
         self.count_again();
+    }
+
+    fn find_currency(&mut self) {
+        let mut costs = self.repos.queue().filter_map(|queued| queued.findings.as_ref()?.cost.found());
+        self.currency = costs.next().map(|cost| cost.currency.clone());
     }
 
     /// Counts what is still there, in all and under each heading; no row moves.
@@ -152,16 +164,7 @@ impl Queue {
     /// Shows the latest snapshot as it is: what is new, without what is gone, sorted again.
     pub fn adopt(&mut self) {
         let here = self.here();
-        let names: Vec<&str> = self.latest.queue.iter().map(|queued| queued.proposal.id.as_str()).collect();
-        let shorts = short_ids(&names);
-        let entry = |(queued, short): (&Queued, String)| Entry {
-            queued: queued.clone(),
-            name: queued.proposal.name(),
-            short,
-            fold: key_of(queued),
-            gone: None,
-        };
-        self.entries = self.latest.queue.iter().zip(shorts).map(entry).collect();
+        self.entries = self.repos.iter().flat_map(|snapshot| entries_of(snapshot, &self.repos)).collect();
         self.waiting = Waiting::default();
         self.counts = Counts::of(&self.entries, &self.decided);
         self.widths = Widths::of(&self.entries);
@@ -303,12 +306,26 @@ impl Queue {
     }
 }
 
+/// The proposals of a repository.
+fn entries_of(snapshot: &Snapshot, repos: &Repos) -> Vec<Entry> {
+    let names: Vec<&str> = snapshot.queue.iter().map(|queued| queued.proposal.id.as_str()).collect();
+    let entry = |(queued, short): (&Queued, String)| Entry {
+        queued: queued.clone(),
+        name: queued.proposal.name(),
+        label: repos.label(&snapshot.repo, &short),
+        short,
+        fold: key_of(queued),
+        gone: None,
+    };
+    snapshot.queue.iter().zip(short_ids(&names)).map(entry).collect()
+}
+
 /// What is drawn.
 impl Queue {
-    /// The snapshot that was read last.
+    /// The repositories, as they were read last.
     #[must_use]
-    pub const fn latest(&self) -> &Arc<Snapshot> {
-        &self.latest
+    pub const fn repos(&self) -> &Repos {
+        &self.repos
     }
 
     /// All rows.

@@ -16,8 +16,10 @@ pub struct Entry {
     pub queued: Queued,
     /// What tells it from all others.
     pub name: ProposalName,
-    /// The shortest unique end of its name.
+    /// The shortest end of its name that is unique in its repository.
     pub short: String,
+    /// The same with its repository's name, where there are several.
+    pub label: String,
     /// What it shares with identical changes under other names.
     pub fold: Option<FoldKey>,
     /// Why it is no longer in the queue; `None` while it is. Such an entry stays, grey, until a refresh is asked for.

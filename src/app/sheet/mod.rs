@@ -14,6 +14,7 @@ pub use write::{CommentSheet, ENDS, Field, WriteSheet, YET_TO_COME};
 
 use jiff::Timestamp;
 
+use super::RepoId;
 use super::text_field::TextField;
 use crate::config::Context;
 use crate::engine::InitOffer;
@@ -44,6 +45,8 @@ pub const fn rows_for_items(height: u16) -> u16 {
 pub struct InitSheet {
     /// What it would write; `None` while that is worked out.
     pub offer: Option<Box<InitOffer>>,
+    /// Of which repository.
+    pub repo: RepoId,
     /// The first line that is drawn.
     pub top: usize,
     /// What git wanted to ask when it was confirmed; it is asked for at the terminal the next time.
@@ -52,10 +55,16 @@ pub struct InitSheet {
 }
 
 impl InitSheet {
+    /// The offer of a repository, which is yet to be worked out.
+    #[must_use]
+    pub fn of(repo: RepoId) -> Self {
+        Self { repo, ..Self::default() }
+    }
+
     /// The offer once more, because git wanted to ask something.
     #[must_use]
-    pub fn asking(offer: Box<InitOffer>, wants: String) -> Self {
-        Self { offer: Some(offer), wants: Some(wants), ..Self::default() }
+    pub fn asking(repo: RepoId, offer: Box<InitOffer>, wants: String) -> Self {
+        Self { repo, offer: Some(offer), wants: Some(wants), ..Self::default() }
     }
 
     /// The confirming key was pressed: the offer, if it counts.
@@ -73,6 +82,17 @@ impl Sheet {
             Self::Approve(_) | Self::Init(_) => Context::Confirm,
             Self::Write(_) | Self::Comment(_) => Context::Write,
         }
+    }
+
+    /// The name of the repository that it decides about; `None` where that is of what lies below.
+    #[must_use]
+    pub fn repo(&self) -> Option<&str> {
+        let subject = match self {
+            Self::Approve(sheet) => &sheet.candidates.first()?.subject,
+            Self::Write(sheet) => &sheet.items.first()?.subject,
+            Self::Comment(_) | Self::Init(_) => return None,
+        };
+        Some(&subject.repo)
     }
 
     /// Its plan, if it has one.

@@ -6,7 +6,7 @@ use super::{Fixture, at, opened, plan_for};
 use crate::app::{App, Command, Frame, Msg, Outcome, Start, update};
 use crate::config::{Base, Chord, Keymap, parse_sequence};
 use crate::engine::Snapshot;
-use crate::model::Intent;
+use crate::model::{Intent, Queued};
 use std::sync::Arc;
 
 /// A console under test. Keys come half a second apart, and after each a frame is on the terminal.
@@ -30,24 +30,19 @@ impl Driver {
 
     /// The same, with decisions that an earlier console left.
     pub(crate) fn open_with(fixture: Fixture, size: (u16, u16), unsent: Vec<Intent>) -> Self {
-        let (keymap, problems) = Keymap::load(Base::Vim, None, &crate::app::actions::known());
-        assert_eq!(problems, []);
-        let start = Start {
-            keymap,
-            snapshot: Arc::new(fixture.snapshot.clone()),
-            drafts: Vec::new(),
-            unsent,
-            problems: Vec::new(),
-            seed: [3; 32],
-            undo: jiff::SignedDuration::from_secs(8),
-            size,
-            now: at(0),
-        };
-        let (app, commands) = App::start(start);
+        let (app, commands) = App::start(start(vec![Arc::new(fixture.snapshot.clone())], size, unsent));
         let mut driver = Self { app, fixture, commands: Vec::new(), drop: Vec::new(), answers: true, millis: 0 };
         driver.run(commands);
         driver.flush();
         driver
+    }
+
+    /// A console over these repositories, which answer only what a test says.
+    pub(crate) fn restart(&mut self, repos: Vec<Arc<Snapshot>>) -> &mut Self {
+        let (app, commands) = App::start(start(repos, (120, 40), Vec::new()));
+        self.app = app;
+        self.commands = commands;
+        self.flush()
     }
 
     /// The time.
@@ -126,7 +121,7 @@ impl Driver {
 
     fn answer(&self, command: Command) -> Option<Outcome> {
         match command {
-            Command::Refresh => Some(Outcome::Snapshot(Arc::new(self.fixture.snapshot.clone()))),
+            Command::Refresh(_) => Some(Outcome::Snapshot(Arc::new(self.fixture.snapshot.clone()))),
             Command::Open(subject) => {
                 let made = self.fixture.made.iter().find(|made| made.id == subject.proposal)?;
                 Some(Outcome::Opened(Box::new(opened(made))))
@@ -135,7 +130,8 @@ impl Driver {
                 Some(Outcome::Highlighted { part: request.part, from: request.lines.start, roles: Vec::new() })
             }
             Command::Preview { ticket, intents } => {
-                let plan = plan_for(&self.fixture, &intents, &self.drop);
+                let queue: Vec<Queued> = self.app.repos().queue().cloned().collect();
+                let plan = plan_for(&queue, &intents, &self.drop);
                 Some(Outcome::Planned { ticket, plan: Ok(Arc::new(plan)) })
             }
             _ => None,
@@ -154,6 +150,22 @@ impl Driver {
     /// The last line that answered a key.
     pub(crate) fn status(&self) -> &str {
         self.app.status.as_ref().map_or("", |status| &status.text)
+    }
+}
+
+fn start(repos: Vec<Arc<Snapshot>>, size: (u16, u16), unsent: Vec<Intent>) -> Start {
+    let (keymap, problems) = Keymap::load(Base::Vim, None, &crate::app::actions::known());
+    assert_eq!(problems, []);
+    Start {
+        keymap,
+        repos,
+        drafts: Vec::new(),
+        unsent,
+        problems: Vec::new(),
+        seed: [3; 32],
+        undo: jiff::SignedDuration::from_secs(8),
+        size,
+        now: at(0),
     }
 }
 

@@ -216,6 +216,13 @@ impl Made {
         reasons
     }
 
+    /// It in the queue of another repository.
+    pub(crate) fn queued_in(&self, repo: &str) -> Queued {
+        let queued = self.queued();
+        let proposal = Proposal { repo: repo.to_owned(), ..(*queued.proposal).clone() };
+        Queued { proposal: proposal.into(), ..queued }
+    }
+
     /// It in the queue.
     pub(crate) fn queued(&self) -> Queued {
         let made = at(-self.hours * 3_600_000);

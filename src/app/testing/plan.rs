@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use super::fixture::{Fixture, now, oid};
+use super::fixture::{now, oid};
 use crate::engine::{Action, Dropped, MemoryChange, Plan, PlanParts, PlannedItem, RefMove};
 use crate::model::{DecisionKind, EntryId, Intent, Place, Queued};
 use crate::policy::MergeMethod;
 
 /// The plan that the engine would make of these decisions, for showing: what is clean or approved merges, `drop` is left out.
-pub(crate) fn plan_for(fixture: &Fixture, intents: &[Intent], drop: &[&str]) -> Plan {
+pub(crate) fn plan_for(queue: &[Queued], intents: &[Intent], drop: &[&str]) -> Plan {
     let mut items = Vec::new();
     let mut dropped = Vec::new();
     for (index, intent) in intents.iter().enumerate() {
         for item in &intent.items {
-            let Some(queued) = fixture.snapshot.queue.iter().find(|q| q.proposal.id == item.subject.proposal) else {
+            let Some(queued) = queue.iter().find(|queued| queued.proposal.name() == item.subject.name()) else {
                 continue;
             };
             if drop.contains(&queued.proposal.id.as_str()) {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::*;
 use crate::app::queue::{Queue, Row};
+use crate::app::sheet::Sheet;
 use crate::app::testing::{Made, now};
-use crate::app::{Command, Msg};
+use crate::app::{Command, Msg, Repos};
 use crate::engine::Snapshot;
 use crate::model::{Queued, Words};
 
@@ -141,7 +142,7 @@ fn what_is_clean_and_wholly_told_folds_by_its_shape() {
     };
     let folded = |queue: Vec<Queued>| {
         let snapshot = Snapshot { queue: queue.into(), ..driver.fixture.snapshot.clone() };
-        Queue::new(Arc::new(snapshot)).rows().iter().any(|row| matches!(row, Row::Fold { .. }))
+        Queue::new(Repos::new(vec![Arc::new(snapshot)])).rows().iter().any(|row| matches!(row, Row::Fold { .. }))
     };
     let one = |id| Made::new(id, "one");
     assert!(folded(vec![queued("a/1", true, one("a/1").clean()), queued("a/2", true, one("a/2").clean())]));
@@ -224,5 +225,57 @@ fn idle_is_counted() {
 fn ages_are_of_the_latest_moment() {
     let driver = story();
     assert!(driver.app.now >= now());
-    assert_eq!(Arc::strong_count(driver.app.snapshot()), 1);
+    assert_eq!(Arc::strong_count(driver.app.here()), 1);
+}
+
+/// The fixture's repository and another one with these proposals.
+fn two(made: &[Made]) -> (Driver, Snapshot) {
+    let mut driver = story();
+    let queue: Vec<Queued> = made.iter().map(|made| made.queued_in("apps")).collect();
+    let other = Snapshot { repo: "apps".to_owned(), target: "trunk".to_owned(), ..driver.fixture.snapshot.clone() };
+    let empty = Snapshot { queue: Arc::from([]), ..other.clone() };
+    driver.restart(vec![Arc::new(driver.fixture.snapshot.clone()), Arc::new(empty)]);
+    (driver, Snapshot { queue: queue.into(), ..other })
+}
+
+#[test]
+fn several_repositories_make_one_queue() {
+    let twin = "agent/cost-bot/web-replicas";
+    let made = [Made::new(twin, "the same name").file("a", "", "b\n").high("storm"), Made::new("agent/z", "z").clean()];
+    let (mut driver, apps) = two(&made);
+    assert_eq!(driver.app.queue.counts().all(), 11, "what is not read yet is not there");
+    driver.snapshot(apps.clone());
+    assert_eq!(driver.app.queue.counts().all(), 13, "what is read for the first time shows at once");
+    let other = ProposalName { repo: "apps".into(), proposal: twin.into() };
+    assert_eq!(driver.app.queue.find(&other).map(|entry| entry.label.clone()), Some("apps:web-replicas".to_owned()));
+    assert!(driver.app.queue.find(&named(twin)).is_some());
+    // A newer reading of one of them says nothing about the other.
+    driver.snapshot(Snapshot { queue: Arc::from([]), ..apps });
+    assert_eq!((driver.app.queue.waiting().fresh, driver.app.queue.waiting().gone), (0, 2));
+}
+
+#[test]
+fn a_decision_is_about_one_repository() {
+    let made = [
+        Made::new("agent/y", "y").file("y", "", "y\n").clean(),
+        Made::new("agent/z", "z").file("z", "", "z\n").clean(),
+    ];
+    let (mut driver, apps) = two(&made);
+    driver.snapshot(apps);
+    driver.keys("Gb");
+    let about = |driver: &Driver| -> Vec<String> {
+        let Some(Sheet::Approve(sheet)) = &driver.app.sheet else { return Vec::new() };
+        let mut repos: Vec<String> = sheet.candidates.iter().map(|candidate| candidate.subject.repo.clone()).collect();
+        repos.dedup();
+        repos
+    };
+    let first = about(&driver);
+    assert_eq!(first.len(), 1);
+    assert_eq!(driver.app.here().repo, first[0]);
+    driver.keys("yb");
+    let second = about(&driver);
+    assert!(second.len() == 1 && second != first, "the next batch is that of the other: {first:?} {second:?}");
+    driver.keys("y").wait(9_000);
+    let sent = driver.commands.iter().filter(|command| matches!(command, Command::Send(_))).count();
+    assert_eq!(sent, 2, "each ledger has its own entries");
 }

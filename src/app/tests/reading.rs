@@ -198,9 +198,10 @@ fn what_is_not_indexed_is_not_taken_for_none() {
 #[test]
 fn the_end_of_indexing_ends_no_other_work() {
     let mut driver = story();
-    let progress = |what: &str| Msg::Outcome(Outcome::Progress { what: what.into(), done: 500, total: 0 });
-    driver.send(progress(INDEXING)).send(Msg::Outcome(Outcome::Indexed));
-    assert_eq!(driver.app.progress, None);
-    driver.send(progress("fetching")).send(Msg::Outcome(Outcome::Indexed));
-    assert!(driver.app.progress.is_some());
+    let repo = crate::app::RepoId::default();
+    let progress = |what: &str| Msg::Outcome(Outcome::Progress { repo, what: what.into(), done: 500, total: 0 });
+    driver.send(progress(INDEXING)).send(Msg::Outcome(Outcome::Indexed(repo)));
+    assert!(driver.app.progress.is_empty());
+    driver.send(progress("fetching")).send(Msg::Outcome(Outcome::Indexed(repo)));
+    assert!(!driver.app.progress.is_empty());
 }

@@ -97,9 +97,9 @@ fn without_a_ledger_a_decision_offers_to_start_one() {
         fixture.snapshot.me = None;
         let mut driver = Driver::open(fixture, (120, 40));
         driver.keys(&format!("j{key}"));
-        assert!(matches!(driver.commands.last(), Some(Command::PreviewInit)), "{key}");
+        assert!(matches!(driver.commands.last(), Some(Command::PreviewInit(_))), "{key}");
         driver.keys("y");
-        assert!(!driver.commands.iter().any(|command| matches!(command, Command::Init(_))), "nothing is shown yet");
+        assert!(!driver.commands.iter().any(|command| matches!(command, Command::Init(..))), "nothing is shown yet");
         let offer = InitOffer {
             ledger: crate::model::EntryId::from_bytes([1; 16]),
             person: "maria".into(),
@@ -111,7 +111,7 @@ fn without_a_ledger_a_decision_offers_to_start_one() {
             problems: Vec::new(),
         };
         driver.send(Msg::Outcome(Outcome::InitOffered(Box::new(offer)))).flush().keys("y");
-        assert!(matches!(driver.commands.last(), Some(Command::Init(_))), "{key}");
+        assert!(matches!(driver.commands.last(), Some(Command::Init(..))), "{key}");
     }
 }
 

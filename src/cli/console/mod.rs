@@ -16,25 +16,25 @@ use crate::model::Problem;
 use crate::tui::{self, Console, Drawn, End, Terminal};
 use crate::ui;
 
+use super::repositories;
 use super::session::Session;
 use super::{Arguments, CliError, Exit};
 use runtime::Runtime;
 
 /// Runs the command.
 pub fn run(session: &Session, arguments: &Arguments) -> Result<Exit, CliError> {
-    let workspace = match arguments.repos.as_slice() {
-        [] => session.workspace()?,
-        [one] => session.workspace_at(one)?,
-        _ => {
-            let next = "open one of them; several in one queue come with a later version";
-            return Err(CliError::usage("several repositories cannot be opened together yet", next));
-        }
-    };
-    open(session, &Arc::new(workspace), signer::random_seed())
+    let (workspaces, problems) = repositories::open(session, &arguments.repos)?;
+    open(session, &workspaces.into_iter().map(Arc::new).collect::<Vec<_>>(), problems, signer::random_seed())
 }
 
-/// Opens the console on a workspace. `seed` is what the ids of its entries are made from.
-pub fn open(session: &Session, workspace: &Arc<Workspace>, seed: [u8; 32]) -> Result<Exit, CliError> {
+/// Opens the console on workspaces, at least one, whose names differ. `beside` is what is wrong with others; `seed` is
+/// what the ids of its entries are made from.
+pub fn open(
+    session: &Session,
+    workspaces: &[Arc<Workspace>],
+    beside: Vec<Problem>,
+    seed: [u8; 32],
+) -> Result<Exit, CliError> {
     if variable("TERM").is_some_and(|term| term == "dumb") {
         let next = "run it in another terminal; `countersign list` and the other commands need none";
         return Err(CliError::usage("this terminal cannot draw a console (TERM=dumb)", next));
@@ -43,21 +43,23 @@ pub fn open(session: &Session, workspace: &Arc<Workspace>, seed: [u8; 32]) -> Re
     let depth = Depth::detect(settings.colour, variable);
     let (keymap, theme) = (keymap(session, &settings, &mut problems)?, theme(session, &settings, &mut problems)?);
     let styles = theme.styles(depth);
-    let clock = workspace.clock;
+    let clock = session.clock;
     let clock: tui::Clock = Arc::new(move || clock.now());
-    let (unsent, broken) = workspace.unsent();
-    problems.extend(broken);
+    problems.extend(beside);
+    let (unsent, broken): (Vec<_>, Vec<_>) = workspaces.iter().map(|workspace| workspace.unsent()).unzip();
+    let unsent = unsent.concat();
+    problems.extend(broken.concat());
     let mut terminal = Terminal::enter().map_err(|error| {
         let next = "run it in a terminal; scripts use `countersign list --json` and the other commands";
         CliError::usage(format!("the console needs a terminal: {error}"), next)
     })?;
     let (mailbox, inbox) = tui::mailbox();
     terminal.listen(&mailbox, &clock)?;
-    let known = unsent.iter().map(|intent| intent.id).collect();
+    let mut runtime = Runtime::start(workspaces, session.offline, &mailbox, &unsent)?;
     let (app, first) = App::start(Start {
         keymap,
-        snapshot: Arc::new(empty(workspace)),
-        drafts: workspace.drafts(),
+        repos: workspaces.iter().map(|workspace| Arc::new(empty(workspace))).collect(),
+        drafts: workspaces.iter().flat_map(|workspace| workspace.drafts()).collect(),
         unsent,
         problems,
         seed,
@@ -65,7 +67,6 @@ pub fn open(session: &Session, workspace: &Arc<Workspace>, seed: [u8; 32]) -> Re
         size: Terminal::size(),
         now: clock(),
     });
-    let mut runtime = Runtime::start(Arc::clone(workspace), session.offline, mailbox, known)?;
     let draw = |app: &App, buffer: &mut ratatui::buffer::Buffer| {
         let drawn = ui::draw(app, &styles, buffer);
         Drawn { frame: drawn.frame, cursor: drawn.cursor }

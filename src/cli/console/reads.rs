@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::app::{Errand, FilePart, HighlightRequest, INDEXING, JobKey, LOOKING, Msg, Outcome};
+use crate::app::{Errand, FilePart, HighlightRequest, INDEXING, JobKey, LOOKING, Msg, Outcome, RepoId};
 use crate::diff::Highlighter;
 use crate::engine::{Failure, Opened, Snapshot};
 use crate::evidence::Evidence;
@@ -21,6 +21,8 @@ use crate::tui::Mailbox;
 
 /// Everything that reading needs; shared by the threads that read.
 pub struct Reads {
+    /// Which repository of the console it is.
+    pub id: RepoId,
     /// The repository.
     pub workspace: Arc<Workspace>,
     /// Whether the remote is left alone.
@@ -68,7 +70,7 @@ impl Reads {
         let Ok(target) = self.workspace.repository.target() else { return };
         let progress = |done| self.progress(INDEXING, done, 0);
         let _ = self.workspace.history(target.tip, asked, &progress);
-        self.answer(Outcome::Indexed);
+        self.answer(Outcome::Indexed(self.id));
     }
 
     /// The same at the terminal, where git may ask.
@@ -87,7 +89,7 @@ impl Reads {
         self.snapshot(still);
         self.index(asked);
         if let Some(wants) = wants {
-            self.answer(Outcome::Asks { errand: Errand::Refresh, wants });
+            self.answer(Outcome::Asks { errand: Errand::Refresh(self.id), wants });
         }
     }
 
@@ -101,7 +103,7 @@ impl Reads {
         match self.workspace.recover(&situation) {
             Ok((said, _)) => said.into_iter().for_each(|problem| self.answer(Outcome::Recovered(problem))),
             Err(error) => self.fail(
-                JobKey::Refresh,
+                JobKey::Refresh(self.id),
                 "what a crash left could not be finished",
                 &error,
                 "see `countersign doctor`",
@@ -142,7 +144,8 @@ impl Reads {
                 self.workspace.keep(&situation);
             }
             Err(error) => {
-                self.fail(JobKey::Refresh, "the repository could not be read", &error, "run `git fsck` there");
+                let next = "run `git fsck` there";
+                self.fail(JobKey::Refresh(self.id), "the repository could not be read", &error, next);
             }
         }
     }
@@ -293,7 +296,7 @@ impl Reads {
     }
 
     fn progress(&self, what: &str, done: usize, total: usize) {
-        self.answer(Outcome::Progress { what: what.to_owned(), done, total });
+        self.answer(Outcome::Progress { repo: self.id, what: what.to_owned(), done, total });
     }
 
     fn fail(&self, job: JobKey, what: &str, error: &dyn std::fmt::Display, next: &str) {

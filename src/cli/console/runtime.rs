@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-use crate::app::{Command, Errand, JobKey, Msg, Outcome};
+use crate::app::{Command, Errand, JobKey, Msg, Outcome, RepoId};
 use crate::engine::{Draft, Failure, InitOffer, Plan, Refusal};
 use crate::io::git::process::GitError;
 use crate::io::init::{Given, InitError, Started};
@@ -20,9 +20,9 @@ use crate::tui::Mailbox;
 
 use super::reads::{Reads, Still};
 
-/// The runtime of one console.
+/// The runtime of one console: its repositories, in the order in which the console has them.
 pub struct Runtime {
-    reads: Arc<Reads>,
+    repos: Arc<[Arc<Reads>]>,
     newest: HashMap<JobKey, Arc<AtomicU64>>,
     writes: Option<Sender<Write>>,
     writer: Option<JoinHandle<()>>,
@@ -36,48 +36,62 @@ enum Write {
     KeepOutbox(Vec<Intent>),
     SaveDraft(Box<Draft>),
     DropDraft(Subject),
-    Init(Box<InitOffer>),
+    Init(RepoId, Box<InitOffer>),
 }
 
 impl Runtime {
-    /// Starts the writing thread. `known` are the ids of the intents that were in the outbox at the start.
+    /// Starts the writing thread. `unsent` is what was in the outboxes at the start.
     pub fn start(
-        workspace: Arc<Workspace>,
+        workspaces: &[Arc<Workspace>],
         offline: bool,
-        mailbox: Mailbox,
-        known: BTreeSet<EntryId>,
+        mailbox: &Mailbox,
+        unsent: &[Intent],
     ) -> std::io::Result<Self> {
-        let glanced = AtomicBool::new(false);
-        let unreachable = Mutex::default();
-        let reads = Arc::new(Reads { workspace, offline, mailbox, glanced, unreachable });
+        let reads = |(at, workspace): (usize, &Arc<Workspace>)| {
+            Arc::new(Reads {
+                id: RepoId(at),
+                workspace: Arc::clone(workspace),
+                offline,
+                mailbox: mailbox.clone(),
+                glanced: AtomicBool::new(false),
+                unreachable: Mutex::default(),
+            })
+        };
+        let repos: Arc<[Arc<Reads>]> = workspaces.iter().enumerate().map(reads).collect();
         let (sender, receiver) = mpsc::channel();
-        let writer = Writer { reads: Arc::clone(&reads), known, sent: BTreeSet::new() };
+        let known = repos.iter().map(|reads| ids_of(unsent, &reads.workspace)).collect();
+        let writer = Writer { repos: Arc::clone(&repos), known, sent: BTreeSet::new() };
         let writer = thread::Builder::new().name("writes".into()).spawn(move || writer.run(&receiver))?;
-        Ok(Self { reads, newest: HashMap::new(), writes: Some(sender), writer: Some(writer) })
+        Ok(Self { repos, newest: HashMap::new(), writes: Some(sender), writer: Some(writer) })
     }
 
     /// Starts a command and returns at once; `Quit` waits for the writes.
     pub fn carry_out(&mut self, command: Command) {
         match command {
-            Command::Refresh => self.read(JobKey::Refresh, Reads::refresh),
-            Command::LookInto => self.read(JobKey::LookInto, Reads::look_into),
-            Command::Open(subject) => self.read(JobKey::Open, move |reads, still| reads.open(&subject, still)),
+            Command::Refresh(repo) => self.read(repo, JobKey::Refresh(repo), Reads::refresh),
+            Command::LookInto(repo) => self.read(repo, JobKey::LookInto(repo), Reads::look_into),
+            Command::Open(subject) => {
+                let repo = id_of(&self.repos, &subject);
+                self.read(repo, JobKey::Open, move |reads, still| reads.open(&subject, still));
+            }
             Command::Highlight(request) => {
-                self.read(JobKey::Highlight, move |reads, still| reads.highlight(&request, still));
+                let repo = id_of(&self.repos, &request.part.subject);
+                self.read(repo, JobKey::Highlight, move |reads, still| reads.highlight(&request, still));
             }
             Command::Preview { ticket, intents } => {
-                self.read(JobKey::Preview, move |reads, still| reads.preview(ticket, &intents, still));
+                let repo = id_of_all(&self.repos, &intents);
+                self.read(repo, JobKey::Preview, move |reads, still| reads.preview(ticket, &intents, still));
             }
-            Command::PreviewInit => self.read(JobKey::PreviewInit, Reads::preview_init),
+            Command::PreviewInit(repo) => self.read(repo, JobKey::PreviewInit, Reads::preview_init),
             Command::Send(plans) => self.write(Write::Send(plans)),
             Command::KeepOutbox(intents) => self.write(Write::KeepOutbox(intents)),
             Command::SaveDraft(draft) => self.write(Write::SaveDraft(draft)),
             Command::DropDraft(subject) => self.write(Write::DropDraft(subject)),
-            Command::Init(offer) => self.write(Write::Init(offer)),
-            Command::StepAside(Errand::Refresh) => {
-                self.read(JobKey::Refresh, |reads, still| {
+            Command::Init(repo, offer) => self.write(Write::Init(repo, offer)),
+            Command::StepAside(Errand::Refresh(repo)) => {
+                self.read(repo, JobKey::Refresh(repo), move |reads, still| {
                     if catch_unwind(AssertUnwindSafe(|| reads.refresh_asking(still))).is_err() {
-                        let _ = reads.mailbox.send(Msg::Outcome(broke(JobKey::Refresh)));
+                        let _ = reads.mailbox.send(Msg::Outcome(broke(JobKey::Refresh(repo))));
                     }
                     reads.mailbox.back();
                 });
@@ -90,10 +104,11 @@ impl Runtime {
     }
 
     /// Reads on a thread of its own. The job is told, whenever it asks, whether it is still the newest of its kind.
-    fn read(&mut self, key: JobKey, job: impl FnOnce(&Reads, Still<'_>) + Send + 'static) {
+    fn read(&mut self, repo: RepoId, key: JobKey, job: impl FnOnce(&Reads, Still<'_>) + Send + 'static) {
         let newest = Arc::clone(self.newest.entry(key).or_default());
         let mine = newest.fetch_add(1, Ordering::SeqCst) + 1;
-        let reads = Arc::clone(&self.reads);
+        let reads = Arc::clone(&self.repos[repo.0]);
+        let mailbox = reads.mailbox.clone();
         let spawned = thread::Builder::new().name(format!("{key:?}")).spawn(move || {
             let still = || newest.load(Ordering::SeqCst) == mine;
             if catch_unwind(AssertUnwindSafe(|| job(&reads, &still))).is_err() {
@@ -106,7 +121,7 @@ impl Runtime {
                 why: error.to_string(),
                 next: "close other programs and try again".into(),
             };
-            let _ = self.reads.mailbox.send(Msg::Outcome(Outcome::Failed { job: key, failure }));
+            let _ = mailbox.send(Msg::Outcome(Outcome::Failed { job: key, failure }));
         }
     }
 
@@ -131,10 +146,32 @@ impl Drop for Runtime {
     }
 }
 
+/// The place of the repository that a proposal is of.
+fn id_of(repos: &[Arc<Reads>], subject: &Subject) -> RepoId {
+    let named = |reads: &Arc<Reads>| reads.workspace.repository.name == subject.repo;
+    RepoId(repos.iter().position(named).unwrap_or_default())
+}
+
+/// The place of the repository that decisions are about, which is the same for all of them.
+fn id_of_all(repos: &[Arc<Reads>], intents: &[Intent]) -> RepoId {
+    intents.iter().flat_map(|intent| &intent.items).next().map_or(RepoId(0), |item| id_of(repos, &item.subject))
+}
+
+/// The ids of the intents that are about a repository.
+fn ids_of(intents: &[Intent], workspace: &Workspace) -> BTreeSet<EntryId> {
+    about(intents, workspace).map(|intent| intent.id).collect()
+}
+
+/// The intents that are about a repository.
+fn about<'a>(intents: &'a [Intent], workspace: &'a Workspace) -> impl Iterator<Item = &'a Intent> {
+    let here = |intent: &&Intent| intent.items.first().is_some_and(|i| i.subject.repo == workspace.repository.name);
+    intents.iter().filter(here)
+}
+
 struct Writer {
-    reads: Arc<Reads>,
-    /// The intents in the outbox that are this console's: those of another one are not touched.
-    known: BTreeSet<EntryId>,
+    repos: Arc<[Arc<Reads>]>,
+    /// The intents in the outboxes that are this console's, by repository: those of another one are not touched.
+    known: Vec<BTreeSet<EntryId>>,
     /// What is in the ledger. A console that is left while it sends asks for these to be kept, not knowing better yet.
     sent: BTreeSet<EntryId>,
 }
@@ -146,7 +183,7 @@ impl Writer {
             let key = match &write {
                 Write::Send(_) => JobKey::Send,
                 Write::Aside(errand) => errand.key(),
-                Write::Init(_) => JobKey::Init,
+                Write::Init(..) => JobKey::Init,
                 Write::KeepOutbox(_) | Write::SaveDraft(_) | Write::DropDraft(_) => JobKey::Keep,
             };
             let aside = matches!(write, Write::Aside(_));
@@ -154,8 +191,8 @@ impl Writer {
                 self.answer(broke(key));
             }
             if aside {
-                self.reads.mailbox.back();
-                self.read_again();
+                self.mailbox().back();
+                self.repos.iter().for_each(|reads| read_again(reads));
             }
         }
     }
@@ -163,34 +200,47 @@ impl Writer {
     fn write(&mut self, write: Write) {
         match write {
             Write::Send(plans) => {
-                self.send(&plans, &Arc::clone(&self.reads.workspace));
-                self.read_again();
+                let reads = self.of_plans(&plans);
+                self.send(&plans, &reads, &Arc::clone(&reads.workspace));
+                read_again(&reads);
             }
             Write::Aside(Errand::Send(plans)) => {
-                self.send(&plans, &Arc::new(self.reads.workspace.asking()));
+                let reads = self.of_plans(&plans);
+                self.send(&plans, &reads, &reads.workspace.asking());
             }
-            Write::Aside(Errand::Init(offer)) => self.init(&offer, &self.reads.workspace.asking()),
+            Write::Aside(Errand::Init(repo, offer)) => {
+                self.init(repo, &offer, &self.repos[repo.0].workspace.asking());
+            }
             // Reading is the readers'.
-            Write::Aside(Errand::Refresh) => {}
-            Write::KeepOutbox(intents) => self.keep(&intents),
-            Write::SaveDraft(draft) => self.done(self.state().keep_draft(&draft_key(&draft.subject), &draft)),
-            Write::DropDraft(subject) => self.done(self.state().drop_draft(&draft_key(&subject))),
-            Write::Init(offer) => {
-                self.init(&offer, &Arc::clone(&self.reads.workspace));
-                self.read_again();
+            Write::Aside(Errand::Refresh(_)) => {}
+            Write::KeepOutbox(intents) => (0..self.repos.len()).for_each(|at| self.keep(at, &intents)),
+            Write::SaveDraft(draft) => {
+                self.done(self.state(&draft.subject).keep_draft(&draft_key(&draft.subject), &draft));
+            }
+            Write::DropDraft(subject) => self.done(self.state(&subject).drop_draft(&draft_key(&subject))),
+            Write::Init(repo, offer) => {
+                let reads = Arc::clone(&self.repos[repo.0]);
+                self.init(repo, &offer, &reads.workspace);
+                read_again(&reads);
             }
         }
     }
 
+    /// The repository that plans are for, which is the same for all of them.
+    fn of_plans(&self, plans: &[Arc<Plan>]) -> Arc<Reads> {
+        let RepoId(at) = plans.first().map_or(RepoId(0), |plan| id_of_all(&self.repos, &plan.intents));
+        Arc::clone(&self.repos[at])
+    }
+
     /// Everything of one sitting goes in one push: the plans' intents are planned together once more.
-    fn send(&mut self, plans: &[Arc<Plan>], workspace: &Workspace) {
+    fn send(&mut self, plans: &[Arc<Plan>], reads: &Reads, workspace: &Workspace) {
         let intents: Vec<Intent> = plans.iter().flat_map(|plan| plan.remaining_intents()).collect();
         let shown = match plans {
             [one] => Ok(Arc::clone(one)),
-            several => self.together(several, &intents),
+            several => together(&reads.workspace, several, &intents),
         };
         let sent = shown.and_then(|plan| workspace.send(&plan));
-        self.reads.asked_remote(match &sent {
+        reads.asked_remote(match &sent {
             Err(SendError::Offline(error)) => Some(error.to_string()),
             _ => None,
         });
@@ -208,39 +258,27 @@ impl Writer {
         self.answer(outcome);
     }
 
-    /// What was written is shown.
-    fn read_again(&self) {
-        if let Ok(situation) = self.reads.workspace.read(&Scope::default()) {
-            self.answer(Outcome::Snapshot(self.reads.shown(&situation)));
-        }
+    fn state(&self, subject: &Subject) -> &StateFolder {
+        &self.repos[id_of(&self.repos, subject).0].workspace.state
     }
 
-    /// One plan for all that was shown in several; where it does more or less than they did, it is shown first.
-    fn together(&self, plans: &[Arc<Plan>], intents: &[Intent]) -> Result<Arc<Plan>, SendError> {
-        let situation = self.reads.workspace.read(&Scope::default())?;
-        let whole = self.reads.workspace.plan(&situation, intents)?;
-        let shown: usize = plans.iter().map(|plan| plan.items.len()).sum();
-        if whole.items.len() == shown { Ok(Arc::new(whole)) } else { Err(SendError::Changed(Box::new(whole))) }
-    }
-
-    fn state(&self) -> &StateFolder {
-        &self.reads.workspace.state
-    }
-
-    fn keep(&mut self, intents: &[Intent]) {
-        let unsent = || intents.iter().filter(|intent| !self.sent.contains(&intent.id));
+    /// Keeps what is about one of the repositories.
+    fn keep(&mut self, at: usize, intents: &[Intent]) {
+        let reads = Arc::clone(&self.repos[at]);
+        let state = &reads.workspace.state;
+        let unsent = || about(intents, &reads.workspace).filter(|intent| !self.sent.contains(&intent.id));
         let wanted: BTreeSet<EntryId> = unsent().map(|intent| intent.id).collect();
-        let gone: Vec<EntryId> = self.known.difference(&wanted).copied().collect();
-        let kept = unsent().try_for_each(|intent| self.state().keep_intent(intent));
-        self.done(kept.and_then(|()| gone.iter().try_for_each(|id| self.state().drop_intent(*id))));
-        self.known = wanted;
+        let gone: Vec<EntryId> = self.known[at].difference(&wanted).copied().collect();
+        let kept = unsent().try_for_each(|intent| state.keep_intent(intent));
+        self.done(kept.and_then(|()| gone.iter().try_for_each(|id| state.drop_intent(*id))));
+        self.known[at] = wanted;
         if gone.iter().any(|id| !self.sent.contains(id)) {
             // Taken back: the rows stand as they did before.
-            self.read_again();
+            read_again(&reads);
         }
     }
 
-    fn init(&self, shown: &InitOffer, workspace: &Workspace) {
+    fn init(&self, repo: RepoId, shown: &InitOffer, workspace: &Workspace) {
         self.answer(match start_ledger(shown, workspace) {
             Ok(Started::Adopted { commit }) => {
                 Outcome::Started(format!("the ledger begins; the policy is {}", commit.short(12)))
@@ -249,7 +287,7 @@ impl Writer {
                 "the remote refused the target: merge the branch countersign/init, then decide".to_owned(),
             ),
             Err(error) => match wants(error.of_git(), workspace) {
-                Some(wants) => Outcome::Asks { errand: Errand::Init(Box::new(shown.clone())), wants },
+                Some(wants) => Outcome::Asks { errand: Errand::Init(repo, Box::new(shown.clone())), wants },
                 None => Outcome::Failed { job: JobKey::Init, failure: Failure::from(&error) },
             },
         });
@@ -267,10 +305,31 @@ impl Writer {
         }
     }
 
+    /// All repositories answer to the same console.
+    fn mailbox(&self) -> &Mailbox {
+        &self.repos[0].mailbox
+    }
+
     fn answer(&self, outcome: Outcome) {
         // A console that has ended needs no answer.
-        let _ = self.reads.mailbox.send(Msg::Outcome(outcome));
+        let _ = self.mailbox().send(Msg::Outcome(outcome));
     }
+}
+
+/// What was written is shown.
+fn read_again(reads: &Reads) {
+    if let Ok(situation) = reads.workspace.read(&Scope::default()) {
+        // A console that has ended needs no answer.
+        let _ = reads.mailbox.send(Msg::Outcome(Outcome::Snapshot(reads.shown(&situation))));
+    }
+}
+
+/// One plan for all that was shown in several; where it does more or less than they did, it is shown first.
+fn together(workspace: &Workspace, plans: &[Arc<Plan>], intents: &[Intent]) -> Result<Arc<Plan>, SendError> {
+    let situation = workspace.read(&Scope::default())?;
+    let whole = workspace.plan(&situation, intents)?;
+    let shown: usize = plans.iter().map(|plan| plan.items.len()).sum();
+    if whole.items.len() == shown { Ok(Arc::new(whole)) } else { Err(SendError::Changed(Box::new(whole))) }
 }
 
 /// Starts the ledger exactly as it was shown, or not at all.

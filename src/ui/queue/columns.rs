@@ -42,16 +42,23 @@ impl Columns {
         let names = match width {
             ..70 => 12,
             70..100 => 13,
-            100..140 => 20,
+            100..140 => 16,
             _ => 28,
         };
+        // A repository's name stands before it where there are several.
+        let names = names + if app.repos().several() { 6 } else { 0 };
         let id = widths.id.clamp(4, names);
-        let agent = if width < 100 { 0 } else { widths.agent.clamp(5, AGENTS) };
+        let agent = match width {
+            ..100 => 0,
+            100..140 => widths.agent.clamp(5, 12),
+            _ => widths.agent.clamp(5, AGENTS),
+        };
         let lines = if width < 100 { 0 } else { widths.lines.clamp(3, 13) };
         // Costs come after the list, and must not push it about.
         let cost = match width {
             ..70 => 0,
             70..100 => 6,
+            100..140 => 8,
             _ => 9,
         };
         let incidents = if width < 70 { 0 } else { 3 };
@@ -59,11 +66,11 @@ impl Columns {
         let note = match width {
             ..70 => 0,
             70..100 => widths.note.clamp(12, 13),
-            100..140 => 22,
+            100..140 => 18,
             _ => widths.note.clamp(22, 34),
         };
         let age = 4;
-        let gap = if width < 100 { 1 } else { 2 };
+        let gap = if width < 140 { 1 } else { 2 };
         let others = [id, agent, lines, cost, incidents, note, age]
             .iter()
             .filter(|width| **width > 0)

@@ -10,7 +10,7 @@ use super::Drawn;
 use super::widgets::{Canvas, Pen, paragraphs};
 use crate::app::geometry::QueueAreas;
 use crate::app::hints::{Notice, label, notices};
-use crate::app::{Action, App, JobKey, ago};
+use crate::app::{Action, App, ago};
 use crate::config::{Context, Role};
 use crate::engine::{LedgerHealth, Snapshot};
 use crate::model::Stage;
@@ -40,13 +40,17 @@ pub fn draw(app: &App, canvas: &mut Canvas<'_>, screen: Rect, drawn: &mut Drawn)
 
 /// What is read, how much of it there is, and how it is guarded.
 fn top_line(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
-    let snapshot = app.snapshot();
+    let snapshot = app.here();
     let wide = area.width >= 100;
     let mut pen = canvas.row(area, 0);
     pen.gap(1);
     pen.write(Role::Title, if wide { "countersign" } else { "" });
     pen.gap(if wide { 2 } else { 0 });
     pen.write(Role::Heading, &single_line(&snapshot.repo));
+    match app.repos().ids().count() {
+        1 => {}
+        all => pen.write(Role::Quiet, &format!(" +{}", all - 1)),
+    }
     pen.gap(if wide { 4 } else { 2 });
     counts(app, &mut pen, wide);
     let right = right_end(app, wide);
@@ -60,9 +64,10 @@ fn top_line(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
 
 fn counts(app: &App, pen: &mut Pen<'_, '_>, wide: bool) {
     let counts = app.queue.counts();
-    if app.queue.entries().is_empty() && app.jobs.waits_for(JobKey::Refresh) {
+    if app.queue.entries().is_empty() && app.reading() {
         // What is not known is not zero.
-        let total = app.progress.as_ref().map(|progress| progress.total).filter(|total| *total > 0);
+        let total = app.progress.values().map(|progress| progress.total).filter(|total| *total > 0);
+        let total = total.reduce(|a, b| a + b);
         return total.into_iter().for_each(|total| pen.write(Role::Text, &format!("{total} branches")));
     }
     let filter = app.queue.filter.text.trim();
@@ -87,9 +92,9 @@ fn counts(app: &App, pen: &mut Pen<'_, '_>, wide: bool) {
 
 /// How fresh it is, which stage, how the ledger is.
 fn right_end(app: &App, wide: bool) -> Vec<(Role, String)> {
-    let snapshot = app.snapshot();
+    let snapshot = app.here();
     let mut parts = Vec::new();
-    match &app.progress {
+    match app.progress.values().next() {
         Some(progress) if progress.total > 0 => {
             parts.push((
                 Role::Quiet,
@@ -97,15 +102,15 @@ fn right_end(app: &App, wide: bool) -> Vec<(Role, String)> {
             ));
         }
         Some(progress) => parts.push((Role::Quiet, single_line(&progress.what))),
-        None if app.queue.entries().is_empty() && app.jobs.waits_for(JobKey::Refresh) => {
+        None if app.queue.entries().is_empty() && app.reading() => {
             parts.push((Role::Quiet, "reading".to_owned()));
         }
         _ => {
-            let age = ago(snapshot.read_at, app.now);
+            let age = ago(app.repos().read_at(), app.now);
             parts.push((Role::Quiet, if wide { format!("read {age}") } else { age }));
         }
     }
-    if snapshot.offline.is_some() {
+    if app.repos().iter().any(|snapshot| snapshot.offline.is_some()) {
         parts.push((Role::Warn, "! offline".to_owned()));
     }
     if app.outbox.sending() {
@@ -188,11 +193,11 @@ fn list(app: &App, columns: &Columns, canvas: &mut Canvas<'_>, area: Rect, drawn
 /// What to do where there is nothing to show.
 fn empty(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let key = |action| label(app, Context::Queue, action).unwrap_or_default();
-    let snapshot = app.snapshot();
+    let snapshot = app.here();
     let lines = if app.queue.filter.active() {
         let text = single_line(app.queue.filter.text.trim());
         [format!("Nothing matches `{text}`."), format!("{} takes the filter off.", key(Action::Close))]
-    } else if app.jobs.waits_for(JobKey::Refresh) {
+    } else if app.reading() {
         ["Reading the proposals.".to_owned(), "What is known already is shown as soon as it is there.".to_owned()]
     } else {
         let done = app.sitting.said().map(|done| format!(" This sitting: {done}. {} leaves.", key(Action::Leave)));
@@ -219,7 +224,7 @@ fn preview(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     canvas.rule(area);
     let Some(preview) = &app.preview else { return };
     let body = Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 1 };
-    let lines = preview.lines(&app.snapshot().target, app.now, usize::from(body.height));
+    let lines = preview.lines(&app.here().target, app.now, usize::from(body.height));
     if body.height < 4 {
         // Too few rows to wrap into: each line is cut at the end.
         for (row, line) in lines.iter().enumerate() {

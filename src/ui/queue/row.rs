@@ -43,7 +43,7 @@ fn heading(app: &App, tier: Tier, tally: Tally, pen: &mut Pen<'_, '_>) {
     pen.write(role, &tier.to_string().to_uppercase());
     pen.write(Role::Text, &format!(" {}", tally.here));
     pen.gap(3);
-    let needs = app.snapshot().tiers.of(tier);
+    let needs = app.here().tiers.of(tier);
     let people = match needs.approvals {
         0 => "needs nobody".to_owned(),
         1 => "one person".to_owned(),
@@ -82,7 +82,7 @@ fn proposal(app: &App, entry: &Entry, indent: &str, state: RowState, columns: &C
     let role = |role| if gone { Role::Quiet } else { role };
     let queued = &entry.queued;
     columns.write(pen, |pen, column, width| match column {
-        Column::Id => pen.cell(role(Role::Text), &format!("{indent}{}", single_line(&entry.short)), width),
+        Column::Id => pen.cell(role(Role::Text), &format!("{indent}{}", single_line(&entry.label)), width),
         Column::What => {
             pen.does(role(Role::Text), &does(queued), &queued.proposal.title, width);
         }
@@ -157,11 +157,14 @@ fn fold(app: &App, entries: &[&Entry], open: bool, state: RowState, columns: &Co
         Column::Note => {
             let key = crate::app::hints::label(app, crate::config::Context::Queue, crate::app::Action::Fold);
             let does = if open { "closes" } else { "opens" };
-            pen.cell(
-                Role::Quiet,
-                &format!("{}, {} {does}", if by_shape { "clean" } else { "same" }, key.unwrap_or_default()),
-                width,
-            );
+            // Found after they were laid together: no row moves, but none is called what it is not.
+            let clean = |entry: &&&Entry| entry.queued.findings.as_ref().is_none_or(|found| found.clean());
+            let (role, word) = match entries.len() - entries.iter().filter(clean).count() {
+                _ if !by_shape => (Role::Quiet, "same".to_owned()),
+                0 => (Role::Quiet, "clean".to_owned()),
+                some => (Role::Warn, format!("{some} not clean")),
+            };
+            pen.cell(role, &format!("{word}, {} {does}", key.unwrap_or_default()), width);
         }
         Column::Age => pen.cell_right(Role::Quiet, &short_age(oldest, app.now), width),
     });

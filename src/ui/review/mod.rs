@@ -43,7 +43,7 @@ pub fn draw(app: &App, review: &Review, canvas: &mut Canvas<'_>, screen: Rect, d
 }
 
 fn header(app: &App, review: &Review, canvas: &mut Canvas<'_>, area: Rect) {
-    title_line(review, &mut canvas.row(area, 0));
+    title_line(app, review, &mut canvas.row(area, 0));
     claim_line(app, review, &mut canvas.row(area, 1));
     progress_line(app, review, &mut canvas.row(area, 2));
     let rule = Rect { y: area.y + 3, height: 1, ..area };
@@ -63,7 +63,7 @@ fn ends(pen: &mut Pen<'_, '_>, left: impl FnOnce(&mut Pen<'_, '_>, usize), right
     }
 }
 
-fn title_line(review: &Review, pen: &mut Pen<'_, '_>) {
+fn title_line(app: &App, review: &Review, pen: &mut Pen<'_, '_>) {
     let standing = &review.queued.standing;
     let (role, tier) = match standing.ruling.tier {
         Tier::High => (Role::RiskHigh, "HIGH"),
@@ -78,7 +78,7 @@ fn title_line(review: &Review, pen: &mut Pen<'_, '_>) {
     ends(
         pen,
         |pen, room| {
-            let id = single_line(&review.short);
+            let id = single_line(&app.repos().label(&review.subject.repo, &review.short));
             pen.write(Role::Title, &id);
             pen.gap(2);
             let room = room.saturating_sub(id.width() + 2);
@@ -155,7 +155,7 @@ fn progress_line(app: &App, review: &Review, pen: &mut Pen<'_, '_>) {
         pen.write(Role::Warn, &single_line(note));
     }
     let branch = single_line(&review.queued.proposal.id);
-    let target = format!(" → {}   ", single_line(&app.snapshot().target));
+    let target = format!(" → {}   ", single_line(&app.here().target));
     let width = branch.width() + target.width();
     if pen.room() > width + 3 {
         pen.gap_to(width);

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::Console;
 use crate::app::testing::{Fixture, Made};
-use crate::app::{Msg, Outcome, Progress};
+use crate::app::{Msg, Outcome, Progress, RepoId};
 use crate::config::Depth;
 use crate::engine::{InitOffer, LedgerHealth};
 use crate::model::{Problem, Stage};
@@ -19,10 +19,10 @@ fn an_empty_queue_says_what_a_proposal_is() {
 #[test]
 fn reading_says_how_far_it_is() {
     let mut console = Console::open(Fixture::of(Vec::new()), (80, 24), Depth::True);
-    let outcome = Outcome::Progress { what: "reading".into(), done: 120, total: 350 };
+    let outcome = Outcome::Progress { repo: RepoId(0), what: "reading".into(), done: 120, total: 350 };
     console.driver.send(Msg::Outcome(outcome));
     assert!(console.screen().contains("reading 120 of 350"));
-    assert_eq!(console.driver.app.progress, Some(Progress { what: "reading".into(), done: 120, total: 350 }));
+    assert_eq!(console.driver.app.progress[&RepoId(0)], Progress { what: "reading".into(), done: 120, total: 350 });
 }
 
 #[test]
