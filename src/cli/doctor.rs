@@ -42,7 +42,7 @@ pub fn run(session: &Session, args: &JsonArgs, output: &mut Output) -> Result<Ex
     let none = std::collections::BTreeSet::new();
     let situation = workspace.read(&Scope { only: Some(&none), ..Scope::default() })?;
     checks.push(signing(&workspace, &situation));
-    checks.push(ledger(&situation));
+    checks.extend(workspace.repository.whole().is_ok().then(|| ledger(&situation)));
     checks.push(state(&workspace));
     checks.extend(locks(&workspace));
     checks.extend(situation.problems.iter().map(|p| Check::bad(&p.place, p.what.clone(), p.next.clone())));

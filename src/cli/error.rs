@@ -121,6 +121,7 @@ impl From<WriteError> for CliError {
                 what,
                 "nothing was written; unlock the key (`ssh-add`) or run it in a terminal, where it is asked for, or set countersign.signingKey to one that can sign here",
             ),
+            WriteError::Lacking(error) => error.into(),
             WriteError::InTheWay(_) => Self::refused(what, "commit or stash them, and run it again"),
             WriteError::Store(_) | WriteError::Git(_) | WriteError::Io(_) => {
                 Self::outside(what, "nothing was decided; see what it says, and try again")

@@ -11,7 +11,7 @@ use crate::evidence::incidents::Touched;
 use crate::io::evidence::incidents::{Gathered, gather, services};
 use crate::io::git::store::Writes;
 use crate::io::workspace::{Scope, Situation, Workspace};
-use crate::model::{Incident, IncidentEvidence, IncidentKind, IncidentSource, text};
+use crate::model::{Incident, IncidentEvidence, IncidentKind, IncidentSource, UndoneBy, text};
 
 use super::args::IncidentsCommand;
 use super::output::Output;
@@ -125,10 +125,11 @@ fn row(incident: &Incident) -> String {
 fn place(incident: &Incident) -> String {
     match &incident.source {
         IncidentSource::File { path } => text::printable(path).into_owned(),
-        IncidentSource::Commit { commit, undoes: Some(undone) } => {
-            format!("commit {}, undoes {}", commit.short(12), undone.short(12))
+        IncidentSource::Commit { commit, undoes: Some(undone), undone_by } => {
+            let by = undone_by.map_or("", UndoneBy::words);
+            format!("commit {}, undoes {}{by}", commit.short(12), undone.short(12))
         }
-        IncidentSource::Commit { commit, undoes: None } => format!("commit {}", commit.short(12)),
+        IncidentSource::Commit { commit, undoes: None, .. } => format!("commit {}", commit.short(12)),
         IncidentSource::Entry { entry, .. } => format!("ledger entry {}", entry.short(8)),
     }
 }

@@ -17,6 +17,7 @@ use super::{CliError, Exit};
 /// Runs the command.
 pub fn run(session: &Session, args: &InitArgs, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
+    workspace.repository.whole()?;
     let mut situation = session.read(&workspace, &Scope::default())?;
     find::look_into(&workspace, &mut situation, &|_| true, output);
     let proposed = match workspace.propose_init(&situation, &Given::default()) {

@@ -17,6 +17,7 @@ use super::{CliError, Exit, mend};
 /// Runs the command.
 pub fn run(session: &Session, command: &LedgerCommand, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
+    workspace.repository.whole()?;
     let none = std::collections::BTreeSet::new();
     let situation = session.read(&workspace, &Scope { only: Some(&none), ..Scope::default() })?;
     match command {

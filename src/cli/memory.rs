@@ -20,6 +20,7 @@ use super::{CliError, Exit};
 /// Runs the command.
 pub fn run(session: &Session, command: &MemoryCommand, output: &mut Output) -> Result<Exit, CliError> {
     let workspace = session.workspace()?;
+    workspace.repository.whole()?;
     let none = BTreeSet::new();
     let situation = session.read(&workspace, &Scope { only: Some(&none), ..Scope::default() })?;
     output.problems(&situation.warnings());

@@ -144,6 +144,7 @@ impl Session {
         scope: &Scope<'_>,
         output: &mut Output,
     ) -> Result<Situation, CliError> {
+        workspace.repository.whole()?;
         let situation = self.read(workspace, scope)?;
         let (said, again) = workspace.recover(&situation)?;
         output.problems(&said);

@@ -41,6 +41,10 @@ impl Workspace {
         target: &Target,
         now: Timestamp,
     ) -> Result<Adopted, StoreError> {
+        if let Some(shallow) = self.repository.shallowness(target.tip) {
+            // What a ledger names may lie beyond the boundary, so that it would look forged; and what it was is not forgotten.
+            return Ok(Adopted::nothing(vec![shallow]));
+        }
         let at_tip = roots.read(target.tip);
         if let Err(RootError::Store(error)) = &at_tip {
             return Err(error.clone());

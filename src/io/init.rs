@@ -98,6 +98,7 @@ pub struct Given {
 impl Workspace {
     /// What `init` would write here.
     pub fn propose_init(&self, situation: &Situation, given: &Given) -> Result<Proposed, InitError> {
+        self.repository.whole().map_err(WriteError::from)?;
         let git = self.repository.git();
         let candidate = signer::candidates(&git, self.home.as_deref()).next().ok_or_else(no_key)?;
         let me = identity(&git)?;

@@ -58,12 +58,14 @@ fn dropped_sentence(plan: &Plan) -> String {
 impl Workspace {
     /// Plans intents on what is known here, without asking the remote.
     pub fn plan(&self, situation: &Situation, intents: &[Intent]) -> Result<Plan, SendError> {
+        self.repository.whole().map_err(WriteError::from)?;
         let store = self.repository.store(Writes::InMemory)?;
         plan_on(&store, situation, intents)
     }
 
     /// Sends what `shown` showed. The intents leave the outbox once they are in the ledger.
     pub fn send(&self, shown: &Plan) -> Result<Report, SendError> {
+        self.repository.whole().map_err(WriteError::from)?;
         let started = Instant::now();
         let mut attempt = 0;
         loop {

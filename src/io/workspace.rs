@@ -25,6 +25,7 @@ use super::evidence::watch::Watched;
 use super::git::ledger::RootReader;
 use super::git::proposals::{self, Known, Reading, Request};
 use super::git::repository::LocalRepository;
+use super::git::shallow::Boundary;
 use super::git::store::{StoreError, Writes};
 use super::index::Index;
 use super::inventory::Inventories;
@@ -124,6 +125,8 @@ pub struct Situation {
     pub seen: FirstSeen,
     /// Where the last move of the target ended that was seen here to have arrived.
     pub landed: Option<Oid>,
+    /// A digest of where the history of a shallow clone ends; empty in a whole one.
+    pub boundary: String,
     built_in: Policy,
 }
 
@@ -272,6 +275,7 @@ impl Workspace {
             now,
             seen: FirstSeen::default(),
             landed: adopted.landed,
+            boundary: Boundary::of(&self.repository.git_dir).map(|boundary| boundary.digest).unwrap_or_default(),
             found: Arc::default(),
             built_in: self.built_in.clone(),
         };

@@ -6,7 +6,7 @@ use bstr::BString;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Contributor, Oid, Side};
+use super::{Contributor, Oid, Side, UndoneBy};
 
 /// A commit of the target's history. Names, subject and both of its own dates are whatever its maker wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +95,19 @@ pub enum Undoing {
     Request(String),
     /// Something.
     Unnamed,
+}
+
+impl Undoing {
+    /// By what the commit is known that is taken back.
+    #[must_use]
+    pub const fn by(&self) -> Option<UndoneBy> {
+        match self {
+            Self::Commit(_) => Some(UndoneBy::Id),
+            Self::Subject(_) => Some(UndoneBy::Title),
+            Self::Request(_) => Some(UndoneBy::Request),
+            Self::Unnamed => None,
+        }
+    }
 }
 
 /// A path that a commit changed, against its first parent.

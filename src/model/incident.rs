@@ -102,6 +102,30 @@ impl Serialize for Tie {
     }
 }
 
+/// By what a commit is known that another one takes back. Only an id is beyond doubt: titles repeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UndoneBy {
+    /// By its id.
+    Id,
+    /// By its title: the newest one before that has it.
+    Title,
+    /// By the number of its pull request.
+    Request,
+}
+
+impl UndoneBy {
+    /// What is to be said beside the commit; nothing where there is no doubt.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Id => "",
+            Self::Title => " (by its title)",
+            Self::Request => " (by its request's number)",
+        }
+    }
+}
+
 /// Where an incident is written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -117,6 +141,8 @@ pub enum IncidentSource {
         commit: Oid,
         /// The commit that it undid, where that is known.
         undoes: Option<Oid>,
+        /// By what that one was found.
+        undone_by: Option<UndoneBy>,
     },
     /// An entry of the ledger.
     Entry {

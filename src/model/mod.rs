@@ -32,7 +32,7 @@ pub use findings::{CostInBrief, Findings};
 pub use history::{Coverage, Moment, PastCommit, PastTouch, SeenBetween, TimeBasis, Undoing};
 pub use id::{ChangeId, EntryId, Oid, ParseIdError};
 pub use incident::{
-    Closeness, Incident, IncidentEvidence, IncidentHit, IncidentKind, IncidentSource, Severity, Tie, TieBy,
+    Closeness, Incident, IncidentEvidence, IncidentHit, IncidentKind, IncidentSource, Severity, Tie, TieBy, UndoneBy,
 };
 pub use intent::{Intent, IntentItem};
 pub use known::Known;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::field::{DocumentName, FieldPath, Lines};
-use super::{Moment, Oid};
+use super::{Moment, Oid, UndoneBy};
 
 /// Where the values come from that a proposal overwrites, and who changed its files before.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -69,9 +69,17 @@ pub enum Repair {
         of: Option<Oid>,
         /// Its subject.
         subject: Option<String>,
+        /// By what it was found.
+        by: Option<UndoneBy>,
     },
     /// It says that it is a fix.
     Fix,
+    /// It says that it is a hotfix.
+    Hotfix,
+    /// It says that it brings an earlier version or setting back.
+    Rollback,
+    /// It says that it makes bearable for now what stays wrong.
+    Workaround,
     /// It was made for an incident.
     Incident {
         /// The incident's name.

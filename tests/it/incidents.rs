@@ -113,6 +113,92 @@ fn rejections_are_remembered_until_they_are_taken_back() {
     assert_eq!(ids(&maria, "apps/web/values.yaml"), [] as [String; 0]);
 }
 
+/// Rejected without a lesson, under another name, and to another value: the field is what both have in common.
+#[test]
+fn a_rejection_is_about_the_fields_that_it_refused() {
+    let sandbox = Sandbox::new();
+    let (origin, maria) = sandbox.solo();
+    let file = "shop/deployment.yaml";
+    origin.commit("main", Commit::new("checkout").file(file, deployment("4Gi", "2g", 80)));
+    origin.propose("agent/infra/halve", "Halve it", &[(file, &deployment("2Gi", "2g", 80))]);
+    let no = ["reject", &origin.at("agent/infra/halve"), "-m", "It is killed at the peak.", "--no-lesson", "--yes"];
+    let _ = maria.run(&no).succeeds();
+    origin.propose("agent/infra/third", "Cut it", &[(file, &deployment("3Gi", "2g", 80))]);
+    origin.propose("agent/infra/heap", "Heap", &[(file, &deployment("4Gi", "1g", 80))]);
+    let hit = |repo: &Repo<'_>, id: &str| {
+        let shown = repo.run(&["show", id, "--json"]).succeeds().json();
+        shown["evidence"]["incidents"]["hits"][0].clone()
+    };
+    let third = hit(&maria, "agent/infra/third");
+    let why =
+        "what was rejected changed Deployment shop/checkout spec.template.spec.containers[app].resources.limits.memory";
+    assert_eq!((&third["match"], &third["why"]), (&json!("field"), &json!(why)), "{third:#}");
+    let heap = hit(&maria, "agent/infra/heap");
+    assert_eq!((&heap["match"], &heap["why"]), (&json!("file"), &json!(format!("what was rejected changed {file}"))));
+    // Where its objects are gone, it is about what the ledger says, which is no file here.
+    origin.git(&["update-ref", "-d", "refs/heads/agent/infra/halve"]);
+    sandbox.git("", &["clone", "--quiet", &format!("file://{}", origin.path().display()), "fresh"]);
+    let fresh = sandbox.repo("fresh");
+    let document = fresh.run(&["show", "agent/infra/third", "--json"]).succeeds().json();
+    let hits = document["evidence"]["incidents"]["hits"].to_string();
+    assert!(!hits.contains("what was rejected changed"), "{hits}");
+    let all = fresh.run(&["incidents", "list", "--json"]).succeeds().json();
+    assert_eq!(all["incidents"][0]["title"], "It is killed at the peak.", "{all:#}");
+}
+
+/// A deployment with a list in a list, an argument that only its place names, and an ingress behind it.
+fn deployment(memory: &str, heap: &str, port: u16) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: checkout, namespace: shop}}\nspec:\n  template:\n    spec:\n      \
+         containers:\n        - name: side\n          image: side:1\n        - name: app\n          args: [--heap={heap}, -v]\n          \
+         resources:\n            limits:\n              memory: {memory}\n---\napiVersion: networking.k8s.io/v1\nkind: Ingress\n\
+         metadata: {{name: checkout}}\nspec:\n  rules:\n    - host: a.example\n      paths:\n        - path: /\n          \
+         port: {port}\n"
+    )
+}
+
+/// Three commits mended three values of one file for one incident; each proposal undoes one of them, the last one another.
+#[test]
+fn the_same_field_is_found_inside_lists_and_whichever_commit_mended_it() {
+    let sandbox = Sandbox::new();
+    let origin = sandbox.origin();
+    let file = "shop/deployment.yaml";
+    let set = |message: &str, (memory, heap, port): (&str, &str, u16)| {
+        origin.commit("main", Commit::new(message).file(file, deployment(memory, heap, port)));
+    };
+    set("checkout", ("2Gi", "1g", 80));
+    set("Give checkout more memory\n\nFor INC-213.", ("4Gi", "1g", 80));
+    set("hotfix: heap of checkout (INC-213)", ("4Gi", "2g", 80));
+    set("Mend the port for INC-213", ("4Gi", "2g", 8080));
+    let record = "---\nid: INC-213\ndate: 2025-01-06\n---\n# Checkout was killed\n";
+    origin.commit("main", Commit::new("Postmortem of INC-213").file("postmortems/INC-213.md", record));
+    for (name, values, matched, field) in [
+        (
+            "halve",
+            ("2Gi", "2g", 8080),
+            "field",
+            "changed Deployment shop/checkout spec.template.spec.containers[app].resources.limits.memory",
+        ),
+        (
+            "heap",
+            ("4Gi", "1g", 8080),
+            "field",
+            "changed Deployment shop/checkout spec.template.spec.containers[app].args[0]",
+        ),
+        ("port", ("4Gi", "2g", 81), "field", ".port"),
+    ] {
+        let branch = format!("agent/infra/{name}");
+        origin.propose(&branch, name, &[(file, &deployment(values.0, values.1, values.2))]);
+        let shown = origin.run(&["show", &branch, "--json"]).succeeds().json();
+        let hit = &shown["evidence"]["incidents"]["hits"][0];
+        assert_eq!((&hit["id"], &hit["match"]), (&json!("INC-213"), &json!(matched)), "{name}: {hit:#}");
+        assert!(hit["why"].as_str().is_some_and(|why| why.ends_with(field)), "{name}: {hit:#}");
+    }
+    origin.propose("agent/infra/image", "Side", &[(file, &deployment("4Gi", "2g", 8080).replace("side:1", "side:2"))]);
+    let shown = origin.run(&["show", "agent/infra/image", "--json"]).succeeds().json();
+    assert_eq!(shown["evidence"]["incidents"]["hits"][0]["match"], "file", "nobody mended that value: {shown:#}");
+}
+
 #[test]
 fn only_the_target_is_believed_and_policy_says_where_else() {
     let sandbox = Sandbox::new();

@@ -34,4 +34,5 @@ mod reach;
 mod reading;
 mod rigs;
 mod settings;
+mod shallow;
 mod signals;

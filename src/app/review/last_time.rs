@@ -6,7 +6,7 @@ use crate::app::prose::Line;
 use crate::app::{App, count};
 use crate::config::Role;
 use crate::model::text::single_line;
-use crate::model::{Closeness, Incident, IncidentEvidence, IncidentKind, IncidentSource};
+use crate::model::{Closeness, Incident, IncidentEvidence, IncidentKind, IncidentSource, UndoneBy};
 
 /// Incidents that the pane lists; the page has them all.
 const LISTED: usize = 4;
@@ -111,10 +111,11 @@ pub(in crate::app) fn page(app: &App) -> Page {
 fn place(incident: &Incident) -> String {
     match &incident.source {
         IncidentSource::File { path } => single_line(path),
-        IncidentSource::Commit { commit, undoes: Some(undone) } => {
-            format!("commit {}, which undoes {}", commit.short(12), undone.short(12))
+        IncidentSource::Commit { commit, undoes: Some(undone), undone_by } => {
+            let by = undone_by.map_or("", UndoneBy::words);
+            format!("commit {}, which undoes {}{by}", commit.short(12), undone.short(12))
         }
-        IncidentSource::Commit { commit, undoes: None } => format!("commit {}", commit.short(12)),
+        IncidentSource::Commit { commit, undoes: None, .. } => format!("commit {}", commit.short(12)),
         IncidentSource::Entry { entry, .. } => format!("ledger entry {}", entry.short(8)),
     }
 }

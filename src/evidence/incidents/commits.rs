@@ -5,8 +5,9 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::mending::{Mending, mending_of_subject};
 use super::record::{short, start};
-use crate::model::{Incident, IncidentKind, IncidentSource, Oid, Tie, TieBy};
+use crate::model::{Incident, IncidentKind, IncidentSource, Oid, Tie, TieBy, UndoneBy};
 
 /// Bytes of a message that are looked at.
 const MAX_MESSAGE: usize = 16 << 10;
@@ -59,6 +60,19 @@ pub enum Undone<'a> {
     Request(&'a str),
     /// Something.
     Unnamed,
+}
+
+impl Undone<'_> {
+    /// By what the commit is known that was undone.
+    #[must_use]
+    pub const fn by(self) -> Option<UndoneBy> {
+        match self {
+            Self::Commit(_) => Some(UndoneBy::Id),
+            Self::Subject(_) => Some(UndoneBy::Title),
+            Self::Request(_) => Some(UndoneBy::Request),
+            Self::Unnamed => None,
+        }
+    }
 }
 
 /// What a commit undid; `None` for one that undid nothing, or that brings back what was undone.
@@ -186,20 +200,12 @@ pub fn request_of(subject: &str) -> Option<&str> {
 /// Whether a commit says that it was made in a hurry: a hotfix, a rollback, the end of an outage.
 fn is_hurried(subject: &str) -> bool {
     let said = description(subject);
-    let lower = said.rest.to_ascii_lowercase();
-    let words: Vec<&str> =
-        lower.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric())).collect();
-    let begins = |from: usize| {
-        let rest = words.get(from..).unwrap_or_default();
-        matches!(rest, ["rollback" | "roll-back" | "hotfix" | "hot-fix" | "emergency", ..])
-            || matches!(rest, ["roll" | "rolled" | "rolling", "back", ..])
-    };
+    let first = first_words(said.rest, 1).first().is_some_and(|word| word.eq_ignore_ascii_case("emergency"));
     let adds = said.kinds.iter().any(|kind| ["feat", "docs", "chore", "test", "ci", "build"].contains(kind));
-    let told = words.iter().any(|word| matches!(*word, "incident" | "outage"));
-    said.kinds.iter().any(|kind| matches!(kind.to_ascii_lowercase().as_str(), "hotfix" | "rollback"))
-        || begins(0)
-        || (words.first() == Some(&"try") && begins(1))
-        || (told && !adds)
+    let told = said.rest.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+    let told = told.into_iter().any(|word| ["incident", "outage"].iter().any(|name| word.eq_ignore_ascii_case(name)));
+    let quick = matches!(mending_of_subject(subject), Some(Mending::Hotfix | Mending::Rollback));
+    quick || first || (told && !adds)
 }
 
 /// Whether a message tells of something that went wrong: it takes a commit back, or was made in a hurry.
@@ -208,7 +214,8 @@ pub fn tells(message: &str) -> bool {
     kind(message).is_some()
 }
 
-fn kind(message: &str) -> Option<IncidentKind> {
+/// What of the past a commit is, if it tells of something that went wrong.
+pub(super) fn kind(message: &str) -> Option<IncidentKind> {
     let subject = message.trim_start().lines().next().unwrap_or_default();
     let hurried = || is_hurried(subject).then_some(IncidentKind::Fix);
     undone(message).map(|_| IncidentKind::Revert).or_else(hurried)
@@ -235,7 +242,11 @@ pub fn incident(commit: &PastCommit) -> Option<Incident> {
         objects: change(&commit.objects),
         fields: change(&commit.fields),
         by: Some(short(&commit.author, MAX_TITLE)),
-        source: IncidentSource::Commit { commit: commit.commit, undoes: commit.undoes },
+        source: IncidentSource::Commit {
+            commit: commit.commit,
+            undoes: commit.undoes,
+            undone_by: commit.undoes.and_then(|_| undone(&commit.message)).and_then(Undone::by),
+        },
         summary: summary(text),
         text: text.to_owned(),
     })

@@ -10,7 +10,7 @@ use super::names::{FieldName, ObjectName, Within, folder, path_names, same_path,
 use super::past::Past;
 use super::record::start;
 use super::words;
-use crate::model::{Closeness, Incident, IncidentHit, IncidentKind, IncidentSource, Tie, TieBy};
+use crate::model::{Closeness, Incident, IncidentHit, IncidentKind, IncidentSource, Tie, TieBy, UndoneBy};
 
 /// What a proposal touches. Plain names, so that whoever knows more hands in more.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -266,8 +266,9 @@ fn because(incident: &Incident, by: TieBy, name: &str, others: usize) -> String 
         (TieBy::Stated, IncidentKind::Rejection) => format!("its lesson is about {name}{more}"),
         (TieBy::Stated, _) => format!("its record names {name}{more}"),
         (TieBy::Change, IncidentKind::Revert) => match &incident.source {
-            IncidentSource::Commit { undoes: Some(undone), .. } => {
-                format!("it undid {} in {name}{more}", undone.short(7))
+            IncidentSource::Commit { undoes: Some(undone), undone_by, .. } => {
+                let by = undone_by.map_or("", UndoneBy::words);
+                format!("it undid {}{by} in {name}{more}", undone.short(7))
             }
             _ => format!("it undid a change of {name}{more}"),
         },

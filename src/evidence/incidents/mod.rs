@@ -12,6 +12,7 @@ mod date;
 mod front;
 mod inline;
 mod matching;
+mod mending;
 mod mentions;
 mod meta;
 mod names;
@@ -26,7 +27,8 @@ mod words;
 
 pub use commits::{PastCommit, Undone, description_of, request_of, tells, undone, without_request};
 pub use matching::{Touched, TouchedField};
-pub use past::Past;
+pub use mending::{Mending, is_update, mending};
+pub use past::{Naming, Past};
 pub use record::{MAX_FILE, Told, ids_in as names_in, read};
 pub use rejections::PastRejection;
 pub use values::changed_too;

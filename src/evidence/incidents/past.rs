@@ -7,10 +7,12 @@ use super::commits::{self, MAX_FILES, PastCommit, undone};
 use super::record::ids_in;
 use super::rejections::{self, PastRejection};
 use super::words::{self, Frequencies};
-use crate::model::{Incident, IncidentKind, IncidentSource, Tie, TieBy};
+use crate::model::{Incident, IncidentKind, IncidentSource, Oid, Tie, TieBy};
 
 /// Files, objects or fields that one incident is tied to.
 const MAX_TIES: usize = 300;
+/// Commits that name one incident and are kept.
+const MAX_COMMITS: usize = 50;
 
 /// All incidents that are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,6 +21,19 @@ pub struct Past {
     /// The telling words of each; none for commits, whose subjects say too little.
     pub(super) words: Vec<BTreeSet<String>>,
     pub(super) frequencies: Frequencies,
+    /// The commits that name a record, by its id in small letters.
+    naming: HashMap<String, Vec<Naming>>,
+    /// Reverts and hasty fixes that name a record.
+    told_by_records: (usize, usize),
+}
+
+/// A commit that names an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Naming {
+    /// The commit.
+    pub commit: Oid,
+    /// Whether it took something back.
+    pub undid: bool,
 }
 
 impl Past {
@@ -27,18 +42,30 @@ impl Past {
     #[must_use]
     pub fn new(mut records: Vec<Incident>, commits: &[PastCommit], rejected: &[PastRejection]) -> Self {
         let by_id = ids(&records);
+        let mut told_by_records = (0, 0);
+        let mut naming: HashMap<String, Vec<Naming>> = HashMap::new();
         let mut others: Vec<Incident> = rejected.iter().map(rejections::incident).collect();
         for commit in telling_last(commits, &records) {
             let named = named(&commit.names, &by_id);
             if named.is_empty() {
                 others.extend(commits::incident(commit));
+            } else {
+                match commits::kind(&commit.message) {
+                    Some(IncidentKind::Revert) => told_by_records.0 += 1,
+                    Some(IncidentKind::Fix) => told_by_records.1 += 1,
+                    _ => {}
+                }
             }
             for at in named {
                 tie(&mut records[at], commit);
+                let all = naming.entry(records[at].id.to_ascii_lowercase()).or_default();
+                if all.len() < MAX_COMMITS {
+                    all.push(Naming { commit: commit.commit, undid: undone(&commit.message).is_some() });
+                }
             }
         }
         records.extend(others);
-        Self::of(records)
+        Self { naming, told_by_records, ..Self::of(records) }
     }
 
     fn of(incidents: Vec<Incident>) -> Self {
@@ -69,10 +96,21 @@ impl Past {
         ids_in(text).take(50).find_map(|name| records().find(|record| record.id.eq_ignore_ascii_case(name)))
     }
 
-    /// How many there are of a kind.
+    /// The commits that name a record, bounded: a fix is often more than one, and a record is tied to a file by one of them.
+    #[must_use]
+    pub fn naming(&self, record: &Incident) -> &[Naming] {
+        self.naming.get(&record.id.to_ascii_lowercase()).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// How many there are of a kind; commits that are no incident of their own, since they name a record, among them.
     #[must_use]
     pub fn count(&self, kind: IncidentKind) -> usize {
-        self.incidents.iter().filter(|incident| incident.kind == kind).count()
+        let told = match kind {
+            IncidentKind::Revert => self.told_by_records.0,
+            IncidentKind::Fix => self.told_by_records.1,
+            IncidentKind::Record | IncidentKind::Rejection => 0,
+        };
+        told + self.incidents.iter().filter(|incident| incident.kind == kind).count()
     }
 }
 

@@ -29,8 +29,6 @@ pub struct PastRejection {
     pub lesson: Option<(String, Scope)>,
     /// The paths that the proposal changed, lossily as UTF-8; empty where its commits are gone.
     pub files: Vec<String>,
-    /// The fields that it changed, where they are known.
-    pub fields: Vec<String>,
 }
 
 /// The incident that a rejection is. What it is about: the files that the proposal changed, and the scope of its lesson.
@@ -38,7 +36,7 @@ pub struct PastRejection {
 pub fn incident(rejection: &PastRejection) -> Incident {
     let tie = |to: &String, by| Tie { to: to.clone(), by };
     let mut files: Vec<Tie> = rejection.files.iter().map(|file| tie(file, TieBy::Change)).collect();
-    let mut fields: Vec<Tie> = rejection.fields.iter().map(|field| tie(field, TieBy::Change)).collect();
+    let mut fields: Vec<Tie> = Vec::new();
     match rejection.lesson.as_ref().map(|(_, scope)| scope) {
         Some(Scope::File(path)) if !rejection.files.contains(path) => files.push(tie(path, TieBy::Stated)),
         Some(Scope::Field(field)) => fields.push(tie(field, TieBy::Stated)),
@@ -82,7 +80,6 @@ mod tests {
             note: Some("The month's end is twice that.\nWait.".into()),
             lesson: Some(("Show 35 days.".into(), scope)),
             files: vec!["apps/checkout/prod/deployment.yaml".into()],
-            fields: Vec::new(),
         });
         assert_eq!((told.title.as_str(), told.summary.as_str()), ("The month's end is twice that.", "not now"));
         assert_eq!((told.files.len(), told.fields[0].by), (1, TieBy::Stated));

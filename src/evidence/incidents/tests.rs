@@ -119,12 +119,12 @@ fn a_commit_that_names_an_incident_is_none_of_its_own() {
         .incidents()
         .iter()
         .filter_map(|incident| match incident.source {
-            IncidentSource::Commit { commit, undoes } => Some((commit.short(1), undoes.map(|oid| oid.short(1)))),
+            IncidentSource::Commit { commit, undoes, .. } => Some((commit.short(1), undoes.map(|oid| oid.short(1)))),
             _ => None,
         })
         .collect();
     assert_eq!(undone, [("3".into(), Some("1".to_owned())), ("4".into(), None)]);
-    assert_eq!(IncidentKind::ALL.map(|kind| past.count(kind)), [1, 2, 0, 0]);
+    assert_eq!(IncidentKind::ALL.map(|kind| past.count(kind)), [1, 3, 0, 0], "that of the incident, too");
     assert_eq!(past.incidents()[0].files.len(), 1);
 }
 
@@ -139,7 +139,6 @@ fn rejections_are_part_of_the_past() {
         note: None,
         lesson: Some(("x".into(), "file:a/b.yaml".parse().unwrap())),
         files: vec![CHECKOUT.into()],
-        fields: Vec::new(),
     };
     let past = Past::new(vec![], &[], &[rejected]);
     assert_eq!(

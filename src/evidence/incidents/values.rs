@@ -3,25 +3,23 @@
 use serde_json::Value;
 
 use crate::diff::fields::ConfigDocument;
+use crate::evidence::turn::{is_positional, same_document};
 use crate::model::field::{FieldChange, FieldPath, PathStep};
 
-/// Whether the value that `field` changes is another in `after` than it was in `before`: two states of the same file.
+/// Whether the value that `field` changes is another in `after` than it was in `before`: two states of the same file. What
+/// only its place in a list names is the same where it still has the value that it got then: another item would hardly.
 #[must_use]
 pub fn changed_too(before: &[ConfigDocument], after: &[ConfigDocument], field: &FieldChange) -> bool {
-    // All of an object is no value, and what is known by its position alone may be another one by now.
-    if field.path.0.is_empty() || field.path.0.iter().any(|step| matches!(step, PathStep::Index(_))) {
+    // All of an object is no value.
+    if field.path.0.is_empty() {
         return false;
     }
     let [before, after] = [before, after].map(|documents| {
-        let own = documents.iter().find(|document| same(document, field));
+        let own = documents.iter().find(|document| same_document(&document.name, &field.document));
         own.and_then(|document| value_at(&document.value, &field.path))
     });
-    before != after
-}
-
-fn same(document: &ConfigDocument, field: &FieldChange) -> bool {
-    let (a, b) = (&document.name, &field.document);
-    (&a.kind, &a.namespace, &a.name) == (&b.kind, &b.namespace, &b.name) && (a.kind.is_some() || a.index == b.index)
+    let still = || after.is_some() && after == field.before.as_ref();
+    before != after && (!is_positional(&field.path) || still())
 }
 
 /// The value at a path; `None` where there is none.
@@ -73,7 +71,10 @@ mod tests {
         assert!(!changed_too(&before, &after, &field(vec![])));
         assert!(!changed_too(&before, &before, &image("app")));
         let second = field(vec![key("spec"), key("containers"), PathStep::Index(0), key("image")]);
-        assert!(!changed_too(&before, &after, &second));
+        assert!(!changed_too(&before, &after, &second), "another may stand there by now");
+        let still = |value: &str| FieldChange { before: Some(Value::from(value)), ..second.clone() };
+        assert!(changed_too(&before, &after, &still("x:2")), "it has the value that it got then");
+        assert!(!changed_too(&before, &after, &still("x:1")));
         assert!(changed_too(&[], &after, &image("side")), "it came with the file");
         assert!(!changed_too(&[], &[], &image("side")));
     }

@@ -9,9 +9,10 @@ mod words;
 
 use serde_json::Value;
 
-use super::incidents::description_of;
+use super::incidents::{Mending, description_of, is_update, mending};
 use super::turn::{Turn, is_positional, turn_of};
 use crate::diff::fields::ValueMove;
+use crate::model::Repair;
 use crate::model::field::{FieldChange, FieldOp};
 
 pub use siblings::{Environments, Twin, same_of};
@@ -100,16 +101,24 @@ pub fn chosen(fields: &[FieldChange]) -> Vec<&FieldChange> {
 }
 
 /// Whether a commit says that it is a fix. Bots call their patch updates so, too; those are none.
-#[must_use]
-pub fn is_fix(subject: &str) -> bool {
+fn is_fix(subject: &str) -> bool {
     let (kinds, words) = description_of(subject);
     let lower = words.to_ascii_lowercase();
     let first = lower.split_whitespace().next().unwrap_or_default();
-    let updates = matches!(first, "update" | "bump" | "upgrade" | "pin" | "lock" | "deps" | "dependency")
-        || ["→", "➔", "->", "⟶"].iter().any(|arrow| words.contains(arrow));
-    let typed = kinds.iter().any(|kind| matches!(kind.to_ascii_lowercase().as_str(), "fix" | "hotfix" | "bugfix"));
-    let worded = matches!(first, "fix" | "fixes" | "fixed" | "hotfix" | "mend" | "mends");
-    (typed || worded) && !updates
+    let typed = kinds.iter().any(|kind| matches!(kind.to_ascii_lowercase().as_str(), "fix" | "bugfix"));
+    let worded = matches!(first, "fix" | "fixes" | "fixed" | "mend" | "mends");
+    (typed || worded) && !is_update(subject)
+}
+
+/// What a commit says that it puts right; what it says of itself is more than that it is a fix.
+#[must_use]
+pub fn said_repair(message: &str) -> Option<Repair> {
+    Some(match mending(message) {
+        Some(Mending::Hotfix) => Repair::Hotfix,
+        Some(Mending::Rollback) => Repair::Rollback,
+        Some(Mending::Workaround) => Repair::Workaround,
+        None => return is_fix(message.trim_start().lines().next().unwrap_or_default()).then_some(Repair::Fix),
+    })
 }
 
 #[cfg(test)]
@@ -186,7 +195,6 @@ mod tests {
         for (subject, expected) in [
             ("fix OOM in checkout", true),
             ("fix(plex): raise the memory limit", true),
-            ("🚑 hotfix: restore the route", true),
             ("fixed probes", true),
             ("fix(container): update image ghcr.io/x/y (1.2.3 → 1.2.4)", false),
             ("fix(helm): update chart grafana to 1.2.4", false),
@@ -195,6 +203,9 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(is_fix(subject), expected, "{subject}");
+            assert_eq!(said_repair(subject), expected.then_some(Repair::Fix), "{subject}");
         }
+        assert_eq!(said_repair("fix: raise it (hotfix)"), Some(Repair::Hotfix));
+        assert_eq!(said_repair("fix: pin it\n\nA workaround until the next one."), Some(Repair::Workaround));
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::diff::fields::value_text;
 use crate::model::text::{count, single_line, truncate};
-use crate::model::{FieldOrigin, Repair, Sibling, ValueSet};
+use crate::model::{FieldOrigin, Repair, Sibling, UndoneBy, ValueSet};
 
 /// Columns of a subject that is quoted.
 const SUBJECT: usize = 60;
@@ -67,9 +67,14 @@ impl Repair {
     #[must_use]
     pub fn words(&self) -> String {
         match self {
-            Self::Revert { of: Some(of), .. } => format!("takes back {}", of.short(7)),
+            Self::Revert { of: Some(of), by, .. } => {
+                format!("takes back {}{}", of.short(7), by.map_or("", UndoneBy::words))
+            }
             Self::Revert { of: None, .. } => "a revert".to_owned(),
             Self::Fix => "a fix".to_owned(),
+            Self::Hotfix => "a hotfix".to_owned(),
+            Self::Rollback => "a rollback".to_owned(),
+            Self::Workaround => "a workaround".to_owned(),
             Self::Incident { id, .. } => format!("for {}", single_line(id)),
         }
     }
@@ -145,6 +150,14 @@ mod tests {
         let unset = FieldOrigin { siblings: vec![staging(None)], ..origin() };
         assert_eq!(unset.sentence(at(10).at).as_deref(), Some("staging does not set it"));
         assert_eq!(origin().sentence(at(10).at), None);
+    }
+
+    #[test]
+    fn what_a_title_alone_tells_is_no_fact() {
+        let revert = |by| Repair::Revert { of: Some(Oid::from_bytes([0x1a; 20])), subject: None, by: Some(by) }.words();
+        assert_eq!(revert(UndoneBy::Id), "takes back 1a1a1a1");
+        assert_eq!(revert(UndoneBy::Title), "takes back 1a1a1a1 (by its title)");
+        assert_eq!(revert(UndoneBy::Request), "takes back 1a1a1a1 (by its request's number)");
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod routes;
 mod sets;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod uses;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -22,7 +23,7 @@ use uses::{Name, Place, Uses};
 
 use crate::diff::fields::ConfigDocument;
 use crate::model::field::{FieldChange, FieldOp, FieldReport};
-use crate::model::{ClusterReach, NameUse, Reach, ServiceReach, UsePlace, text};
+use crate::model::{ClusterReach, NameUse, Reach, ServiceReach, UsePlace};
 
 use super::Inventory;
 
@@ -100,7 +101,9 @@ impl Atlas {
         let (clusters, lost) = walk.clusters();
         let mut services = change.services.clone();
         services.sort_by_key(|service| !service.critical);
-        Reach { clusters, services, uses: walk.uses(), missing: walk.missing(&lost) }
+        let names = walk.changed_names();
+        let missing = walk.missing(&lost, !names.is_empty());
+        Reach { clusters, services, uses: walk.uses(names), missing }
     }
 }
 
@@ -186,12 +189,12 @@ impl Walk<'_> {
     }
 
     /// Where else the changed names are used, those first that are gone, then those that are used the most.
-    fn uses(&self) -> Vec<NameUse> {
+    fn uses(&self, names: BTreeMap<Name, Changed>) -> Vec<NameUse> {
         let changed = Uses::of_files(self.change.after, &self.change.files);
         let own: BTreeSet<&str> = self.change.files.iter().map(String::as_str).collect();
         let mut clusters = HashMap::new();
         let mut found = Vec::new();
-        for (name, changed_name) in self.changed_names() {
+        for (name, changed_name) in names {
             let Changed { label, file, gone } = changed_name;
             let elsewhere = self.atlas.uses.places(&name).filter(|place| !own.contains(place.file.as_str()));
             // What the change itself uses it for is in front of the reader, unless nothing is left to be used.
@@ -277,7 +280,7 @@ impl Walk<'_> {
         shared.collect()
     }
 
-    fn missing(&self, lost: &[&str]) -> Option<String> {
+    fn missing(&self, lost: &[&str], names: bool) -> Option<String> {
         let mut missing: Vec<String> = self.change.before.missing.clone().into_iter().collect();
         let none = self.atlas.routes.is_empty() && self.landscape.clusters.is_empty();
         if let Some(first) = lost.first() {
@@ -290,13 +293,7 @@ impl Walk<'_> {
             });
         }
         missing.extend(self.atlas.routes.unread.iter().take(3).cloned());
-        let unread = self.change.before.unread().len();
-        if unread > 0 {
-            missing.push(format!(
-                "{} cannot be read as values, so it is not known what they use",
-                text::count(unread, "config file")
-            ));
-        }
+        missing.extend(self.unread(names));
         let left = self.change.files.len().saturating_sub(MAX_FILES);
         if left > 0 {
             missing.push(format!("{left} more changed files were not followed"));

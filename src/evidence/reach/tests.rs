@@ -235,8 +235,48 @@ fn uses_are_counted_where_they_can_be_meant() {
     assert_eq!((reach.clusters[0].name.as_str(), reach.clusters[0].files), ("prod", 2));
     assert_eq!(
         reach.missing.as_deref(),
-        Some("1 config file cannot be read as values, so it is not known what they use")
+        Some(
+            "prod/broken.yaml cannot be read as values (not YAML: unclosed bracket '[', line 1), so it is not known what it uses"
+        )
     );
+}
+
+#[test]
+fn what_cannot_be_read_is_missed_where_it_could_matter() {
+    let text = [
+        "== clusters/prod/a.yaml\n",
+        &flux("a", "./apps/prod", ""),
+        "== clusters/test/a.yaml\n",
+        &flux("b", "./apps/test", ""),
+        "== apps/prod/web/web.yaml\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\n== docs/a.toml\na = 1\n",
+    ]
+    .concat();
+    let landscape = Landscape { clusters: Vec::new(), at: &nowhere };
+    let (web, toml) = ("apps/prod/web/web.yaml", "docs/a.toml");
+    for (file, unread, why, matters) in [
+        (web, "apps/prod/web/x.yaml", "a tab", true),
+        (web, "apps/prod/kustomization.yaml", "a tab", true),
+        (web, "apps/prod/web/deep/er/x.yaml", "a tab", true),
+        (web, "apps/prod/cart/x.yaml", "a tab", true),
+        (web, "apps/test/cart/x.yaml", "a tab", false),
+        (web, "charts/x/templates/a.yaml", "a tab", false),
+        (web, "charts/x/templates/a.yaml", "a file is too large to be shown", true),
+        (web, "charts/x/templates/a.yaml", "it has over 8 MiB", true),
+        (web, "Taskfile.yaml", "a tab", false),
+        (web, "kustomization.yaml", "a tab", true),
+        (toml, "charts/x/templates/a.yaml", "a file is too large to be shown", false),
+        (toml, "apps/prod/web/x.yaml", "a tab", false),
+        (toml, "docs/b.toml", "a tab", true),
+    ] {
+        let mut before = inventory(&text);
+        before.put(unread.into(), Err(why.to_owned()));
+        let fields = report(&if file == web { vec![(web, "Service", "web", FieldOp::Modified)] } else { vec![] });
+        let files = vec![file.to_owned()];
+        let change = Change { files, fields: &fields, before: &before, after: &before, services: Vec::new() };
+        let missing = Atlas::of(&before).reach(&change, &landscape).missing;
+        let told = missing.as_ref().is_some_and(|missing| missing.contains(unread));
+        assert_eq!((told, missing.is_some()), (matters, matters), "{file} {unread}: {missing:?}");
+    }
 }
 
 #[test]

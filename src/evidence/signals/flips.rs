@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{Event, FieldRef, PathHistory, Signal, Source, StormLimits, Track, Turned};
-use crate::model::{Moment, Side};
+use crate::model::{Moment, Side, TimeBasis};
 
 /// Flips that are listed: the newest.
 const LISTED: usize = 40;
@@ -34,6 +34,12 @@ impl Flip {
     #[must_use]
     pub fn lasted(&self) -> SignedDuration {
         self.event.at.at.duration_since(self.left.at)
+    }
+
+    /// Whether both of its times were observed: when it came, and when what it goes back to had been left.
+    #[must_use]
+    pub const fn is_observed(&self) -> bool {
+        matches!((self.event.at.basis, self.left.basis), (TimeBasis::Observed, TimeBasis::Observed))
     }
 
     /// Whether it waits, and would do what another one would.

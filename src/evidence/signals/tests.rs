@@ -195,3 +195,22 @@ proptest::proptest! {
         let _ = last(&text.join(", "));
     }
 }
+
+/// That a value goes back soon is as sure as when it was left.
+#[test]
+fn an_oscillation_rests_on_when_the_value_was_left_too() {
+    let mut events = story("0 A, 10 B");
+    let this = event(9, 20, 'B', 'A');
+    let basis = |landed: &[Event]| {
+        let file = PathHistory { landed, pending: &[], this: &this, values: None };
+        let found = signals(&[file], &StormLimits::default(), minute(20));
+        found.iter().find(|signal| signal.name() == "oscillation").map(|one| (one.basis(), one.sentence()))
+    };
+    let (observed, said) = basis(&events).expect("an oscillation");
+    assert!(observed == TimeBasis::Observed && !said.contains("by commit dates"), "{said}");
+    if let Some(last) = events.last_mut() {
+        last.at.basis = TimeBasis::CommitDate;
+    }
+    let (dated, said) = basis(&events).expect("an oscillation");
+    assert!(dated == TimeBasis::CommitDate && said.contains("by commit dates"), "{said}");
+}

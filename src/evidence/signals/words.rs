@@ -94,7 +94,9 @@ impl Signal {
     pub fn basis(&self) -> TimeBasis {
         match self {
             Self::Storm { burst, .. } => basis(&burst.events),
-            Self::Oscillation { flips, .. } => basis(flips.iter().map(|flip| &flip.event)),
+            // That something goes back soon rests on when it was left, too.
+            Self::Oscillation { flips, .. } if flips.iter().all(Flip::is_observed) => TimeBasis::Observed,
+            Self::Oscillation { .. } => TimeBasis::CommitDate,
             Self::Ratchet { steps, .. } => basis(steps.iter().map(|notch| &notch.event)),
             _ => TimeBasis::Observed,
         }

@@ -21,10 +21,11 @@ const FILES: usize = 100;
 
 /// A rejected round whose objects are still here.
 #[derive(Debug)]
-struct Round {
-    rejected: Rejected,
+pub(super) struct Round {
+    /// The rejection.
+    pub rejected: Rejected,
     /// What it changed on its own base.
-    diff: TreeDiff,
+    pub diff: TreeDiff,
 }
 
 /// The rejected rounds of a ledger, read once for each state of it.
@@ -35,7 +36,8 @@ pub struct Rounds(Mutex<Option<Read>>);
 type Read = (Option<Oid>, Oid, Arc<[Round]>);
 
 impl Rounds {
-    fn of(&self, store: &Store, view: &LedgerView, tip: Oid) -> Arc<[Round]> {
+    /// The rejected rounds that stand and whose objects are here.
+    pub(super) fn of(&self, store: &Store, view: &LedgerView, tip: Oid) -> Arc<[Round]> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, _, rounds)) =
             known.as_ref().filter(|(ledger, target, _)| (*ledger, *target) == (view.tip(), tip))

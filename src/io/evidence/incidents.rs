@@ -3,13 +3,14 @@
 //! Nothing is read from a proposal. Each of the three places may fail on its own; what could then not be looked at is said, and
 //! what was found is there.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bstr::{BStr, BString, ByteSlice as _};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::rejected::RejectedValues;
 use super::{Looked, Scene};
 use crate::diff::fields::{ConfigDocument, documents};
 use crate::evidence::incidents::{self, MAX_FILE, Past, PastRejection, Told, Touched, TouchedField, changed_too};
@@ -20,7 +21,7 @@ use crate::io::workspace::{Situation, Workspace};
 use crate::ledger::{Entry, EntryKind, Item, LedgerView};
 use crate::model::field::{FieldChange, FieldReport};
 use crate::model::{
-    Closeness, Incident, IncidentEvidence, IncidentHit, IncidentKind, IncidentSource, Known, Oid, Problem, Side, TieBy,
+    Closeness, Incident, IncidentEvidence, IncidentHit, IncidentKind, IncidentSource, Known, Oid, Problem, Side, Tie,
     text,
 };
 use crate::policy::{Globs, Policy};
@@ -138,9 +139,8 @@ impl Scene<'_> {
     fn compare_values(&self, hits: &mut [IncidentHit], report: &FieldReport, view: &View) {
         let (most, _) = COMPARED;
         for hit in hits.iter_mut().filter(|hit| hit.closeness == Closeness::File).take(most) {
-            let told = commits_of(&hit.incident).find_map(|(commit, path, undid)| {
-                let mut own = report.fields.iter().filter(|field| field.file == path).take(MAX_FIELDS).peekable();
-                own.peek()?;
+            let told = commits_of(&hit.incident, &self.past.past, report).find_map(|(commit, path, undid)| {
+                let mut own = report.fields.iter().filter(|field| field.file == path).take(MAX_FIELDS);
                 let touch = view.touch_of(commit, path.as_bytes()).ok().flatten()?;
                 let [before, after] = [touch.before, touch.after].map(|side| self.values(path, side));
                 let field = own.find(|field| changed_too(&before, &after, field))?;
@@ -149,6 +149,9 @@ impl Scene<'_> {
             if let Some((commit, undid, field)) = told {
                 hit.closeness = Closeness::Field;
                 hit.why = why_same(&hit.incident, commit, undid, &field);
+            } else if let Some(why) = self.rejected_too(&hit.incident, report) {
+                hit.closeness = Closeness::Field;
+                hit.why = why;
             }
         }
         hits.sort_by_key(|hit| hit.closeness);
@@ -181,21 +184,26 @@ fn is_recent_and_small(incident: &Incident, today: Date) -> bool {
     !by_commit || (incident.files.len() <= SMALL && days.is_some_and(|days| days <= YEAR))
 }
 
-/// The commits that tie an incident to files, with the file, and whether each took something back.
-fn commits_of(incident: &Incident) -> impl Iterator<Item = (Oid, &str, bool)> {
+/// The commits that an incident has to do with, with each file that both it and a change touch, and whether that commit took
+/// something back. A record may be named by several, each of which changed other values of the same file.
+fn commits_of<'i>(
+    incident: &'i Incident,
+    past: &'i Past,
+    report: &'i FieldReport,
+) -> impl Iterator<Item = (Oid, &'i str, bool)> {
     let own = match &incident.source {
-        IncidentSource::Commit { commit, .. } => Some(*commit),
+        IncidentSource::Commit { commit, .. } => Some((*commit, incident.kind == IncidentKind::Revert)),
         _ => None,
     };
-    let reverts = incident.kind == IncidentKind::Revert;
-    let tied = incident.files.iter().filter_map(move |tie| match tie.by {
-        TieBy::Commit(commit) => Some((commit, tie.to.as_str(), false)),
-        TieBy::Revert(commit) => Some((commit, tie.to.as_str(), true)),
-        TieBy::Change => Some((own?, tie.to.as_str(), reverts)),
-        TieBy::Stated | TieBy::Text => None,
-    });
     let (hits, files) = COMPARED;
-    tied.take(hits * files)
+    let touched: HashSet<&BStr> = report.fields.iter().map(|field| field.file.as_bstr()).collect();
+    let tied = |tie: &&Tie| touched.contains(BStr::new(&tie.to));
+    let paths: Vec<&str> = incident.files.iter().filter(tied).map(|tie| tie.to.as_str()).take(files).collect();
+    let naming = past.naming(incident).iter().map(|naming| (naming.commit, naming.undid));
+    let commits = own.into_iter().chain(naming);
+    commits
+        .flat_map(move |(commit, undid)| paths.clone().into_iter().map(move |path| (commit, path, undid)))
+        .take(hits * files)
 }
 
 fn why_same(incident: &Incident, commit: Oid, undid: bool, field: &str) -> String {
@@ -227,7 +235,7 @@ fn object_of(field: &FieldChange) -> Option<String> {
 }
 
 /// `Deployment shop/checkout spec.replicas`, or with the file where it is no object.
-fn named(field: &FieldChange) -> String {
+pub(super) fn named(field: &FieldChange) -> String {
     format!("{} {}", object_of(field).unwrap_or_else(|| field.file.to_string()), field.path)
 }
 
@@ -249,6 +257,7 @@ type PastValues = HashMap<(String, Oid), Arc<[ConfigDocument]>>;
 pub struct Memory {
     gained: Mutex<Option<Gained>>,
     values: Mutex<PastValues>,
+    pub(super) rejected: RejectedValues,
 }
 
 /// What was gathered, and of what state.
@@ -259,6 +268,8 @@ struct Gained {
     today: Date,
     /// Whether the history was there to be asked.
     indexed: bool,
+    /// Where the history of a shallow clone ends.
+    boundary: String,
     gathered: Arc<Gathered>,
 }
 
@@ -271,6 +282,7 @@ impl Memory {
         let (today, indexed) = (day(situation), view.found().is_some());
         let same = |known: &&Gained| {
             (known.target, known.ledger, known.today, known.indexed) == (target, ledger, today, indexed)
+                && known.boundary == situation.boundary
         };
         // Held while gathering: whoever asks meanwhile wants the same, and a second pass over the files would slow the first.
         let mut known = self.gained.lock().unwrap_or_else(PoisonError::into_inner);
@@ -278,7 +290,8 @@ impl Memory {
             return Arc::clone(&known.gathered);
         }
         let gathered = Arc::new(gather(&workspace.repository, situation, view));
-        *known = Some(Gained { target, ledger, today, indexed, gathered: Arc::clone(&gathered) });
+        let boundary = situation.boundary.clone();
+        *known = Some(Gained { target, ledger, today, indexed, boundary, gathered: Arc::clone(&gathered) });
         gathered
     }
 }
@@ -302,6 +315,9 @@ pub fn gather(repository: &LocalRepository, situation: &Situation, view: &Known<
     let tip = situation.target.tip;
     let records = records(&store, tip, &situation.policy().incidents, &mut gathered);
     let commits = commits(view, &records, &mut gathered);
+    if repository.cut_off(tip).is_some() {
+        gathered.unknown.push("the ledger is not read in a shallow clone: no rejection is known".to_owned());
+    }
     let rejected = situation.view.as_ref().map(|view| rejections(&store, view, tip)).unwrap_or_default();
     let more = gathered.problems.len().saturating_sub(MAX_PROBLEMS);
     if more > 0 {
@@ -420,7 +436,6 @@ fn rejection(store: &Store, entry: &Entry, item: &Item, tip: Oid) -> PastRejecti
         note: entry.note.clone(),
         lesson: entry.lesson.as_ref().map(|lesson| (lesson.text.clone(), lesson.scope.clone())),
         files,
-        fields: Vec::new(),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod incidents;
 mod provenance;
 pub mod queue;
 pub mod reach;
+mod rejected;
 mod signals;
 pub mod unusual;
 mod values;

@@ -12,12 +12,12 @@ use jiff::Timestamp;
 use super::values::{FileHistory, MOVES};
 use super::{Looked, Scene};
 use crate::diff::fields::value_at;
-use crate::evidence::provenance::{Environments, FIELDS, Trail, Twin, chosen, is_fix, same_of};
+use crate::evidence::provenance::{Environments, FIELDS, Trail, Twin, chosen, said_repair, same_of};
 use crate::evidence::turn::is_positional;
 use crate::io::index::{IndexError, View};
 use crate::model::field::{FieldChange, FieldOp};
 use crate::model::{
-    FieldOrigin, Known, Moment, Oid, PastChange, PastCommit, PastTouch, Provenance, Repair, Sibling, ValueSet,
+    FieldOrigin, Known, Moment, Oid, PastChange, PastCommit, PastTouch, Provenance, Repair, Sibling, Undoing, ValueSet,
 };
 
 /// Commits that are listed.
@@ -119,7 +119,8 @@ impl Scene<'_> {
             value,
             commit: commit.oid,
             author: commit.author.name.clone(),
-            at: Moment { at: commit.authored.unwrap_or(touch.commit.moment().at), ..touch.commit.moment() },
+            // Its own date, which its maker chose, is held within what was observed, or it is said to be no more than that.
+            at: commit.authored.map_or_else(|| touch.commit.moment(), |said| touch.commit.seen.held(said)),
             subject: commit.subject.clone(),
             repairs: self.repair(view, commit)?,
         })
@@ -134,9 +135,10 @@ impl Scene<'_> {
         }
         if commit.undoes.is_some() {
             let of = self.undone(view)?.get(&commit.oid);
-            return Ok(Some(Repair::Revert { of: of.map(|of| of.oid), subject: of.map(|of| of.subject.clone()) }));
+            let by = of.and(commit.undoes.as_ref()).and_then(Undoing::by);
+            return Ok(Some(Repair::Revert { of: of.map(|of| of.oid), subject: of.map(|of| of.subject.clone()), by }));
         }
-        Ok(is_fix(&commit.subject).then_some(Repair::Fix))
+        Ok(said_repair(if message.is_empty() { &commit.subject } else { &message }))
     }
 
     /// What the commits that take others back took back, as far as it was found.

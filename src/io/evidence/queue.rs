@@ -30,6 +30,8 @@ struct Ground {
     target: Oid,
     ledger: Option<Oid>,
     policy: Option<Oid>,
+    /// Where the history of a shallow clone ends.
+    boundary: String,
 }
 
 impl Ground {
@@ -38,6 +40,7 @@ impl Ground {
             target: situation.target.tip,
             ledger: situation.view.as_ref().and_then(LedgerView::tip),
             policy: situation.root().map(|root| root.policy_blob),
+            boundary: situation.boundary.clone(),
         }
     }
 }

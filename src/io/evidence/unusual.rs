@@ -8,6 +8,7 @@ use bstr::ByteSlice as _;
 use super::history::files_of;
 use super::{Looked, Scene};
 use crate::evidence::signals::{Habits, Unusual};
+use crate::io::git::shallow;
 use crate::io::index::{IndexError, View};
 use crate::model::{Contributor, Known, Oid};
 
@@ -32,6 +33,11 @@ impl Scene<'_> {
             Known::Unknown(why) => return Known::Unknown(why.clone()),
             Known::Indexing => return Known::Indexing,
         };
+        if let Some(missing) = view.coverage().missing.as_ref().filter(|missing| missing.starts_with(shallow::SHALLOW))
+        {
+            // What it never touched is a question to all of the history.
+            return Known::Unknown(missing.clone());
+        }
         let habits = match self.habits(looked, view) {
             Ok(habits) => habits,
             Err(error) => return Known::Unknown(error.to_string()),

@@ -51,7 +51,7 @@ impl Workspace {
         let Some(view) = self.index.at(situation.target.tip) else { return Known::Indexing };
         let watch = match chain(situation) {
             Some(chain) => self.unrecorded(situation, chain, &view),
-            None => of_a_day(situation, &view).map_err(|error| error.to_string()),
+            None => of_a_day(situation, &view),
         };
         if let Ok(watch) = &watch {
             let read = Some((key(situation), Arc::new(watch.clone())));
@@ -83,12 +83,17 @@ fn key(situation: &Situation) -> Key {
 }
 
 /// Commits of the last day: there is no ledger that could name them.
-fn of_a_day(situation: &Situation, view: &View) -> Result<TargetWatch, IndexError> {
+fn of_a_day(situation: &Situation, view: &View) -> Result<TargetWatch, String> {
     let from = situation.now - DAY;
-    let mut commits = view.mainline(COMMITS)?;
+    let mut commits = view.mainline(COMMITS).map_err(|error| error.to_string())?;
+    let all = commits.len();
     commits.retain(|commit| commit.moment().at >= from);
+    if let Some(missing) = view.coverage().missing.as_ref().filter(|_| all < COMMITS && commits.len() == all) {
+        // The day is longer than what is known of it.
+        return Err(missing.clone());
+    }
     commits.reverse();
-    told(situation, view, WatchedSince::Day(from), &commits)
+    told(situation, view, WatchedSince::Day(from), &commits).map_err(|error| error.to_string())
 }
 
 fn told(

@@ -7,6 +7,7 @@
 //! - [`proposals`]: branches of agents become proposals.
 //! - [`files`]: the files of a tree, by name.
 //! - [`refresh`][]: fetches.
+//! - [`shallow`]: where the history of a shallow clone ends.
 //! - [`stack`]: merges proposals on top of each other.
 //! - [`stream`]: a `git` whose long answer is read while it is written.
 //! - [`talk`]: a `git` that answers while it runs.
@@ -23,6 +24,7 @@ pub mod process;
 pub mod proposals;
 pub mod refresh;
 pub mod repository;
+pub mod shallow;
 pub mod stack;
 pub mod store;
 pub mod stream;

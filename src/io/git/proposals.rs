@@ -20,6 +20,7 @@ use crate::model::{Contributor, FileChange, Landing, LineStats, Mode, Oid, Probl
 use crate::policy::Globs;
 
 use super::repository::{Branch, LocalRepository};
+use super::shallow;
 use super::store::{BLOB_LIMIT, Commit, Store, StoreError, Writes};
 
 /// Proposals that were read before.
@@ -101,6 +102,10 @@ pub fn read(repository: &LocalRepository, request: &Request<'_>) -> Result<Readi
 /// A proposal that cannot be read is in the queue, and a problem of the repository, too: it takes somebody with a shell.
 fn broken(proposal: &Proposal) -> Option<Problem> {
     let Landing::Unreadable(why) = &proposal.landing else { return None };
+    // Of a shallow clone it is said once, with what it means, and with each proposal.
+    if why.starts_with(shallow::SHALLOW) {
+        return None;
+    }
     Some(Problem { place: proposal.id.clone(), what: format!("it cannot be read: {why}"), next: mend(why).to_owned() })
 }
 
@@ -110,6 +115,8 @@ fn broken(proposal: &Proposal) -> Option<Problem> {
 pub fn mend(why: &str) -> &'static str {
     if why.starts_with("object ") {
         "`git fetch --refetch` brings objects back that the remote has; until then it cannot land"
+    } else if why.starts_with(shallow::SHALLOW) {
+        "`git fetch --unshallow` brings the history that it lacks; until then nothing can be decided"
     } else {
         "have the agent push it again without that; until then it cannot land"
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use bstr::{BStr, BString, ByteSlice as _};
 use jiff::Timestamp;
 
+use super::shallow::Cut;
 use crate::diff;
 use crate::model::{Contributor, FileChange, Mode, Oid, Side, TreeDiff};
 
@@ -39,6 +40,9 @@ pub enum StoreError {
     /// Merging is not possible without a person: conflicting paths, or not exactly one merge base.
     #[error("{0}")]
     NeedsRebase(String),
+    /// The clone is shallow, and what would be needed lies beyond its boundary.
+    #[error("{0}")]
+    Cut(String),
     /// Everything else that libgit2 says.
     #[error("{0}")]
     Git(String),
@@ -108,6 +112,8 @@ pub(super) type Compared = HashMap<(Oid, Oid), Arc<super::merge::Changed>>;
 /// The object database. Not `Sync`: one a thread.
 pub struct Store {
     repo: git2::Repository,
+    /// The history of a shallow clone; the objects alone do not tell where it ends.
+    cut: Option<Cut>,
     /// Differences between trees that were computed for merges.
     pub(super) compared: RefCell<Compared>,
 }
@@ -127,7 +133,8 @@ impl Store {
             // Above the disk's backends in priority, so that every write ends here.
             odb.add_new_mempack_backend(1_000)?;
         }
-        Ok(Self { repo: git2::Repository::from_odb(odb)?, compared: RefCell::default() })
+        let (repo, cut) = (git2::Repository::from_odb(odb)?, Cut::of(git_dir)?);
+        Ok(Self { repo, cut, compared: RefCell::default() })
     }
 
     /// The commit.
@@ -200,14 +207,23 @@ impl Store {
         entry.is_ok_and(|entry| entry.kind() == Some(git2::ObjectType::Tree))
     }
 
-    /// The one merge base of `head` and the hypothetical merge of `onto`; anything else needs a rebase.
+    /// Where questions about history are put.
+    fn history(&self) -> &git2::Repository {
+        self.cut.as_ref().map_or(&self.repo, |cut| &cut.repo)
+    }
+
+    /// The one merge base of `head` and the hypothetical merge of `onto`; anything else needs a rebase. In a shallow clone
+    /// only what nothing beyond its boundary could change is told.
     pub fn merge_base(&self, head: Oid, onto: &[Oid]) -> Result<Oid, StoreError> {
         let all: Vec<git2::Oid> = std::iter::once(head).chain(onto.iter().copied()).map(raw).collect();
-        let bases: Vec<Oid> = match self.repo.merge_bases_many(&all) {
+        let bases: Vec<Oid> = match self.history().merge_bases_many(&all) {
             Ok(bases) => bases.iter().copied().map(cooked).collect(),
             Err(error) if error.code() == git2::ErrorCode::NotFound => Vec::new(),
             Err(error) => return Err(StoreError::of(&error, head)),
         };
+        if let Some(cut) = &self.cut {
+            cut.hold(head, onto, &bases)?;
+        }
         match bases.as_slice() {
             [base] => Ok(*base),
             [] => Err(StoreError::NeedsRebase("it has no common history with the target".into())),
@@ -220,7 +236,7 @@ impl Store {
 
     /// Whether `descendant` contains `ancestor` (a commit contains itself).
     pub fn contains(&self, descendant: Oid, ancestor: Oid) -> Result<bool, StoreError> {
-        Ok(descendant == ancestor || self.repo.graph_descendant_of(raw(descendant), raw(ancestor))?)
+        Ok(descendant == ancestor || self.history().graph_descendant_of(raw(descendant), raw(ancestor))?)
     }
 
     /// Every path that differs between two trees, renames off, with the change id.
@@ -254,7 +270,7 @@ impl Store {
 
     /// The commits that `head` has and `tip` has not, oldest first.
     pub fn own_commits(&self, tip: Oid, head: Oid) -> Result<Vec<Commit>, StoreError> {
-        let mut walk = self.repo.revwalk()?;
+        let mut walk = self.history().revwalk()?;
         walk.set_sorting(git2::Sort::TOPOLOGICAL)?;
         walk.push(raw(head)).map_err(|e| StoreError::of(&e, head))?;
         walk.hide(raw(tip)).map_err(|e| StoreError::of(&e, tip))?;

@@ -1,17 +1,11 @@
-//! Whether a repository has all of its history and contents. One that has not is refused at once and by name: what is missing
-//! would show up later as broken objects, unrelated branches or a ledger without a beginning.
+//! Whether a repository has all of its contents. One that has not is refused at once and by name: what is missing would show
+//! up later as broken objects. One without all of its history can be read ([`super::shallow`]), and not decided in.
 
 use super::repository::OpenError;
 
 /// Why a repository that libgit2 opened is not whole; `None` where nothing says so.
 pub(super) fn lack(repo: &git2::Repository) -> Option<OpenError> {
     let error = |what: &str, next: &str| Some(OpenError { what: what.to_owned(), next: next.to_owned() });
-    if repo.is_shallow() {
-        return error(
-            "this clone is shallow: it lacks the history that proposals are merged and approvals are judged by",
-            "fetch the rest with `git fetch --unshallow`",
-        );
-    }
     if is_partial(repo) {
         return error(
             "this is a partial clone (--filter): its missing objects cannot be read in process",

@@ -16,7 +16,7 @@ use crate::policy::{LedgerKey, MergeMethod};
 use super::super::fault;
 use super::super::signer::{self, SigningKey};
 use super::process::GitError;
-use super::repository::{LocalRepository, Remote};
+use super::repository::{LocalRepository, OpenError, Remote};
 use super::store::{Store, StoreError, Writes, cooked, raw};
 
 /// Why nothing, or not everything, was written.
@@ -34,6 +34,9 @@ pub enum WriteError {
     /// The remote is set up so that a push cannot be all or nothing.
     #[error("{0}")]
     Destination(String),
+    /// The clone lacks history.
+    #[error(transparent)]
+    Lacking(#[from] OpenError),
     /// Signing failed.
     #[error("signing failed: {0}")]
     Signing(GitError),
@@ -146,6 +149,7 @@ pub fn sign_entries(
     entries: &[Entry],
     parent: Option<Oid>,
 ) -> Result<Option<Oid>, WriteError> {
+    repository.whole()?;
     fault::point("before-sign")?;
     let git = repository.git();
     // git knows the empty tree without having it, and `git fsck` misses it all the same.
@@ -247,6 +251,7 @@ fn check_target(repository: &LocalRepository, store: &Store, target: &Move) -> R
 /// Moves refs, the ledger first: at the remote by one atomic push; here by one transaction, or, where the target is
 /// checked out, the ledger and then a fast-forward in that work tree.
 fn move_refs(repository: &LocalRepository, moves: &[Move]) -> Result<(), WriteError> {
+    repository.whole()?;
     fault::point("before-push")?;
     match &repository.remote {
         Some(remote) => push(repository, remote, moves)?,

@@ -1,6 +1,6 @@
 //! Writes what a log says into the tables: one transaction, from the first item to the last.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
 
 use bstr::ByteSlice as _;
@@ -35,6 +35,8 @@ pub struct Filled {
     pub lost: usize,
     /// Whether a bound ended the reading.
     pub cut: bool,
+    /// Whether one of the commits has parents that this clone does not have.
+    pub cut_off: bool,
 }
 
 /// Writes commits and paths of a log.
@@ -69,7 +71,12 @@ impl<'db> Filler<'db> {
 
     /// Writes a log up to its end or to a bound. `shallow` are the commits whose parents this clone does not have: what they
     /// changed cannot be known, and what git shows as added was there before.
-    pub fn fill<R: BufRead>(mut self, log: R, shallow: &[Oid], progress: &dyn Fn(usize)) -> Result<Filled, IndexError> {
+    pub fn fill<R: BufRead>(
+        mut self,
+        log: R,
+        shallow: &HashSet<Oid>,
+        progress: &dyn Fn(usize),
+    ) -> Result<Filled, IndexError> {
         let mut log = LogReader::new(log);
         let mut rootless = false;
         loop {
@@ -81,6 +88,7 @@ impl<'db> Filler<'db> {
                         return Ok(self.filled);
                     }
                     rootless = log.commit.oid.is_some_and(|oid| shallow.contains(&oid));
+                    self.filled.cut_off |= rootless;
                     self.take_commit(&mut log.commit)?;
                     if self.filled.commits.len().is_multiple_of(STEP) {
                         progress(self.filled.commits.len());

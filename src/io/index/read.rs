@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::update::meta;
 use super::{IndexError, fill, instant};
+use crate::io::git::shallow;
 use crate::model::{Contributor, Coverage, Mode, Oid, PastCommit, PastTouch, SeenBetween, Side};
 
 /// The columns of a commit, in the order in which [`View::commit_of`] reads them.
@@ -210,11 +211,14 @@ impl View {
 }
 
 fn missing(db: &Connection) -> Result<Option<String>, IndexError> {
-    let shallow: String = meta(db, "shallow")?.unwrap_or_default();
+    let cut_off: bool = meta(db, "cut_off")?.unwrap_or(false);
     let (cut, lost): (bool, i64) = (meta(db, "cut")?.unwrap_or(false), meta(db, "lost")?.unwrap_or(0));
     let mut why = Vec::new();
-    if !shallow.is_empty() {
-        why.push("this is a shallow clone: what was before its oldest commits is not here".to_owned());
+    if cut_off {
+        let oldest =
+            "SELECT p.oid, p.committed FROM past p JOIN landing l USING(id) WHERE l.mainline ORDER BY l.place LIMIT 1";
+        let (end, made): ([u8; 20], Option<i64>) = db.query_row(oldest, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        why.push(shallow::sentence(Oid::from_bytes(end), made.map(instant)));
     }
     if cut {
         why.push("the history is longer than what is kept: only its newest commits are known".to_owned());

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::IndexError;
 
 /// Raised when the tables change, or when the same history is read in another way. Another one is thrown away.
-const FORMAT: i32 = 2;
+const FORMAT: i32 = 3;
 /// "CSIX": a file of another program is not ours.
 const APPLICATION: i32 = 0x4353_4958;
 /// Pages of 4 KiB: a file that is larger than 1 GiB is no cache any more.

@@ -5,24 +5,20 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
-use sha2::{Digest as _, Sha256};
-
 use super::IndexError;
 use super::fill::{self, Filled, Filler, MOST_COMMITS};
 use super::{schema, undid};
 use crate::io::git::limits;
 use crate::io::git::repository::LocalRepository;
+use crate::io::git::shallow::Boundary;
 use crate::io::git::store::{StoreError, cooked, raw};
 use crate::io::git::stream::Stream;
-use crate::io::state::hexadecimal;
 use crate::model::Oid;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
 /// Commits of the first-parent chain that are walked in search of one that is known. Reading all is faster than walking more.
 const WALK: usize = 5_000;
-/// Bytes of a clone's list of cut-off commits that are read.
-const SHALLOW: u64 = 4 << 20;
 /// Bytes of git's own record of where a ref was that are read, from its end.
 const REFLOG: u64 = 1 << 20;
 /// Looks at the target that are kept, and that are read from git's own record of it.
@@ -60,9 +56,9 @@ struct Shared {
 /// Brings the file up to a tip.
 pub fn update(file: &Path, request: &Request<'_>, progress: &dyn Fn(usize)) -> Result<(), IndexError> {
     let mut db = schema::open_to_write(file)?;
-    let (shallow, digest) = shallow(&request.repository.git_dir)?;
+    let shallow = Boundary::of(&request.repository.git_dir)?;
     let known = known(&db)?;
-    let same_history = known.shallow == digest;
+    let same_history = known.shallow == shallow.digest;
     if same_history && known.tip == Some(request.tip) && looked_recently(&db, request)? {
         return Ok(());
     }
@@ -77,7 +73,7 @@ pub fn update(file: &Path, request: &Request<'_>, progress: &dyn Fn(usize)) -> R
         let filled = read(&tx, request, shared.as_ref(), &shallow, progress)?;
         fill::fill_landings(&tx, &filled, request.tip, shared.as_ref().map_or(0, |shared| shared.place))?;
         undid::resolve(&tx, first)?;
-        remember(&tx, request.tip, &digest, &filled, shared.is_none())?;
+        remember(&tx, request.tip, &shallow.digest, &filled, shared.is_none())?;
         reflog(&tx, request.repository)?;
     }
     look(&tx, request)?;
@@ -136,7 +132,7 @@ fn read(
     db: &Connection,
     request: &Request<'_>,
     shared: Option<&Shared>,
-    shallow: &[Oid],
+    shallow: &Boundary,
     progress: &dyn Fn(usize),
 ) -> Result<Filled, IndexError> {
     let (tip, most) = (request.tip.to_string(), format!("-n{}", MOST_COMMITS + 1));
@@ -149,7 +145,7 @@ fn read(
     // Without it git leaves out what the first commit of all added.
     let git = request.repository.git().with("log.showRoot", "true");
     let mut stream = Stream::start(&git, &args, &[])?;
-    let filled = Filler::new(db)?.fill(stream.answer(), shallow, progress);
+    let filled = Filler::new(db)?.fill(stream.answer(), &shallow.commits, progress);
     match filled {
         Ok(filled) if filled.cut => Ok(filled),
         // What git has to say explains why its output breaks off.
@@ -161,25 +157,15 @@ fn remember(db: &Connection, tip: Oid, shallow: &str, filled: &Filled, anew: boo
     let mut set = db.prepare("INSERT OR REPLACE INTO meta VALUES(?, ?)")?;
     set.execute(params!["tip", tip.as_bytes()])?;
     set.execute(params!["shallow", shallow])?;
+    if anew || filled.cut_off {
+        set.execute(params!["cut_off", filled.cut_off])?;
+    }
     if anew || filled.cut {
         set.execute(params!["cut", filled.cut])?;
     }
     let lost: i64 = meta(db, "lost")?.unwrap_or(0);
     set.execute(params!["lost", lost + filled.lost as i64])?;
     Ok(())
-}
-
-/// The commits whose parents this clone does not have, and a digest of their list; empty where it has all.
-fn shallow(git_dir: &Path) -> Result<(Vec<Oid>, String), IndexError> {
-    let mut text = Vec::new();
-    match File::open(git_dir.join("shallow")) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((Vec::new(), String::new())),
-        Err(error) => return Err(error.into()),
-        Ok(file) => file.take(SHALLOW).read_to_end(&mut text)?,
-    };
-    let oids: Vec<Oid> = String::from_utf8_lossy(&text).lines().filter_map(|line| line.parse().ok()).collect();
-    let digest = if oids.is_empty() { String::new() } else { hexadecimal(&Sha256::digest(&text)[..16]) };
-    Ok((oids, digest))
 }
 
 fn looked_recently(db: &Connection, request: &Request<'_>) -> Result<bool, IndexError> {

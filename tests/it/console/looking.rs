@@ -1,7 +1,7 @@
 //! The stage *look*: a repository that has adopted nothing. Nothing is written, and the first decision offers to begin.
 
 use super::{leave, needs, sign};
-use crate::support::{Repo, Sandbox};
+use crate::support::{Commit, Repo, Sandbox};
 
 fn proposals(origin: &Repo<'_>) {
     origin.propose("agent/infra/docs", "Say it better", &[("docs/a.md", "one\n2\nthree\n")]);
@@ -90,4 +90,38 @@ fn accepting_writes_exactly_what_was_shown() {
     terminal.wait_for("1 merged; 1 signature");
     leave(terminal);
     let _ = maria.sound();
+}
+
+/// A shallow clone of a repository that has adopted: it is looked at, and no key starts or signs anything.
+#[test]
+fn a_shallow_clone_is_looked_at_and_nothing_begins_there() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (origin, _) = sandbox.solo();
+    for line in 0..5 {
+        origin.commit("main", Commit::new("Line").file("docs/b.md", format!("{line}\n")));
+    }
+    proposals(&origin);
+    let url = format!("file://{}", origin.path().display());
+    sandbox.git("", &["clone", "--quiet", "--depth=3", "--no-single-branch", &url, "shallow"]);
+    let repo = sandbox.repo("shallow");
+    repo.belongs_to(&sandbox.person("lee"));
+    let (before, theirs) = (repo.refs(), origin.refs());
+    let terminal = sandbox.console("shallow", 120, 40, &[]);
+    terminal.wait_for("2 pending");
+    terminal.keys("!");
+    terminal.wait_for("this clone is shallow: history ends at");
+    terminal.keys("q");
+    terminal.wait_for("2 pending");
+    for key in ["a", "x", "H"] {
+        terminal.keys(key);
+        let view = terminal.wait_for("no ledger was started: this clone is shallow");
+        assert!(!view.has("START THE LEDGER") && !view.has("y write and sign"), "{key}\n{view}");
+        let view = terminal.wait_still(super::LOOK);
+        assert!(!view.has("START THE LEDGER") && view.has("2 pending"), "{key}\n{view}");
+    }
+    leave(terminal);
+    assert_eq!((repo.refs(), origin.refs()), (before, theirs));
 }

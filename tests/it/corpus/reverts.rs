@@ -88,7 +88,7 @@ fn reasons(found: &Evidence) -> BTreeSet<usize> {
     for repair in origins.iter().filter_map(|origin| origin.set.as_ref()?.repairs.as_ref()) {
         reasons.insert(match repair {
             Repair::Incident { .. } | Repair::Revert { .. } => 0,
-            Repair::Fix => 5,
+            Repair::Fix | Repair::Hotfix | Repair::Rollback | Repair::Workaround => 5,
         });
     }
     for hit in found.incidents.found().into_iter().flat_map(|incidents| &incidents.hits) {

@@ -3,7 +3,7 @@
 use super::{Repo, Sandbox, page};
 
 #[test]
-fn clones_without_all_of_it_are_refused_with_the_next_step() {
+fn clones_without_all_contents_are_refused_with_the_next_step() {
     let sandbox = Sandbox::new();
     let (origin, _) = sandbox.solo();
     let _ = page(&origin, "one");
@@ -12,24 +12,16 @@ fn clones_without_all_of_it_are_refused_with_the_next_step() {
     let clone = |name: &str, options: &[&str]| {
         sandbox.git("", &[&["clone", "--quiet"], options, &[&url, name]].concat());
     };
-    clone("shallow", &["--depth", "2", "--no-single-branch"]);
-    clone("shallow.git", &["--depth", "1", "--no-single-branch", "--bare"]);
     clone("blobless", &["--filter=blob:none"]);
     clone("treeless.git", &["--filter=tree:0", "--mirror"]);
     sandbox.git("", &["init", "--quiet", "--object-format=sha256", "sha256"]);
     for (name, what, next) in [
-        ("shallow", "this clone is shallow", "git fetch --unshallow"),
-        ("shallow.git", "this clone is shallow", "git fetch --unshallow"),
         ("blobless", "partial clone", "full clone"),
         ("treeless.git", "partial clone", "full clone"),
         ("sha256", "SHA-256", "SHA-1"),
     ] {
         refused(&sandbox.repo(name), what, next);
     }
-    let shallow = sandbox.repo("shallow");
-    shallow.git(&["fetch", "--quiet", "--unshallow"]);
-    let _ = shallow.run(&["ledger", "verify"]).succeeds();
-    assert_eq!(shallow.proposals(&[]).len(), 1);
 }
 
 #[test]
