@@ -14,13 +14,22 @@ const MAX_LEAVES: usize = 64;
 
 /// The edits from one document to another, in the order of the document before.
 pub(super) fn compare<'n, 'a>(before: &'n Node<'a>, after: &'n Node<'a>) -> Vec<Edit<'n, 'a>> {
-    let mut comparison = Comparison { steps: Vec::new(), edits: Vec::new() };
+    let mut comparison = Comparison { steps: Vec::new(), named: None, edits: Vec::new() };
     comparison.nodes(Site { node: before, span: before.span }, Site { node: after, span: after.span });
     comparison.edits
 }
 
+/// What a map says to be called.
+fn said_name<'n>(entries: &'n [Entry<'_>]) -> Option<&'n str> {
+    let under = |key: &str| entries.iter().find(|entry| entry.key.text == key);
+    let scalar = under("name").or_else(|| under("key"))?.node.scalar()?;
+    Some(&scalar.text)
+}
+
 struct Comparison<'n, 'a> {
     steps: Vec<Step<'n, 'a>>,
+    /// What the innermost map says to be called.
+    named: Option<&'n str>,
     edits: Vec<Edit<'n, 'a>>,
 }
 
@@ -46,11 +55,13 @@ impl<'n, 'a> Comparison<'n, 'a> {
     }
 
     fn push(&mut self, kind: EditKind, before: Option<Site<'n, 'a>>, after: Option<Site<'n, 'a>>) {
-        self.edits.push(Edit { steps: self.steps.clone(), kind, before, after });
+        self.edits.push(Edit { steps: self.steps.clone(), kind, named: self.named, before, after });
     }
 
     fn maps(&mut self, old: &'n [Entry<'a>], new: &'n [Entry<'a>]) {
         let (old_keys, new_keys) = (Keys::of(old), Keys::of(new));
+        let outer = self.named;
+        self.named = said_name(new).or_else(|| said_name(old)).or(outer);
         for entry in old {
             self.steps.push(Step::Key(&entry.key));
             match new_keys.find(&entry.key) {
@@ -64,6 +75,7 @@ impl<'n, 'a> Comparison<'n, 'a> {
             self.whole(EditKind::Added, site(entry));
             self.steps.pop();
         }
+        self.named = outer;
     }
 
     /// All of a map's entry came or went: one edit for each value in it, which share out the lines between them.
@@ -80,6 +92,8 @@ impl<'n, 'a> Comparison<'n, 'a> {
     fn leaves(&mut self, kind: EditKind, at: Site<'n, 'a>) {
         match &at.node.value {
             Value::Map(entries) if !entries.is_empty() && at.node.tag.is_none() => {
+                let outer = self.named;
+                self.named = said_name(entries).or(outer);
                 for entry in entries {
                     let first = self.edits.len();
                     self.steps.push(Step::Key(&entry.key));
@@ -87,6 +101,7 @@ impl<'n, 'a> Comparison<'n, 'a> {
                     self.steps.pop();
                     widen(&mut self.edits[first..], entry.span);
                 }
+                self.named = outer;
             }
             _ => self.one_sided(kind, at),
         }

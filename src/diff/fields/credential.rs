@@ -4,7 +4,8 @@
 //! `name=value` with a name that says so; looking back and forth from a sign is bounded, so that all of it is linear. What only
 //! says where a secret is (`${PASSWORD}`, `{{ .token }}`, `secretName`, `password: ""`) is none.
 
-use super::words::words;
+use super::naming::{may_name, names_secret};
+use super::reference::is_reference;
 
 /// The shortest text that can hold one: `pwd=ab`.
 const SHORTEST: usize = 6;
@@ -14,7 +15,8 @@ const VALUE: usize = 512;
 
 /// Whether a text holds a credential.
 pub(super) fn holds(text: &str) -> bool {
-    text.len() >= SHORTEST && (key(text) || address(text) || header(text) || assigned(text) || directed(text))
+    let finders = [key, address, source, hashed, hook, manifest, header, assigned, directed];
+    text.len() >= SHORTEST && finders.iter().any(|finds| finds(text))
 }
 
 /// A private key, or what `age` or sops has encrypted.
@@ -32,7 +34,7 @@ const fn is_no_token(c: char) -> bool {
 
 /// Whether a word has the form of a well-known token.
 fn is_token(word: &str) -> bool {
-    const STARTS: [&str; 26] = [
+    const STARTS: [&str; 28] = [
         "AGE-SECRET-KEY-",
         "dckr_pat_",
         "dop_v1_",
@@ -48,10 +50,12 @@ fn is_token(word: &str) -> bool {
         "hvb.",
         "hvs.",
         "rk_live_",
+        "rk_test_",
         "shpat_",
         "sk-ant-",
         "sk-proj-",
         "sk_live_",
+        "sk_test_",
         "tskey-",
         "xapp-",
         "xoxa-",
@@ -65,17 +69,116 @@ fn is_token(word: &str) -> bool {
         && (STARTS.iter().any(|start| word.starts_with(start))
             || word.starts_with("eyJ") && word.contains(".eyJ")
             || word.starts_with("AIza") && word.len() == 39
-            || (word.starts_with("AKIA") || word.starts_with("ASIA")) && access(word))
+            || (word.starts_with("AKIA") || word.starts_with("ASIA")) && access(word)
+            || is_random(word))
+}
+
+/// Whether a word has a start that other words have as well, and looks drawn by lot behind it.
+fn is_random(word: &str) -> bool {
+    let drawn = |rest: &str, least: usize| {
+        let has = |is: fn(&u8) -> bool| rest.bytes().any(|b| is(&b));
+        rest.len() >= least && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
+    };
+    let plain = |rest: &str| rest.bytes().all(|b| b.is_ascii_alphanumeric());
+    let one = |start: &str| word.strip_prefix(start).filter(|rest| plain(rest));
+    if let Some((id, secret)) = word.strip_prefix("SG.").and_then(|rest| rest.split_once('.')) {
+        return id.len() >= 16 && drawn(secret, 16);
+    }
+    ["npm_", "hf_"].into_iter().filter_map(one).any(|rest| drawn(rest, 20))
+        || one("sk-").is_some_and(|rest| drawn(rest, 32))
 }
 
 /// `scheme://user:password@host`, where the password is not taken from somewhere else.
 fn address(text: &str) -> bool {
-    let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '`' | '>' | ')');
     text.split("://").skip(1).any(|rest| {
-        let authority = rest.split(ends).next().unwrap_or_default();
-        let password = authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':'));
-        password.is_some_and(|(_, password)| has_word(password) && !password.contains(['$', '{', '<', '%']))
+        let rest = start(rest).split(ends_address).next().unwrap_or_default();
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        match authority.rsplit_once('@') {
+            Some((user, _)) => user_and_password(user),
+            // A password with a slash in it; a port is none, nor is what a template puts in its place.
+            None => rest.split_once('@').is_some_and(|(user, _)| {
+                let own = authority.rsplit_once(':').map(|(_, own)| own);
+                let is_port =
+                    |own: &str| own.bytes().all(|b| b.is_ascii_digit()) && !own.is_empty() || is_reference(own);
+                own.is_some_and(|own| !is_port(own) && !own.starts_with(['$', '{', '%', '<', '[']))
+                    && user_and_password(user)
+            }),
+        }
     })
+}
+
+fn ends_address(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '>')
+}
+
+/// The start of a text, as far as values are looked at.
+fn start(text: &str) -> &str {
+    let mut end = text.len().min(VALUE);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// Whether there is a password in `user:password`. A placeholder is the whole of it, or it is none.
+fn user_and_password(user: &str) -> bool {
+    // `${USER:-app}:…`
+    let named = user.strip_prefix("${").and_then(|rest| rest.split_once('}')).map_or(user, |(_, rest)| rest);
+    let formatted = |password: &str| password.len() == 2 && password.starts_with('%');
+    let password = named.split_once(':').map(|(_, password)| password);
+    password.is_some_and(|password| has_word(password) && !is_reference(password) && !formatted(password))
+}
+
+/// `user:password@tcp(host)`, as Go's drivers are told.
+fn source(text: &str) -> bool {
+    let hits = ["@tcp(", "@unix("].into_iter().flat_map(|sign| text.match_indices(sign));
+    hits.into_iter().any(|(at, _)| {
+        let before = text.as_bytes()[..at].iter().rev().take(VALUE);
+        let length =
+            before.take_while(|b| !b.is_ascii_whitespace() && !matches!(**b, b'"' | b'\'' | b'`' | b'(')).count();
+        text.get(at - length..at).is_some_and(user_and_password)
+    })
+}
+
+/// What is kept of a password: `user:$apr1$…`, `$2y$10$…`, `user:{SHA}…`.
+fn hashed(text: &str) -> bool {
+    let is_hash = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '+' | '=');
+    let long = |rest: &str, least: usize| rest.chars().take_while(|c| is_hash(*c)).take(least).count() == least;
+    // Compose writes every sign twice.
+    let apache = |rest: &str| long(rest.trim_start_matches('$'), 4);
+    let crypt = |rest: &str| {
+        let rest = rest.strip_prefix('$').unwrap_or(rest);
+        let cost = rest.bytes().take(2).take_while(u8::is_ascii_digit).count() == 2;
+        cost && rest[2..].strip_prefix('$').is_some_and(|rest| long(rest.trim_start_matches('$'), 8))
+    };
+    text.split("$apr1$").skip(1).any(apache)
+        || ["$2a$", "$2b$", "$2y$"].iter().any(|sign| text.split(sign).skip(1).any(crypt))
+        || [":{SHA}", ":{SSHA}"].iter().any(|sign| text.split(sign).skip(1).any(|rest| long(rest, 8)))
+}
+
+/// Addresses that let everybody who knows them write to a channel.
+fn hook(text: &str) -> bool {
+    const HOOKS: [&str; 5] = [
+        "hooks.slack.com/services/",
+        "hooks.slack.com/workflows/",
+        "discord.com/api/webhooks/",
+        "discordapp.com/api/webhooks/",
+        "webhook.office.com/webhookb2/",
+    ];
+    let is_path = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '@');
+    let long = |rest: &str| rest.chars().take(VALUE).take_while(is_path).take(16).count() == 16;
+    HOOKS.iter().any(|hook| text.split(hook).skip(1).any(long))
+}
+
+/// A Secret that is written as text, and was not read as the object that it is.
+fn manifest(text: &str) -> bool {
+    let is_one = |rest: &str| {
+        let said = start(rest).trim_start_matches(['"', '\'', '\\', ' ', ':']);
+        let ends = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric());
+        rest.starts_with(['"', '\'', '\\', ' ', ':']) && said.strip_prefix("Secret").is_some_and(ends)
+    };
+    let keeps = ["stringData:", "data:", "stringData\"", "data\"", "stringData\\", "data\\"];
+    text.split("kind").skip(1).any(is_one) && keeps.iter().any(|key| text.contains(key))
 }
 
 /// `Authorization: Bearer …`, `Basic …`.
@@ -87,11 +190,44 @@ fn header(text: &str) -> bool {
     ["Bearer ", "bearer ", "Basic ", "basic "].iter().any(|scheme| text.split(scheme).skip(1).any(token))
 }
 
-/// `name=value` and `name: value`, anywhere, where the name says that the value is secret.
+/// `name=value`, `name: value` and `<name>value</name>`, anywhere, where the name says that the value is secret.
 fn assigned(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let signs = bytes.iter().enumerate().filter(|(_, byte)| matches!(byte, b'=' | b':'));
-    signs.map(|(at, _)| at).any(|at| Assignment::at(text, at).is_some_and(|one| one.is_secret()))
+    (0..bytes.len()).any(|at| match bytes[at] {
+        b'=' | b':' => Assignment::at(text, at).is_some_and(|one| one.is_secret()) || docker(text, at),
+        b'>' => element(text, at),
+        _ => false,
+    })
+}
+
+/// The name that ends at an offset.
+fn name_before(text: &str, end: usize) -> Option<&str> {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let length = text.as_bytes()[..end].iter().rev().take(NAME).take_while(|byte| is_name(byte)).count();
+    text.get(end - length..end)
+}
+
+/// Whether a name in XML ends here whose value is secret.
+fn element(text: &str, at: usize) -> bool {
+    let Some(name) = name_before(text, at).filter(|name| may_name(name) && names_secret(name, true)) else {
+        return false;
+    };
+    let opened = at.checked_sub(name.len() + 1).is_some_and(|at| text.as_bytes()[at] == b'<');
+    let value = text.get(at + 1..).map(start).and_then(|rest| rest.split_once("</"));
+    opened && value.is_some_and(|(value, _)| has_word(value) && !is_reference(value.trim()) && !is_word(value.trim()))
+}
+
+/// `"auth": "dXNlcjpw…"`, as docker keeps the passwords of registries.
+fn docker(text: &str, at: usize) -> bool {
+    let end = trimmed_end(text.as_bytes(), at, b" \t\"'\\");
+    if name_before(text, end) != Some("auth") {
+        return false;
+    }
+    let rest = text.get(at + 1..).map(line).unwrap_or_default().trim_start().trim_start_matches('\\');
+    let (value, _, quoted) = value(rest);
+    let is_base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+    let drawn = value.bytes().any(|b| b.is_ascii_uppercase()) && value.bytes().any(|b| b.is_ascii_lowercase());
+    quoted && value.len() >= 12 && drawn && value.bytes().all(is_base64)
 }
 
 /// A name, a sign, and what stands behind it.
@@ -124,9 +260,8 @@ impl<'t> Assignment<'t> {
         }
         let end = trimmed_end(bytes, at, b" \t:");
         let end = trimmed_end(bytes, end, b"\"'\\");
-        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-        let length = bytes[..end].iter().rev().take(NAME).take_while(|byte| is_name(byte)).count();
-        let name = text.get(end - length..end)?;
+        let name = name_before(text, end)?;
+        let length = name.len();
         if !may_name(name) || !names_secret(name, true) {
             return None;
         }
@@ -140,7 +275,7 @@ impl<'t> Assignment<'t> {
         let first = around.next().is_none_or(|byte| matches!(byte, b'\n' | b'\r'));
         let rest = text.get(at + 1..)?;
         let rest = rest.strip_prefix('>').unwrap_or(rest);
-        let rest = line(rest).trim_start_matches([' ', '\t']);
+        let rest = below(rest).filter(|_| colon && first).unwrap_or_else(|| line(rest).trim_start_matches([' ', '\t']));
         // JSON inside a string: `\"password\": \"…\"`.
         let rest = rest.strip_prefix('\\').filter(|rest| rest.starts_with('"')).unwrap_or(rest);
         Some(Self { name, colon, first, rest })
@@ -164,11 +299,19 @@ impl<'t> Assignment<'t> {
 
 /// The line that a text begins with, as far as values are looked at.
 fn line(text: &str) -> &str {
-    let mut end = text.len().min(VALUE);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text[..end].lines().next().unwrap_or_default()
+    start(text).lines().next().unwrap_or_default()
+}
+
+/// The one value in the lines behind a name that stands alone in its own: YAML that is folded, or has its value below.
+fn below(text: &str) -> Option<&str> {
+    let mut lines = start(text).lines();
+    let header = lines.next()?.trim();
+    let is_header = header.is_empty() || header.starts_with(['|', '>']) && header.len() <= 3;
+    let next = lines.find(|line| !line.trim().is_empty()).filter(|_| is_header)?;
+    let value = next.trim_start();
+    let value = value.strip_prefix("- ").unwrap_or(value).trim();
+    let map = value.contains(": ") || value.ends_with(':') || value.starts_with('#');
+    (next.starts_with([' ', '\t']) && !map && !value.contains(' ')).then_some(value)
 }
 
 /// The end of what stands before an offset, a few of these signs left out.
@@ -257,20 +400,27 @@ fn directed(text: &str) -> bool {
     if !text.contains([' ', '\n', '\t']) {
         return false;
     }
+    told(text.split_ascii_whitespace(), text.trim_start().starts_with("machine "))
+}
+
+/// Whether one of these words is a password; `netrc` is whether they are `machine … login … password …`.
+fn told<'t>(words: impl Iterator<Item = &'t str>, netrc: bool) -> bool {
     let mut before = ["", ""];
-    for word in text.split_ascii_whitespace() {
+    let mut command = Command::default();
+    for word in words {
         let [earlier, name] = before;
         let quoted = word.starts_with(['\'', '"']);
         let by = |word: &str| earlier.eq_ignore_ascii_case(word);
         let told = match name {
             option if option.starts_with("--") => may_name(option) && names_secret(option, true) && is_argument(word),
             "requirepass" | "masterauth" => true,
-            name if name.eq_ignore_ascii_case("password") => quoted || netrc(earlier, text),
+            name if name.eq_ignore_ascii_case("password") => quoted || netrc && !earlier.is_empty(),
             name if name.eq_ignore_ascii_case("by") => quoted && by("identified"),
             _ => false,
         };
-        let said = word.trim_matches(['\'', '"', ',', ';', '\\', ')']);
-        if told && has_word(said) && !is_reference(said) && !said.starts_with(['<', '$', '{', '%']) {
+        let short = command.told(name, word);
+        let said = short.unwrap_or(word).trim_matches(QUOTES);
+        if (told || short.is_some()) && is_told(said) {
             return true;
         }
         before = [name, word];
@@ -278,133 +428,66 @@ fn directed(text: &str) -> bool {
     false
 }
 
-/// Whether a text is of the form `machine … login … password …`.
-fn netrc(earlier: &str, text: &str) -> bool {
-    !earlier.is_empty() && text.trim_start().starts_with("machine ")
+/// Whether what is told to a program is more than where to find it.
+fn is_told(said: &str) -> bool {
+    has_word(said) && !is_reference(said) && !said.starts_with(['<', '$', '{', '%'])
 }
+
+/// A program that takes passwords under short options, and how long ago it was named.
+#[derive(Debug, Default)]
+struct Command<'t> {
+    name: &'t str,
+    words: usize,
+}
+
+impl<'t> Command<'t> {
+    /// How many words behind its name are looked at.
+    const WORDS: usize = 32;
+
+    /// What a word tells it; `option` is the word before.
+    fn told(&mut self, option: &str, word: &'t str) -> Option<&'t str> {
+        const CLIENTS: [&str; 10] = [
+            "curl",
+            "mariadb",
+            "mariadb-admin",
+            "mariadb-dump",
+            "mysql",
+            "mysqladmin",
+            "mysqldump",
+            "redis-cli",
+            "sshpass",
+            "wget",
+        ];
+        let name = word.rsplit(['/', '(', '`', '"', '\'']).next().unwrap_or_default();
+        if CLIENTS.contains(&name) {
+            *self = Self { name, words: 0 };
+            return None;
+        }
+        self.words += 1;
+        if self.name.is_empty() || self.words > Self::WORDS {
+            return None;
+        }
+        let behind = |options: &[&str]| options.contains(&option).then_some(word);
+        match self.name {
+            "curl" | "wget" => {
+                let user = behind(&["-u", "--user", "-U", "--proxy-user"]).or_else(|| word.strip_prefix("-u"))?;
+                user.trim_matches(QUOTES).split_once(':').map(|(_, password)| password)
+            }
+            "redis-cli" => behind(&["-a"]),
+            "sshpass" => behind(&["-p"]).or_else(|| word.strip_prefix("-p")),
+            _ => word.strip_prefix("-p"),
+        }
+    }
+}
+
+/// What may stand around a word of a command.
+const QUOTES: [char; 6] = ['\'', '"', ',', ';', '\\', ')'];
 
 /// Whether a word behind an option is its value, and not the next word of a sentence.
 fn is_argument(word: &str) -> bool {
     const WORDS: [&str; 14] =
         ["a", "and", "as", "can", "flag", "for", "from", "if", "in", "is", "must", "option", "or", "to"];
     !word.starts_with('-') && !WORDS.contains(&word)
-}
-
-/// Parts of names that may say so; without any of them a name does not.
-const STEMS: [&[u8]; 7] = [b"pass", b"pwd", b"psk", b"secret", b"token", b"cred", b"key"];
-
-/// Whether it is worth the while to cut a name into words.
-fn may_name(name: &str) -> bool {
-    let name = name.as_bytes();
-    STEMS.iter().any(|stem| name.windows(stem.len()).any(|part| part.eq_ignore_ascii_case(stem)))
-}
-
-/// Whether a name says that its value is secret; `of_text` is whether the value is text.
-pub(super) fn names_secret(name: &str, of_text: bool) -> bool {
-    const ALWAYS: [&str; 6] = ["password", "passwd", "passphrase", "pwd", "psk", "pass"];
-    const TEXT: [&str; 8] =
-        ["secret", "token", "credential", "credentials", "apikey", "apitoken", "secretkey", "privatekey"];
-    const KEYS: [&str; 9] =
-        ["api", "private", "access", "secret", "encryption", "signing", "master", "license", "auth"];
-    let mut words = words(name);
-    // `DB_PASSWORD_1`, `token2`.
-    while words.last().is_some_and(|word| word.bytes().all(|b| b.is_ascii_digit())) {
-        words.pop();
-    }
-    let Some(last) = words.last().map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit())) else { return false };
-    let before = words.len().checked_sub(2).map(|at| words[at].as_str()).unwrap_or_default();
-    // nginx's `proxy_pass` says where to.
-    if last == "pass" && matches!(before, "proxy" | "fastcgi" | "uwsgi" | "grpc") {
-        return false;
-    }
-    // `PGPASSWORD`, `rootpasswd`.
-    if ALWAYS.contains(&last) || last.ends_with("password") || last.ends_with("passwd") {
-        return true;
-    }
-    let names_one = matches!(before, "existing" | "pull" | "from" | "create" | "use" | "tls" | "target" | "external");
-    of_text && (TEXT.contains(&last) && !names_one || last == "key" && KEYS.contains(&before))
-}
-
-/// Whether a text only says where a secret is: `${PASSWORD}`, `${{ secrets.TOKEN }}`, `op://vault/item`. A default makes it
-/// more than that.
-pub(super) fn is_reference(text: &str) -> bool {
-    let inside = |open: &str, close: &str| {
-        let inside = text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
-        inside.is_some_and(|name| !name.contains(['$', '{', '}', ':', '=', '"', '\'']))
-    };
-    // What Flux would put in, were it not for the second sign.
-    let text = text.strip_prefix('$').filter(|rest| rest.starts_with("${")).unwrap_or(text);
-    let elsewhere = ["op://", "vault:", "ref+", "os.environ/", "arn:aws:secretsmanager:"];
-    inside("${", "}")
-        || inside("${{", "}}")
-        || inside("$(", ")")
-        || inside("{{", "}}")
-        || is_variable(text)
-        || is_placeholder(text)
-        || is_template(text)
-        || elsewhere.iter().any(|start| text.starts_with(start))
-}
-
-/// `$PASSWORD`, `$1`, `${PASSWORD:-}`, `${PASSWORD:?is missing}`, `$(cat /run/secret)`. A word in lower case behind the sign may
-/// be the secret, unless it is the name of one.
-fn is_variable(text: &str) -> bool {
-    let Some(name) = text.strip_prefix('$') else { return false };
-    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    if let Some(inside) = name.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-        let sign = inside.find([':', '-', '?']).unwrap_or(inside.len());
-        let (name, more) = inside.split_at(sign);
-        let fails = more.strip_prefix(':').unwrap_or(more).starts_with('?');
-        return is_name(name) && (fails || matches!(more, "" | ":-" | "-")) && !more.contains('$');
-    }
-    if let Some(command) = name.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
-        const READ: [&str; 14] = [
-            "<",
-            "aws ",
-            "az ",
-            "bw ",
-            "cat ",
-            "gcloud ",
-            "gh ",
-            "head ",
-            "jq ",
-            "kubectl ",
-            "op ",
-            "openssl rand",
-            "sops ",
-            "vault ",
-        ];
-        return READ.iter().any(|start| command.starts_with(start));
-    }
-    is_name(name) && (!name.bytes().any(|b| b.is_ascii_lowercase()) || names_secret(name, true))
-}
-
-/// `{env:TOKEN}`, `{$TOKEN}`, `{TOKEN}`, `{password}`.
-fn is_placeholder(text: &str) -> bool {
-    let Some(inside) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else { return false };
-    let name = ["env:", "env.", "file:", "file.", "$"].iter().find_map(|mark| inside.strip_prefix(mark));
-    let plain = |name: &str| {
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'/'))
-    };
-    match name {
-        Some(name) => plain(name),
-        None => plain(inside) && (!inside.bytes().any(|b| b.is_ascii_lowercase()) || names_secret(inside, true)),
-    }
-}
-
-/// Whether a text is nothing but blocks of a template that have no text of their own: `{{ $a := split "/" .Id }}{{ $a._1 }}`.
-/// What is in quotes may be the secret, unless it is a single sign.
-fn is_template(text: &str) -> bool {
-    let mut rest = text;
-    while let Some(block) = rest.strip_prefix("{{") {
-        let Some((code, behind)) = block.split_once("}}") else { return false };
-        let literals = code.split('"').skip(1).step_by(2);
-        let short = |literal: &str| literal.len() <= 1 && !literal.bytes().any(|b| b.is_ascii_alphanumeric());
-        if code.contains(['`', '\'', '{', '}']) || code.matches('"').count() % 2 == 1 || !literals.clone().all(short) {
-            return false;
-        }
-        rest = behind;
-    }
-    rest.is_empty() && !text.is_empty()
 }
 
 #[cfg(test)]
@@ -456,6 +539,50 @@ mod tests {
             "xoxb-123456789012-abcdef",
             "stripe=sk_live_0123456789abcdef",
             "jwt eyJ0eXAiOiJKV1Qi.eyJzdWIiOiIx.abc",
+        ] {
+            assert!(holds(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn texts_of_many_programs_that_hold_one() {
+        for text in [
+            "postgres://u:p%40ss@db/x",
+            "redis://:hunter$1@db/0",
+            "redis://:hun/ter2@db/0",
+            "postgres://${USER:-app}:hunter2@db",
+            "https://u:a${B}@x.io",
+            "app:hunter2@tcp(db:3306)/x",
+            "DefaultEndpointsProtocol=https;AccountKey=aGVsbG8=;x=y",
+            "[Peer]\nPresharedKey = aGVsbG8=\n",
+            "[Interface]\nPrivateKey = aGVsbG8=\n",
+            "SECRET_KEY_BASE=abc123",
+            "export TS_AUTHKEY=abc123",
+            "{\"auths\":{\"ghcr.io\":{\"auth\":\"dXNlcjpodW50ZXIy\"}}}",
+            "{\\\"auth\\\": \\\"dXNlcjpodW50ZXIy\\\"}",
+            "admin:$apr1$hunter2a$abc",
+            "admin:$$apr1$$hunter2a$$abc",
+            "$2y$10$abcdefghijklmnopqrstuv",
+            "a:$$2b$$10$$abcdefghijklmnop",
+            "admin:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=",
+            "https://hooks.slack.com/services/T01AB/B02CD/abcdef123456",
+            "https://discord.com/api/webhooks/123456789/abcdefghijk",
+            "npm_abcdefghijklmnop0123456789",
+            "SG.abcdefghijklmnop12.abcdefghijklmnop123",
+            "sk_test_0123456789abcdef",
+            "sk-abcdefghijklmnopqrstuvwxyz0123456789",
+            "hf_abcdefghijklmnop0123456789",
+            "x\npassword:\n  hunter2\n",
+            "password: >-\n  hunter2\n",
+            "<a><password>hunter2</password></a>",
+            "<ApiKey>hunter2</ApiKey>",
+            "curl -u admin:hunter2 https://x",
+            "curl -s -uadmin:hunter2 https://x",
+            "mysql -uroot -phunter2 x",
+            "sh -c \"/usr/bin/mysqldump -phunter2\"",
+            "redis-cli -a hunter2 ping",
+            "apiVersion: v1\nkind: Secret\nstringData:\n  a: hunter2\n",
+            "{\"kind\":\"Secret\",\"data\":{\"a\":\"eA==\"}}",
         ] {
             assert!(holds(text), "{text:?}");
         }
@@ -524,6 +651,41 @@ mod tests {
     }
 
     #[test]
+    fn texts_of_many_programs_that_do_not() {
+        for text in [
+            "https://u:${PW}@x.io and https://u:$(PW)@x.io, https://u:%{PW}@x.io",
+            "https://u:{{.Password}}@x.io https://u:%s@x.io",
+            "https://${HOST}:${PORT}/a@b",
+            "https://x:${PORT}/a@b",
+            "oci://x.io/a:1.2@sha256:0123456789abcdef",
+            "docker://x.io:5000/a@sha256:0123",
+            "https://x.io:443/@user/npm:a@1",
+            "${U}:${P}@tcp(${H})/x",
+            "auth: basic\nauthor: \"SomebodyWhoWrites\"\n",
+            "\"auth\": \"/oauth2/start\"",
+            "echo $1$2$3",
+            "https://hooks.slack.com/services/${HOOK}",
+            "npm_config_cache_directory=/x",
+            "hf_hub_download_with_cache",
+            "sk-learn and sk-short-words-in-a-row-of-many",
+            "password:\n  secretKeyRef: a\n",
+            "password:\nuser: a\n",
+            "secret:\n  name: db\n",
+            "<password>${PASSWORD}</password><token></token>",
+            "docker run -u 1000:1000 x",
+            "curl -u $USER:$PASSWORD https://x",
+            "curl -u \"${USER}:${PASSWORD}\" https://x",
+            "mysql -u root -p -P 3306",
+            "mysql -p$MYSQL_PASSWORD -p\"${PW}\"",
+            "mkdir -p/x && cp -pr a b",
+            "kind: SecretStore\ndata: x\n",
+            "kind: Secret\nname: x\n",
+        ] {
+            assert!(!holds(text), "{text:?}");
+        }
+    }
+
+    #[test]
     fn long_texts_take_one_pass() {
         let start = std::time::Instant::now();
         for piece in [
@@ -538,11 +700,33 @@ mod tests {
             "Bearer ",
             "é=",
             "x.password = y.z ",
+            "a password ",
+            "<password>",
+            "u:@tcp(",
+            "$2y$10$",
+            "{SHA}:",
+            "kind: ",
+            "\"auth\": \"",
+            "curl -u ",
+            "hooks.slack.com/services/",
         ] {
             let text = piece.repeat(4_000_000 / piece.len());
             let _ = holds(&text);
         }
         assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn twice_the_text_takes_twice_the_steps() {
+        let steps = |times: usize| {
+            let text = format!("{}{}", " ".repeat(8 * times), "a password ".repeat(times));
+            let mut steps = 0;
+            assert!(!told(text.split_ascii_whitespace().inspect(|_| steps += 1), false));
+            steps
+        };
+        assert_eq!((steps(1000), steps(2000), steps(4000)), (2000, 4000, 8000));
+        let text = format!("{}{}", " ".repeat(4_000_000), "a password ".repeat(300_000));
+        assert!(!holds(&text), "each of the words would read all blanks once more");
     }
 
     proptest! {

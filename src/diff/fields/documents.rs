@@ -30,7 +30,7 @@ pub fn documents(path: &BStr, text: &[u8]) -> Result<Vec<ConfigDocument>, String
     let format = Format::of(path).ok_or_else(|| "a format without fields".to_owned())?;
     let parsed = format.read(text).map_err(|refusal| refusal.why)?;
     let read = |document: &Document<'_>| {
-        let (value, _) = publish::whole(&document.root, Secrecy::of(path, &document.root));
+        let (value, _) = publish::whole(&document.root, &Secrecy::of(path, &document.root));
         ConfigDocument { name: objects::name(document), value }
     };
     Ok(parsed.documents.iter().map(read).collect())
@@ -57,6 +57,19 @@ mod tests {
         );
         assert_eq!((&args["args"][0], &args["args"][1]), (&masked, &"--password=$(DB)".into()));
         assert_eq!((&args["url"], &args["at"]), (&masked, &"https://a@b/x".into()));
+    }
+
+    #[test]
+    fn secrets_are_masked_in_what_patches_add() {
+        let patch = |value: &str| {
+            format!(
+                "kind: Kustomization\napiVersion: a/v1\npatches:\n- target: {{kind: Deployment, name: s}}\n  patch: |\n    - op: add\n      path: /spec/template/spec/containers/0/env/-\n      value: {{name: DB_PASSWORD, value: {value}}}\n"
+            )
+        };
+        let report = super::super::testing::report("kustomization.yaml", &patch("hunter2"), &patch("hunter3"));
+        let masked = Some(crate::model::field::masked());
+        assert_eq!(report.fields.len(), 1, "that it changed is said");
+        assert_eq!((&report.fields[0].before, &report.fields[0].after), (&masked, &masked));
     }
 
     #[test]

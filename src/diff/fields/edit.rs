@@ -7,6 +7,8 @@ use super::node::{Node, Scalar, Span};
 pub(super) struct Edit<'n, 'a> {
     pub steps: Vec<Step<'n, 'a>>,
     pub kind: EditKind,
+    /// The name that the map says to have whose part it is.
+    pub named: Option<&'n str>,
     pub before: Option<Site<'n, 'a>>,
     pub after: Option<Site<'n, 'a>>,
 }

@@ -262,7 +262,7 @@ impl Writer<'_> {
                 self.rest(Rest::Cosmetic(CosmeticKind::Format), lines);
                 continue;
             };
-            let said = publish::values(edit, secrecy);
+            let said = publish::values(edit, &secrecy);
             let field = self.field(name.clone(), publish::path(&edit.steps), op);
             self.report.fields.push(FieldChange {
                 before: said.before,
@@ -298,7 +298,7 @@ impl Writer<'_> {
             return self.rest(Rest::Cosmetic(CosmeticKind::Format), lines);
         }
         let mut field = self.field(objects::name(document), FieldPath::default(), op);
-        let (value, is_capacity) = publish::whole(&document.root, self.secrecy(&document.root));
+        let (value, is_capacity) = publish::whole(&document.root, &self.secrecy(&document.root));
         let value = Some(value);
         field.is_capacity = is_capacity;
         if op == FieldOp::Added {

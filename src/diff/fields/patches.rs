@@ -213,7 +213,15 @@ pub(super) fn of_secret(root: &Node<'_>) -> bool {
 
 fn is_for_secret(item: &Node<'_>) -> bool {
     let objects = [Some(item), item.get("target"), item.get("patch")];
-    objects.into_iter().flatten().any(|object| matches!(object.text_at("kind"), Some("Secret" | "SealedSecret")))
+    objects.into_iter().flatten().any(|object| object.text_at("kind").is_some_and(selects_secret))
+}
+
+/// Whether a kind, which is a pattern in a selector, may be that of a Secret.
+fn selects_secret(kind: &str) -> bool {
+    kind.split(['|', '(', ')', '^', '$']).any(|one| match one.find(['.', '*', '+', '?', '[', '\\', '{']) {
+        Some(at) => "Secret".starts_with(&one[..at]) || "SealedSecret".starts_with(&one[..at]),
+        None => matches!(one, "Secret" | "SealedSecret"),
+    })
 }
 
 /// A copy that does not borrow the block.

@@ -52,13 +52,14 @@ pub(super) struct Values {
 }
 
 /// What an edit says of its values. Two that JSON cannot tell apart are shown as they are written.
-pub(super) fn values<'n, 'a>(edit: &Edit<'n, 'a>, secrecy: Secrecy) -> Values {
+pub(super) fn values<'n, 'a>(edit: &Edit<'n, 'a>, secrecy: &Secrecy) -> Values {
     let mut keys = measure::keys(&edit.steps);
     let item = edit.steps.iter().rev().find_map(|step| match step {
         Step::Item(item) => Some(item.name),
         Step::Key(_) => None,
     });
-    let item = item.flatten();
+    // `{op: add, path: …/env/-, value: {name: DB_PASSWORD, value: …}}`
+    let item = edit.named.or(item.flatten());
     let scalar = |site: Option<Site<'n, 'a>>| site.and_then(|site| site.node.scalar());
     let sides = [scalar(edit.before), scalar(edit.after)];
     let holds_secret = sides.into_iter().flatten().any(|scalar| secrecy.hides_text(&keys, item, scalar));
@@ -102,7 +103,7 @@ fn is_capacity(edit: &Edit<'_, '_>) -> bool {
 }
 
 /// A whole document as JSON, and whether it decides how much there is of something.
-pub(super) fn whole(root: &Node<'_>, secrecy: Secrecy) -> (Json, bool) {
+pub(super) fn whole(root: &Node<'_>, secrecy: &Secrecy) -> (Json, bool) {
     let json = Viewer { keys: &mut Vec::new(), secrecy }.json(root, None);
     (json, measure::is_capacity(&mut Vec::new(), root))
 }
@@ -110,7 +111,7 @@ pub(super) fn whole(root: &Node<'_>, secrecy: Secrecy) -> (Json, bool) {
 /// Turns values into JSON, what a reader of the types that Kubernetes has takes them for; secrets stay behind.
 struct Viewer<'v, 'n> {
     keys: &'v mut Vec<&'n str>,
-    secrecy: Secrecy,
+    secrecy: &'v Secrecy,
 }
 
 impl<'n> Viewer<'_, 'n> {

@@ -1,14 +1,18 @@
 //! Which values are secret, and are shown to nobody: those of Secrets, of files that sops encrypts, and those whose name or
 //! form says so. A reference to a secret is none.
 
+use std::collections::HashSet;
+
 use bstr::{BStr, ByteSlice as _};
 
-use super::credential::{self, is_reference, names_secret};
-use super::node::{Kind, Node, Scalar, Value};
+use super::credential;
+use super::naming::{names_secret, names_secrets};
+use super::node::{Entry, Kind, Node, Scalar, Value};
 use super::patches;
+use super::reference::is_reference;
 
 /// What a document as a whole says of the secrecy of its values.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Secrecy {
     /// What of it becomes a Secret.
     kept: Kept,
@@ -16,6 +20,8 @@ pub(super) struct Secrecy {
     of_sops: bool,
     /// It says which secret is kept under which name: `secretKey` is a name there.
     of_names: bool,
+    /// Paths, their keys joined, to values of blocks of Terraform that say that they are sensitive.
+    sensitive: HashSet<String>,
 }
 
 /// What of a document becomes a Secret.
@@ -33,7 +39,7 @@ enum Kept {
 impl Secrecy {
     /// Of a document in a file.
     pub fn of(file: &BStr, root: &Node<'_>) -> Self {
-        let of_secret = is_secret(root) || items(root).iter().any(is_secret);
+        let of_secret = has_secret(root);
         // The rules of sops say what it encrypts, and for whom; they are not encrypted themselves.
         let name = file.rsplit_str("/").next().unwrap_or(file);
         let rules = matches!(name, b".sops.yaml" | b".sops.yml");
@@ -48,20 +54,22 @@ impl Secrecy {
             (false, true) => Kept::Patch,
             (false, false) => Kept::Nothing,
         };
-        Self { kept, of_sops: named || encrypted, of_names }
+        Self { kept, of_sops: named || encrypted, of_names, sensitive: sensitive(root) }
     }
 
     /// Secret if either is.
-    pub fn or(self, other: Self) -> Self {
+    pub fn or(mut self, other: Self) -> Self {
+        self.sensitive.extend(other.sensitive);
         Self {
             kept: self.kept.max(other.kept),
             of_sops: self.of_sops || other.of_sops,
             of_names: self.of_names && other.of_names,
+            sensitive: self.sensitive,
         }
     }
 
     /// Whether a value is secret; `keys` lead to it, and `item` is the name of the list's item that it is the value of.
-    pub fn hides(self, keys: &[&str], item: Option<&str>, scalar: &Scalar<'_>) -> bool {
+    pub fn hides(&self, keys: &[&str], item: Option<&str>, scalar: &Scalar<'_>) -> bool {
         if matches!(scalar.kind, Kind::Null) || scalar.text.is_empty() {
             return false;
         }
@@ -69,7 +77,7 @@ impl Secrecy {
     }
 
     /// Whether a value is secret because of where it stands.
-    fn hides_place(self, keys: &[&str], item: Option<&str>, scalar: &Scalar<'_>) -> bool {
+    fn hides_place(&self, keys: &[&str], item: Option<&str>, scalar: &Scalar<'_>) -> bool {
         if self.kept == Kept::All && in_secret(keys) || self.of_sops && in_sops(keys) || in_generator(keys) {
             return true;
         }
@@ -79,8 +87,12 @@ impl Secrecy {
         if self.of_names && matches!(keys, ["spec", .., "data" | "match", "secretKey"]) {
             return false;
         }
+        if (self.is_sensitive(keys) || in_many(keys, scalar)) && !is_evaluated(scalar) {
+            return true;
+        }
         let name = match keys.last() {
             Some(&"value") => item.unwrap_or("value"),
+            Some(&"default") if matches!(keys, ["variable", ..]) => keys[keys.len() - 2],
             Some(key) => key,
             None => return false,
         };
@@ -90,9 +102,24 @@ impl Secrecy {
             && !is_reference(&scalar.text)
     }
 
+    /// Whether Terraform is told that it is sensitive, or makes a Secret of it.
+    fn is_sensitive(&self, keys: &[&str]) -> bool {
+        let said = |count: usize| keys.get(..count).is_some_and(|path| self.sensitive.contains(&path.join(JOINT)));
+        matches!(
+            keys,
+            [
+                "resource",
+                "kubernetes_secret" | "kubernetes_secret_v1" | "kubernetes_secret_v1_data",
+                _,
+                "data" | "binary_data" | "data_wo" | "binary_data_wo",
+                ..
+            ] | [.., "set_sensitive", "value"]
+        ) || !self.sensitive.is_empty() && (said(3) || said(4))
+    }
+
     /// Whether a value is a text of several words that is hidden only because a credential is in it: what else changes there is
     /// hidden with it.
-    pub fn hides_text(self, keys: &[&str], item: Option<&str>, scalar: &Scalar<'_>) -> bool {
+    pub fn hides_text(&self, keys: &[&str], item: Option<&str>, scalar: &Scalar<'_>) -> bool {
         let several = scalar.text.trim().contains(char::is_whitespace);
         several && !self.hides_place(keys, item, scalar) && credential::holds(&scalar.text)
     }
@@ -104,8 +131,61 @@ pub(super) fn hides_argument(option: &str, value: &Scalar<'_>) -> bool {
     told && option.starts_with("--") && !option.contains(['=', ' ']) && names_secret(option, value.kind == Kind::Text)
 }
 
+/// Between the keys of a path.
+const JOINT: &str = "\0";
+
+/// The paths to values of Terraform's blocks that are said to be sensitive.
+fn sensitive(root: &Node<'_>) -> HashSet<String> {
+    let blocks = |kind: &'static str| root.get(kind).map(Node::entries).unwrap_or_default();
+    let is_marked = |entry: &&Entry<'_>| {
+        entry.node.get("sensitive").and_then(Node::scalar).is_some_and(|said| said.kind == Kind::Bool(true))
+    };
+    let under = |kind: &'static str, value: &'static str| {
+        let marked = blocks(kind).iter().filter(is_marked);
+        marked.map(move |entry| [kind, &entry.key.text, value].join(JOINT))
+    };
+    let parameters = root.get("resource").and_then(|all| all.get("aws_ssm_parameter")).map(Node::entries);
+    let secure = parameters.unwrap_or_default().iter().filter(|one| one.node.text_at("type") == Some("SecureString"));
+    let secure = secure.map(|one| ["resource", "aws_ssm_parameter", &one.key.text, "value"].join(JOINT));
+    under("variable", "default").chain(under("output", "value")).chain(secure).collect()
+}
+
+/// Whether a value is one of many that are secret: `tokens: [x]`, `secrets.main.stringData.a`, docker's `auths`. What says where
+/// they are is not.
+fn in_many(keys: &[&str], scalar: &Scalar<'_>) -> bool {
+    if matches!(scalar.kind, Kind::Bool(_)) || is_reference(&scalar.text) || keys.contains(&"openAPIV3Schema") {
+        return false;
+    }
+    if matches!(keys, [.., "auths", _, "auth"]) || keys.contains(&"stringData") {
+        return true;
+    }
+    let many = keys.iter().position(|key| names_secrets(key, scalar.kind == Kind::Text));
+    matches!(keys, [.., "secrets", _, "data", _])
+        || many.is_some_and(|at| !keys[at + 1..].iter().any(|key| is_pointing(key)))
+}
+
+/// Whether a key says that what stands under it is where a secret is, and not what.
+fn is_pointing(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    let ends = ["ref", "from", "name", "path", "file", "namespace", "url"];
+    key.starts_with("existing") || ends.iter().any(|end| key.ends_with(end))
+}
+
+/// Whether a value is one only once something has been evaluated, and holds no text of its own.
+fn is_evaluated(scalar: &Scalar<'_>) -> bool {
+    let text = scalar.text.trim();
+    let inside = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    is_reference(inside.unwrap_or(text))
+        || scalar.kind == Kind::Expression && !text.contains('"') && !text.starts_with("<<")
+}
+
+/// Whether a document is a Secret, or a list with one in it.
+fn has_secret(root: &Node<'_>) -> bool {
+    is_secret(root) || items(root).iter().any(has_secret)
+}
+
 fn is_secret(root: &Node<'_>) -> bool {
-    matches!(root.text_at("kind"), Some("Secret" | "SealedSecret"))
+    matches!(root.text_at("kind"), Some("Secret" | "SealedSecret" | "SecretList" | "SealedSecretList"))
 }
 
 /// The objects of a `List`.
@@ -119,7 +199,8 @@ fn items<'n, 'a>(root: &'n Node<'a>) -> &'n [Node<'a>] {
 
 /// Whether these keys lead to what a Secret keeps, or to the copy of it that kubectl writes into an annotation.
 fn in_secret(keys: &[&str]) -> bool {
-    let own = keys.strip_prefix(&["items"]).unwrap_or(keys);
+    let listed = keys.iter().take_while(|key| **key == "items").count();
+    let own = &keys[listed..];
     matches!(own, ["data" | "stringData" | "encryptedData" | "spec", ..])
         || matches!(keys, [.., "annotations", "kubectl.kubernetes.io/last-applied-configuration"])
 }
@@ -195,11 +276,62 @@ mod tests {
             ("proxy_pass", "http://x", false),
             ("script", "set -e\nexport TOKEN=abc\n", true),
             ("script", "set -e\nexport TOKEN=$1\n", false),
+            ("SECRET_KEY_BASE", "x", true),
+            ("TS_AUTHKEY", "x", true),
+            ("adminPasswordHash", "x", true),
+            ("secret_string", "x", true),
+            ("passwordSecretRef", "db", false),
+            ("max_tokens", "many", false),
+            ("tokens", "x", true),
+            ("tokens", "30", false),
+            ("passwords", "1234", true),
+            ("passwords", "true", false),
+            ("hook", "https://hooks.slack.com/services/T0/B0/abcdef0123", true),
         ] {
             let scalar = Scalar { text: text.into(), kind: plain::kind(text) };
             assert_eq!(Secrecy::default().hides(&[name], None, &scalar), secret, "{name}: {text}");
         }
         assert!(Secrecy::default().hides(&["env", "value"], Some("DB_PASSWORD"), &Scalar::text("x")));
+    }
+
+    #[test]
+    fn places_say_so() {
+        let text = Scalar::text("x");
+        for (keys, secret) in [
+            (&["passwords", "a"][..], true),
+            (&["tokens", "a", "b"], true),
+            (&["tokens", "a", "secretName"], false),
+            (&["tokens", "valueFrom", "secretKeyRef", "key"], false),
+            (&["spec", "values", "secrets", "main", "stringData", "FOO"], true),
+            (&["secrets", "main", "data", "FOO"], true),
+            (&["secrets", "main", "enabled"], false),
+            (&["spec", "openAPIV3Schema", "properties", "passwords", "type"], false),
+            (&["auths", "ghcr.io", "auth"], true),
+            (&["variable", "db_password", "default"], true),
+            (&["variable", "region", "default"], false),
+            (&["resource", "kubernetes_secret", "a", "data", "b"], true),
+            (&["resource", "kubernetes_config_map", "a", "data", "b"], false),
+        ] {
+            assert_eq!(Secrecy::default().hides(keys, None, &text), secret, "{keys:?}");
+        }
+        for reference in ["var.x", "\"${var.x}\""] {
+            let scalar = Scalar { text: reference.into(), kind: Kind::Expression };
+            assert!(!Secrecy::default().hides(&["resource", "kubernetes_secret", "a", "data", "b"], None, &scalar));
+        }
+    }
+
+    #[test]
+    fn blocks_of_terraform_say_so() {
+        let text = "variable \"db\" {\n  sensitive = true\n  default = \"x\"\n}\nvariable \"region\" {\n  default = \"x\"\n}\n\
+                    resource \"aws_ssm_parameter\" \"a\" {\n  type = \"SecureString\"\n  value = \"x\"\n}\n\
+                    resource \"aws_ssm_parameter\" \"b\" {\n  type = \"String\"\n  value = \"x\"\n}\n";
+        let parsed = super::super::hcl::read(text).unwrap();
+        let secrecy = Secrecy::of("a.tf".into(), &parsed.documents[0].root);
+        let hides = |keys: &[&str]| secrecy.hides(keys, None, &Scalar::text("x"));
+        assert!(hides(&["variable", "db", "default"]) && !hides(&["variable", "region", "default"]));
+        assert!(hides(&["resource", "aws_ssm_parameter", "a", "value"]));
+        assert!(!hides(&["resource", "aws_ssm_parameter", "b", "value"]));
+        assert!(!hides(&["variable", "db", "type"]));
     }
 
     #[test]
@@ -211,6 +343,25 @@ mod tests {
         let text = Scalar::text("x");
         let secret = secrecy("a.yaml", "kind: Secret\n");
         assert!(secret.hides(&["stringData", "a"], None, &text) && !secret.hides(&["metadata", "name"], None, &text));
+        for listed in [
+            "kind: SecretList\nitems: [{data: {a: x}}]\n",
+            "kind: List\nitems: [{kind: List, items: [{kind: Secret}]}]\n",
+        ] {
+            let keys: &[&str] =
+                if listed.contains("SecretList") { &["items", "data", "a"] } else { &["items", "items", "data", "a"] };
+            assert!(secrecy("a.yaml", listed).hides(keys, None, &text), "{listed}");
+        }
+        for (kind, hidden) in
+            [("Secret|ConfigMap", true), ("^Sec.*", true), ("ConfigMap|Role", false), ("Deploy.*", false)]
+        {
+            let patched =
+                format!("patches:\n- target: {{kind: \"{kind}\"}}\n  patch: [{{op: add, path: /data/a, value: x}}]\n");
+            assert_eq!(
+                secrecy("a.yaml", &patched).hides(&["patches", "patch", "data", "a"], None, &text),
+                hidden,
+                "{kind}"
+            );
+        }
         let sops = secrecy("a.yaml", "sops: {mac: x}\n");
         assert!(sops.hides(&["a"], None, &text) && sops.hides(&["sops", "mac"], None, &text));
         assert!(!sops.hides(&["sops", "version"], None, &text));
@@ -219,7 +370,7 @@ mod tests {
         let external = secrecy("a.yaml", "kind: ExternalSecret\n");
         assert!(!external.hides(&["spec", "data", "secretKey"], None, &text));
         assert!(external.hides(&["spec", "target", "template", "data", "token"], None, &text));
-        assert!(secret.or(external).hides(&["spec", "data", "secretKey"], None, &text));
+        assert!(secret.clone().or(external).hides(&["spec", "data", "secretKey"], None, &text));
         let env = secrecy("a.sops.env", "a: 1\n");
         for (key, hidden) in
             [("sops_version", false), ("sops_age__list_0__map_recipient", false), ("sops_mac", true), ("A", true)]

@@ -87,7 +87,7 @@ fn edited(path: &BStr, old: &Document<'_>, new: &Document<'_>, found: &mut Vec<V
     }
     let document = objects::name(new);
     for edit in edits.iter().filter(|edit| publish::is_change(edit.kind)).take(MAX_MOVES + 1) {
-        let said = publish::values(edit, secrecy);
+        let said = publish::values(edit, &secrecy);
         found.push(ValueMove {
             document: document.clone(),
             path: publish::path(&edit.steps),
@@ -102,7 +102,7 @@ fn edited(path: &BStr, old: &Document<'_>, new: &Document<'_>, found: &mut Vec<V
 /// A document that came or went; one without anything in it is none.
 fn whole(path: &BStr, document: &Document<'_>) -> Option<(DocumentName, Value)> {
     let empty = document.root.scalar().is_some_and(|scalar| scalar.kind == Kind::Null);
-    let value = || publish::whole(&document.root, Secrecy::of(path, &document.root)).0;
+    let value = || publish::whole(&document.root, &Secrecy::of(path, &document.root)).0;
     (!empty).then(|| (objects::name(document), value()))
 }
 
