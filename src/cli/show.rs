@@ -140,7 +140,7 @@ fn moved(evidence: &Evidence, now: Timestamp, output: &mut Output) {
         Known::Indexing => return output.line("before  the history is being indexed"),
     };
     super::show_before::fields(past, now, output);
-    if past.files.is_empty() {
+    if past.files.is_empty() && past.missing.is_none() {
         output.line("history nobody changed these files");
     }
     for change in past.files.iter().take(LISTED) {

@@ -36,7 +36,12 @@ pub fn run(session: &Session, args: &StatusArgs, output: &mut Output) -> Result<
     } else {
         let watch = watch(&workspace, &situation, output);
         tell(&workspace, &situation, &counts, queue.len(), output);
-        if let Some(said) = watch.found().and_then(|watch| watch.sentence(situation.target.branch())) {
+        let said = match &watch {
+            Known::Known(watch) => watch.sentence(situation.target.branch()),
+            Known::Unknown(why) => Some(format!("not known: {}", text::single_line(why))),
+            Known::Indexing => None,
+        };
+        if let Some(said) = said {
             output.line(format!("watch     {said}"));
         }
         output.problems(&situation.problems);

@@ -32,7 +32,7 @@ impl Evidence {
                 delta: cost.delta,
                 contradicted,
             }),
-            incidents: self.incidents.as_ref().map(|found| found.within(Closeness::Object)),
+            incidents: self.incidents_within(),
             against: against.concat(),
             remarks: claims.map(undeclared).unwrap_or_default(),
             found: self.found_lines(),
@@ -43,6 +43,18 @@ impl Evidence {
 }
 
 impl Evidence {
+    /// How many incidents were on the same field, file or object. None that could be looked for is not none.
+    fn incidents_within(&self) -> Known<usize> {
+        match &self.incidents {
+            Known::Known(found) => match (found.within(Closeness::Object), &found.missing) {
+                (0, Some(missing)) => Known::Unknown(missing.clone()),
+                (some, _) => Known::Known(some),
+            },
+            Known::Unknown(why) => Known::Unknown(why.clone()),
+            Known::Indexing => Known::Indexing,
+        }
+    }
+
     fn twins(&self) -> Vec<String> {
         let signals = self.signals.found().into_iter().flat_map(|report| &report.signals);
         let duplicates = signals.filter_map(|signal| match signal {
