@@ -9,6 +9,7 @@ pub mod demo;
 pub mod evidence;
 pub mod fault;
 pub mod git;
+pub mod github;
 pub mod index;
 pub mod init;
 pub mod inventory;

@@ -9,6 +9,7 @@ mod cost;
 mod decision;
 pub mod field;
 mod findings;
+pub mod forge;
 mod history;
 mod id;
 mod incident;

@@ -14,7 +14,7 @@ const BELOW_IO: &str = "config";
 const OUTSIDE: [&str; 4] = ["tui", "cli", "main", "lib"];
 
 /// Where a pure layer would leave its arguments behind.
-const IMPURE: [(&str, &str); 20] = [
+const IMPURE: [(&str, &str); 22] = [
     ("std::fs", "files"),
     ("std::process", "processes"),
     ("std::net", "the network"),
@@ -29,6 +29,8 @@ const IMPURE: [(&str, &str); 20] = [
     ("std::time::Instant", "a clock"),
     ("git2", "repositories"),
     ("tokio", "a runtime"),
+    ("octocrab", "the network"),
+    ("reqwest", "the network"),
     ("rand", "chance"),
     ("tempfile", "files"),
     ("directories", "the user's folders"),

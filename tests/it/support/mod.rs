@@ -9,10 +9,12 @@
 //! - `Sandbox::solo`, `Sandbox::pair`: repositories that have adopted Countersign, and `Repo::ledger`: what plain git
 //!   says of the ledger.
 //! - `Repo::forge`: entries that somebody signs by hand, past every client.
+//! - [`github::GitHub`]: a GitHub on loopback, in front of real repositories, that can be made to fail in every way.
 //! - [`needs`]: tests that want a program, a corpus or time say so in one line and pass.
 
 mod adopted;
 mod forged;
+pub mod github;
 pub mod golden;
 pub mod keys;
 pub mod needs;

@@ -1,0 +1,222 @@
+//! Whose token it is, and what a forge says of a repository and asks of its branches.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::answer::Answer;
+use super::client::Client;
+use super::error::GitHubError;
+use super::raw;
+use super::wire::Still;
+use crate::model::forge::{BranchRule, BranchRules, Identity, RepoFacts, RepoName};
+
+/// Rules of a branch, a page of a hundred each (there are a few).
+const PAGES: usize = 3;
+/// Names of checks that are kept.
+const CHECKS: usize = 200;
+
+/// Asks whose token it is. An app's own token speaks for nobody, and is refused.
+pub fn identity(client: &Client, still: Still<'_>) -> Result<Identity, GitHubError> {
+    let what = "the token's account";
+    let answer = client.read("/user", what).wait(still)?;
+    let account = raw::account_of(client.parse(&answer, what)?).map_err(|why| client.unreadable(what, &why))?;
+    let scopes = answer
+        .header("x-oauth-scopes")
+        .map(|scopes| scopes.split(',').map(str::trim).filter(|scope| !scope.is_empty()).map(raw::line).collect());
+    Ok(Identity { account, scopes, expires: expiry(&answer) })
+}
+
+/// When the token expires: `2025-02-01 09:00:00 UTC`, or with an offset.
+fn expiry(answer: &Answer) -> Option<Timestamp> {
+    let text = answer.header("github-authentication-token-expiration")?;
+    if let Some(civil) = text.strip_suffix(" UTC") {
+        return civil.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+    }
+    Timestamp::strptime("%Y-%m-%d %H:%M:%S %z", text).ok()
+}
+
+#[derive(Deserialize)]
+struct Repository {
+    full_name: String,
+    default_branch: Option<String>,
+    archived: Option<bool>,
+    allow_merge_commit: Option<bool>,
+    allow_squash_merge: Option<bool>,
+    permissions: Option<Permissions>,
+}
+
+#[derive(Deserialize)]
+struct Permissions {
+    push: Option<bool>,
+    admin: Option<bool>,
+}
+
+/// Asks about a repository.
+pub fn repository(client: &Client, repo: &RepoName, still: Still<'_>) -> Result<RepoFacts, GitHubError> {
+    let what = repo.to_string();
+    let answer = client.read(&format!("/repos/{repo}"), &what).wait(still)?;
+    let raw: Repository = client.parse(&answer, &what)?;
+    let read = || {
+        let name = raw.full_name.parse().map_err(|error: crate::model::forge::ParseRepoError| error.to_string())?;
+        Ok((name, raw::branch(raw.default_branch)?))
+    };
+    let (repo, default_branch) = read().map_err(|why: String| client.unreadable(&what, &why))?;
+    Ok(RepoFacts {
+        repo,
+        default_branch,
+        archived: raw.archived.unwrap_or(false),
+        merge: raw.allow_merge_commit,
+        squash: raw.allow_squash_merge,
+        push: raw.permissions.as_ref().and_then(|permissions| permissions.push),
+        admin: raw.permissions.as_ref().and_then(|permissions| permissions.admin),
+    })
+}
+
+#[derive(Deserialize)]
+struct Rule {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    parameters: Value,
+}
+
+/// Asks what a branch asks for: by rulesets, which everybody may read, and by its protection, which only admins may; from them
+/// the more. Where a token may not read the protection, only the name of what it is short of is missing: checks and numbers.
+pub fn rules(client: &Client, repo: &RepoName, branch: &str, still: Still<'_>) -> Result<BranchRules, GitHubError> {
+    let what = format!("the rules of {branch} in {repo}");
+    let name = encoded(branch);
+    let by_rulesets = client.read(&format!("/repos/{repo}/rules/branches/{name}?per_page=100"), &what);
+    let by_protection = client.read(&format!("/repos/{repo}/branches/{name}/protection"), &what);
+    let mut rules = BranchRules::default();
+    match by_rulesets.all::<Vec<Rule>>(PAGES, still) {
+        Ok((pages, _)) => pages.into_iter().flatten().for_each(|rule| add_rule(&mut rules, &rule)),
+        // Older servers have none.
+        Err(GitHubError::NotFound { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    match by_protection.wait(still) {
+        Ok(answer) => add_protection(&mut rules, &client.parse(&answer, &what)?),
+        Err(GitHubError::NotFound { .. } | GitHubError::Forbidden { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    rules.checks.sort();
+    rules.checks.dedup();
+    Ok(rules)
+}
+
+fn add_rule(rules: &mut BranchRules, rule: &Rule) {
+    let given = &rule.parameters;
+    let also = match rule.kind.as_str() {
+        "pull_request" => return add_reviews(rules, given),
+        "required_status_checks" => {
+            add_checks(rules, &given["required_status_checks"]);
+            (given["strict_required_status_checks_policy"] == true).then_some(BranchRule::UpToDate)
+        }
+        "required_signatures" => Some(BranchRule::Signed),
+        "non_fast_forward" => Some(BranchRule::NoForce),
+        "deletion" => Some(BranchRule::NoDeletion),
+        "update" => Some(BranchRule::Restricted),
+        _ => None,
+    };
+    rules.also.extend(also);
+}
+
+fn add_protection(rules: &mut BranchRules, given: &Value) {
+    if let Some(reviews) = given.get("required_pull_request_reviews") {
+        add_reviews(rules, reviews);
+    }
+    let checks = &given["required_status_checks"];
+    add_checks(rules, &checks["checks"]);
+    let also = [
+        (checks["strict"] == true, BranchRule::UpToDate),
+        (given["required_signatures"]["enabled"] == true, BranchRule::Signed),
+        // Protection refuses both unless it says otherwise.
+        (given["allow_force_pushes"]["enabled"] != true, BranchRule::NoForce),
+        (given["allow_deletions"]["enabled"] != true, BranchRule::NoDeletion),
+        (given.get("restrictions").is_some_and(|some| !some.is_null()), BranchRule::Restricted),
+    ];
+    rules.also.extend(also.into_iter().filter(|(asked, _)| *asked).map(|(_, rule)| rule));
+}
+
+fn add_reviews(rules: &mut BranchRules, given: &Value) {
+    let needed = given["required_approving_review_count"].as_u64().unwrap_or(0);
+    rules.approvals = Some(rules.approvals.unwrap_or(0).max(needed));
+}
+
+fn add_checks(rules: &mut BranchRules, checks: &Value) {
+    let names = checks.as_array().into_iter().flatten().filter_map(|check| check["context"].as_str());
+    let room = CHECKS.saturating_sub(rules.checks.len());
+    rules.checks.extend(names.take(room).map(raw::line));
+}
+
+/// A branch's name as one segment of a path.
+fn encoded(branch: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(branch.len());
+    for byte in branch.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn rules_and_protection_add_up_to_the_more() {
+        let mut rules = BranchRules::default();
+        for (kind, parameters) in [
+            ("pull_request", json!({ "required_approving_review_count": 1 })),
+            ("required_status_checks", json!({ "required_status_checks": [{ "context": "ci" }, { "odd": 1 }] })),
+            ("deletion", Value::Null),
+            ("of_tomorrow", json!({})),
+        ] {
+            add_rule(&mut rules, &Rule { kind: kind.into(), parameters });
+        }
+        let also = |all: &[BranchRule]| all.iter().copied().collect();
+        let before =
+            BranchRules { approvals: Some(1), checks: vec!["ci".into()], also: also(&[BranchRule::NoDeletion]) };
+        assert_eq!(rules, before);
+        let protection = json!({
+            "required_pull_request_reviews": { "required_approving_review_count": 2 },
+            "required_status_checks": { "strict": true, "contexts": ["ci"], "checks": [{ "context": "lint", "app_id": null }] },
+            "restrictions": { "users": [] }, "allow_force_pushes": { "enabled": true },
+        });
+        add_protection(&mut rules, &protection);
+        let after = BranchRules {
+            approvals: Some(2),
+            checks: vec!["ci".into(), "lint".into()],
+            also: also(&[BranchRule::NoDeletion, BranchRule::UpToDate, BranchRule::Restricted]),
+        };
+        assert_eq!(rules, after);
+    }
+
+    #[test]
+    fn a_branch_is_one_segment() {
+        assert_eq!(encoded("release/1.0?x#ä"), "release%2F1.0%3Fx%23%C3%A4");
+    }
+
+    #[test]
+    fn tokens_expire_at_a_time() {
+        for (text, wanted) in [
+            ("2025-02-01 09:00:00 UTC", Some("2025-02-01T09:00:00Z")),
+            ("2025-02-01 09:00:00 +0200", Some("2025-02-01T07:00:00Z")),
+            ("soon", None),
+        ] {
+            let mut headers = http::HeaderMap::new();
+            headers.insert("github-authentication-token-expiration", text.parse().unwrap());
+            let answer = Answer { status: 200, headers, body: Vec::new() };
+            assert_eq!(expiry(&answer), wanted.map(|time| time.parse().unwrap()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! One whole answer: status, headers, a bounded body, and what it tells of limits.
+
+use std::time::Duration;
+
+use http::{HeaderMap, Uri};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::limits::{Limit, Told};
+
+/// The requests that may still be made of one kind, as the last answer told it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Budget {
+    /// The kind: `core`, `graphql`, `search`.
+    pub resource: String,
+    /// How many there are an hour.
+    pub limit: u64,
+    /// How many are left.
+    pub remaining: u64,
+    /// When they are filled again.
+    pub reset: Timestamp,
+}
+
+/// An answer, read to its end.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// An error of GraphQL, in an answer of status 200.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct QueryError {
+    /// `NOT_FOUND`, `FORBIDDEN`, `RATE_LIMITED`, …
+    #[serde(rename = "type", default)]
+    pub kind: Option<String>,
+    /// Its words.
+    #[serde(default)]
+    pub message: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    #[serde(default)]
+    message: Option<String>,
+    #[serde(default)]
+    errors: Vec<Detail>,
+}
+
+/// GitHub writes details as objects, and as plain texts.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Detail {
+    Text(String),
+    Object {
+        #[serde(default)]
+        message: Option<String>,
+        #[serde(default)]
+        field: Option<String>,
+        #[serde(default)]
+        code: Option<String>,
+    },
+    Other(serde::de::IgnoredAny),
+}
+
+impl Detail {
+    fn words(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Object { message: Some(message), .. } => Some(message),
+            Self::Object { field, code, .. } => {
+                Some([field, code].into_iter().flatten().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
+            }
+            Self::Other(_) => None,
+        }
+    }
+}
+
+impl Answer {
+    /// A header's value, where it has one that is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// What a refusal says: its message and details, or the status in words.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let refusal = serde_json::from_slice::<Refusal>(&self.body).ok();
+        let parts = refusal.map(|refusal| {
+            let details = refusal.errors.into_iter().take(5).filter_map(Detail::words);
+            refusal.message.into_iter().chain(details).collect::<Vec<_>>().join("; ")
+        });
+        parts.filter(|words| !words.trim().is_empty()).unwrap_or_else(|| {
+            let known = http::StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
+            known.unwrap_or("no reason given").to_owned()
+        })
+    }
+
+    /// The errors of a GraphQL answer; none where it is not one.
+    pub(super) fn query_errors(&self) -> Vec<QueryError> {
+        #[derive(Deserialize)]
+        struct Errors {
+            #[serde(default)]
+            errors: Vec<QueryError>,
+        }
+        serde_json::from_slice::<Errors>(&self.body).map(|found| found.errors).unwrap_or_default()
+    }
+
+    /// What it tells of limits.
+    #[must_use]
+    pub fn told(&self, write: bool, graphql: bool) -> Told {
+        let mut told = Told {
+            status: Some(self.status),
+            retry_after: self.number("retry-after").map(Duration::from_secs),
+            remaining: self.number("x-ratelimit-remaining"),
+            reset: self.reset(),
+            write,
+            ..Told::default()
+        };
+        if matches!(self.status, 403 | 429) {
+            told.words = is_secondary(&self.message()).then_some(Limit::Secondary);
+        } else if graphql && self.status == 200 {
+            for error in self.query_errors() {
+                if error.message.as_deref().is_some_and(is_secondary) {
+                    told.words = Some(Limit::Secondary);
+                } else if error.kind.as_deref() == Some("RATE_LIMITED") {
+                    told.words = told.words.or(Some(Limit::Primary));
+                }
+            }
+        }
+        told
+    }
+
+    /// The budget that it was taken from.
+    #[must_use]
+    pub fn budget(&self) -> Option<Budget> {
+        let resource = self.header("x-ratelimit-resource").filter(|name| name.len() <= 40).unwrap_or("core");
+        Some(Budget {
+            resource: resource.to_owned(),
+            limit: self.number("x-ratelimit-limit")?,
+            remaining: self.number("x-ratelimit-remaining")?,
+            reset: self.reset()?,
+        })
+    }
+
+    /// Where a token is to be authorised for single sign-on.
+    #[must_use]
+    pub fn single_sign_on(&self) -> Option<&str> {
+        self.header("x-github-sso")?.split(';').find_map(|part| part.trim().strip_prefix("url="))
+    }
+
+    /// The path of the next page, at `origin` and nowhere else: a token follows it.
+    #[must_use]
+    pub fn next_page(&self, origin: &str) -> Option<String> {
+        let linked = |part: &str| {
+            let (address, relation) = part.trim().strip_prefix('<')?.split_once('>')?;
+            relation.contains("rel=\"next\"").then(|| address.to_owned())
+        };
+        path_at(&self.header("link")?.split(',').find_map(linked)?, origin)
+    }
+
+    /// The path that a redirection leads to, at `origin` and nowhere else.
+    #[must_use]
+    pub fn redirection(&self, origin: &str) -> Option<String> {
+        let leads = matches!(self.status, 301 | 302 | 307 | 308);
+        leads.then(|| self.header("location")).flatten().and_then(|address| path_at(address, origin))
+    }
+
+    fn number(&self, name: &str) -> Option<u64> {
+        self.header(name)?.trim().parse().ok()
+    }
+
+    fn reset(&self) -> Option<Timestamp> {
+        let seconds = i64::try_from(self.number("x-ratelimit-reset")?).ok()?;
+        Timestamp::from_second(seconds).ok()
+    }
+}
+
+fn is_secondary(words: &str) -> bool {
+    let words = words.to_ascii_lowercase();
+    words.contains("secondary rate limit") || words.contains("abuse detection")
+}
+
+/// The path and query of an address at an origin.
+fn path_at(address: &str, origin: &str) -> Option<String> {
+    let uri: Uri = address.parse().ok()?;
+    let at = match (uri.scheme_str(), uri.authority()) {
+        (Some(scheme), Some(authority)) => format!("{scheme}://{authority}").eq_ignore_ascii_case(origin),
+        _ => uri.authority().is_none() && address.starts_with('/') && !address.starts_with("//"),
+    };
+    at.then(|| uri.path_and_query().map(ToString::to_string)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> Answer {
+        let headers = headers.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap())).collect();
+        Answer { status, headers, body: body.into() }
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_its_words() {
+        for (body, wanted) in [
+            (r#"{"message":"Bad credentials","documentation_url":"x"}"#, "Bad credentials"),
+            (
+                r#"{"message":"Validation Failed","errors":[{"resource":"A","code":"custom","field":"b"}]}"#,
+                "Validation Failed; b custom",
+            ),
+            (
+                r#"{"message":"Unprocessable Entity","errors":["Can not approve your own pull request"]}"#,
+                "Unprocessable Entity; Can not approve your own pull request",
+            ),
+            (r#"{"message":"M","errors":[{"message":"m"},7,null]}"#, "M; m"),
+            ("<html>", "Unprocessable Entity"),
+            ("", "Unprocessable Entity"),
+            ("{}", "Unprocessable Entity"),
+        ] {
+            assert_eq!(answer(422, &[], body).message(), wanted, "{body}");
+        }
+    }
+
+    #[test]
+    fn limits_are_read_from_headers_and_words() {
+        let headers = [
+            ("x-ratelimit-limit", "5000"),
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-reset", "90"),
+            ("x-ratelimit-resource", "graphql"),
+        ];
+        let told = answer(403, &headers, r#"{"message":"API rate limit exceeded"}"#).told(false, false);
+        assert_eq!((told.remaining, told.reset.map(Timestamp::as_second), told.words), (Some(0), Some(90), None));
+        let budget = answer(200, &headers, "").budget().unwrap();
+        assert_eq!((budget.resource.as_str(), budget.limit, budget.remaining), ("graphql", 5_000, 0));
+        let words = r#"{"message":"You have exceeded a secondary rate limit. Please wait"}"#;
+        assert_eq!(answer(403, &[], words).told(true, false).words, Some(Limit::Secondary));
+        let limited = r#"{"data":null,"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded"}]}"#;
+        assert_eq!(answer(200, &[], limited).told(false, true).words, Some(Limit::Primary));
+        // A title that says so is no limit.
+        let title = r#"{"data":{"title":"\"type\":\"RATE_LIMITED\" secondary rate limit"}}"#;
+        let told = answer(200, &[("retry-after", "soon")], title).told(false, true);
+        assert!(told.words.is_none() && told.retry_after.is_none());
+        assert!(answer(200, &[("x-ratelimit-limit", "-1")], "").budget().is_none());
+    }
+
+    #[test]
+    fn a_token_follows_to_no_other_origin() {
+        let origin = "https://api.github.com";
+        for (address, wanted) in [
+            ("https://api.github.com/repositories/1/pulls?page=2", Some("/repositories/1/pulls?page=2")),
+            ("/repositories/1", Some("/repositories/1")),
+            ("https://api.github.com.evil.example/x", None),
+            ("https://api.github.com@evil.example/x", None),
+            ("http://api.github.com/x", None),
+            ("//evil.example/x", None),
+            ("evil", None),
+            ("", None),
+        ] {
+            let link = format!("<{address}>; rel=\"next\", <https://api.github.com/z>; rel=\"last\"");
+            assert_eq!(answer(200, &[("link", &link)], "").next_page(origin).as_deref(), wanted, "{address}");
+            assert_eq!(answer(301, &[("location", address)], "").redirection(origin).as_deref(), wanted, "{address}");
+        }
+        assert_eq!(answer(200, &[("link", "<https://api.github.com/z>; rel=\"prev\"")], "").next_page(origin), None);
+        assert_eq!(answer(200, &[("location", "/x")], "").redirection(origin), None);
+    }
+
+    #[test]
+    fn single_sign_on_says_where() {
+        let refused = answer(403, &[("x-github-sso", "required; url=https://github.com/orgs/a/sso?x=1")], "{}");
+        assert_eq!(refused.single_sign_on(), Some("https://github.com/orgs/a/sso?x=1"));
+    }
+}

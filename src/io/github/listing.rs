@@ -1,0 +1,305 @@
+//! The open pull requests of a repository, or of a search: by GraphQL in pages of cheap fields, by REST where there is none.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::client::{Changed, Client};
+use super::error::GitHubError;
+use super::raw;
+use super::wire::Still;
+use crate::model::Problem;
+use crate::model::forge::{PullRequest, PullState, RepoName};
+
+/// Pull requests a page; a server that fails over so many is asked for fewer.
+const PAGE: usize = 50;
+/// The smallest page that is tried.
+const SMALLEST: usize = 10;
+/// Pull requests of one repository or search (GitHub's search ends there too).
+pub const MOST: usize = 1_000;
+/// Bytes of a search query (GitHub: 256 characters).
+const QUERY: usize = 1_024;
+
+/// What is read of each: nothing nested but labels, and of those as many as GitHub lets a person see at a glance.
+const FIELDS: &str = "id number title body url isDraft state createdAt updatedAt author { __typename login } \
+    headRefName headRefOid headRepository { nameWithOwner } baseRefName baseRefOid repository { nameWithOwner } \
+    mergeable reviewDecision totalCommentsCount labels(first: 20) { nodes { name } }";
+
+/// What is known of a repository's open pull requests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listing {
+    /// The repository, as it was asked for.
+    pub repo: RepoName,
+    /// The pull requests, the one that changed last first.
+    pub pulls: Vec<PullRequest>,
+    /// Those that could not be read.
+    #[serde(skip)]
+    pub problems: Vec<Problem>,
+    /// Whether there are more than were read.
+    pub cut: bool,
+    /// When GitHub said last that it is so.
+    pub fetched: Timestamp,
+    /// When all of them were read last, and not only what changed.
+    pub whole: Timestamp,
+    /// The mark of the answer that says whether anything changed.
+    pub(super) mark: Option<String>,
+    /// The last change of any pull request, open or not, that is taken in.
+    pub(super) newest: Option<Timestamp>,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The pull requests.
+    pub pulls: Vec<PullRequest>,
+    /// Those that could not be read.
+    pub problems: Vec<Problem>,
+    /// Whether there are more.
+    pub cut: bool,
+}
+
+/// A page of a connection.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    page_info: PageInfo,
+    #[serde(default)]
+    nodes: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PageInfo {
+    has_next_page: bool,
+    end_cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct PullsData {
+    repository: RepositoryData,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RepositoryData {
+    pull_requests: Page,
+}
+
+#[derive(Deserialize)]
+struct FoundData {
+    search: Page,
+}
+
+/// Reads a repository anew, or what changed since `known`; nothing but a question that costs nothing where nothing did.
+///
+/// What does not count as a change to GitHub is not seen by that question: a target that moved (git tells), checks (they are
+/// read on demand), and `mergeable`. All of it is read anew once `known` is as old as `keep`.
+pub fn refresh(
+    client: &Client,
+    repo: &RepoName,
+    known: Option<&Listing>,
+    now: Timestamp,
+    keep: jiff::SignedDuration,
+    still: Still<'_>,
+) -> Result<Listing, GitHubError> {
+    let known = known.filter(|known| known.repo == *repo && !known.cut && now.duration_since(known.whole) < keep);
+    let path = format!("/repos/{repo}/pulls?state=all&sort=updated&direction=desc&per_page=1");
+    let mark = known.and_then(|known| known.mark.as_deref());
+    let Changed::Yes(answer) = client.changed(&path, mark, &whose(repo), still)? else {
+        // Only a known listing has a mark.
+        return known
+            .map(|known| Listing { fetched: now, ..known.clone() })
+            .ok_or_else(|| client.unreadable(&whose(repo), "it says that nothing changed, though nothing was known"));
+    };
+    let last: Vec<Value> = client.parse(&answer, &whose(repo))?;
+    let newest = last.first().and_then(|value| value.get("updated_at")?.as_str()?.parse().ok());
+    let mark = answer.header("etag").map(str::to_owned);
+    let listing = match known {
+        Some(known) => match since(client, repo, known, now, still)? {
+            Some(listing) => listing,
+            None => whole(client, repo, now, still)?,
+        },
+        None => whole(client, repo, now, still)?,
+    };
+    Ok(Listing { mark, newest, ..listing })
+}
+
+/// Searches for open pull requests with a query in GitHub's own words (`org:acme author:app/renovate label:infra`).
+pub fn search(client: &Client, query: &str, still: Still<'_>) -> Result<Found, GitHubError> {
+    let query = format!("is:pr is:open archived:false {query}");
+    let what = format!("the search \"{}\"", crate::model::text::single_line(&query));
+    if query.len() > QUERY {
+        return Err(client.unreadable("the search", "its query is too long"));
+    }
+    let asked = format!(
+        "query FoundPullRequests($query: String!, $first: Int!, $after: String) {{ \
+         search(query: $query, type: ISSUE, first: $first, after: $after) {{ \
+         pageInfo {{ hasNextPage endCursor }} nodes {{ ... on PullRequest {{ {FIELDS} }} }} }} }}"
+    );
+    let mut pages = Pages::default();
+    while let Some((first, after)) = pages.next() {
+        let variables = json!({ "query": query, "first": first, "after": after });
+        let page = client.query::<FoundData>(&asked, &variables, &what, still);
+        pages.take(page.map(|(data, said)| (data.search, said)), |_| true)?;
+    }
+    let (pulls, problems, cut) = pages.read(&what);
+    Ok(Found { pulls: open(pulls), problems, cut })
+}
+
+/// All open ones.
+fn whole(client: &Client, repo: &RepoName, now: Timestamp, still: Still<'_>) -> Result<Listing, GitHubError> {
+    match nodes(client, repo, &json!(["OPEN"]), still, |_| true) {
+        Err(error) if lacks_graphql(&error) => over_rest(client, repo, now, still),
+        read => {
+            let (pulls, problems, cut) = read?.read(&whose(repo));
+            Ok(anew(repo, pulls, problems, cut, now))
+        }
+    }
+}
+
+/// All open ones over REST, a hundred at a time.
+fn over_rest(client: &Client, repo: &RepoName, now: Timestamp, still: Still<'_>) -> Result<Listing, GitHubError> {
+    let path = format!("/repos/{repo}/pulls?state=open&sort=updated&direction=desc&per_page=100");
+    let (pages, cut) = client.read(&path, &whose(repo)).all::<Vec<Value>>(MOST / 100, still)?;
+    let (pulls, problems) = raw::each(pages.into_iter().flatten().collect(), &whose(repo), raw::rest_pull);
+    Ok(anew(repo, pulls, problems, cut, now))
+}
+
+fn anew(repo: &RepoName, pulls: Vec<PullRequest>, problems: Vec<Problem>, cut: bool, now: Timestamp) -> Listing {
+    let (repo, pulls) = (repo.clone(), open(pulls));
+    Listing { repo, pulls, problems, cut, fetched: now, whole: now, mark: None, newest: None }
+}
+
+/// What was known with what changed since; nothing where too much did.
+fn since(
+    client: &Client,
+    repo: &RepoName,
+    known: &Listing,
+    now: Timestamp,
+    still: Still<'_>,
+) -> Result<Option<Listing>, GitHubError> {
+    let Some(newest) = known.newest else { return Ok(None) };
+    let updated = |node: &Value| node.get("updatedAt").and_then(Value::as_str).and_then(|at| at.parse().ok());
+    // Down to the second that was seen last, and that second too: more may have happened in it.
+    let fresh = move |node: &Value| updated(node).is_none_or(|at: Timestamp| at >= newest);
+    let pages = match nodes(client, repo, &Value::Null, still, fresh) {
+        Err(error) if lacks_graphql(&error) => return over_rest(client, repo, now, still).map(Some),
+        read => read?,
+    };
+    let (changed, problems, cut) = pages.read(&whose(repo));
+    if cut || !problems.is_empty() {
+        return Ok(None);
+    }
+    let untouched = |old: &&PullRequest| changed.iter().all(|new| new.number != old.number);
+    let mut pulls: Vec<PullRequest> = known.pulls.iter().filter(untouched).cloned().collect();
+    pulls.extend(changed);
+    Ok(Some(Listing { pulls: open(pulls), fetched: now, ..known.clone() }))
+}
+
+/// Pull requests of a repository, as long as `wanted` says so of the last of a page.
+fn nodes(
+    client: &Client,
+    repo: &RepoName,
+    states: &Value,
+    still: Still<'_>,
+    wanted: impl Fn(&Value) -> bool,
+) -> Result<Pages, GitHubError> {
+    let asked = format!(
+        "query PullRequests($owner: String!, $name: String!, $states: [PullRequestState!], $first: Int!, $after: String) {{ \
+         repository(owner: $owner, name: $name) {{ pullRequests(states: $states, first: $first, after: $after, \
+         orderBy: {{field: UPDATED_AT, direction: DESC}}) {{ \
+         pageInfo {{ hasNextPage endCursor }} nodes {{ {FIELDS} }} }} }} }}"
+    );
+    let mut pages = Pages::default();
+    while let Some((first, after)) = pages.next() {
+        let variables =
+            json!({ "owner": repo.owner(), "name": repo.name(), "states": states, "first": first, "after": after });
+        let read = client.query::<PullsData>(&asked, &variables, &whose(repo), still);
+        pages.take(read.map(|(data, said)| (data.repository.pull_requests, said)), &wanted)?;
+    }
+    Ok(pages)
+}
+
+/// Where a list that is read in pages is.
+struct Pages {
+    nodes: Vec<Value>,
+    first: usize,
+    after: Option<String>,
+    more: bool,
+    cut: bool,
+    /// What the server said is missing.
+    said: Option<String>,
+}
+
+impl Default for Pages {
+    fn default() -> Self {
+        Self { nodes: Vec::new(), first: PAGE, after: None, more: true, cut: false, said: None }
+    }
+}
+
+impl Pages {
+    /// The size and the place of the page to ask for.
+    fn next(&mut self) -> Option<(usize, Option<String>)> {
+        self.cut = self.more && self.nodes.len() >= MOST;
+        (self.more && !self.cut).then(|| (self.first, self.after.clone()))
+    }
+
+    /// Takes a page in. Where the server gave up over it, a smaller one is asked for.
+    fn take(
+        &mut self,
+        page: Result<(Page, Option<String>), GitHubError>,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<(), GitHubError> {
+        let (page, said) = match page {
+            Err(GitHubError::Server { .. } | GitHubError::TimedOut { .. }) if self.first > SMALLEST => {
+                self.first = (self.first / 2).max(SMALLEST);
+                return Ok(());
+            }
+            page => page?,
+        };
+        self.said = said.or(self.said.take());
+        let last = page.nodes.last().is_some_and(&wanted);
+        self.nodes.extend(page.nodes.into_iter().filter(|node| !node.is_null() && wanted(node)));
+        // A cursor that does not move would be asked for ever.
+        let moves = page.page_info.end_cursor.is_some() && page.page_info.end_cursor != self.after;
+        self.more = page.page_info.has_next_page && last && moves;
+        self.after = page.page_info.end_cursor;
+        Ok(())
+    }
+
+    /// The pull requests, what is wrong with the others, and whether there are more.
+    fn read(self, what: &str) -> (Vec<PullRequest>, Vec<Problem>, bool) {
+        let (pulls, mut problems) = raw::each(self.nodes, what, raw::node);
+        problems.extend(self.said.map(|said| Problem {
+            place: what.to_owned(),
+            what: format!("GitHub left some of it out: {said}"),
+            next: "check what the token may see".to_owned(),
+        }));
+        (pulls, problems, self.cut)
+    }
+}
+
+/// Whether an error says that there is no GraphQL here, rather than that something went wrong with it.
+fn lacks_graphql(error: &GitHubError) -> bool {
+    matches!(
+        error,
+        GitHubError::NotFound { .. }
+            | GitHubError::Forbidden { .. }
+            | GitHubError::Refused { .. }
+            | GitHubError::Query { .. }
+    )
+}
+
+/// The open ones, each once, the one that changed last first.
+fn open(mut pulls: Vec<PullRequest>) -> Vec<PullRequest> {
+    pulls.retain(|pull| pull.state == PullState::Open);
+    pulls.sort_by(|a, b| (b.updated, &b.repo, b.number).cmp(&(a.updated, &a.repo, a.number)));
+    // One that changed while pages were read is on two of them.
+    let mut seen = std::collections::HashSet::new();
+    pulls.retain(|pull| seen.insert((pull.repo.clone(), pull.number)));
+    pulls
+}
+
+fn whose(repo: &RepoName) -> String {
+    format!("the pull requests of {repo}")
+}

@@ -1,0 +1,88 @@
+//! Whose token it is, what is said of a repository, and Enterprise servers, whose APIs are elsewhere.
+
+use countersign::io::github::{Client, Host, Secret, Token, TokenSource, identity, repository, rules};
+use countersign::model::forge::{AccountKind, BranchRule, BranchRules};
+use serde_json::json;
+
+use super::{ALWAYS, SHOP, TOKEN, client, forge, list, noon, propose};
+use crate::support::Sandbox;
+use crate::support::github::Fault;
+
+#[test]
+fn a_token_says_whose_it_is() {
+    let sandbox = Sandbox::new();
+    let (github, _repo) = forge(&sandbox);
+    let found = identity(&client(&github), ALWAYS).unwrap();
+    assert_eq!((found.account.login.as_str(), found.account.kind), ("maria-k", AccountKind::User));
+    assert_eq!((found.scopes, found.expires), (Some(vec!["repo".to_owned()]), None));
+    // An app's own token.
+    github.fault(Fault::status("GET /user", 403, "Resource not accessible by integration"));
+    assert_eq!(identity(&client(&github), ALWAYS).unwrap_err().status(), Some(403));
+}
+
+#[test]
+fn a_repository_says_how_it_merges() {
+    let sandbox = Sandbox::new();
+    let (github, _repo) = forge(&sandbox);
+    github.world().repos.get_mut("acme/shop").unwrap().methods = vec!["squash"];
+    github.world().moved.insert("acme/old".into(), "acme/shop".into());
+    let client = client(&github);
+    for name in ["acme/shop", "acme/old"] {
+        let facts = repository(&client, &name.parse().unwrap(), ALWAYS).unwrap();
+        assert_eq!((facts.repo, facts.default_branch.as_str()), (SHOP.clone(), "main"));
+        assert_eq!(
+            (facts.merge, facts.squash, facts.push, facts.admin),
+            (Some(false), Some(true), Some(true), Some(false))
+        );
+    }
+    github.world().hidden.insert(("maria-k".into(), "acme/shop".into()));
+    assert_eq!(repository(&client, &SHOP, ALWAYS).unwrap_err().status(), Some(404));
+}
+
+#[test]
+fn a_branch_says_what_it_asks_for() {
+    let sandbox = Sandbox::new();
+    let (github, _repo) = forge(&sandbox);
+    let client = client(&github);
+    assert_eq!(rules(&client, &SHOP, "main", ALWAYS).unwrap(), BranchRules::default());
+    {
+        let mut world = github.world();
+        let repo = world.repos.get_mut("acme/shop").unwrap();
+        repo.protected.insert("release/1".into(), 2);
+        let checks = json!({ "required_status_checks": [{ "context": "countersign" }] });
+        repo.rulesets.insert(
+            "release/1".into(),
+            vec![
+                json!({ "type": "non_fast_forward" }),
+                json!({ "type": "required_status_checks", "parameters": checks }),
+            ],
+        );
+    }
+    let found = rules(&client, &SHOP, "release/1", ALWAYS).unwrap();
+    assert_eq!((found.approvals, found.checks), (Some(2), vec!["countersign".to_owned()]));
+    assert_eq!(found.also.into_iter().collect::<Vec<_>>(), [BranchRule::NoForce, BranchRule::NoDeletion]);
+    // Who may not read the protection still reads the rules.
+    github.fault(Fault::status(
+        "GET /repos/{}/{}/branches/{}/protection",
+        403,
+        "Must have admin rights to Repository.",
+    ));
+    let found = rules(&super::client(&github), &SHOP, "release/1", ALWAYS).unwrap();
+    assert_eq!((found.approvals, found.also.len()), (None, 1));
+}
+
+#[test]
+fn an_enterprise_server_has_its_apis_below_a_path() {
+    let sandbox = Sandbox::new();
+    let (github, repo) = forge(&sandbox);
+    propose(&github, &repo, "acme/shop", 120);
+    let host = Host::parse(&format!("{}/api/v3", github.address())).unwrap();
+    let token = Token { secret: Secret::new(TOKEN).unwrap(), source: TokenSource::Gh };
+    let client = Client::new(host, token, &super::at(noon())).unwrap();
+    for graphql in [true, false] {
+        github.world().graphql = graphql;
+        assert_eq!(list(&client, None, noon()).pulls.len(), 120);
+    }
+    let paths: std::collections::BTreeSet<String> = github.requests().into_iter().map(|request| request.path).collect();
+    assert_eq!(paths.into_iter().collect::<Vec<_>>(), ["/api/graphql", "/api/v3/repos/acme/shop/pulls"]);
+}

@@ -1,0 +1,89 @@
+//! What can be made to go wrong, for each route.
+
+use std::time::Duration;
+
+use super::http::Response;
+
+/// What goes wrong.
+#[derive(Debug, Clone)]
+pub enum Wrong {
+    /// Another answer; the request has no effect.
+    Answer(Response),
+    /// The answer breaks off after so many bytes of its body; the request has had its effect.
+    Truncated(usize),
+    /// Nothing comes, for so long; then the connection ends. The request has had its effect.
+    Silence(Duration),
+    /// The answer comes late.
+    Late(Duration),
+    /// The connection ends before the request has any effect.
+    Refused,
+    /// The connection ends after the request has had its effect.
+    Lost,
+}
+
+/// A line of the table.
+#[derive(Debug, Clone)]
+pub struct Fault {
+    route: String,
+    after: usize,
+    times: usize,
+    wrong: Wrong,
+}
+
+impl Fault {
+    /// At every request to a route, such as `GET /repos/{}/{}/pulls`; `*` is any.
+    pub fn at(route: &str, wrong: Wrong) -> Self {
+        Self { route: route.into(), after: 0, times: usize::MAX, wrong }
+    }
+
+    /// Only after so many requests to it went well.
+    pub fn after(mut self, requests: usize) -> Self {
+        self.after = requests;
+        self
+    }
+
+    /// Only so many times.
+    pub fn times(mut self, times: usize) -> Self {
+        self.times = times;
+        self
+    }
+
+    /// An answer of GitHub's own shape.
+    pub fn status(route: &str, status: u16, message: &str) -> Self {
+        Self::at(route, Wrong::Answer(refusal(status, message)))
+    }
+
+    /// What goes wrong with this request, if anything does.
+    pub fn strike(&mut self, route: &str) -> Option<Wrong> {
+        if self.times == 0 || self.route != "*" && self.route != route {
+            return None;
+        }
+        if self.after > 0 {
+            self.after -= 1;
+            return None;
+        }
+        self.times -= 1;
+        Some(self.wrong.clone())
+    }
+}
+
+/// A refusal as GitHub writes it.
+pub fn refusal(status: u16, message: &str) -> Response {
+    let body = serde_json::json!({
+        "message": message,
+        "documentation_url": "https://docs.github.com/rest",
+        "status": status.to_string(),
+    });
+    Response::json(status, &body)
+}
+
+/// A 422 with details.
+pub fn invalid(message: &str, errors: &serde_json::Value) -> Response {
+    let body = serde_json::json!({
+        "message": message,
+        "errors": errors,
+        "documentation_url": "https://docs.github.com/rest",
+        "status": "422",
+    });
+    Response::json(422, &body)
+}

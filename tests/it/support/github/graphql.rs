@@ -1,0 +1,222 @@
+//! GraphQL, as far as the client asks: named queries, of which just the fields come back that were selected. A field that
+//! GitHub's schema does not have is an error in a 200, as it is there.
+
+use serde_json::{Map, Value, json};
+
+use super::http::{Request, Response};
+use super::pulls::{node_id, url};
+use super::world::{Pull, Repo, World, time};
+
+/// `POST /graphql`.
+pub fn answer(world: &World, sees: &dyn Fn(&str) -> bool, request: &Request) -> Response {
+    let body = request.json();
+    let (query, variables) = (body["query"].as_str().unwrap_or_default(), &body["variables"]);
+    let name = query.trim_start().strip_prefix("query ").and_then(|rest| rest.split(['(', ' ', '{']).next());
+    let selected = Selection::parse(query);
+    let data = match name {
+        Some("PullRequests") => pulls(world, sees, variables),
+        Some("FoundPullRequests") => Ok(found(world, sees, variables)),
+        _ => Err(error("undefinedOperation", "the fake does not know this query")),
+    };
+    let whole = match data {
+        Ok(data) => data,
+        Err(error) => return Response::json(200, &json!({ "data": { "repository": null }, "errors": [error] })),
+    };
+    match selected.of(&whole) {
+        Ok(data) => Response::json(200, &json!({ "data": data })),
+        Err(field) => {
+            let words = format!("Field '{field}' doesn't exist");
+            Response::json(200, &json!({ "errors": [error("undefinedField", &words)] }))
+        }
+    }
+}
+
+fn error(kind: &str, message: &str) -> Value {
+    json!({ "type": kind, "path": ["repository"], "locations": [{ "line": 1, "column": 1 }], "message": message })
+}
+
+fn pulls(world: &World, sees: &dyn Fn(&str) -> bool, variables: &Value) -> Result<Value, Value> {
+    let asked = format!("{}/{}", variables["owner"].as_str().unwrap_or(""), variables["name"].as_str().unwrap_or(""));
+    let name = world.moved.get(&asked).unwrap_or(&asked);
+    let words = format!("Could not resolve to a Repository with the name '{asked}'.");
+    let repo = world.repos.get(name).filter(|_| sees(name)).ok_or_else(|| error("NOT_FOUND", &words))?;
+    let states: Vec<&str> = variables["states"]
+        .as_array()
+        .map_or_else(Vec::new, |states| states.iter().filter_map(Value::as_str).collect());
+    let mut pulls: Vec<&Pull> =
+        repo.pulls.values().filter(|pull| states.is_empty() || states.contains(&state(pull))).collect();
+    pulls.sort_by_key(|pull| std::cmp::Reverse((pull.updated, pull.number)));
+    let nodes = pulls.into_iter().map(|pull| node(repo, pull)).collect();
+    Ok(json!({
+        "repository": {
+            "nameWithOwner": repo.name,
+            "pullRequests": connection(nodes, variables),
+        },
+    }))
+}
+
+fn found(world: &World, sees: &dyn Fn(&str) -> bool, variables: &Value) -> Value {
+    let query = variables["query"].as_str().unwrap_or_default();
+    let wants = |repo: &Repo, pull: &Pull| {
+        query.split_whitespace().all(|term| match term.split_once(':') {
+            Some(("is" | "state", "open")) => pull.open,
+            Some(("org" | "user", owner)) => repo.name.starts_with(&format!("{owner}/")),
+            Some(("repo", name)) => repo.name == name,
+            Some(("author", login)) => pull.author == login,
+            Some(("label", label)) => pull.labels.iter().any(|known| known == label),
+            Some(("is", "pr") | ("sort" | "archived", _)) => true,
+            _ => pull.title.contains(term),
+        })
+    };
+    let mut pulls: Vec<(&Repo, &Pull)> = world
+        .repos
+        .values()
+        .filter(|repo| sees(&repo.name))
+        .flat_map(|repo| repo.pulls.values().map(move |pull| (repo, pull)))
+        .filter(|(repo, pull)| wants(repo, pull))
+        .collect();
+    pulls.sort_by_key(|(_, pull)| std::cmp::Reverse((pull.updated, pull.number)));
+    let total = pulls.len();
+    let nodes = pulls.into_iter().map(|(repo, pull)| node(repo, pull)).collect();
+    let mut connection = connection(nodes, variables);
+    connection["issueCount"] = json!(total);
+    json!({ "search": connection })
+}
+
+/// A page of a connection. Its cursors are places.
+fn connection(nodes: Vec<Value>, variables: &Value) -> Value {
+    let first = variables["first"].as_u64().unwrap_or(100).min(100) as usize;
+    let start: usize = variables["after"].as_str().and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
+    let total = nodes.len();
+    let page: Vec<Value> = nodes.into_iter().skip(start).take(first).collect();
+    let end = start + page.len();
+    json!({
+        "totalCount": total,
+        "pageInfo": { "hasNextPage": end < total, "endCursor": end.to_string() },
+        "nodes": page,
+    })
+}
+
+fn state(pull: &Pull) -> &'static str {
+    match (pull.open, &pull.merged) {
+        (true, _) => "OPEN",
+        (_, Some(_)) => "MERGED",
+        _ => "CLOSED",
+    }
+}
+
+/// All fields of a pull request that the fake knows, named as in GitHub's schema.
+fn node(repo: &Repo, pull: &Pull) -> Value {
+    let bot = pull.author.strip_suffix("[bot]");
+    let head_repo = match pull.fork.as_deref() {
+        Some("") => Value::Null,
+        fork => json!({ "nameWithOwner": fork.unwrap_or(&repo.name) }),
+    };
+    let approved = pull.reviews.iter().any(|review| review["state"] == "APPROVED");
+    let decision =
+        repo.protected.contains_key(&pull.base).then_some(if approved { "APPROVED" } else { "REVIEW_REQUIRED" });
+    let labels: Vec<Value> = pull.labels.iter().map(|name| json!({ "name": name })).collect();
+    let mergeable = match repo.merged_tree(pull) {
+        _ if !pull.open => "UNKNOWN",
+        Some(_) => "MERGEABLE",
+        None => "CONFLICTING",
+    };
+    json!({
+        "id": node_id(repo, pull),
+        "number": pull.number,
+        "title": pull.title,
+        "body": pull.body.clone().unwrap_or_default(),
+        "url": url(repo, pull),
+        "isDraft": pull.draft,
+        "state": state(pull),
+        "createdAt": time(pull.created),
+        "updatedAt": time(pull.updated),
+        "author": { "__typename": if bot.is_some() { "Bot" } else { "User" }, "login": bot.unwrap_or(&pull.author) },
+        "headRefName": pull.head,
+        "headRefOid": pull.sha,
+        "headRepository": head_repo,
+        "baseRefName": pull.base,
+        "baseRefOid": repo.tip(&pull.base).unwrap_or_default(),
+        "repository": { "nameWithOwner": repo.name },
+        "mergeable": mergeable,
+        "reviewDecision": decision,
+        "totalCommentsCount": pull.comments.len() + pull.remarks.len(),
+        "labels": { "totalCount": labels.len(), "nodes": labels },
+    })
+}
+
+/// What a query selects.
+#[derive(Debug, Default)]
+struct Selection(Vec<(String, Selection)>);
+
+impl Selection {
+    fn parse(query: &str) -> Self {
+        let mut words = words(query).into_iter().skip_while(|word| word != "{");
+        words.next();
+        Self::body(&mut words)
+    }
+
+    /// Up to the closing brace. Fragments in place (`... on PullRequest { … }`) count as what they hold.
+    fn body(words: &mut dyn Iterator<Item = String>) -> Self {
+        let mut found = Self::default();
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "}" => break,
+                "{" => {
+                    let inner = Self::body(words);
+                    match found.0.last_mut() {
+                        Some((name, _)) if name == "..." => {
+                            found.0.pop();
+                            found.0.extend(inner.0);
+                        }
+                        Some(last) => last.1 = inner,
+                        None => {}
+                    }
+                }
+                "on" => drop(words.next()),
+                name => found.0.push((name.to_owned(), Self::default())),
+            }
+        }
+        found
+    }
+
+    /// The selected part of a value, or the name of a field that it does not have.
+    fn of(&self, value: &Value) -> Result<Value, String> {
+        match value {
+            _ if self.0.is_empty() => Ok(value.clone()),
+            Value::Null => Ok(Value::Null),
+            Value::Array(all) => all.iter().map(|one| self.of(one)).collect(),
+            Value::Object(members) => {
+                let mut chosen = Map::new();
+                for (name, inner) in &self.0 {
+                    let member = members.get(name).ok_or_else(|| name.clone())?;
+                    chosen.insert(name.clone(), inner.of(member)?);
+                }
+                Ok(Value::Object(chosen))
+            }
+            _ => Err(self.0[0].0.clone()),
+        }
+    }
+}
+
+/// Names, braces and dots of a query, without its arguments.
+fn words(query: &str) -> Vec<String> {
+    let (mut found, mut word, mut depth) = (Vec::new(), String::new(), 0);
+    for c in query.chars().chain([' ']) {
+        let part = c.is_alphanumeric() || c == '_' || c == '.';
+        if depth == 0 && part {
+            word.push(c);
+            continue;
+        }
+        if !word.is_empty() {
+            found.push(std::mem::take(&mut word));
+        }
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            '{' | '}' if depth == 0 => found.push(c.to_string()),
+            _ => {}
+        }
+    }
+    found
+}
