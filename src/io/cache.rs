@@ -22,7 +22,7 @@ use crate::model::Proposal;
 use super::state::{hexadecimal, repository_key};
 
 /// Raised when the same objects are read in another way than before; a new version of the program starts anew too.
-const FORMAT: &str = concat!("countersign ", env!("CARGO_PKG_VERSION"), " proposals 3");
+const FORMAT: &str = concat!("countersign ", env!("CARGO_PKG_VERSION"), " proposals 4");
 /// Bytes of a file that is read or written: some 100,000 changed files.
 const LIMIT: u64 = 32 << 20;
 
@@ -137,6 +137,7 @@ mod tests {
             title: "t \"quoted\"\n".into(),
             messages: vec!["m".into()],
             note: Some("n".into()),
+            pull: None,
             contributors: vec![someone.clone()],
             author: someone,
             target: Target { refname: "refs/heads/main".into(), tip: oid(2) },

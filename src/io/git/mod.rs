@@ -24,6 +24,7 @@ pub mod open;
 pub mod past;
 pub mod process;
 pub mod proposals;
+mod pulls;
 pub mod refresh;
 pub mod repository;
 pub mod shallow;
