@@ -7,6 +7,7 @@
 //! - [`proposals`]: branches of agents become proposals.
 //! - [`files`]: the files of a tree, by name.
 //! - [`mirror`]: a forge's repository in the cache folder, without the contents that nobody asked for.
+//! - [`needs`]: which contents a reading takes.
 //! - [`refresh`][]: fetches.
 //! - [`shallow`]: where the history of a shallow clone ends.
 //! - [`stack`]: merges proposals on top of each other.
@@ -20,6 +21,7 @@ pub mod ledger;
 pub mod limits;
 pub mod merge;
 pub mod mirror;
+pub mod needs;
 pub mod open;
 pub mod past;
 pub mod process;
