@@ -33,7 +33,7 @@ pub fn cost(cost: &Known<Cost>, output: &mut Output) {
     }
     for claimed in cost.claimed.iter().filter(|claimed| claimed.in_report) {
         let said = text::single_line(&claimed.said);
-        output.line(format!("says    {} a month, in its own report {said}", cost.money(claimed.delta)));
+        output.line(format!("says    {}, in its own report {said}", cost.claim_sentence(claimed)));
     }
 }
 

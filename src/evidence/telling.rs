@@ -5,7 +5,8 @@ use rust_decimal::Decimal;
 use crate::model::field::DocumentName;
 use crate::model::text::{count, printable, single_line};
 use crate::model::{
-    Claim, Claims, ClusterReach, Cost, CostSource, Monthly, NameUse, ObjectCost, PricedAmount, ServiceReach, Verdict,
+    Claim, ClaimedCost, Claims, ClusterReach, Cost, CostSource, Monthly, NameUse, ObjectCost, PricedAmount,
+    ServiceReach, Verdict,
 };
 
 impl Cost {
@@ -28,7 +29,11 @@ impl Cost {
     /// An amount with its sign and its currency: `+62.10 $`, `-18.56 to -74.23 EUR`.
     #[must_use]
     pub fn money(&self, delta: Monthly) -> String {
-        let sign = match self.currency.as_str() {
+        Self::money_in(delta, &self.currency)
+    }
+
+    fn money_in(delta: Monthly, currency: &str) -> String {
+        let sign = match currency {
             "USD" => "$",
             "EUR" => "€",
             other => other,
@@ -45,6 +50,22 @@ impl Cost {
     }
 }
 
+impl Cost {
+    /// What the agent says that it costs, beside what was found: `-90.00 $ a month`, `-30.00 EUR a month, not compared: prices here
+    /// are in USD`.
+    #[must_use]
+    pub fn claim_sentence(&self, claimed: &ClaimedCost) -> String {
+        let problem = claimed.problem.as_deref().map(|why| format!(" ({})", single_line(why))).unwrap_or_default();
+        match &claimed.currency {
+            None => format!("{} a month{problem}", self.money(claimed.delta)),
+            Some(own) => {
+                let amount = Self::money_in(claimed.delta, own);
+                format!("{amount} a month, not compared: prices here are in {}{problem}", single_line(&self.currency))
+            }
+        }
+    }
+}
+
 impl ObjectCost {
     /// What one object costs and how that is worked out: `Deployment shop/checkout: 12.00 = 3 × … → 6.00 = …`.
     #[must_use]
@@ -56,16 +77,20 @@ impl ObjectCost {
             (_, None) => self.file.to_string(),
         };
         let called = kind.as_ref().map_or_else(|| name.clone(), |kind| format!("{kind} {name}"));
-        single_line(&format!("{called}: {} → {}", priced(self.before.as_ref()), priced(self.after.as_ref())))
+        let before = priced(self.before.as_ref(), self.before_unknown);
+        let after = priced(self.after.as_ref(), self.after_unknown);
+        single_line(&format!("{called}: {before} → {after}"))
     }
 }
 
-fn priced(side: Option<&PricedAmount>) -> String {
+fn priced(side: Option<&PricedAmount>, unknown: bool) -> String {
     let one = |amount: Decimal| format!("{:.2}", amount.round_dp(2));
-    let Some(side) = side else { return "nothing".to_owned() };
+    let Some(side) = side else { return if unknown { "unknown" } else { "nothing" }.to_owned() };
     let Monthly { low, high } = side.amount;
     let amount = if low == high { one(low) } else { format!("{} to {}", one(low), one(high)) };
-    if side.formula.is_empty() { amount } else { format!("{amount} = {}", side.formula) }
+    let formula = if side.formula.is_empty() { String::new() } else { format!(" = {}", side.formula) };
+    let more = if unknown { ", and what is unknown" } else { "" };
+    format!("{amount}{formula}{more}")
 }
 
 impl Claim {

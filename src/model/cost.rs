@@ -116,6 +116,12 @@ pub struct ObjectCost {
     pub before: Option<PricedAmount>,
     /// After; `None` where it is gone, or has no price.
     pub after: Option<PricedAmount>,
+    /// Whether something of it bears cost before that has no price here.
+    #[serde(skip_serializing_if = "super::field::is_false")]
+    pub before_unknown: bool,
+    /// Whether something of it bears cost after that has no price here.
+    #[serde(skip_serializing_if = "super::field::is_false")]
+    pub after_unknown: bool,
 }
 
 /// An amount and how it is worked out.
@@ -129,7 +135,7 @@ pub struct PricedAmount {
 }
 
 /// What an agent says that a change costs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ClaimedCost {
     /// Its own words, bounded, or the path of its report: sanitise before showing.
     pub said: String,
@@ -137,4 +143,10 @@ pub struct ClaimedCost {
     pub delta: Monthly,
     /// Whether it stands in a report inside the proposal.
     pub in_report: bool,
+    /// The code of its currency where that is another than that of the cost, with which it is not compared then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// What is wrong with the report that it stands in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }

@@ -76,6 +76,12 @@ pub struct Beside {
     /// version itself has that one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment_versions: Option<[String; 2]>,
+    /// What a patch inside the document is for, where the value is one of a patch: `Deployment checkout`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patched: Option<String>,
+    /// Whether it is a text of several words that is masked because a credential is in it: what else of it changes is masked too.
+    #[serde(skip_serializing_if = "is_false")]
+    pub holds_secret: bool,
 }
 
 impl FieldChange {
@@ -259,6 +265,12 @@ pub struct Unexplained {
     pub lines: Lines,
     /// Why, in words that are fit for a terminal.
     pub why: String,
+}
+
+/// Whether a mark that is seldom set is left out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references to it")]
+pub(super) const fn is_false(mark: &bool) -> bool {
+    !*mark
 }
 
 /// What JSON shows instead of a secret value.

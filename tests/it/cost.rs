@@ -84,3 +84,42 @@ fn a_report_inside_the_proposal_is_a_claim() {
     );
     assert!(cost["unpriced"][0].as_str().is_some_and(|why| why.contains("m5.large has no price")), "{cost:#}");
 }
+
+const REPORT: &str = r#"{"version":"0.2","currency":"EUR","metadata":{"vcsBranch":"agent/bot/halve"},"projects":[{"diff":{"resources":[]}}],"totalMonthlyCost":"40","pastTotalMonthlyCost":"70","diffTotalMonthlyCost":"-30"}"#;
+
+#[test]
+fn a_report_in_another_currency_is_a_claim_that_is_not_compared() {
+    let sandbox = Sandbox::new();
+    let origin = shrunk(&sandbox);
+    let files =
+        [("web/deployment.yaml", &*WEB.replace("4Gi", "2Gi")), ("infracost.json", &format!("{REPORT}\nINFO done\n"))];
+    origin.propose("agent/bot/euros", "web: halve the memory", &files);
+    let cost = evidence(&origin, "agent/bot/euros")["cost"].clone();
+    // What the agent brings takes nothing from what was found.
+    assert_eq!((&cost["state"], &cost["delta"]["low"]), (&json!("known"), &json!("-12.372")), "{cost:#}");
+    let claimed = &cost["claimed"][0];
+    assert_eq!((&claimed["currency"], &claimed["delta"]["low"]), (&json!("EUR"), &json!("-30")), "{cost:#}");
+    assert_eq!(claimed["problem"], "text follows its JSON: “INFO done”");
+    let said = origin.run(&["show", "agent/bot/euros"]).succeeds().stdout;
+    let expected = "says    -30.00 € a month, not compared: prices here are in USD (text follows its JSON: “INFO done”), in its own report infracost.json";
+    assert!(said.contains(expected), "{said}");
+}
+
+#[test]
+fn a_report_with_text_behind_it_is_no_evidence_where_it_would_be_found() {
+    let sandbox = Sandbox::new();
+    let (origin, maria) = sandbox.solo();
+    let policy = origin.show("main", ".countersign/policy.yaml") + "cost: { infracost: cost.json }\n";
+    let named = Commit::new("Name the report").by("maria", "maria@corp.example");
+    origin.commit("people/report", named.file(".countersign/policy.yaml", policy).file("web/deployment.yaml", WEB));
+    let _ = maria.run(&["approve", &origin.at("people/report"), "--yes"]).succeeds();
+    origin.propose("agent/bot/halve", "Halve", &[("web/deployment.yaml", &WEB.replace("4Gi", "2Gi"))]);
+    let with = |report: &str| Commit::new("Cost").file("cost.json", report);
+    origin.commit("main", with(REPORT));
+    let found = evidence(&maria, "agent/bot/halve")["cost"].clone();
+    assert_eq!((&found["source"]["kind"], &found["objects"][0]["document"]["name"]), (&json!("report"), &json!("web")));
+    origin.commit("main", with(&format!("{REPORT}\nERROR: no price\n")));
+    let found = evidence(&maria, "agent/bot/halve")["cost"].clone();
+    assert_eq!(found["state"], "unknown", "{found:#}");
+    assert_eq!(found["why"], "cost.json: text follows its JSON: “ERROR: no price”");
+}

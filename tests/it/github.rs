@@ -3,6 +3,7 @@
 mod about;
 mod asking;
 mod details;
+mod emulate;
 mod fake;
 mod faults;
 mod listing;

@@ -47,7 +47,7 @@ pub(in crate::app) fn cost(app: &App) -> Page {
         listed(&mut lines, "BEFORE → AFTER, A MONTH", cost.objects.iter().map(ObjectCost::sentence));
         listed(&mut lines, "WITHOUT A PRICE", cost.unpriced.iter().map(|why| single_line(why)));
         let said = |claimed: &crate::model::ClaimedCost| {
-            format!("{} a month: “{}”", cost.money(claimed.delta), single_line(&claimed.said))
+            format!("{}: “{}”", cost.claim_sentence(claimed), single_line(&claimed.said))
         };
         listed(&mut lines, "THE AGENT SAYS", cost.claimed.iter().map(said));
         let prices = match &cost.source {

@@ -169,7 +169,13 @@ fn shares(old: &[Entry<'_>], new: &Node<'_>) -> bool {
         (Some(node), Value::Map(inner)) if !inner.is_empty() => shares(inner, node),
         (Some(Node { value: Value::List(new), .. }), Value::List(inner)) => {
             let among = |item: &Node<'_>| new.iter().take(SHARED).any(|other| other.same(item));
-            inner.is_empty() && new.is_empty() || inner.iter().take(SHARED).any(among)
+            let in_place = |(was, is): (&Node<'_>, &Node<'_>)| match &was.value {
+                Value::Map(entries) => shares(entries, is),
+                Value::Scalar(_) | Value::List(_) => false,
+            };
+            inner.is_empty() && new.is_empty()
+                || inner.iter().take(SHARED).any(among)
+                || inner.iter().zip(new).take(SHARED).any(in_place)
         }
         (Some(node), Value::Scalar(was)) if !node.same(&entry.node) => {
             // Another version of the same thing: `uses: actions/checkout@v3`.

@@ -7,6 +7,7 @@ use super::align::{Alignment, Pair, align, name};
 use super::edit::{Edit, EditKind, Item, Site, Step};
 use super::measure;
 use super::node::{Entry, Keys, Node, Scalar, Span, Value};
+use super::patches::pointer;
 
 /// Maps of more values than this come and go as one field.
 const MAX_LEAVES: usize = 64;
@@ -102,8 +103,16 @@ impl<'n, 'a> Comparison<'n, 'a> {
     fn lists(&mut self, old: &'n [Node<'a>], new: &'n [Node<'a>]) {
         let Alignment { pairs, key } = align(old, new);
         let called = |node: &'n Node<'a>| key.and_then(|key| name(node, key));
-        let before = |at: usize, node: &'n Node<'a>| Called { name: called(node), option: option(old, at) };
-        let after = |at: usize, node: &'n Node<'a>| Called { name: called(node), option: option(new, at) };
+        let before = |at: usize, node: &'n Node<'a>| Called {
+            name: called(node),
+            option: option(old, at),
+            pointer: pointer(node),
+        };
+        let after = |at: usize, node: &'n Node<'a>| Called {
+            name: called(node),
+            option: option(new, at),
+            pointer: pointer(node),
+        };
         let mut kept = vec![false; new.len()];
         let mut pairs = pairs.into_iter().peekable();
         for (at, node) in old.iter().enumerate() {
@@ -136,10 +145,10 @@ impl<'n, 'a> Comparison<'n, 'a> {
         &mut self,
         before: Option<usize>,
         after: Option<usize>,
-        Called { name, option }: Called<'n>,
+        Called { name, option, pointer }: Called<'n>,
         work: impl FnOnce(&mut Self),
     ) {
-        self.steps.push(Step::Item(Item { before, after, name, option }));
+        self.steps.push(Step::Item(Item { before, after, name, option, pointer }));
         work(self);
         self.steps.pop();
     }
@@ -150,6 +159,7 @@ impl<'n, 'a> Comparison<'n, 'a> {
 struct Called<'n> {
     name: Option<&'n str>,
     option: Option<&'n str>,
+    pointer: Option<&'n str>,
 }
 
 /// The option of a command whose value is the item at `at`: `--ctx-size` before `131072`.

@@ -18,8 +18,9 @@ pub(super) fn read(text: &str) -> Result<Parsed<'_>, Refusal> {
             return Err(Refusal::new("it has too many values"));
         }
     }
-    if let Some(name) = duplicate(&entries) {
-        return Err(Refusal::new(format!("the name `{name}` stands twice")));
+    if let Some(entry) = duplicate(&entries) {
+        let why = format!("the name `{}` stands twice", entry.key.text);
+        return Err(Refusal::at_offset(text, entry.span.start as usize, why));
     }
     if entries.is_empty() {
         return Ok(Parsed::default());
@@ -72,7 +73,7 @@ mod tests {
             ("# db", "# the db", &["Comment @1|1"]),
             ("=a", "='a", &["? after: a value that goes on over several lines, line 2 @2|2"]),
             ("DB_HOST=a", "DB_HOST", &["? after: not a line of the form NAME=value, line 2 @2|2"]),
-            ("REPLICAS", "DB_HOST", &["? after: the name `DB_HOST` stands twice @4|4"]),
+            ("REPLICAS", "DB_HOST", &["? after: the name `DB_HOST` stands twice, line 4 @4|4"]),
         ] {
             assert_eq!(shown(&report(".env", text, &text.replace(from, to))), fields, "{from:?} {to:?}");
         }

@@ -55,4 +55,6 @@ pub(super) struct Item<'n> {
     pub name: Option<&'n str>,
     /// The option of a command whose value it is.
     pub option: Option<&'n str>,
+    /// Where an operation of JSON Patch points to.
+    pub pointer: Option<&'n str>,
 }

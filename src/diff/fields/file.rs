@@ -10,6 +10,7 @@ use super::moves::Moves;
 use super::node::{Kind, Node};
 use super::objects::{self, Pairing};
 use super::parsed::{Document, Parsed};
+use super::patches::Targets;
 use super::secret::Secrecy;
 use super::{apply, pin, publish};
 use crate::diff::{FileDiff, FileKind, Note};
@@ -249,6 +250,7 @@ impl Writer<'_> {
         }
         // A Secret that becomes something else was one.
         let secrecy = self.secrecy(&old.root).or(self.secrecy(&one.new.root));
+        let targets = (Targets::of(&old.root), Targets::of(&one.new.root));
         for edit in &one.edits {
             // Lines of another file would point at wrong ones of this; that it moved says where all of it was.
             let here = std::ptr::eq(was, self.diff);
@@ -273,6 +275,12 @@ impl Writer<'_> {
                 beside: Beside {
                     option: edit.option().map(str::to_owned),
                     comment_versions: pin::versions(edit, [&was.old, &self.diff.new]),
+                    patched: targets
+                        .1
+                        .find(&edit.steps, true)
+                        .or_else(|| targets.0.find(&edit.steps, false))
+                        .map(str::to_owned),
+                    holds_secret: said.holds_secret,
                 },
                 lines,
                 ..field

@@ -4,7 +4,7 @@ use bstr::{BStr, ByteSlice as _};
 
 use super::parsed::{Bounds, Parsed, Refusal};
 use super::tails::Marks;
-use super::{dotenv, hcl, json, patches, toml, yaml};
+use super::{dotenv, hcl, json, objects, patches, toml, yaml};
 
 /// A format with values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Format {
             std::str::from_utf8(bytes).map_err(|error| Refusal::at_offset(bytes, error.valid_up_to(), "not UTF-8"))?;
         let parsed = match self {
             Self::Yaml => yaml::read(text).map(|mut parsed| {
-                if text.contains("patches:") {
+                if text.contains("patches") {
                     parsed.documents.iter_mut().for_each(|document| patches::open(text, &mut document.root));
                 }
                 parsed
@@ -73,6 +73,7 @@ impl Format {
             Self::Hcl => hcl::read(text),
             Self::Dotenv => dotenv::read(text),
         };
+        let parsed = parsed.map(objects::unlisted);
         parsed.map_err(|refusal| if text.contains("{{") { refusal.into_template() } else { refusal })
     }
 }

@@ -50,9 +50,14 @@ impl<'a> Reader<'a> {
         }
         entries.extend(grouped(blocks));
         match duplicate(&entries) {
-            Some(key) => Err(Refusal::new(format!("`{key}` stands twice in a block"))),
+            Some(entry) => Err(self.twice(entry, "a block")),
             None => Ok(entries),
         }
+    }
+
+    fn twice(&self, entry: &Entry<'_>, place: &str) -> Refusal {
+        let why = format!("`{}` stands twice in {place}", entry.key.text);
+        Refusal::at_offset(self.text, entry.span.start as usize, why)
     }
 
     /// `resource "aws_instance" "web" { … }` as three maps, one inside the other.
@@ -112,7 +117,7 @@ impl<'a> Reader<'a> {
             entries.push(Entry { key, span: range.with(node.span), node });
         }
         match duplicate(&entries) {
-            Some(key) => Err(Refusal::new(format!("`{key}` stands twice in an object"))),
+            Some(entry) => Err(self.twice(entry, "an object")),
             None => Ok(Node::new(Value::Map(entries), span)),
         }
     }

@@ -13,6 +13,8 @@ use crate::model::text;
 
 /// More fields than this are counted instead of named.
 const NAMED: usize = 3;
+/// The most columns of those that are named only because they are the first.
+const FITTING: usize = 60;
 
 /// What a change does, in words that are fit for a terminal: `checkout: memory limit 4Gi → 2Gi (-50 %)`,
 /// `postgres 16.3 → 17.0 in 3 places`, `web: comments only`. `None` where there are no fields, and not all of it is cosmetic.
@@ -102,16 +104,18 @@ fn whole_objects(fields: &[FieldChange]) -> Option<String> {
         return None;
     }
     let done = done(op);
-    let more = match fields.len() - 1 {
+    // What holds a list together says less than what is in it.
+    let objects: Vec<&FieldChange> =
+        fields.iter().filter(|field| field.document.kind.as_deref() != Some("List")).collect();
+    let (first, number) = objects.first().map_or((first, fields.len()), |first| (*first, objects.len()));
+    let more = match number - 1 {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
     let folder = first.file.rsplit_once_str("/").map(|(folder, _)| text::single_line(&folder.to_str_lossy()));
     match (&first.document.kind, folder) {
         // A folder of the same name may have been there before.
-        (None, Some(folder)) if fields.len() == 1 => {
-            Some(format!("{} {done} in {folder}", file_name(first.file.as_bstr())))
-        }
+        (None, Some(folder)) if number == 1 => Some(format!("{} {done} in {folder}", file_name(first.file.as_bstr()))),
         (None, _) => Some(format!("{}{more} {done}", file_name(first.file.as_bstr()))),
         (Some(_), _) => Some(format!("{}{more} {done}", object(first))),
     }
@@ -121,7 +125,7 @@ fn whole_objects(fields: &[FieldChange]) -> Option<String> {
 fn secrets(fields: &[FieldChange]) -> Option<String> {
     let hidden =
         |field: &FieldChange| [&field.before, &field.after].into_iter().flatten().any(|value| *value == masked());
-    let one = fields.iter().all(|field| subject(field) == subject(&fields[0]));
+    let one = fields.iter().all(|field| subject(field) == subject(&fields[0]) && !field.beside.holds_secret);
     if !one || !fields.iter().all(hidden) {
         return None;
     }
@@ -200,7 +204,10 @@ fn by_subject(fields: &[FieldChange]) -> String {
     let rest = counted(&groups[named..]);
     let said = groups[..named].iter().map(Group::text).collect::<Vec<_>>().join(", ");
     match named {
-        0 => alike(fields, &subjects).unwrap_or(rest),
+        0 => alike(fields, &subjects).unwrap_or_else(|| match fitting(&groups) {
+            0 => rest,
+            _ => format!("{}, and {}", groups[0].whole(), counted(&groups[1..])),
+        }),
         _ => format!("{}: {said}, and {rest}", names(&groups[0].subjects)),
     }
 }
@@ -230,12 +237,25 @@ fn together(groups: &[Group<'_>]) -> String {
         _ if groups.len() <= NAMED => groups.split_at(groups.len()),
         heavy => groups.split_at(heavy.min(NAMED - 1)),
     };
-    let more = text::count(rest.iter().map(|group| group.fields).sum(), "field");
+    let fields = |groups: &[Group<'_>]| groups.iter().map(|group| group.fields).sum::<usize>();
+    let more = text::count(fields(rest), "field");
     match (named, rest) {
         (named, []) => said(named),
-        ([], _) => more,
+        ([], _) => match fitting(rest) {
+            0 => more,
+            first => format!("{} and {} more", said(&rest[..first]), fields(&rest[first..])),
+        },
         (named, _) => format!("{} and {more}", said(named)),
     }
+}
+
+/// How many of the first groups are short enough to be named where none weighs more than the others.
+fn fitting(groups: &[Group<'_>]) -> usize {
+    let columns = groups.iter().take(NAMED - 1).scan(0, |sum, group| {
+        *sum += group.text().chars().count();
+        Some(*sum)
+    });
+    columns.take_while(|sum| *sum <= FITTING).count()
 }
 
 /// `memory limit 4Gi → 2Gi (-50 %)`.
@@ -248,8 +268,12 @@ fn change(field: &FieldChange) -> String {
     let name = if field.path.0.is_empty() { whole() } else { name(field) };
     let plain = |said: &Option<serde_json::Value>| said.as_ref().map(value).unwrap_or_default();
     let hidden = field.before == Some(masked()) || field.after == Some(masked());
+    if let Some(said) = operation(field, &name) {
+        return said;
+    }
     match field.op {
         FieldOp::Moved => format!("{name} moved"),
+        FieldOp::Modified if field.beside.holds_secret => format!("{name} edited (masked, a secret is in it)"),
         FieldOp::Removed | FieldOp::Added if !hidden && says_itself(field) => format!("{name} {}", done(field.op)),
         FieldOp::Removed
             if is_item(field) && !hidden || field.before.as_ref().is_some_and(serde_json::Value::is_boolean) =>
@@ -279,6 +303,31 @@ fn change(field: &FieldChange) -> String {
             format!("{name} {before} → {after}{percent}")
         }
     }
+}
+
+/// What an operation of JSON Patch that came or went does, or did; `None` for any other field. `replicas[web]` of a kustomization
+/// is one too.
+fn operation(field: &FieldChange, name: &str) -> Option<String> {
+    let whole = matches!(field.op, FieldOp::Added | FieldOp::Removed);
+    let own = field.after.as_ref().or(field.before.as_ref()).filter(|_| whole)?;
+    let (name, value) = match field.path.0.as_slice() {
+        [.., PathStep::Item(pointer)] if pointer.starts_with('/') => {
+            let deed = own.get("op")?.as_str()?;
+            (name.to_owned(), own.get("value").filter(|_| deed != "remove"))
+        }
+        [PathStep::Key(list), PathStep::Item(of)] if list == "replicas" => {
+            (format!("replicas of {}", text::single_line(of)), Some(own.get("count")?))
+        }
+        _ => return None,
+    };
+    let plain = value.filter(|value| !value.is_object() && !value.is_array() && !is_long(Some(value)));
+    Some(match (field.op, plain) {
+        (FieldOp::Removed, Some(plain)) => format!("{name} no longer set to {}", self::value(plain)),
+        (FieldOp::Removed, None) => format!("{name} no longer patched"),
+        (_, Some(plain)) => format!("{name} set to {}", self::value(plain)),
+        (_, None) if value.is_some() => format!("{name} set"),
+        (_, None) => format!("{name} taken out"),
+    })
 }
 
 const fn done(op: FieldOp) -> &'static str {
@@ -340,7 +389,7 @@ mod tests {
             (values("retention: 7d\n", "retention: 14d\n"), "loki: retention 7d → 14d (+100 %)"),
             (values("password: a\n", "password: b\n"), "loki: 1 secret value replaced"),
             (values("a: 1\n", "a: 1\nb: {c: x}\n"), "loki: c x added"),
-            (values("a: 1\nb: 1\nc: 1\nd: 1\n", "a: 2\nb: 2\nc: 2\nd: 2\n"), "loki: 4 fields"),
+            (values("a: 1\nb: 1\nc: 1\nd: 1\n", "a: 2\nb: 2\nc: 2\nd: 2\n"), "loki: a 1 → 2, b 1 → 2 and 2 more"),
             (
                 values("a: 1\nb: 1\nc: 1\nreplicas: 4\n", "a: 2\nb: 2\nc: 2\nreplicas: 2\n"),
                 "loki: replicas 4 → 2 and 3 fields",
@@ -368,6 +417,44 @@ mod tests {
         ] {
             assert_eq!(found, expected);
         }
+    }
+
+    #[test]
+    fn what_changed_is_told_before_what_moved() {
+        let claim = |size: &str, class: &str| {
+            let spec = format!("storageClassName: {class}, resources: {{requests: {{storage: {size}}}}}");
+            format!("apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: data}}\nspec: {{{spec}}}\n")
+        };
+        let old = claim("1Gi", "fast");
+        for (new, expected) in [
+            (old.clone(), "PersistentVolumeClaim data moved"),
+            (claim("2Gi", "fast"), "data: storage request 1Gi → 2Gi (+100 %), PersistentVolumeClaim moved"),
+            (claim("1Gi", "slow"), "data: storageClassName fast → slow, PersistentVolumeClaim moved"),
+        ] {
+            assert_eq!(said(&[("a.yaml", Some(old.clone()), None), ("b.yaml", None, Some(new))]), expected);
+        }
+    }
+
+    #[test]
+    fn counts_name_what_they_count() {
+        let text = |n: u8| format!("retries: {n}\ntimeout: {n}s\na: {n}\nb: {n}\nc: {n}\n");
+        assert_eq!(values(&text(3), &text(5)), "loki: retries 3 → 5, timeout 3s → 5s and 3 more");
+        let long = |n: u8| ["a", "b", "c", "d", "e"].map(|at| format!("{}{at}: {n}\n", "key".repeat(18))).concat();
+        assert_eq!(values(&long(3), &long(5)), "loki: 5 fields");
+        let file = |n: u8| Some(format!("x{n}: 1\ny{n}: 1\nz{n}: 1\n"));
+        let many = said(&[("a.yaml", file(0), file(1)), ("b.yaml", file(2), file(3))]);
+        assert_eq!(many, "a: x0 removed, and 11 fields in 2 objects");
+    }
+
+    #[test]
+    fn a_text_with_a_secret_in_it_is_edited_and_not_replaced() {
+        let text = |mode: &str| format!("app.conf: |\n  password=hunter2\n  mode={mode}\n");
+        let found = super::super::testing::report("loki/values.yaml", &text("a"), &text("b"));
+        assert_eq!(headline(&found).as_deref(), Some("loki: app.conf edited (masked, a secret is in it)"));
+        let shape = super::super::Shape::of(&found);
+        assert_eq!((shape.to_string().as_str(), shape.tells_all()), ("app.conf changed", false));
+        let json = serde_json::to_value(&found.fields[0]).expect("it is JSON");
+        assert_eq!((&json["holds_secret"], &json["after"]), (&true.into(), &masked()));
     }
 
     #[test]

@@ -55,9 +55,9 @@ impl<'a> Reader<'a> {
                     Ok(Entry { key, span, node: self.node(property.value, depth + 1)? })
                 });
                 let entries = entries.collect::<Result<Vec<_>, Refusal>>()?;
-                if let Some(key) = duplicate(&entries) {
-                    let why = format!("the key `{key}` stands twice in an object");
-                    return Err(self.refuse(span, &why));
+                if let Some(entry) = duplicate(&entries) {
+                    let why = format!("the key `{}` stands twice in an object", entry.key.text);
+                    return Err(self.refuse(entry.span, &why));
                 }
                 Value::Map(entries)
             }
@@ -102,6 +102,11 @@ mod tests {
                 "{\"a\": 1}\n",
                 "{\"a\": 1, \"a\": 2}\n",
                 &["? after: the key `a` stands twice in an object, line 1 @1|1"],
+            ),
+            (
+                "{\"a\": 1}\n",
+                "{\"a\": 1,\n \"a\": 2}\n",
+                &["? after: the key `a` stands twice in an object, line 2 @1|1-2"],
             ),
             ("{\"a\": 1}\n", "{\"a\": }\n", &["? after: not JSON: Unexpected close brace, line 1 @1|1"]),
             ("[]\n", "", &["- [] @1|"]),

@@ -1,5 +1,7 @@
 //! Field changes in everyday words: what they are about, what the field is called, what became what.
 
+use std::borrow::Cow;
+
 use bstr::ByteSlice as _;
 use serde_json::Value;
 
@@ -31,8 +33,12 @@ const PLAIN: [&str; 16] = [
     "ks",
 ];
 
-/// What a change is about: the object's name, else that of the list's item (a release of a helmfile), else of the file.
+/// What a change is about: what a patch is for, else the object's name, else that of the list's item (a release of a helmfile),
+/// else of the file.
 pub(super) fn subject(field: &FieldChange) -> String {
+    if let Some(patched) = patched(field).filter(|_| !is_patch(field)) {
+        return format!("patch of {patched}");
+    }
     let item = || match field.path.0.as_slice() {
         [PathStep::Key(_), PathStep::Item(item), _, ..] => Some(item),
         _ => None,
@@ -41,6 +47,19 @@ pub(super) fn subject(field: &FieldChange) -> String {
         Some(name) => text::single_line(name),
         None => of_file(&field.file.to_str_lossy()),
     }
+}
+
+/// What the patch is for that a field belongs to.
+fn patched(field: &FieldChange) -> Option<String> {
+    field.beside.patched.as_deref().map(text::single_line)
+}
+
+/// Whether a field is an item of a list of patches as a whole.
+fn is_patch(field: &FieldChange) -> bool {
+    let [.., PathStep::Key(list), PathStep::Item(_) | PathStep::Index(_)] = field.path.0.as_slice() else {
+        return false;
+    };
+    list.starts_with("patches")
 }
 
 pub(super) fn of_file(path: &str) -> String {
@@ -90,9 +109,11 @@ const GENERIC: [&str; 16] = [
 /// What a field is called: `memory limit`, `replicas`, `env LOG_LEVEL`, `tmp type`, `args --ctx-size`, `permission contents`.
 pub(super) fn name(field: &FieldChange) -> String {
     let own = called(&field.path);
-    let steps = field.path.0.as_slice();
+    let path = pointed(&field.path);
+    let steps = path.0.as_slice();
     let said = match (steps, option(field)) {
         (_, Some(option)) => format!("{own} {option}"),
+        _ if is_patch(field) => patched(field).map_or(own, |of| format!("patch of {of}")),
         ([.., PathStep::Key(parent), PathStep::Key(_)], _) if parent == "permissions" => format!("permission {own}"),
         ([.., PathStep::Key(parent) | PathStep::Item(parent), PathStep::Key(key)], _) if GENERIC.contains(&&**key) => {
             // `env LOG_LEVEL` has it already.
@@ -107,7 +128,8 @@ pub(super) fn name(field: &FieldChange) -> String {
 /// What a field is called as one of a kind: without the names of things that only one change has.
 pub(super) fn generic_name(field: &FieldChange) -> String {
     let own = called(&field.path);
-    let said = match (field.path.0.as_slice(), option(field)) {
+    let path = pointed(&field.path);
+    let said = match (path.0.as_slice(), option(field)) {
         (_, Some(option)) => format!("{own} {option}"),
         ([.., PathStep::Key(parent), PathStep::Key(_)], _) if parent == "permissions" => format!("permission {own}"),
         ([.., PathStep::Key(parent), PathStep::Key(key)], _)
@@ -181,12 +203,34 @@ pub(super) fn choice<'f>(field: &FieldChange, value: Option<&'f Value>) -> Optio
     ((chosen || parent == "permissions") && plain && !said.is_empty()).then_some(said)
 }
 
+/// Where the pointer of a JSON Patch's operation leads to, in place of the operation that a path leads through:
+/// `patch["/spec/replicas"].value` is about `spec.replicas`.
+pub(super) fn pointed(path: &FieldPath) -> Cow<'_, FieldPath> {
+    let steps = path.0.as_slice();
+    let is_operation = |at: usize| {
+        let first = at == 0 || matches!(&steps[at - 1], PathStep::Key(key) if key == "patch");
+        first && matches!(&steps[at], PathStep::Item(pointer) if pointer.starts_with('/'))
+    };
+    let Some(at) = (0..steps.len()).rev().find(|at| is_operation(*at)) else { return Cow::Borrowed(path) };
+    let PathStep::Item(pointer) = &steps[at] else { return Cow::Borrowed(path) };
+    let part = |part: &str| match part.parse() {
+        Ok(index) => PathStep::Index(index),
+        Err(_) => PathStep::Key(part.replace("~1", "/").replace("~0", "~")),
+    };
+    let inside = steps.get(at + 2..).unwrap_or_default().iter().cloned();
+    let parts = pointer.split('/').filter(|part| !matches!(*part, "" | "-")).map(part);
+    Cow::Owned(FieldPath(parts.chain(inside).collect()))
+}
+
 /// What the field at a path is called, in few columns that are fit for a terminal.
 #[must_use]
 pub fn called(path: &FieldPath) -> String {
+    let path = pointed(path);
     let steps = &path.0;
     let keys: Vec<&str> = path.keys().collect();
     let said = match (keys.as_slice(), steps.as_slice()) {
+        // Kustomize's number of copies of what has this name.
+        (["replicas", "count"], _) => "replicas".to_owned(),
         ([.., "requests", resource], _) => format!("{resource} request"),
         ([.., "limits", resource], _) => format!("{resource} limit"),
         ([.., list, "value"], [.., PathStep::Item(item), PathStep::Key(_)])
@@ -226,7 +270,8 @@ pub(super) fn version(field: &FieldChange) -> Option<VersionChange> {
         _ => None,
     };
     let (before, after) = (said(&field.before)?, said(&field.after)?);
-    let last = field.path.last_key()?;
+    let path = pointed(&field.path);
+    let last = path.last_key()?;
     let moved = (field.op == FieldOp::Modified).then(|| VersionChange::of(last, &before, &after)).flatten()?;
     // Comments that call two ids the same say nothing of what is between them.
     Some(match &field.beside.comment_versions {
@@ -239,7 +284,8 @@ pub(super) fn version(field: &FieldChange) -> Option<VersionChange> {
 
 /// What kind of version a field has: `image`, `chart`, `version`.
 pub(super) fn version_kind(field: &FieldChange) -> &'static str {
-    let mut keys = field.path.keys().rev();
+    let path = pointed(&field.path);
+    let mut keys = path.keys().rev();
     let (last, parent) = (keys.next().unwrap_or_default(), keys.next().unwrap_or_default());
     let kind = field.document.kind.as_deref().unwrap_or_default();
     let is_chart = field.path.keys().any(|key| key.starts_with("chart") || key == "helmCharts")

@@ -6,6 +6,7 @@ use rust_decimal::prelude::ToPrimitive as _;
 
 use super::edit::Step;
 use super::node::{Kind, Node, Scalar, Value};
+use super::patches;
 use super::quantity::{duration, plain, quantity, share, size};
 use super::words::words;
 use crate::model::field::Unit;
@@ -46,13 +47,20 @@ fn resource(keys: &Keys<'_>) -> Option<Unit> {
     }
 }
 
-/// The keys among steps.
+/// The keys among steps; those of the pointer in place of what an operation of JSON Patch is made of.
 pub(super) fn keys<'n>(steps: &[Step<'n, '_>]) -> Vec<&'n str> {
-    let key = |step: &Step<'n, '_>| match step {
-        Step::Key(key) => Some(&*key.text),
-        Step::Item(_) => None,
-    };
-    steps.iter().filter_map(key).collect()
+    let (mut keys, mut pointed) = (Vec::with_capacity(steps.len()), false);
+    for step in steps {
+        match step {
+            Step::Item(item) => {
+                keys.extend(item.pointer.into_iter().flat_map(patches::keys));
+                pointed = item.pointer.is_some();
+            }
+            Step::Key(_) if pointed => pointed = false,
+            Step::Key(key) => keys.push(&*key.text),
+        }
+    }
+    keys
 }
 
 /// Whether two scalars that are written differently are the same to whoever reads this field: amounts where Kubernetes reads
@@ -203,6 +211,17 @@ pub(super) fn percent(before: Decimal, after: Decimal) -> Option<f64> {
 /// Whether a field decides how much there is of something. An entry that came or went as a whole does, if one of its values
 /// does.
 pub(super) fn is_capacity(keys: &mut Vec<String>, node: &Node<'_>) -> bool {
+    if let Some(pointer) = patches::pointer(node) {
+        let outer = keys.len();
+        keys.extend(patches::keys(pointer).map(str::to_owned));
+        // What takes an amount away decides on it too.
+        let found = match node.get("value") {
+            Some(value) => is_capacity(keys, value),
+            None => names_capacity(keys),
+        };
+        keys.truncate(outer);
+        return found;
+    }
     match &node.value {
         // `storage: true` says whether, not how much.
         Value::Scalar(scalar) => !matches!(scalar.kind, Kind::Bool(_)) && names_capacity(keys),
@@ -280,6 +299,8 @@ fn names_capacity(keys: &[String]) -> bool {
     }
     let parent = keys.len().checked_sub(2).map(|at| keys[at].as_str()).unwrap_or_default();
     match key.as_str() {
+        // How many of a workload Kustomize makes.
+        "count" if parent == "replicas" => true,
         // A claim or a volume has a size; so may a font.
         "size" | "capacity" => holds_storage(parent),
         "storage" | "storageSize" | "storage_size" => true,
@@ -356,6 +377,8 @@ mod tests {
             ("desired_capacity", true),
             ("log/retention_in_days", true),
             ("font/size", false),
+            ("replicas/count", true),
+            ("tags/count", false),
             ("metadata/labels/memory", false),
             ("spec/image", false),
         ] {

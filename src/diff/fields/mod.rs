@@ -11,6 +11,7 @@
 mod align;
 mod apply;
 mod compare;
+mod credential;
 mod documents;
 mod dotenv;
 mod edit;
@@ -77,6 +78,6 @@ pub fn report_of(files: &[&FileDiff]) -> FieldReport {
 }
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

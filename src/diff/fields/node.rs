@@ -232,12 +232,12 @@ fn identity<'k>(key: &'k Scalar<'_>) -> (Kind, &'k str) {
     (key.kind, if matches!(key.kind, Kind::Null | Kind::Bool(_)) { "" } else { &key.text })
 }
 
-/// The first key that stands in a map twice.
-pub(super) fn duplicate<'n>(entries: &'n [Entry<'_>]) -> Option<&'n str> {
+/// The first entry whose key stands in a map already.
+pub(super) fn duplicate<'n, 'a>(entries: &'n [Entry<'a>]) -> Option<&'n Entry<'a>> {
     if entries.len() <= Keys::FEW {
         let twice = |at: usize| entries[..at].iter().any(|entry| entry.key.same(&entries[at].key));
-        return (1..entries.len()).find(|at| twice(*at)).map(|at| &*entries[at].key.text);
+        return (1..entries.len()).find(|at| twice(*at)).map(|at| &entries[at]);
     }
     let mut seen = std::collections::HashSet::with_capacity(entries.len());
-    entries.iter().find(|entry| !seen.insert(identity(&entry.key))).map(|entry| &*entry.key.text)
+    entries.iter().find(|entry| !seen.insert(identity(&entry.key)))
 }

@@ -1,10 +1,10 @@
 //! Which document became which: Kubernetes objects by what they are, wherever they went; other documents by their place.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 
-use super::node::{Kind, Node};
-use super::parsed::Document;
+use super::node::{Kind, Node, Value};
+use super::parsed::{Document, Parsed};
 use crate::model::field::DocumentName;
 
 /// The longest part of an identity that is kept, in characters: Kubernetes allows 253.
@@ -58,6 +58,40 @@ pub(super) fn name(document: &Document<'_>) -> DocumentName {
     }
 }
 
+/// Takes the objects of each `List` out of it, as documents behind what is left of it: to whoever applies the file, they are.
+pub(super) fn unlisted(parsed: Parsed<'_>) -> Parsed<'_> {
+    if !parsed.documents.iter().any(|document| is_list(&document.root)) {
+        return parsed;
+    }
+    let mut all = Vec::with_capacity(parsed.documents.len());
+    for mut document in parsed.documents {
+        let items = if is_list(&document.root) { taken_items(&mut document.root) } else { Vec::new() };
+        all.push(document);
+        all.extend(items.into_iter().map(|root| Document { region: root.span, root, index: 0 }));
+    }
+    for (at, document) in all.iter_mut().enumerate() {
+        document.index = at;
+    }
+    Parsed { documents: all }
+}
+
+/// Whether a document is a `List` of objects that say what they are, each another.
+fn is_list(root: &Node<'_>) -> bool {
+    let listed = root.text_at("kind") == Some("List") && root.text_at("apiVersion") == Some("v1");
+    let Some(Value::List(items)) = root.get("items").filter(|_| listed).map(|items| &items.value) else { return false };
+    let found = unique(items.iter(), |item| Identity::of(item));
+    found.len() == items.len()
+}
+
+fn taken_items<'a>(root: &mut Node<'a>) -> Vec<Node<'a>> {
+    let Value::Map(entries) = &mut root.value else { return Vec::new() };
+    let Some(at) = entries.iter().position(|entry| entry.key.text == "items") else { return Vec::new() };
+    match entries.remove(at).node.value {
+        Value::List(items) => items,
+        Value::Scalar(_) | Value::Map(_) => Vec::new(),
+    }
+}
+
 /// The documents of a file before and after: pairs of positions, and those without a partner.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Pairing {
@@ -79,12 +113,13 @@ pub(super) fn pair(before: &[Document<'_>], after: &[Document<'_>]) -> Pairing {
     open.in_order(|at| old[at].is_none() && full(&before[at]), |at| new[at].is_none() && full(&after[at]));
     open.in_order(|at| old[at].is_none(), |at| new[at].is_none());
     open.pairs.sort_unstable();
-    Pairing { pairs: open.pairs, gone: open.gone, come: open.come }
+    let rest = |open: BTreeSet<usize>| open.into_iter().collect();
+    Pairing { pairs: open.pairs, gone: rest(open.gone), come: rest(open.come) }
 }
 
 struct Open {
-    gone: Vec<usize>,
-    come: Vec<usize>,
+    gone: BTreeSet<usize>,
+    come: BTreeSet<usize>,
     pairs: Vec<(usize, usize)>,
 }
 
@@ -108,8 +143,8 @@ impl Open {
     }
 
     fn pair(&mut self, old: usize, new: usize) {
-        self.gone.retain(|at| *at != old);
-        self.come.retain(|at| *at != new);
+        self.gone.remove(&old);
+        self.come.remove(&new);
         self.pairs.push((old, new));
     }
 }
@@ -130,8 +165,10 @@ pub(super) fn unique<T: Copy, I: Eq + Hash>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::yaml;
+    use super::super::testing::{report, report_over, shown, unlisted};
+    use super::super::{headline, yaml};
     use super::*;
+    use crate::model::field::LineSpan;
 
     fn paired(before: &str, after: &str) -> Pairing {
         let (before, after) = (yaml::read(before).unwrap(), yaml::read(after).unwrap());
@@ -163,5 +200,48 @@ mod tests {
         assert_eq!(paired("a: 1\n---\nb: 1\n", "a: 2\n").pairs, [(0, 0)]);
         let pairing = paired("a: 1\n", &(object("Pod", "a") + "---\na: 1\n"));
         assert_eq!(pairing, Pairing { pairs: vec![(0, 1)], gone: vec![], come: vec![0] });
+    }
+
+    #[test]
+    fn objects_of_a_list_are_objects() {
+        let item = |name: &str, more: &str| {
+            format!("- apiVersion: apps/v1\n  kind: Deployment\n  metadata: {{name: {name}}}\n  spec: {{{more}}}\n")
+        };
+        let list = |items: &[String]| format!("apiVersion: v1\nkind: List\nitems:\n{}", items.concat());
+        let before = list(&[item("a", "replicas: 1"), item("b", "replicas: 3")]);
+        let after = list(&[item("b", "replicas: 1"), item("a", "replicas: 1"), item("c", "replicas: 2")]);
+        let found = report("apps/x.yaml", &before, &after);
+        assert!(found.complete());
+        assert_eq!(unlisted(&found, &before, &after), Vec::<String>::new());
+        let fields: Vec<String> =
+            found.fields.iter().map(|field| format!("{:?} {}", field.document.name, field.path)).collect();
+        assert_eq!(fields, ["Some(\"b\") spec.replicas", "Some(\"c\") "]);
+        assert!(found.fields.iter().all(|field| field.is_capacity));
+        assert_eq!(found.fields[0].lines.after, Some(LineSpan(7, 7)));
+        let sides = [("apps/x.yaml", None, Some(before.as_bytes()))];
+        assert_eq!(headline(&report_over(&sides)).as_deref(), Some("Deployment a and 1 more added"));
+        // Whether it is a list or a file of documents is no matter.
+        let files = item("a", "replicas: 1").replacen("- ", "  ", 1)
+            + "---\n"
+            + &item("b", "replicas: 2").replacen("- ", "  ", 1);
+        let said = shown(&report("apps/x.yaml", &before, &files));
+        assert!(said.iter().any(|line| line.starts_with("Deployment b spec.replicas 3 → 2 capacity")), "{said:?}");
+        let json = "{\n \"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [\n  {\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": \"a\"}, \"x\": 1}\n ]\n}\n";
+        assert_eq!(shown(&report("x.json", json, &json.replace("\"x\": 1", "\"x\": 2"))), ["Pod a x 1 → 2 @3|3"]);
+    }
+
+    #[test]
+    fn lists_of_what_is_not_named_stay_whole() {
+        let list = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}, x: 1}\n";
+        for more in ["- {x: 1}\n", "- {apiVersion: v1, kind: Pod, metadata: {name: a}, y: 1}\n"] {
+            let text = format!("{list}{more}");
+            let said = shown(&report("x.yaml", &text, &text.replace("x: 1", "x: 2")));
+            assert!(said.iter().all(|line| line.contains("List")), "{said:?}");
+        }
+        let (empty, one) = ("apiVersion: v1\nkind: List\nitems: []\n", list);
+        for (before, after) in [(empty, one), (one, empty)] {
+            let found = report("x.yaml", before, after);
+            assert!(found.complete() && unlisted(&found, before, after).is_empty(), "{:?}", shown(&found));
+        }
     }
 }

@@ -5,8 +5,8 @@ use serde_json::{Map, Number, Value as Json};
 
 use super::edit::{Edit, EditKind, Site, Step};
 use super::node::{Kind, Node, Scalar, Value};
-use super::secret::Secrecy;
-use super::{measure, plain};
+use super::secret::{Secrecy, hides_argument};
+use super::{measure, patches, plain};
 use crate::model::field::{FieldOp, FieldPath, PathStep, Unit, masked};
 
 /// What happened, of an edit that is a field change.
@@ -47,6 +47,8 @@ pub(super) struct Values {
     pub unit: Option<Unit>,
     pub percent: Option<f64>,
     pub is_capacity: bool,
+    /// It is a text that is hidden because a credential is in it.
+    pub holds_secret: bool,
 }
 
 /// What an edit says of its values. Two that JSON cannot tell apart are shown as they are written.
@@ -56,8 +58,15 @@ pub(super) fn values<'n, 'a>(edit: &Edit<'n, 'a>, secrecy: Secrecy) -> Values {
         Step::Item(item) => Some(item.name),
         Step::Key(_) => None,
     });
+    let item = item.flatten();
+    let scalar = |site: Option<Site<'n, 'a>>| site.and_then(|site| site.node.scalar());
+    let sides = [scalar(edit.before), scalar(edit.after)];
+    let holds_secret = sides.into_iter().flatten().any(|scalar| secrecy.hides_text(&keys, item, scalar));
     let mut value = |site: Option<Site<'n, 'a>>| {
-        site.map(|site| Viewer { keys: &mut keys, secrecy }.json(site.node, item.flatten()))
+        site.map(|site| match (edit.option(), site.node.scalar()) {
+            (Some(option), Some(scalar)) if hides_argument(option, scalar) => masked(),
+            _ => Viewer { keys: &mut keys, secrecy }.json(site.node, item),
+        })
     };
     let (mut before, mut after) = (value(edit.before), value(edit.after));
     if edit.kind == EditKind::Modified && before == after && before != Some(masked()) {
@@ -65,7 +74,7 @@ pub(super) fn values<'n, 'a>(edit: &Edit<'n, 'a>, secrecy: Secrecy) -> Values {
         (before, after) = (as_written(edit.before), as_written(edit.after));
     }
     let hidden = [&before, &after].into_iter().any(|value| *value == Some(masked()));
-    let measured = Values { before, after, is_capacity: is_capacity(edit), ..Values::default() };
+    let measured = Values { before, after, is_capacity: is_capacity(edit), holds_secret, ..Values::default() };
     if hidden || edit.kind == EditKind::Moved { measured } else { numbered(measured, edit, &keys) }
 }
 
@@ -105,20 +114,34 @@ struct Viewer<'v, 'n> {
 }
 
 impl<'n> Viewer<'_, 'n> {
+    /// An item of a list; behind an option of a command stands its value.
+    fn item(&mut self, items: &'n [Node<'_>], at: usize) -> Json {
+        let option = at.checked_sub(1).and_then(|before| items[before].scalar());
+        match option.zip(items[at].scalar()) {
+            Some((option, value)) if hides_argument(&option.text, value) => masked(),
+            _ => self.json(&items[at], None),
+        }
+    }
+
     /// A value; `item` is the name of the list's item that it belongs to.
     fn json(&mut self, node: &'n Node<'_>, item: Option<&str>) -> Json {
         match &node.value {
             Value::Scalar(scalar) if self.secrecy.hides(self.keys, item, scalar) => masked(),
             Value::Scalar(scalar) => scalar_json(scalar),
-            Value::List(items) => Json::Array(items.iter().map(|node| self.json(node, None)).collect()),
+            Value::List(items) => Json::Array((0..items.len()).map(|at| self.item(items, at)).collect()),
             Value::Map(entries) => {
                 // `{name: DB_PASSWORD, value: …}`
                 let named = node.text_at("name").or_else(|| node.text_at("key")).or(item);
                 let mut object = Map::with_capacity(entries.len());
+                let pointer = patches::pointer(node);
+                let outer = self.keys.len();
                 for entry in entries {
-                    self.keys.push(&entry.key.text);
+                    match pointer.filter(|_| entry.key.text == "value") {
+                        Some(pointer) => self.keys.extend(patches::keys(pointer)),
+                        None => self.keys.push(&entry.key.text),
+                    }
                     object.insert(entry.key.text.to_string(), self.json(&entry.node, named));
-                    self.keys.pop();
+                    self.keys.truncate(outer);
                 }
                 Json::Object(object)
             }

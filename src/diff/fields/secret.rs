@@ -3,18 +3,31 @@
 
 use bstr::{BStr, ByteSlice as _};
 
+use super::credential::{self, is_reference, names_secret};
 use super::node::{Kind, Node, Scalar, Value};
-use super::words::words;
+use super::patches;
 
 /// What a document as a whole says of the secrecy of its values.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Secrecy {
-    /// It is a Secret, or something that becomes one.
-    of_secret: bool,
+    /// What of it becomes a Secret.
+    kept: Kept,
     /// It is, or should be, encrypted by sops.
     of_sops: bool,
     /// It says which secret is kept under which name: `secretKey` is a name there.
     of_names: bool,
+}
+
+/// What of a document becomes a Secret.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Kept {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A patch in it, or it is one.
+    Patch,
+    /// It is a Secret, or something that becomes one, itself.
+    All,
 }
 
 impl Secrecy {
@@ -27,13 +40,21 @@ impl Secrecy {
         let named = !rules && [".sops.", ".enc.", ".dec."].iter().any(|mark| file.contains_str(mark));
         let of_names = matches!(root.text_at("kind"), Some("ExternalSecret" | "ClusterExternalSecret" | "PushSecret"));
         let encrypted = root.get("sops").is_some_and(|sops| sops.get("mac").is_some() || sops.get("version").is_some());
-        Self { of_secret, of_sops: named || encrypted, of_names }
+        // Operations of JSON Patch do not say what they are for; the name of their file may.
+        let is_list = matches!(root.value, Value::List(_)) && file.to_ascii_lowercase().contains_str("secret");
+        let of_patch = is_list || patches::of_secret(root);
+        let kept = match (of_secret, of_patch) {
+            (true, _) => Kept::All,
+            (false, true) => Kept::Patch,
+            (false, false) => Kept::Nothing,
+        };
+        Self { kept, of_sops: named || encrypted, of_names }
     }
 
     /// Secret if either is.
-    pub const fn or(self, other: Self) -> Self {
+    pub fn or(self, other: Self) -> Self {
         Self {
-            of_secret: self.of_secret || other.of_secret,
+            kept: self.kept.max(other.kept),
             of_sops: self.of_sops || other.of_sops,
             of_names: self.of_names && other.of_names,
         }
@@ -44,10 +65,15 @@ impl Secrecy {
         if matches!(scalar.kind, Kind::Null) || scalar.text.is_empty() {
             return false;
         }
-        if self.of_secret && in_secret(keys) || self.of_sops && in_sops(keys) || in_generator(keys) {
+        self.hides_place(keys, item, scalar) || credential::holds(&scalar.text)
+    }
+
+    /// Whether a value is secret because of where it stands.
+    fn hides_place(self, keys: &[&str], item: Option<&str>, scalar: &Scalar<'_>) -> bool {
+        if self.kept == Kept::All && in_secret(keys) || self.of_sops && in_sops(keys) || in_generator(keys) {
             return true;
         }
-        if looks_secret(&scalar.text) {
+        if in_patch(keys).is_some_and(|kept| kept != "data" || self.kept != Kept::Nothing) {
             return true;
         }
         if self.of_names && matches!(keys, ["spec", .., "data" | "match", "secretKey"]) {
@@ -63,6 +89,19 @@ impl Secrecy {
             && names_secret(name, scalar.kind == Kind::Text)
             && !is_reference(&scalar.text)
     }
+
+    /// Whether a value is a text of several words that is hidden only because a credential is in it: what else changes there is
+    /// hidden with it.
+    pub fn hides_text(self, keys: &[&str], item: Option<&str>, scalar: &Scalar<'_>) -> bool {
+        let several = scalar.text.trim().contains(char::is_whitespace);
+        several && !self.hides_place(keys, item, scalar) && credential::holds(&scalar.text)
+    }
+}
+
+/// Whether the value behind an option of a command is secret: `--password`, `hunter2`.
+pub(super) fn hides_argument(option: &str, value: &Scalar<'_>) -> bool {
+    let told = !value.text.is_empty() && !value.text.starts_with('-') && !is_reference(&value.text);
+    told && option.starts_with("--") && !option.contains(['=', ' ']) && names_secret(option, value.kind == Kind::Text)
 }
 
 fn is_secret(root: &Node<'_>) -> bool {
@@ -90,6 +129,13 @@ fn in_generator(keys: &[&str]) -> bool {
     matches!(keys, ["secretGenerator", .., "literals"])
 }
 
+/// What of a Secret a patch gives another value to, if these keys lead there; `data` is that of a `ConfigMap` too.
+fn in_patch<'k>(keys: &[&'k str]) -> Option<&'k str> {
+    let opened = keys.iter().rposition(|key| matches!(*key, "patch" | "patchesStrategicMerge"));
+    let inside = opened.map_or(keys, |at| &keys[at + 1..]);
+    inside.first().copied().filter(|key| matches!(*key, "stringData" | "encryptedData" | "data"))
+}
+
 /// Whether sops encrypts what these keys lead to. What it leaves readable says who may decrypt, and when it was written.
 fn in_sops(keys: &[&str]) -> bool {
     match keys {
@@ -102,97 +148,6 @@ fn in_sops(keys: &[&str]) -> bool {
         ["apiVersion" | "kind" | "type" | "metadata", ..] => false,
         _ => true,
     }
-}
-
-/// Whether a text is a secret by its form.
-fn looks_secret(text: &str) -> bool {
-    const MARKS: [&str; 3] = ["ENC[AES256", "AGE-SECRET-KEY-", "-----BEGIN AGE ENCRYPTED"];
-    const STARTS: [&str; 12] = [
-        "ghp_",
-        "gho_",
-        "ghs_",
-        "github_pat_",
-        "glpat-",
-        "xoxb-",
-        "xoxp-",
-        "sk_live_",
-        "AKIA",
-        "ASIA",
-        "eyJhbGciOi",
-        "hvs.",
-    ];
-    MARKS.iter().any(|mark| text.contains(mark))
-        || in_option(text)
-        || in_address(text)
-        || text.contains("-----BEGIN") && text.contains("PRIVATE KEY")
-        || text.len() >= 16 && STARTS.iter().any(|start| text.starts_with(start))
-}
-
-/// `--db-password=…`, where it is not taken from somewhere else.
-fn in_option(text: &str) -> bool {
-    let Some((name, value)) = text.strip_prefix("--").and_then(|rest| rest.split_once('=')) else { return false };
-    names_secret(name, true) && !value.is_empty() && !is_reference(value) && !value.contains(['$', '{'])
-}
-
-/// `scheme://user:password@host`, where the password is not taken from somewhere else.
-fn in_address(text: &str) -> bool {
-    let Some((_, rest)) = text.split_once("://") else { return false };
-    let authority = rest.split(['/', '?', '#', ' ', '\n']).next().unwrap_or_default();
-    let password = authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':'));
-    password.is_some_and(|(_, password)| !password.is_empty() && !password.contains(['$', '{', '<']))
-}
-
-/// Whether a name says that its value is secret; `of_text` is whether the value is text.
-fn names_secret(name: &str, of_text: bool) -> bool {
-    const ALWAYS: [&str; 6] = ["password", "passwd", "passphrase", "pwd", "psk", "pass"];
-    const TEXT: [&str; 8] =
-        ["secret", "token", "credential", "credentials", "apikey", "apitoken", "secretkey", "privatekey"];
-    const KEYS: [&str; 9] =
-        ["api", "private", "access", "secret", "encryption", "signing", "master", "license", "auth"];
-    let mut words = words(name);
-    // `DB_PASSWORD_1`, `token2`.
-    while words.last().is_some_and(|word| word.bytes().all(|b| b.is_ascii_digit())) {
-        words.pop();
-    }
-    let Some(last) = words.last().map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit())) else { return false };
-    if ALWAYS.contains(&last) {
-        return true;
-    }
-    let before = words.len().checked_sub(2).map(|at| words[at].as_str()).unwrap_or_default();
-    let names_one = matches!(before, "existing" | "pull" | "from" | "create" | "use" | "tls" | "target" | "external");
-    of_text && (TEXT.contains(&last) && !names_one || last == "key" && KEYS.contains(&before))
-}
-
-/// Whether a text only says where a secret is: `${PASSWORD}`, `${{ secrets.TOKEN }}`, `op://vault/item`. A default makes it
-/// more than that.
-fn is_reference(text: &str) -> bool {
-    let inside = |open: &str, close: &str| {
-        let inside = text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
-        inside.is_some_and(|name| !name.contains(['$', '{', '}', ':', '=', '"', '\'']))
-    };
-    let elsewhere = ["op://", "vault:", "ref+", "arn:aws:secretsmanager:"];
-    inside("${", "}")
-        || inside("${{", "}}")
-        || inside("$(", ")")
-        || inside("{{", "}}")
-        || is_template(text)
-        || elsewhere.iter().any(|start| text.starts_with(start))
-}
-
-/// Whether a text is nothing but blocks of a template that have no text of their own: `{{ $a := split "/" .Id }}{{ $a._1 }}`.
-/// What is in quotes may be the secret, unless it is a single sign.
-fn is_template(text: &str) -> bool {
-    let mut rest = text;
-    while let Some(block) = rest.strip_prefix("{{") {
-        let Some((code, behind)) = block.split_once("}}") else { return false };
-        let literals = code.split('"').skip(1).step_by(2);
-        let short = |literal: &str| literal.len() <= 1 && !literal.bytes().any(|b| b.is_ascii_alphanumeric());
-        if code.contains(['`', '\'', '{', '}']) || code.matches('"').count() % 2 == 1 || !literals.clone().all(short) {
-            return false;
-        }
-        rest = behind;
-    }
-    rest.is_empty() && !text.is_empty()
 }
 
 #[cfg(test)]
@@ -233,6 +188,13 @@ mod tests {
             ("x", "ENC[AES256_GCM,data:abc]", true),
             ("tls.key", "-----BEGIN RSA PRIVATE KEY-----\nabc", true),
             ("password", "", false),
+            ("password", "$DB_PASSWORD", false),
+            ("password", "${DB_PASSWORD:-}", false),
+            ("PGPASSWORD", "x", true),
+            ("passwordRef", "db", false),
+            ("proxy_pass", "http://x", false),
+            ("script", "set -e\nexport TOKEN=abc\n", true),
+            ("script", "set -e\nexport TOKEN=$1\n", false),
         ] {
             let scalar = Scalar { text: text.into(), kind: plain::kind(text) };
             assert_eq!(Secrecy::default().hides(&[name], None, &scalar), secret, "{name}: {text}");

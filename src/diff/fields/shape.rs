@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::label::{choice, generic_name, is_command, is_long, is_switch, option, version, version_kind};
 use super::version::{Bump, VersionChange, is_id};
-use crate::model::field::{CosmeticKind, FieldChange, FieldOp, FieldReport, masked};
+use crate::model::field::{CosmeticKind, FieldChange, FieldOp, FieldReport, PathStep, masked};
 use crate::model::text;
 
 /// More kinds of change than this are counted instead of named.
@@ -82,7 +82,20 @@ fn is_opaque(field: &FieldChange) -> bool {
     // `sh -c "…"`
     let says = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).is_some_and(|said| said.contains(' '));
     let script = says(&field.before) || says(&field.after);
-    text || is_command(field) && (script || option(field).is_none() && version(field).is_none())
+    text || field.beside.holds_secret
+        || is_patch(field)
+        || is_command(field) && (script || option(field).is_none() && version(field).is_none())
+}
+
+/// Whether a field is a whole patch: one that could not be read as the document that it is, or that came or went. It may do
+/// anything.
+fn is_patch(field: &FieldChange) -> bool {
+    match field.path.0.as_slice() {
+        [.., PathStep::Key(list), _, PathStep::Key(key)] => key == "patch" && list.starts_with("patches"),
+        [.., PathStep::Key(list), _] => list.starts_with("patches"),
+        [.., PathStep::Key(key)] => key.starts_with("patches"),
+        _ => false,
+    }
 }
 
 /// The kind of one field change.
@@ -92,7 +105,8 @@ pub(super) fn kind(field: &FieldChange) -> String {
     }
     // Our own kinds have a comma: no key can be called as one of them.
     let name = if field.path.0.is_empty() { object(field) } else { generic_name(field) }.replace([',', ';'], " ");
-    if [&field.before, &field.after].into_iter().flatten().any(|value| *value == masked()) {
+    let hidden = [&field.before, &field.after].into_iter().flatten().any(|value| *value == masked());
+    if hidden && !field.beside.holds_secret {
         return format!("secret value, {}", done(field.op));
     }
     if field.op != FieldOp::Modified {

@@ -106,9 +106,19 @@ fn objects_keep_their_names_wherever_they_go() {
 fn secrets_are_seen_by_nobody() {
     let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\nstringData: {a: hunter2}\n";
     let env = "env:\n- name: API_TOKEN\n  value: hunter2\n";
-    for (file, text) in
-        [("a.yaml", secret), ("a.sops.yaml", "b: hunter2\n"), ("a.yaml", env), ("a.yaml", "db:\n  password: hunter2\n")]
-    {
+    let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n  app.conf: |\n    host=db\n    password=hunter2\n";
+    for (file, text) in [
+        ("a.yaml", secret),
+        ("a.sops.yaml", "b: hunter2\n"),
+        ("a.yaml", env),
+        ("a.yaml", "db:\n  password: hunter2\n"),
+        ("a.yaml", config),
+        ("a.yaml", "args: [--password, hunter2]\n"),
+        ("a.yaml", "args:\n- --port\n- --db-password\n- hunter2\n"),
+        ("a.tf", "resource \"a\" \"b\" {\n  data = <<EOF\ntoken: hunter2\nEOF\n}\n"),
+        ("a.json", "{\"script\": \"export TOKEN=hunter2\\nrun\"}\n"),
+        (".env", "DSN=\"host=db password=hunter2\"\n"),
+    ] {
         for (before, after) in [
             (Some(text.to_owned()), Some(text.replace("hunter2", "hunter23"))),
             (Some(text.to_owned()), Some(text.replace("hunter2", "\"hunter2\""))),
@@ -120,6 +130,9 @@ fn secrets_are_seen_by_nobody() {
                 report_over(&[(file, before.as_ref().map(String::as_bytes), after.as_ref().map(String::as_bytes))]);
             let said = format!("{found:?}");
             assert!(!said.contains("hunter2"), "{file} {before:?} {after:?}: {said}");
+            // That something changed is never hidden.
+            let listed = !found.fields.is_empty() || !found.cosmetic.is_empty() || !found.complete();
+            assert!(listed, "{file}: {text}");
         }
     }
 }
@@ -156,7 +169,7 @@ fn what_cannot_be_told_is_unexplained() {
             "a: {{ .y }}\n",
             "? before: a template, whose values exist once it is rendered (a key is not a plain word, line 1) @1|1",
         ),
-        ("a: 1\n", "a: 1\na: 2\n", "? after: the key `a` stands twice in a map, line 1 @|2"),
+        ("a: 1\n", "a: 1\na: 2\n", "? after: the key `a` stands twice in a map, line 2 @|2"),
         (
             "x: 1 # renovate: datasource=docker\n",
             "x: 1 # renovate: datasource=helm\n",
@@ -267,6 +280,20 @@ fn hostile_texts_end_soon() {
         ("items", "a:\n".to_owned() + &numbered(&|n| format!("- {n}\n"))),
         ("names", "a:\n".to_owned() + &numbered(&|n| format!("- name: n{n}\n  v: {n}\n"))),
         ("documents", numbered(&|n| format!("---\nkind: A\napiVersion: v1\nmetadata: {{name: n{n}}}\n")[..].into())),
+        (
+            "list",
+            "apiVersion: v1\nkind: List\nitems:\n".to_owned()
+                + &numbered(&|n| format!("- {{apiVersion: v1, kind: A, metadata: {{name: n{n}}}}}\n")),
+        ),
+        (
+            "patches",
+            numbered(&|n| format!("k{n}: {n}\n"))
+                + "patches:\n"
+                + &numbered(&|n| {
+                    format!("- {{target: {{kind: A}}, patch: '[{{op: add, path: /a/{n}, value: {n}}}]'}}\n")
+                }),
+        ),
+        ("passwords", "a: |\n".to_owned() + &numbered(&|n| format!("  password: ${{P{n}}} {n}\n"))),
         ("anchors", numbered(&|n| format!("k{n}: &a{n} {n}\n")) + "z: *a1\n"),
         ("50 MB", "a: b\n".repeat(2_000_000)),
         ("nul", "a: \0\n".to_owned()),

@@ -1,7 +1,7 @@
 //! What of a change is named first, where not all of it can be.
 
-use super::label::version;
-use crate::model::field::{DocumentName, FieldChange};
+use super::label::{pointed, version};
+use crate::model::field::{DocumentName, FieldChange, FieldOp};
 
 /// The weight of what may go without a name.
 pub(super) const REST: u8 = 4;
@@ -18,6 +18,8 @@ pub(super) fn weight(field: &FieldChange) -> u8 {
             0
         }
         field if is_grave(field) => 1,
+        // Where it stands matters less than what became of it.
+        field if field.op == FieldOp::Moved && field.path.0.is_empty() => PROSE,
         field if field.path.0.is_empty() || version(field).is_some() => 3,
         field if field.is_capacity => 2,
         field if is_prose(field) => PROSE,
@@ -84,7 +86,7 @@ fn is_grave(field: &FieldChange) -> bool {
     // What starts a workflow, and how often.
     let trigger = field.file.starts_with(b".github/workflows/") && keys.next() == Some("on");
     let alert_route = kind.as_deref() == Some("AlertmanagerConfig");
-    grave_kind || trigger || alert_route || field.path.keys().any(|key| GRAVE.contains(&key))
+    grave_kind || trigger || alert_route || pointed(&field.path).keys().any(|key| GRAVE.contains(&key))
 }
 
 /// Whether a field is text for people.

@@ -119,9 +119,9 @@ impl<'a> Builder<'a> {
     fn pop(&mut self, end: Span) -> Result<(), Refusal> {
         let Some(mut open) = self.open.pop() else { return Ok(()) };
         if let Value::Map(entries) = &mut open.value {
-            if let Some(key) = duplicate(entries) {
-                let why = format!("the key `{key}` stands twice in a map");
-                return Err(self.refuse(open.start, why));
+            if let Some(entry) = duplicate(entries) {
+                let why = format!("the key `{}` stands twice in a map", entry.key.text);
+                return Err(self.refuse(entry.span, why));
             }
             self.merge(entries, open.start)?;
         }
@@ -309,7 +309,8 @@ mod tests {
     #[test]
     fn what_can_be_read_in_two_ways_is_refused() {
         for (text, why) in [
-            ("a: 1\na: 2\n", "the key `a` stands twice in a map, line 1"),
+            ("a: 1\na: 2\n", "the key `a` stands twice in a map, line 2"),
+            ("b: 0\nc:\n  a: 1\n  b: 1\n\n  a: 2\n", "the key `a` stands twice in a map, line 6"),
             ("a: 1\nb: {{ .Values.x }}\n", "a key is not a plain word, line 2"),
             ("%YAML 1.1\n---\na: 1\n", "a YAML directive decides how it is read, line 2"),
             ("a: &x [*x]\n", "an alias stands for what it is inside of, line 1"),

@@ -44,7 +44,7 @@ pub fn stated(lines: &[OwnLine]) -> Vec<Stated> {
 pub fn claimed(stated: &[Stated], currency: &str) -> Vec<ClaimedCost> {
     let amount = |stated: &Stated| match &stated.change {
         Change::Amount { monthly, currency: own } if same_currency(own, currency) => {
-            Some(ClaimedCost { said: stated.said.clone(), delta: Monthly::of(*monthly), in_report: false })
+            Some(ClaimedCost { said: stated.said.clone(), delta: Monthly::of(*monthly), ..ClaimedCost::default() })
         }
         _ => None,
     };

@@ -26,7 +26,7 @@ pub use report::{MAX_REPORT, Report, report};
 
 use super::Inventory;
 use crate::diff::fields::called;
-use crate::model::field::{FieldOp, FieldReport};
+use crate::model::field::{FieldChange, FieldOp, FieldReport, PathStep};
 use crate::model::{Cost, CostSource, Monthly, ObjectCost, text};
 use pairs::Touched;
 use part::Part;
@@ -59,15 +59,34 @@ pub fn model(before: &Inventory, after: &Inventory, changed: &[BString], prices:
 }
 
 /// What the model found, held against the fields that changed: zero is claimed only where none of them decides how much there is
-/// of something, since the model does not know every form that does.
+/// of something, since the model does not know every form that does. A patch is not priced before it is merged with what it is
+/// for, nor is a text that nobody may see: beside those nothing is known, whatever else has a price.
 #[must_use]
 pub fn held_against(cost: Cost, fields: &FieldReport, prices: &Prices) -> Cost {
-    let decides = fields.fields.iter().find(|field| field.is_capacity && field.op != FieldOp::Moved);
-    let (CostSource::Nothing, Some(field)) = (&cost.source, decides) else { return cost };
+    let nothing = cost.source == CostSource::Nothing;
+    let decides =
+        |field: &&FieldChange| field.op != FieldOp::Moved && (field.is_capacity && nothing || is_beyond(field));
+    let Some(field) = fields.fields.iter().find(decides).filter(|_| cost.delta.is_some()) else { return cost };
     let (name, file) = (called(&field.path), text::printable_bytes(&field.file));
-    let why = format!("{name} in {file} decides how much there is, in a form that the model does not price");
+    let form = match &field.beside.patched {
+        Some(of) => format!("a patch of {} that is not merged with it here", text::single_line(of)),
+        None if is_beyond(field) && field.beside.holds_secret => "a text that is masked".to_owned(),
+        None => "a form that the model does not price".to_owned(),
+    };
+    let why = format!("{name} in {file} decides how much there is, in {form}");
     let source = CostSource::Model { prices: prices.source.clone() };
     Cost { delta: None, before: None, after: None, percent: None, source, unpriced: vec![why], ..cost }
+}
+
+/// Whether a field decides how much there is of something in a way that no price list helps with: in a patch, or in values that
+/// are masked for a credential in them.
+fn is_beyond(field: &FieldChange) -> bool {
+    let patch = match field.path.0.as_slice() {
+        [PathStep::Key(list), PathStep::Item(_), ..] if list == "replicas" => true,
+        [PathStep::Item(pointer), ..] => pointer.starts_with('/'),
+        _ => field.beside.patched.is_some(),
+    };
+    patch && field.is_capacity || field.beside.holds_secret && field.path.last_key() == Some("values")
 }
 
 /// What was added up so far.
@@ -110,7 +129,14 @@ impl Bill<'_> {
         }
         if old.priced.is_some() || new.priced.is_some() {
             let file = name.0.to_owned();
-            self.objects.push(ObjectCost { file, document: name.1.clone(), before: old.priced, after: new.priced });
+            self.objects.push(ObjectCost {
+                file,
+                document: name.1.clone(),
+                before_unknown: !old.unknown.is_empty(),
+                after_unknown: !new.unknown.is_empty(),
+                before: old.priced,
+                after: new.priced,
+            });
         }
     }
 

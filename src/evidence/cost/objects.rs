@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::part::{Asked, Count, Part};
-use super::pods::{self, Pod};
+use super::pods::{self, Partial, Pod};
 use super::scaling::{Scalers, pods};
 use super::schedule::runs_a_month;
 use super::{terraform, unclear, values};
@@ -117,10 +117,10 @@ pub(super) fn replicas(said: &Value, scaled: Option<Count>) -> Result<Count, Par
 }
 
 /// The parts of pods.
-pub(super) fn pod_parts(pod: Result<Pod, String>, count: Count) -> Vec<Part> {
+pub(super) fn pod_parts(pod: Result<Pod, Partial>, count: Count) -> Vec<Part> {
     let pod = match pod {
         Ok(pod) => pod,
-        Err(why) => return vec![unknown(&why, "")],
+        Err(partial) => return vec![unknown(partial.why, &partial.witness)],
     };
     if let Some(why) = pod.unreadable {
         return vec![unknown(&why, &count.words())];
@@ -143,10 +143,14 @@ pub(super) fn unknown(why: &str, witness: &str) -> Part {
 }
 
 fn on_each_node(spec: &Value) -> Vec<Part> {
-    let asked = pods::of_spec(&spec["template"]["spec"]).map(|pod| pod.asked.unwrap_or_default());
-    let Asked { cpu, memory } = asked.unwrap_or_default();
-    let why = "it runs on each node, and how many nodes there are is not known";
-    vec![unknown(why, &format!("{} {}", cpu.normalize(), memory.normalize()))]
+    let witness = match pods::of_spec(&spec["template"]["spec"]) {
+        Ok(pod) => {
+            let Asked { cpu, memory } = pod.asked.unwrap_or_default();
+            format!("{} {}", cpu.normalize(), memory.normalize())
+        }
+        Err(partial) => partial.witness,
+    };
+    vec![unknown("it runs on each node, and how many nodes there are is not known", &witness)]
 }
 
 /// A job that comes up again and again.
@@ -156,9 +160,9 @@ fn cron(spec: &Value) -> Vec<Part> {
 }
 
 /// The runs of a schedule; the job says when it is stopped, and how many pods it starts.
-pub(super) fn cron_runs(spec: &Value, job: &Value, pod: Result<Pod, String>) -> Vec<Part> {
+pub(super) fn cron_runs(spec: &Value, job: &Value, pod: Result<Pod, Partial>) -> Vec<Part> {
     if spec["suspend"] == true {
-        return vec![Part::Once];
+        return vec![Part::Suspended];
     }
     let schedule = &spec["schedule"];
     let Some(a_month) = schedule.as_str().and_then(runs_a_month) else {
@@ -201,6 +205,8 @@ fn applications(spec: &Value) -> Vec<Part> {
     let charts = std::iter::once(&spec["source"]).chain(more).filter(|source| source["chart"].is_string());
     let of = |source: &Value| match &source["helm"]["values"] {
         Value::String(text) => vec![unknown("its values are a text inside a document", text)],
+        // A credential is in it. Whether it changed, its field says.
+        Value::Object(_) => vec![unknown("its values are a text inside a document", "")],
         _ => values::of_release(source["chart"].as_str().unwrap_or_default(), &source["helm"]["valuesObject"], None),
     };
     charts.flat_map(of).collect()

@@ -56,6 +56,8 @@ pub(super) enum Part {
     Named { count: Count, name: String },
     /// What runs once, and costs nothing a month.
     Once,
+    /// What does not run until somebody says so.
+    Suspended,
     /// What bears cost and cannot be told; two with the same witness cost the same.
     Unknown { why: String, witness: String },
 }
@@ -123,6 +125,7 @@ fn price(part: &Part, prices: &Prices) -> Result<(Monthly, String), (String, Str
             None => Err((format!("{name} has no price"), count.words())),
         },
         Part::Once => Ok((Monthly::ZERO, "runs once".to_owned())),
+        Part::Suspended => Ok((Monthly::ZERO, "suspended: does not run".to_owned())),
         Part::Unknown { why, witness } => Err((why.clone(), witness.clone())),
     }
 }
@@ -193,6 +196,7 @@ mod tests {
             ),
             (Part::Named { count: Count::ONE, name: "m5.large".into() }, "70.08", "70.08", "1 × m5.large 70.08"),
             (Part::LoadBalancer, "18.25", "18.25", "load balancer 18.25"),
+            (Part::Suspended, "0", "0", "suspended: does not run"),
         ] {
             let priced = sum(&[part], &prices).priced.unwrap();
             let (low, high) = (decimal(low), decimal(high));

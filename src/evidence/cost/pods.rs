@@ -26,13 +26,23 @@ pub(super) struct Pod {
     pub unreadable: Option<String>,
 }
 
-/// What the pod of a `spec` asks for. The error says why its containers cannot be told.
-pub(super) fn of_spec(spec: &Value) -> Result<Pod, String> {
+/// Why the containers of a pod cannot be told, and what is said of them: two that say the same ask for the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Partial {
+    pub why: &'static str,
+    pub witness: String,
+}
+
+/// What the pod of a `spec` asks for.
+pub(super) fn of_spec(spec: &Value) -> Result<Pod, Partial> {
     let list = |key: &str| spec[key].as_array().map(Vec::as_slice).unwrap_or_default();
     let (containers, inits) = (list("containers"), list("initContainers"));
     if containers.is_empty() || containers.iter().any(|container| container["image"].is_null()) {
         // A patch names what it changes and no more.
-        return Err("it is a patch: the rest of it stands elsewhere".to_owned());
+        let said = |container: &Value| format!("{} {}", container["name"], container["resources"]);
+        let all = containers.iter().chain(inits).take(MOST_CONTAINERS).map(said);
+        let witness = all.chain([spec["resources"].to_string()]).collect::<Vec<_>>().join("\n");
+        return Err(Partial { why: "it is a patch: the rest of it stands elsewhere", witness });
     }
     let own: Vec<&Value> = containers.iter().collect();
     let inits: Vec<(&Value, bool)> =

@@ -1,7 +1,7 @@
 //! Reports of Infracost: the JSON of its first version (`infracost diff --format json`, `"version": "0.2"`).
 //!
 //! Money is decimal text in it, and null where it depends on use that nobody told. Files found in the wild have text after the
-//! document (what a shell printed into the same file); it is passed over. Where the report says of which commit it is, that is
+//! document (what a shell printed into the same file); it is read past, and said. Where the report says of which commit it is, that is
 //! kept: a report of another change is no evidence of this one.
 
 use bstr::BString;
@@ -40,6 +40,10 @@ pub struct Report {
     pub commit: Option<String>,
     /// The branch that it is of, where it says so.
     pub branch: Option<String>,
+    /// What is wrong with the file that it stands in, fit for a terminal.
+    pub problem: Option<String>,
+    /// Whether what follows it may be a document of its own.
+    pub leads: bool,
 }
 
 /// Reads a report. The error says why it is none, fit for a terminal.
@@ -48,7 +52,9 @@ pub fn report(bytes: &[u8]) -> Result<Report, String> {
         return Err(format!("it has over {} MiB", MAX_REPORT >> 20));
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let first = serde_json::Deserializer::from_slice(bytes).into_iter::<Map<String, Value>>().next();
+    let mut documents = serde_json::Deserializer::from_slice(bytes).into_iter::<Map<String, Value>>();
+    let first = documents.next();
+    let rest = bytes.get(documents.byte_offset()..).unwrap_or_default().trim_ascii();
     let root = match first {
         None => return Err("it is empty".to_owned()),
         Some(Err(error)) => return Err(format!("it is not JSON: {}", text::single_line(&error.to_string()))),
@@ -87,7 +93,16 @@ pub fn report(bytes: &[u8]) -> Result<Report, String> {
         unpriced,
         commit: text_at("vcsCommitSha").or_else(|| text_at("commit")),
         branch: text_at("vcsBranch").or_else(|| text_at("branch")),
+        problem: (!rest.is_empty()).then(|| trailing(rest)),
+        leads: rest.iter().any(|byte| matches!(byte, b'{' | b':')),
     })
+}
+
+/// What stands behind the document, and does not belong there.
+fn trailing(rest: &[u8]) -> String {
+    let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = &line[..line.len().min(200)];
+    format!("text follows its JSON: “{}”", text::truncate(&text::single_line(&String::from_utf8_lossy(line)), 40))
 }
 
 fn has_diff(root: &Value) -> bool {
@@ -125,7 +140,15 @@ fn objects(projects: &[Value], unpriced: &mut Vec<String>) -> Vec<ObjectCost> {
                 let side = |breakdown: &Value| cost_of(breakdown, name);
                 let (before, after) = (side(&project["pastBreakdown"]), side(&project["breakdown"]));
                 let document = DocumentName { name: Some(name.to_owned()), ..DocumentName::default() };
-                objects.push(ObjectCost { file: BString::default(), document, before, after });
+                let unknown = |side: &Value, priced: &Option<PricedAmount>| priced.is_none() && has(side, name);
+                objects.push(ObjectCost {
+                    file: BString::default(),
+                    document,
+                    before_unknown: unknown(&project["pastBreakdown"], &before),
+                    after_unknown: unknown(&project["breakdown"], &after),
+                    before,
+                    after,
+                });
             }
         }
     }
@@ -134,6 +157,11 @@ fn objects(projects: &[Value], unpriced: &mut Vec<String>) -> Vec<ObjectCost> {
 
 fn list(breakdown: &Value) -> &[Value] {
     breakdown["resources"].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Whether a breakdown has a resource.
+fn has(breakdown: &Value, name: &str) -> bool {
+    list(breakdown).iter().any(|resource| resource["name"] == name)
 }
 
 /// What a resource costs in a breakdown, and what that is made of.
@@ -224,6 +252,8 @@ mod tests {
         for tail in ["", "\n", "\nINFO Autodetected 1 project\n", "}}"] {
             let read = report(format!("{DIFF}{tail}").as_bytes()).unwrap();
             assert_eq!((read.delta, read.currency.as_str()), (Some(decimal("70.08")), "USD"));
+            let problem = (!tail.trim().is_empty()).then(|| format!("text follows its JSON: “{}”", tail.trim()));
+            assert_eq!(read.problem, problem, "{tail:?}");
             let formula = read.objects[0].before.as_ref().map(|before| before.formula.as_str());
             assert_eq!(formula, Some("730 hours × 0.096"));
         }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::diff::fields::documents;
-use crate::model::field::{DocumentName, FieldChange, FieldPath, PathStep};
+use crate::model::field::{Beside, DocumentName, FieldChange, FieldPath, PathStep};
 
 fn inventory(files: &[(&str, &str)]) -> Inventory {
     let mut inventory = Inventory::default();
@@ -252,6 +252,84 @@ fn zero_is_claimed_only_where_no_field_decides_how_much_there_is() {
         Cost { source: CostSource::Model { prices: String::new() }, delta: Some(Monthly::of(Decimal::ONE)), ..nothing };
     let report = FieldReport { fields: vec![field(true, FieldOp::Modified)], ..FieldReport::default() };
     assert_eq!(shown(&held_against(known, &report, &prices())), "1", "what was priced stays");
+}
+
+#[test]
+fn a_patch_or_a_masked_text_is_unknown_whatever_else_is_priced() {
+    let known = priced(
+        &[("a.yaml", &deployment("replicas: 3", "1", "1Gi"))],
+        &[("a.yaml", &deployment("replicas: 6", "1", "1Gi"))],
+    );
+    assert_eq!(shown(&known), "33");
+    let held = |field: FieldChange| {
+        let report = FieldReport { fields: vec![field], ..FieldReport::default() };
+        shown(&held_against(known.clone(), &report, &prices()))
+    };
+    let key = |key: &str| PathStep::Key(key.into());
+    let item = |item: &str| PathStep::Item(item.into());
+    let field = |path: Vec<PathStep>, beside: Beside| FieldChange {
+        is_capacity: true,
+        beside,
+        ..FieldChange::of("k.yaml".into(), DocumentName::default(), FieldPath(path), FieldOp::Modified)
+    };
+    let form = "in k.yaml decides how much there is, in";
+    let patched = Beside { patched: Some("Deployment web".into()), ..Beside::default() };
+    assert_eq!(
+        held(field(vec![key("patches"), PathStep::Index(0), key("patch"), key("spec"), key("replicas")], patched)),
+        format!("replicas {form} a patch of Deployment web that is not merged with it here")
+    );
+    for path in [vec![item("/spec/replicas"), key("value")], vec![key("replicas"), item("web"), key("count")]] {
+        let why = format!("replicas {form} a form that the model does not price");
+        assert_eq!(held(field(path, Beside::default())), why);
+    }
+    let masked = Beside { holds_secret: true, ..Beside::default() };
+    let text = FieldChange { is_capacity: false, ..field(vec![key("spec"), key("helm"), key("values")], masked) };
+    assert_eq!(held(text), format!("values {form} a text that is masked"));
+    assert_eq!(held(field(vec![key("spec"), key("replicas")], Beside::default())), "33");
+}
+
+#[test]
+fn patches_and_lists_are_never_zero() {
+    let spec = "spec: {template: {spec: {containers: [{name: app, resources: {limits: {memory: 4Gi}}}]}}}";
+    let merge = format!(
+        "patches:\n- patch: |-\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {{name: web}}\n    {spec}\n"
+    );
+    let operation = "patches:\n- target: {kind: Deployment, name: web}\n  patch: |-\n    - {op: add, path: /spec/replicas, value: 4Gi}\n";
+    let copies = "replicas:\n- {name: web, count: 4Gi}\n";
+    let file = "- {op: add, path: /spec/replicas, value: 4Gi}\n";
+    let strategic = format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\n{spec}\n");
+    let headed = |text: &str| format!("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n{text}");
+    for text in
+        [merge.clone(), headed(&merge), operation.into(), headed(operation), copies.into(), headed(copies), file.into()]
+    {
+        let after = text.replace("4Gi", "2");
+        let found = priced(&[("kustomization.yaml", &text)], &[("kustomization.yaml", &after)]);
+        let report = crate::diff::fields::testing::report("kustomization.yaml", &text, &after);
+        let held = held_against(found, &report, &prices());
+        assert!(held.delta.is_none() && !held.unpriced.is_empty(), "{text}: {}", shown(&held));
+    }
+    let found = priced(&[("patch.yaml", &strategic)], &[("patch.yaml", &strategic.replace("4Gi", "2Gi"))]);
+    assert!(shown(&found).contains("it is a patch"), "{found:?}");
+    let deployment = deployment("replicas: 3", "1", "1Gi");
+    let list = |text: &str| format!("apiVersion: v1\nkind: List\nitems:\n- {}", text.trim_end().replace('\n', "\n  "));
+    assert_eq!(delta(&list(&deployment), &list(&deployment.replace("replicas: 3", "replicas: 6"))), "33");
+}
+
+fn file(text: &str) -> [(&str, &str); 1] {
+    [("a.yaml", text)]
+}
+
+#[test]
+fn what_has_no_price_any_more_is_unknown_and_not_nothing() {
+    let web = deployment("replicas: 1", "1", "1Gi");
+    let silent = web.replace("requests: {cpu: 1}, limits: {memory: 1Gi}", "");
+    let sentence = |before: &[(&str, &str)], after: &[(&str, &str)]| priced(before, after).objects[0].sentence();
+    assert!(sentence(&file(&web), &file(&silent)).ends_with("→ unknown"));
+    assert!(sentence(&file(&silent), &file(&web)).contains(": unknown → "));
+    assert!(sentence(&file(&web), &[]).ends_with("→ nothing"), "it is gone");
+    let cron = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: c}\nspec: {suspend: false, schedule: '@daily', jobTemplate: {spec: {template: {spec: {containers: [{name: a, resources: {requests: {cpu: 1}}}]}}}}}\n";
+    let paused = cron.replace("suspend: false", "suspend: true");
+    assert!(sentence(&file(cron), &file(&paused)).ends_with("→ 0.00 = suspended: does not run"));
 }
 
 #[test]

@@ -49,16 +49,17 @@ impl Scene<'_> {
         let proposal = looked.proposal;
         let lines = reasoning::own_lines_of(proposal);
         let files = proposal.diff().map(|diff| diff.files.as_slice()).unwrap_or_default();
-        let cost = self.cost(looked, files).map(|mut cost| {
+        let reports = self.reports_inside(files);
+        let cost = self.cost(looked, files, &reports).map(|mut cost| {
             cost.claimed = claims::claimed(&claims::stated(&lines), &cost.currency);
-            cost.claimed.extend(self.reports_inside(files, &cost.currency));
+            cost.claimed.extend(reports.into_iter().filter_map(|(path, report)| claim(path, report, &cost.currency)));
             cost
         });
         let claims = claims::claims(&lines, files, looked.fields, &cost);
         (cost, claims)
     }
 
-    fn cost(&self, looked: &Looked<'_>, files: &[FileChange]) -> Known<Cost> {
+    fn cost(&self, looked: &Looked<'_>, files: &[FileChange], brought: &[(&BStr, Report)]) -> Known<Cost> {
         let found = self.inventory.as_ref().map(Arc::clone);
         let before = match found {
             Known::Known(before) => before,
@@ -71,7 +72,11 @@ impl Scene<'_> {
         let before = self.with_all(before, files);
         let report = self.report(looked, files);
         let priced = |path: &&BString| report.is_none() || !is_terraform(path.as_bstr());
-        let changed: Vec<BString> = files.iter().map(|file| &file.path).filter(priced).cloned().collect();
+        // A report of the agent's own that cannot be read as values bears no cost; what else may be in it could.
+        let is_report = |path: &&BString| brought.iter().any(|(own, report)| *own == path.as_bstr() && !report.leads);
+        let unread = |path: &&BString| after.refusal(path.as_bstr()).is_some() && before.file(path.as_bstr()).is_none();
+        let bears = |path: &&BString| priced(path) && !(is_report(path) && unread(path));
+        let changed: Vec<BString> = files.iter().map(|file| &file.path).filter(bears).cloned().collect();
         let public = Prices::default();
         let found = model(&before, &after, &changed, self.prices.as_ref().unwrap_or(&public));
         match (&self.prices, report) {
@@ -122,7 +127,11 @@ impl Scene<'_> {
             Ok(found) => match found.of_another(&head, &proposal.id) {
                 Some(_) if !terraform => return None,
                 Some(other) => Err(format!("the report is of {other}, and not of this change")),
-                None => Ok(found),
+                // What else is wrong with it nobody can tell.
+                None => match &found.problem {
+                    Some(problem) => Err(problem.clone()),
+                    None => Ok(found),
+                },
             },
             Err(_) if !terraform => return None,
             Err(why) => Err(why),
@@ -130,22 +139,31 @@ impl Scene<'_> {
         Some((path, read))
     }
 
-    /// What reports that the proposal itself brings say: claims.
-    fn reports_inside(&self, files: &[FileChange], currency: &str) -> Vec<ClaimedCost> {
+    /// The reports that the proposal itself brings.
+    fn reports_inside<'f>(&self, files: &'f [FileChange]) -> Vec<(&'f BStr, Report)> {
         let named = self.situation.policy().cost.infracost.as_deref();
         let is_report = |path: &BStr| {
             let name = path.rsplit_str("/").next().unwrap_or_default().to_lowercase();
             name.ends_with(b".json") && name.contains_str("infracost") || named.is_some_and(|named| path == named)
         };
         let brought = files.iter().filter(|file| is_report(file.path.as_bstr())).take(MAX_REPORTS);
-        let claim = |file: &FileChange| {
+        let read = |file: &'f FileChange| {
             let bytes = self.store.blob(file.new?.oid, MAX_REPORT as u64).ok()?;
-            let read = report(&bytes).ok().filter(|report| report.currency == currency)?;
-            let said = file.path.to_str_lossy().into_owned();
-            Some(ClaimedCost { said, delta: Monthly::of(read.delta?), in_report: true })
+            Some((file.path.as_bstr(), report(&bytes).ok()?))
         };
-        brought.filter_map(claim).collect()
+        brought.filter_map(read).collect()
     }
+}
+
+/// What a report inside a proposal says: a claim.
+fn claim(path: &BStr, report: Report, currency: &str) -> Option<ClaimedCost> {
+    Some(ClaimedCost {
+        said: path.to_str_lossy().into_owned(),
+        delta: Monthly::of(report.delta?),
+        in_report: true,
+        currency: Some(report.currency).filter(|own| own != currency),
+        problem: report.problem,
+    })
 }
 
 /// Whether a file is what Infracost reads.

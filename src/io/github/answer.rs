@@ -154,14 +154,24 @@ impl Answer {
         self.header("x-github-sso")?.split(';').find_map(|part| part.trim().strip_prefix("url="))
     }
 
+    /// Whether there is a next page, wherever it is.
+    #[must_use]
+    pub fn has_next_page(&self) -> bool {
+        self.linked().is_some()
+    }
+
     /// The path of the next page, at `origin` and nowhere else: a token follows it.
     #[must_use]
     pub fn next_page(&self, origin: &str) -> Option<String> {
-        let linked = |part: &str| {
+        path_at(&self.linked()?, origin)
+    }
+
+    fn linked(&self) -> Option<String> {
+        let next = |part: &str| {
             let (address, relation) = part.trim().strip_prefix('<')?.split_once('>')?;
             relation.contains("rel=\"next\"").then(|| address.to_owned())
         };
-        path_at(&self.header("link")?.split(',').find_map(linked)?, origin)
+        self.header("link")?.split(',').find_map(next)
     }
 
     /// The path that a redirection leads to, at `origin` and nowhere else.
@@ -263,7 +273,8 @@ mod tests {
             ("", None),
         ] {
             let link = format!("<{address}>; rel=\"next\", <https://api.github.com/z>; rel=\"last\"");
-            assert_eq!(answer(200, &[("link", &link)], "").next_page(origin).as_deref(), wanted, "{address}");
+            let page = answer(200, &[("link", &link)], "");
+            assert_eq!((page.next_page(origin).as_deref(), page.has_next_page()), (wanted, true), "{address}");
             assert_eq!(answer(301, &[("location", address)], "").redirection(origin).as_deref(), wanted, "{address}");
         }
         assert_eq!(answer(200, &[("link", "<https://api.github.com/z>; rel=\"prev\"")], "").next_page(origin), None);

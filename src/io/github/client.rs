@@ -243,7 +243,8 @@ impl Reading<'_> {
             found.push(client.parse(&answer, &what)?);
             match answer.next_page(client.host.origin()) {
                 Some(next) if found.len() < pages => reading = client.read_at(next, &what),
-                next => return Ok((found, next.is_some())),
+                // A page that is elsewhere is not followed, and not forgotten.
+                _ => return Ok((found, answer.has_next_page())),
             }
         }
     }
@@ -270,4 +271,34 @@ impl Kept {
 
 fn get(path: &str, etag: Option<String>) -> Ask {
     Ask { method: Method::GET, path: path.to_owned(), body: None, etag, kind: Kind::Read }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(size: usize, etag: bool) -> Arc<Answer> {
+        let mut headers = http::HeaderMap::new();
+        if etag {
+            headers.insert("etag", http::HeaderValue::from_static("\"x\""));
+        }
+        Arc::new(Answer { status: 200, headers, body: vec![b' '; size] })
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_and_the_oldest_leaves() {
+        let mut kept = Kept::default();
+        kept.keep("unmarked".into(), &answer(1, false));
+        kept.keep("too large".into(), &answer(KEPT_BYTES + 1, true));
+        assert!(kept.answers.is_empty());
+        let third = KEPT_BYTES / 3;
+        for path in ["a", "b", "a", "c"] {
+            kept.keep(path.into(), &answer(third, true));
+        }
+        assert_eq!((kept.answers.len(), kept.bytes), (3, third * 3));
+        kept.keep("d".into(), &answer(third, true));
+        let mut paths: Vec<&str> = kept.answers.keys().map(String::as_str).collect();
+        paths.sort_unstable();
+        assert_eq!((paths, kept.bytes, kept.order.len()), (vec!["b", "c", "d"], third * 3, 3));
+    }
 }

@@ -70,7 +70,7 @@ pub enum Next {
 /// What comes after an answer to the attempt of this number, the first being 0.
 #[must_use]
 pub fn next(told: &Told, attempt: u32, now: Timestamp, pace: Pace) -> Next {
-    let again = !told.write && attempt + 1 < if told.silent { 2 } else { ATTEMPTS };
+    let again = !told.write && attempt.saturating_add(1) < if told.silent { 2 } else { ATTEMPTS };
     if let Some(limit) = limit(told) {
         let wait = told.retry_after.filter(|wait| again && *wait <= PATIENCE);
         return wait.map_or_else(
@@ -101,8 +101,11 @@ fn limit(told: &Told) -> Option<Limit> {
         told.words
     } else if refused && told.retry_after.is_some() && !empty {
         Some(Limit::Secondary)
-    } else if refused && empty || told.status == Some(429) {
+    } else if refused && empty {
         Some(Limit::Primary)
+    } else if told.status == Some(429) {
+        // Something between here and GitHub may not say more.
+        Some(Limit::Secondary)
     } else {
         None
     }
@@ -121,6 +124,8 @@ fn until(told: &Told, limit: Limit, attempt: u32, now: Timestamp) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -178,7 +183,7 @@ mod tests {
             (Told { remaining: Some(0), reset: Some(after(90)), ..told(403) }, 0, primary(90)),
             (Told { remaining: Some(0), reset: Some(after(-90)), ..told(403) }, 0, primary(1)),
             (Told { remaining: Some(0), ..told(429) }, 0, primary(3_600)),
-            (told(429), 0, primary(3_600)),
+            (told(429), 0, secondary(60)),
             (Told { words: Some(Limit::Primary), reset: Some(after(30)), ..told(200) }, 0, primary(30)),
         ] {
             assert_eq!(next(&told, attempt, NOW, pace(0)), wanted, "{told:?} at {attempt}");
@@ -201,5 +206,31 @@ mod tests {
             }
         }
         assert!(total <= Duration::from_secs(6), "{total:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_told_the_wait_is_bounded(
+            (status, after, remaining, reset) in (
+                proptest::option::of(any::<u16>()), proptest::option::of(any::<u64>()),
+                proptest::option::of(any::<u64>()), proptest::option::of(-377_705_023_201_i64..253_402_207_200),
+            ),
+            (silent, write, attempt, jitter) in any::<(bool, bool, u32, u8)>(),
+        ) {
+            let told = Told {
+                status,
+                retry_after: after.map(Duration::from_secs),
+                remaining,
+                reset: reset.and_then(|seconds| Timestamp::from_second(seconds).ok()),
+                words: None,
+                silent,
+                write,
+            };
+            match next(&told, attempt, NOW, pace(jitter)) {
+                Next::Stands => {}
+                Next::Again(wait) => prop_assert!(!write && attempt + 1 < ATTEMPTS && wait <= PATIENCE + Duration::from_secs(1)),
+                Next::Limited(_, until) => prop_assert!(until > NOW && until <= NOW + LONGEST),
+            }
+        }
     }
 }

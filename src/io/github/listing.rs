@@ -303,3 +303,61 @@ fn open(mut pulls: Vec<PullRequest>) -> Vec<PullRequest> {
 fn whose(repo: &RepoName) -> String {
     format!("the pull requests of {repo}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(nodes: usize, cursor: Option<&str>) -> (Page, Option<String>) {
+        let page_info = PageInfo { has_next_page: true, end_cursor: cursor.map(str::to_owned) };
+        (Page { page_info, nodes: vec![json!({ "number": 1 }); nodes] }, None)
+    }
+
+    fn server() -> Result<(Page, Option<String>), GitHubError> {
+        Err(GitHubError::Server { what: String::new(), host: String::new(), status: 502, why: String::new() })
+    }
+
+    #[test]
+    fn a_list_ends_where_it_is_long_enough() {
+        let mut pages = Pages::default();
+        let mut asked = 0;
+        while let Some((first, _)) = pages.next() {
+            asked += 1;
+            pages.take(Ok(page(first, Some(&asked.to_string()))), |_| true).unwrap();
+        }
+        assert_eq!((pages.nodes.len(), asked, pages.cut), (MOST, MOST / PAGE, true));
+    }
+
+    #[test]
+    fn a_cursor_that_does_not_move_ends_it() {
+        for (cursors, wanted) in [(vec![None], 1), (vec![Some("a"), Some("a")], 2)] {
+            let mut pages = Pages::default();
+            let mut asked = 0;
+            while pages.next().is_some() {
+                pages.take(Ok(page(1, cursors[asked])), |_| true).unwrap();
+                asked += 1;
+            }
+            assert_eq!((asked, pages.cut), (wanted, false));
+        }
+    }
+
+    #[test]
+    fn an_empty_page_ends_it() {
+        let mut pages = Pages::default();
+        pages.take(Ok(page(0, Some("a"))), |_| true).unwrap();
+        assert!(pages.next().is_none());
+    }
+
+    #[test]
+    fn pages_shrink_down_to_the_smallest() {
+        let mut pages = Pages::default();
+        let mut sizes = Vec::new();
+        let failed = loop {
+            sizes.push(pages.next().unwrap().0);
+            if let Err(error) = pages.take(server(), |_| true) {
+                break error;
+            }
+        };
+        assert_eq!((sizes, failed.status()), (vec![50, 25, 12, 10], Some(502)));
+    }
+}

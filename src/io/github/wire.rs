@@ -18,6 +18,7 @@ use octocrab::service::middleware::reqwest_connector::ReqwestConnector;
 use octocrab::{AuthState, Octocrab, OctocrabBuilder};
 use serde_json::Value;
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::answer::{Answer, Budget};
 use super::host::Host;
@@ -122,6 +123,8 @@ struct Standing {
     closed: BTreeMap<&'static str, Timestamp>,
     /// When a secondary limit ends: it is about everything.
     alone: Option<Timestamp>,
+    /// Until when all wait for a moment, because one was asked to.
+    rest: Option<Instant>,
 }
 
 /// The thread and the way to it. Dropping it ends what is under way.
@@ -283,6 +286,7 @@ impl Line {
         let mut attempt = 0;
         loop {
             let turn = turns.acquire().await;
+            self.rest().await;
             self.open(ask)?;
             let outcome = self.attempt(ask).await;
             drop(turn);
@@ -298,13 +302,26 @@ impl Line {
             let pace = Pace { first: self.patience.between, jitter: chance() };
             match next(&told, attempt, self.clock.now(), pace) {
                 Next::Stands => return outcome,
-                Next::Again(wait) => tokio::time::sleep(wait).await,
+                Next::Again(wait) => {
+                    if matches!(told.status, Some(403 | 429)) {
+                        lock(&self.standing).rest = Some(Instant::now() + wait);
+                    }
+                    tokio::time::sleep(wait).await;
+                }
                 Next::Limited(limit, until) => {
                     self.close(ask, limit, until);
                     return Err(Broken::Limited(limit, until));
                 }
             }
             attempt += 1;
+        }
+    }
+
+    /// Waits as long as GitHub asked one of us to.
+    async fn rest(&self) {
+        let until = lock(&self.standing).rest;
+        if let Some(until) = until {
+            tokio::time::sleep_until(until).await;
         }
     }
 

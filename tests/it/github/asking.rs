@@ -68,19 +68,31 @@ fn a_renamed_repository_is_found_and_a_foreign_one_is_not_followed() {
 }
 
 #[test]
+fn a_push_between_two_requests_is_seen_by_the_second() {
+    let sandbox = Sandbox::new();
+    let (github, repo) = forge(&sandbox);
+    propose(&github, &repo, "acme/shop", 1);
+    let client = client(&github);
+    let route = "GET /repos/{}/{}/pulls/{}";
+    let read = || client.read("/repos/acme/shop/pulls/1", "it").wait(ALWAYS).unwrap().body.clone();
+    let (before, main) = (read(), repo.rev("main"));
+    github.fault(Fault::moves(route, &repo, &super::branch(0), &main).times(1));
+    let after = String::from_utf8(read()).unwrap();
+    assert!(after.contains(&format!("\"sha\":\"{main}\"")) && before != after.as_bytes());
+    assert_eq!(repo.rev("refs/pull/1/head"), main);
+}
+
+#[test]
 fn at_most_four_reads_are_under_way() {
     let sandbox = Sandbox::new();
     let (github, _repo) = forge(&sandbox);
     github.fault(Fault::at(USER, Wrong::Late(Duration::from_millis(150))));
     let client = client(&github);
     let readings: Vec<_> = (0..12).map(|at| client.read(&format!("/user?{at}"), "it")).collect();
-    let under_way = || github.requests().len();
-    let first = readings.into_iter().map(|reading| {
+    for reading in readings {
         reading.wait(ALWAYS).unwrap();
-        under_way()
-    });
-    // When the first of twelve was answered, no more than four others had been sent beside it.
-    assert!(first.collect::<Vec<_>>()[0] <= 8);
+    }
+    assert_eq!(github.most_at_once(), 4);
 }
 
 #[test]
@@ -138,12 +150,21 @@ fn a_secondary_limit_is_about_everything() {
 }
 
 #[test]
-fn a_short_wait_that_is_asked_for_is_kept() {
+fn a_short_wait_that_is_asked_for_is_kept_by_all() {
     let sandbox = Sandbox::new();
     let (github, _repo) = forge(&sandbox);
-    let limited = crate::support::github::refusal(429, "slow down").with("Retry-After", 1);
+    let limited = crate::support::github::refusal(429, "slow down").with("Retry-After", 3);
     github.fault(Fault::at(USER, Wrong::Answer(limited)).times(1));
     let began = std::time::Instant::now();
-    client(&github).read("/user", "it").wait(ALWAYS).unwrap();
-    assert!(began.elapsed() >= Duration::from_secs(1));
+    let client = client(&github);
+    let first = client.read("/user?1", "it");
+    // Once it was told to wait, nothing comes of it yet.
+    while github.requests().is_empty() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::thread::sleep(Duration::from_secs(1));
+    client.read("/user?2", "it").wait(ALWAYS).unwrap();
+    assert!(began.elapsed() >= Duration::from_secs(3), "the other waited too");
+    first.wait(ALWAYS).unwrap();
+    assert_eq!(github.count()[USER], 3);
 }

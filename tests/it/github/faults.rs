@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use countersign::io::github::{Client, GitHubError};
+use countersign::io::github::{Client, GitHubError, Patience, Setup};
 use serde_json::json;
 
 use super::{ALWAYS, client, forge, hasty};
@@ -116,6 +116,21 @@ fn silence_ends_and_is_asked_once_more() {
     let error = read(&client).unwrap_err();
     assert!(matches!(error, GitHubError::TimedOut { .. }) && error.may_pass(), "{error}");
     assert_eq!(github.count()[PULLS], 2);
+}
+
+#[test]
+fn an_answer_that_drips_ends_as_well() {
+    let sandbox = Sandbox::new();
+    let (github, repo) = forge(&sandbox);
+    super::propose(&github, &repo, "acme/shop", 3);
+    github.fault(Fault::at(PULLS, Wrong::Drip(Duration::from_millis(20))));
+    let patience = Patience { whole: Duration::from_millis(600), ..super::brisk() };
+    let client = super::client_with(&github, &Setup { patience, ..Setup::default() });
+    let began = std::time::Instant::now();
+    let error = read(&client).unwrap_err();
+    assert!(matches!(error, GitHubError::TimedOut { .. }), "{error}");
+    assert_eq!(github.count()[PULLS], 2);
+    assert!(began.elapsed() < Duration::from_secs(10));
 }
 
 #[test]

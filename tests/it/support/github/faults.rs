@@ -1,7 +1,9 @@
 //! What can be made to go wrong, for each route.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use super::super::Repo;
 use super::http::Response;
 
 /// What goes wrong.
@@ -15,6 +17,10 @@ pub enum Wrong {
     Silence(Duration),
     /// The answer comes late.
     Late(Duration),
+    /// The answer's body comes byte by byte, with so much time between two.
+    Drip(Duration),
+    /// Somebody runs git in a repository just before the answer: a head moves between two requests.
+    Meanwhile(PathBuf, Vec<String>),
     /// The connection ends before the request has any effect.
     Refused,
     /// The connection ends after the request has had its effect.
@@ -46,6 +52,12 @@ impl Fault {
     pub fn times(mut self, times: usize) -> Self {
         self.times = times;
         self
+    }
+
+    /// A branch moves just before the answer, as by a push.
+    pub fn moves(route: &str, repo: &Repo<'_>, branch: &str, to: &str) -> Self {
+        let arguments = ["update-ref", &format!("refs/heads/{branch}"), to].map(str::to_owned);
+        Self::at(route, Wrong::Meanwhile(repo.path(), arguments.to_vec()))
     }
 
     /// An answer of GitHub's own shape.

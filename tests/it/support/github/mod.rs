@@ -15,8 +15,9 @@ mod talk;
 mod world;
 
 use std::collections::BTreeMap;
-use std::io::BufReader;
+use std::io::{BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ struct Shared {
     world: Mutex<World>,
     faults: Mutex<Vec<Fault>>,
     requests: Mutex<Vec<Request>>,
+    under_way: AtomicUsize,
+    most: AtomicUsize,
     ended: Mutex<bool>,
     end: Condvar,
 }
@@ -151,9 +154,31 @@ impl GitHub {
         counted
     }
 
+    /// How many requests were under way at once, at most.
+    pub fn most_at_once(&self) -> usize {
+        self.shared.most.load(Ordering::SeqCst)
+    }
+
     /// The requests since they were counted last.
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.shared.requests).clone()
+    }
+}
+
+/// A request that is being answered.
+struct UnderWay<'a>(&'a Shared);
+
+impl<'a> UnderWay<'a> {
+    fn begin(shared: &'a Shared) -> Self {
+        let now = shared.under_way.fetch_add(1, Ordering::SeqCst) + 1;
+        shared.most.fetch_max(now, Ordering::SeqCst);
+        Self(shared)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -179,33 +204,50 @@ impl Shared {
 
     /// Answers one request; says whether the connection goes on.
     fn one(&self, mut stream: &TcpStream, request: &Request) -> bool {
+        let under_way = UnderWay::begin(self);
         let route = routes::route(request);
         lock(&self.requests).push(request.clone());
         let wrong = lock(&self.faults).iter_mut().find_map(|fault| fault.strike(&route));
-        match wrong {
-            Some(Wrong::Refused) => false,
-            Some(Wrong::Answer(response)) => response.write(&mut stream, None).is_ok(),
-            Some(Wrong::Late(time)) => {
-                self.wait(time);
-                self.answer(request).write(&mut stream, None).is_ok()
+        match &wrong {
+            Some(Wrong::Late(time)) => self.wait(*time),
+            Some(Wrong::Meanwhile(git, arguments)) => {
+                world::git(git, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
             }
-            Some(wrong) => {
-                let response = self.answer(request);
-                match wrong {
-                    Wrong::Truncated(bytes) => drop(response.write(&mut stream, Some(bytes))),
-                    Wrong::Silence(time) => self.wait(time),
-                    _ => {}
-                }
-                false
-            }
-            None => self.answer(request).write(&mut stream, None).is_ok(),
+            _ => {}
         }
+        let response = match &wrong {
+            Some(Wrong::Refused) => return false,
+            Some(Wrong::Answer(response)) => response.clone(),
+            _ => self.answer(request),
+        };
+        // Whoever has the answer may ask the next at once.
+        drop(under_way);
+        match wrong {
+            Some(Wrong::Truncated(bytes)) => drop(response.write(&mut stream, Some(bytes))),
+            Some(Wrong::Silence(time)) => self.wait(time),
+            Some(Wrong::Drip(time)) => self.drip(stream, &response, time),
+            Some(Wrong::Lost) => {}
+            _ => return response.write(&mut stream, None).is_ok(),
+        }
+        false
     }
 
     /// Lets time pass, or the end come.
     fn wait(&self, time: Duration) {
         let ended = lock(&self.ended);
         drop(self.end.wait_timeout_while(ended, time, |ended| !*ended));
+    }
+
+    /// Sends a body byte by byte.
+    fn drip(&self, mut stream: &TcpStream, response: &Response, time: Duration) {
+        let mut sent = response.write(&mut stream, Some(0));
+        for byte in &response.body {
+            if sent.is_err() || *lock(&self.ended) {
+                return;
+            }
+            self.wait(time);
+            sent = stream.write_all(&[*byte]);
+        }
     }
 
     /// What GitHub would answer.
