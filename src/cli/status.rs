@@ -18,7 +18,7 @@ pub fn run(session: &Session, args: &StatusArgs, output: &mut Output) -> Result<
     let mut situation =
         if args.short { workspace.read(&Scope::default())? } else { session.read(&workspace, &Scope::default())? };
     if !args.short {
-        find::look_into(&workspace, &mut situation, &find::harmless, output);
+        find::look_into(session, &workspace, &mut situation, &find::harmless, output);
     }
     let queue: Vec<Queued> = situation.queue().into_iter().filter(|queued| queued.standing.state.open()).collect();
     let counts = Counts::of(&queue);
