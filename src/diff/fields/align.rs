@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use super::node::{Entry, Kind, Node, Value};
+use super::patches;
 use super::version::VersionChange;
 
 /// The pairs of a list before and after, and how items are called.
@@ -76,6 +77,7 @@ fn by_content(before: &[Node<'_>], after: &[Node<'_>]) -> Vec<Pair> {
     let (old, new) = (&before[head..before.len() - tail], &after[head..after.len() - tail]);
     let mut pairs: Vec<Pair> = (0..head).map(|at| Pair { before: at, after: at, moved: false }).collect();
     let mut middle = equal(old, new);
+    by_target(&mut middle, old, new);
     mark_moved(&mut middle);
     let middle = fill(middle, old, new);
     pairs.extend(middle.into_iter().map(|pair| Pair { before: pair.before + head, after: pair.after + head, ..pair }));
@@ -102,6 +104,32 @@ fn equal(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Pair> {
         }
     }
     pairs
+}
+
+/// Pairs patches without a partner by what they are for, where each is the only one for that.
+fn by_target(pairs: &mut Vec<Pair>, old: &[Node<'_>], new: &[Node<'_>]) {
+    let mut taken = (vec![false; old.len()], vec![false; new.len()]);
+    for pair in &*pairs {
+        (taken.0[pair.before], taken.1[pair.after]) = (true, true);
+    }
+    let (gone, mut come) = (targets(old, &taken.0), targets(new, &taken.1));
+    for (target, before) in gone {
+        if let (Some(before), Some(Some(after))) = (before, come.remove(&target)) {
+            pairs.push(Pair { before, after, moved: false });
+        }
+    }
+    pairs.sort_unstable_by_key(|pair| pair.before);
+}
+
+/// What patches are for, each with its position; with none where there are several for it.
+fn targets(items: &[Node<'_>], taken: &[bool]) -> HashMap<String, Option<usize>> {
+    let mut found = HashMap::new();
+    for (at, item) in items.iter().enumerate().filter(|(at, item)| !taken[*at] && item.get("patch").is_some()) {
+        if let Some(target) = patches::target(item) {
+            found.entry(target).and_modify(|only| *only = None).or_insert(Some(at));
+        }
+    }
+    found
 }
 
 /// Marks the fewest items that must have moved: those outside a longest increasing run.

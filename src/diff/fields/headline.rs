@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bstr::{BStr, ByteSlice as _};
 
+use super::deed;
 use super::label::{is_long, name, object, of_file, option, subject, value, values, version, version_kind, versions};
 use super::shape::kind;
 use super::version::VersionChange;
@@ -23,11 +24,12 @@ pub fn headline(report: &FieldReport) -> Option<String> {
     if report.fields.is_empty() {
         return report.cosmetic_only().then(|| cosmetic(report));
     }
-    let said = one_version(&report.fields)
+    let said = deed::of_all(&report.fields)
+        .or_else(|| one_version(&report.fields))
         .or_else(|| whole_objects(&report.fields))
         .or_else(|| secrets(&report.fields))
         .unwrap_or_else(|| by_subject(&report.fields));
-    Some(said + &beside(report))
+    Some(said + deed::beside_list(&report.fields) + &beside(report))
 }
 
 /// Whether a file is text for people, by its name.
@@ -268,8 +270,12 @@ fn change(field: &FieldChange) -> String {
     let name = if field.path.0.is_empty() { whole() } else { name(field) };
     let plain = |said: &Option<serde_json::Value>| said.as_ref().map(value).unwrap_or_default();
     let hidden = field.before == Some(masked()) || field.after == Some(masked());
-    if let Some(said) = operation(field, &name) {
+    if let Some(said) = deed::of_patch(field, &name) {
         return said;
+    }
+    let parts = deed::unfolded(field, NAMED);
+    if !parts.is_empty() {
+        return parts.iter().map(change).collect::<Vec<_>>().join(", ");
     }
     match field.op {
         FieldOp::Moved => format!("{name} moved"),
@@ -303,31 +309,6 @@ fn change(field: &FieldChange) -> String {
             format!("{name} {before} → {after}{percent}")
         }
     }
-}
-
-/// What an operation of JSON Patch that came or went does, or did; `None` for any other field. `replicas[web]` of a kustomization
-/// is one too.
-fn operation(field: &FieldChange, name: &str) -> Option<String> {
-    let whole = matches!(field.op, FieldOp::Added | FieldOp::Removed);
-    let own = field.after.as_ref().or(field.before.as_ref()).filter(|_| whole)?;
-    let (name, value) = match field.path.0.as_slice() {
-        [.., PathStep::Item(pointer)] if pointer.starts_with('/') => {
-            let deed = own.get("op")?.as_str()?;
-            (name.to_owned(), own.get("value").filter(|_| deed != "remove"))
-        }
-        [PathStep::Key(list), PathStep::Item(of)] if list == "replicas" => {
-            (format!("replicas of {}", text::single_line(of)), Some(own.get("count")?))
-        }
-        _ => return None,
-    };
-    let plain = value.filter(|value| !value.is_object() && !value.is_array() && !is_long(Some(value)));
-    Some(match (field.op, plain) {
-        (FieldOp::Removed, Some(plain)) => format!("{name} no longer set to {}", self::value(plain)),
-        (FieldOp::Removed, None) => format!("{name} no longer patched"),
-        (_, Some(plain)) => format!("{name} set to {}", self::value(plain)),
-        (_, None) if value.is_some() => format!("{name} set"),
-        (_, None) => format!("{name} taken out"),
-    })
 }
 
 const fn done(op: FieldOp) -> &'static str {

@@ -12,6 +12,7 @@ mod align;
 mod apply;
 mod compare;
 mod credential;
+mod deed;
 mod documents;
 mod dotenv;
 mod edit;

@@ -188,7 +188,7 @@ impl Targets {
 }
 
 /// What an item of a list of patches is for: what its `target` says, else the object that it is written as.
-fn target(item: &Node<'_>) -> Option<String> {
+pub(super) fn target(item: &Node<'_>) -> Option<String> {
     let said = item.get("target").and_then(|target| named(target, target));
     said.or_else(|| object(item.get("patch").unwrap_or(item)))
 }

@@ -28,7 +28,8 @@ pub(super) fn weight(field: &FieldChange) -> u8 {
 }
 
 /// Keys of what protects, watches or opens something, wherever they stand on the way to a value.
-const GRAVE: [&str; 36] = [
+const GRAVE: [&str; 37] = [
+    "$patch",
     "allowPrivilegeEscalation",
     "automerge",
     "automountServiceAccountToken",

@@ -5,6 +5,8 @@
 //! told is listed, and then the delta is not known, which is not zero. Only what differs is looked at; where nothing of it bears
 //! cost, the delta is known, and is zero. Amounts are decimals; nothing here overflows, since every amount that is read is bounded.
 
+mod doubt;
+mod harmless;
 mod objects;
 mod pairs;
 mod part;
@@ -14,6 +16,7 @@ mod report;
 mod scaling;
 mod schedule;
 mod terraform;
+mod totals;
 mod unclear;
 mod values;
 
@@ -28,6 +31,7 @@ use super::Inventory;
 use crate::diff::fields::called;
 use crate::model::field::{FieldChange, FieldOp, FieldReport, PathStep};
 use crate::model::{Cost, CostSource, Monthly, ObjectCost, text};
+use doubt::Whole;
 use pairs::Touched;
 use part::Part;
 use scaling::Scalers;
@@ -66,14 +70,30 @@ pub fn held_against(cost: Cost, fields: &FieldReport, prices: &Prices) -> Cost {
     let nothing = cost.source == CostSource::Nothing;
     let decides =
         |field: &&FieldChange| field.op != FieldOp::Moved && (field.is_capacity && nothing || is_beyond(field));
-    let Some(field) = fields.fields.iter().find(decides).filter(|_| cost.delta.is_some()) else { return cost };
+    if cost.delta.is_none() {
+        return cost;
+    }
+    let Some(field) = fields.fields.iter().find(decides) else { return doubted(cost, fields, prices) };
     let (name, file) = (called(&field.path), text::printable_bytes(&field.file));
     let form = match &field.beside.patched {
         Some(of) => format!("a patch of {} that is not merged with it here", text::single_line(of)),
         None if is_beyond(field) && field.beside.holds_secret => "a text that is masked".to_owned(),
         None => "a form that the model does not price".to_owned(),
     };
-    let why = format!("{name} in {file} decides how much there is, in {form}");
+    unknown(cost, prices, format!("{name} in {file} decides how much there is, in {form}"))
+}
+
+/// What the model found, held against what passes its values on to something that the model does not see.
+fn doubted(cost: Cost, fields: &FieldReport, prices: &Prices) -> Cost {
+    let whole = Whole::of(fields);
+    let doubt = fields.fields.iter().find_map(|field| Some((field, whole.doubt(field)?)));
+    let Some((field, why)) = doubt else { return cost };
+    let name = if field.path.0.is_empty() { "what is in it".to_owned() } else { called(&field.path) };
+    unknown(cost, prices, format!("{}: {name} may decide how much runs: {why}", text::printable_bytes(&field.file)))
+}
+
+/// The cost of what cannot be told.
+fn unknown(cost: Cost, prices: &Prices, why: String) -> Cost {
     let source = CostSource::Model { prices: prices.source.clone() };
     Cost { delta: None, before: None, after: None, percent: None, source, unpriced: vec![why], ..cost }
 }

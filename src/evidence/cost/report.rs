@@ -8,12 +8,14 @@ use bstr::BString;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
-use super::percent;
+use super::{percent, totals};
 use crate::model::field::DocumentName;
 use crate::model::{Cost, CostSource, Monthly, ObjectCost, PricedAmount, text};
 
 /// The largest report that is read, in bytes.
 pub const MAX_REPORT: usize = 4 << 20;
+/// The version of the reports that are understood.
+const VERSION: &str = "0.2";
 /// The most resources that are listed.
 const LISTED: usize = 100;
 /// The most reasons that are listed.
@@ -71,6 +73,7 @@ pub fn report(bytes: &[u8]) -> Result<Report, String> {
         Value::Null => "USD",
         code => code.as_str().filter(|code| is_code(code)).ok_or("its currency is none: three capitals, as in USD")?,
     };
+    let tail = (!rest.is_empty()).then(|| trailing(rest));
     let currency = currency.to_owned();
     let mut unpriced = Vec::new();
     let objects = objects(projects, &mut unpriced);
@@ -93,7 +96,7 @@ pub fn report(bytes: &[u8]) -> Result<Report, String> {
         unpriced,
         commit: text_at("vcsCommitSha").or_else(|| text_at("commit")),
         branch: text_at("vcsBranch").or_else(|| text_at("branch")),
-        problem: (!rest.is_empty()).then(|| trailing(rest)),
+        problem: tail.or_else(|| unlike(&root)).or_else(|| totals::disagree(&root)),
         leads: rest.iter().any(|byte| matches!(byte, b'{' | b':')),
     })
 }
@@ -103,6 +106,18 @@ fn trailing(rest: &[u8]) -> String {
     let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = &line[..line.len().min(200)];
     format!("text follows its JSON: “{}”", text::truncate(&text::single_line(&String::from_utf8_lossy(line)), 40))
+}
+
+/// What of its head is not that of the reports that are understood here.
+fn unlike(root: &Value) -> Option<String> {
+    let shown = |value: &Value| text::truncate(&text::single_line(&value.to_string()), 20).into_owned();
+    match (root.get("version"), root.get("currency")) {
+        (Some(version), _) if version != VERSION => {
+            Some(format!("its version is {}, and only \"{VERSION}\" is known here", shown(version)))
+        }
+        (_, Some(Value::Null)) => Some("it does not say in which currency it is: null".to_owned()),
+        _ => None,
+    }
 }
 
 fn has_diff(root: &Value) -> bool {
@@ -115,7 +130,7 @@ pub(super) fn is_code(code: &str) -> bool {
 }
 
 /// An amount of money; `None` for null and for what is no amount.
-fn money(said: &Value) -> Option<Decimal> {
+pub(super) fn money(said: &Value) -> Option<Decimal> {
     let amount = match said {
         Value::String(text) if text.len() <= 64 => text.parse().or_else(|_| Decimal::from_scientific(text)).ok(),
         Value::Number(number) => {
@@ -155,7 +170,8 @@ fn objects(projects: &[Value], unpriced: &mut Vec<String>) -> Vec<ObjectCost> {
     objects
 }
 
-fn list(breakdown: &Value) -> &[Value] {
+/// The resources of a breakdown.
+pub(super) fn list(breakdown: &Value) -> &[Value] {
     breakdown["resources"].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
@@ -267,6 +283,26 @@ mod tests {
         for currency in [r#""currency": "XX\u001b[31m""#, r#""currency": "euro""#, r#""currency": 3"#] {
             assert!(with(currency).unwrap_err().contains("currency"), "{currency}");
         }
+    }
+
+    #[test]
+    fn a_report_that_is_not_as_it_should_be_says_so() {
+        for (from, to, problem) in [
+            (r#""currency": "USD""#, r#""currency": null"#, "it does not say in which currency it is: null"),
+            (r#""0.2""#, r#""9.9""#, "its version is \"9.9\", and only \"0.2\" is known here"),
+            (r#""0.2""#, "null", "its version is null, and only \"0.2\" is known here"),
+            (
+                r#""diffTotalMonthlyCost": "70.08""#,
+                r#""diffTotalMonthlyCost": "-500""#,
+                "its totals disagree: a difference of -500 between 70.08 and 140.16",
+            ),
+        ] {
+            let text = DIFF.replace(from, to);
+            assert_ne!(text, DIFF);
+            assert_eq!(report(text.as_bytes()).unwrap().problem.as_deref(), Some(problem), "{to}");
+        }
+        let old = DIFF.replace(r#""version": "0.2", "currency": "USD","#, "");
+        assert_eq!(report(old.as_bytes()).unwrap().problem, None, "as of before there was a choice");
     }
 
     #[test]

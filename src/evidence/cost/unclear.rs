@@ -114,7 +114,7 @@ impl Found {
 
     fn entry(&mut self, key: &str, value: &Value, path: &str, depth: usize) {
         let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-        let plain: String = key.chars().filter(|c| !matches!(c, '-' | '_')).collect::<String>().to_ascii_lowercase();
+        let plain = plain(key);
         let amount = AMOUNTS.contains(&plain.as_str()) && !value.is_null();
         let switch =
             self.switches && matches!(plain.as_str(), "enabled" | "enable") && value.is_boolean() && starts(&path);
@@ -129,8 +129,17 @@ impl Found {
     }
 }
 
+fn plain(key: &str) -> String {
+    key.chars().filter(|c| !matches!(c, '-' | '_')).collect::<String>().to_ascii_lowercase()
+}
+
+/// Whether a key is that of an amount.
+pub(super) fn is_amount(key: &str) -> bool {
+    AMOUNTS.contains(&plain(key).as_str())
+}
+
 /// Whether what is switched at a path may start something.
-fn starts(path: &str) -> bool {
+pub(super) fn starts(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     !WITHOUT_PODS.iter().any(|word| path.contains(word))
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use bstr::{BString, ByteSlice as _};
 use jiff::civil::Date;
 
-use super::names::{FieldName, ObjectName, Within, folder, path_names, same_path, slug, steps};
+use super::names::{FieldName, ObjectName, Shared, Step, Within, folder, path_names, same_path, slug, steps};
 use super::past::Past;
 use super::record::start;
 use super::words;
@@ -53,7 +53,7 @@ pub struct TouchedField {
     pub file: String,
     /// The object, as `Deployment shop/checkout`, where the document is one.
     pub object: Option<String>,
-    /// The path: `spec.template.spec.containers[app].resources.limits.memory`.
+    /// The path: `spec.template.spec.containers[app].resources.limits.memory`; empty where all of the object went.
     pub path: String,
 }
 
@@ -107,7 +107,7 @@ fn age(date: Option<Date>, today: Date) -> u8 {
 struct Field<'a> {
     touched: &'a TouchedField,
     object: Option<ObjectName<'a>>,
-    steps: Vec<String>,
+    steps: Vec<Step>,
 }
 
 impl<'a> Field<'a> {
@@ -160,15 +160,20 @@ impl<'a> What<'a> {
     fn same_field(&self, incident: &Incident) -> Option<String> {
         let mut found = incident.fields.iter().filter(|_| !self.fields.is_empty()).filter_map(|tie| {
             let named = FieldName::parse(&tie.to);
-            let field = self
-                .fields
-                .iter()
-                .find(|field| same_path(&named.steps, &field.steps) && is_in(&named, field, incident));
+            let field = self.fields.iter().find(|field| {
+                let shared = same_path(&named.steps, &field.steps);
+                // Where all of something went, only a name that says what it is in is known to be in it.
+                let whole = field.steps.is_empty() && matches!(named.within, Within::Anything);
+                shared.is_some_and(|shared| shared == Shared::Same || !whole) && is_in(&named, field, incident)
+            });
             Some((tie, field?.touched))
         });
         let (tie, field) = found.next()?;
         let place = field.object.as_deref().unwrap_or(&field.file);
-        Some(because(incident, tie.by, &format!("{place} {}", field.path), found.count()))
+        let name = format!("{place} {}", field.path);
+        // What went is told by what was named in it.
+        let name = if field.path.is_empty() { tie.to.trim() } else { name.as_str() };
+        Some(because(incident, tie.by, name, found.count()))
     }
 
     fn same_file(&self, incident: &Incident) -> Option<String> {
@@ -180,7 +185,17 @@ impl<'a> What<'a> {
 
     fn same_object(&self, incident: &Incident) -> Option<String> {
         let same = |tie: &&Tie| ObjectName::parse(&tie.to).is_some_and(|name| self.objects.iter().any(|o| o.is(name)));
-        strongest(incident, incident.objects.iter().filter(same))
+        // Who names a field of an object names the object.
+        let of_field = |tie: &Tie| match FieldName::parse(&tie.to).within {
+            Within::Object(_) => {
+                tie.to.trim().rsplit_once(' ').map(|(of, _)| Tie { to: of.trim().to_owned(), by: tie.by })
+            }
+            Within::File(_) | Within::Anything => None,
+        };
+        let mut named: Vec<Tie> = incident.fields.iter().filter_map(of_field).filter(|tie| same(&tie)).collect();
+        named.dedup_by(|one, other| one.to == other.to);
+        named.retain(|tie| incident.objects.iter().all(|known| known.to != tie.to));
+        strongest(incident, incident.objects.iter().filter(same).chain(&named))
     }
 
     fn same_service(&self, incident: &Incident) -> Option<String> {

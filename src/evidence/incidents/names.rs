@@ -37,8 +37,8 @@ impl<'a> ObjectName<'a> {
 pub(super) struct FieldName<'a> {
     /// What it is in.
     pub within: Within<'a>,
-    /// The keys on the way; items of lists are passed over.
-    pub steps: Vec<String>,
+    /// The steps on the way.
+    pub steps: Vec<Step>,
 }
 
 /// What a field is in.
@@ -69,31 +69,104 @@ impl<'a> FieldName<'a> {
     }
 }
 
-/// The keys of a path: `spec.containers[app].image` → spec, containers, image. What is quoted in brackets is a key.
+/// A step of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Step {
+    /// A key.
+    Key(String),
+    /// An item of a list, by its name; `None` for one by its position, which is another tomorrow.
+    Item(Option<String>),
+}
+
+impl Step {
+    fn item(name: &str) -> Self {
+        let is_position = name.bytes().all(|b| b.is_ascii_digit());
+        Self::Item((!is_position).then(|| name.to_owned()))
+    }
+
+    /// Whether a step that an incident names is this one: an item may be written as a key, as in `containers.app.image`.
+    fn is(&self, changed: &Self) -> bool {
+        match (self, changed) {
+            (Self::Key(named), Self::Key(own) | Self::Item(Some(own))) => named == own,
+            (named, own) => named == own,
+        }
+    }
+}
+
+/// The steps of a path: `spec.containers[app].image` → spec, containers, the item app, image. What is quoted in brackets is a key,
+/// unless it stands behind a list.
 #[must_use]
-pub(super) fn steps(path: &str) -> Vec<String> {
+pub(super) fn steps(path: &str) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut rest = path.trim().trim_start_matches('.');
     while !rest.is_empty() && steps.len() < 64 {
         if let Some(inner) = rest.strip_prefix("[\"") {
             let (key, tail) = inner.split_once("\"]").unwrap_or((inner, ""));
-            steps.push(key.to_owned());
+            steps.push(Step::Key(key.to_owned()));
             rest = tail.trim_start_matches('.');
         } else if let Some(inner) = rest.strip_prefix('[') {
-            rest = inner.split_once(']').map_or("", |(_, tail)| tail).trim_start_matches('.');
+            let (name, tail) = inner.split_once(']').unwrap_or((inner, ""));
+            steps.push(Step::item(name));
+            rest = tail.trim_start_matches('.');
         } else {
             let end = rest.find(['.', '[']).unwrap_or(rest.len());
-            steps.push(rest[..end].to_owned());
+            steps.push(Step::Key(rest[..end].to_owned()));
             rest = rest[end..].trim_start_matches('.');
         }
     }
     steps
 }
 
-/// Whether a path is the one that an incident names: the same keys, or a part of them that has at least two.
+/// How far a changed path is the one that an incident names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shared {
+    /// It is it, or is in it.
+    Same,
+    /// What is named is in what changed.
+    Within,
+}
+
+/// Whether a path is the one that an incident names: the same steps, or a part of them that has at least two keys; or what it is
+/// in, counted from the root. Items that are not named are passed over.
 #[must_use]
-pub(super) fn same_path(named: &[String], changed: &[String]) -> bool {
-    named == changed || (named.len() >= 2 && changed.windows(named.len()).any(|part| part == named))
+pub(super) fn same_path(named: &[Step], changed: &[Step]) -> Option<Shared> {
+    if named.is_empty() {
+        return None;
+    }
+    let keys = named.iter().filter(|step| matches!(step, Step::Key(_))).count();
+    let same = (0..changed.len()).any(|from| match along(named, &changed[from..]) {
+        Some((Shared::Same, rest)) => keys >= 2 || from == 0 && rest == 0,
+        _ => false,
+    });
+    if same {
+        return Some(Shared::Same);
+    }
+    along(named, changed).map(|(shared, _)| shared).filter(|shared| *shared == Shared::Within)
+}
+
+/// Goes along both paths from here; with how many steps of what changed are left.
+fn along(named: &[Step], changed: &[Step]) -> Option<(Shared, usize)> {
+    let (mut own, mut other) = (named, changed);
+    while let Some((first, rest)) = own.split_first() {
+        let Some((step, left)) = other.split_first() else {
+            let only_positions = own.iter().all(|step| *step == Step::Item(None));
+            return Some((if only_positions { Shared::Same } else { Shared::Within }, 0));
+        };
+        if first.is(step) {
+            (own, other) = (rest, left);
+        } else if *first == Step::Item(None) {
+            own = rest;
+        } else if matches!(step, Step::Item(name) if name.is_none() || matches!(first, Step::Key(_))) {
+            // At the beginning there is nothing to pass over, and at the end it is another item.
+            if own.len() == named.len() || left.is_empty() {
+                return None;
+            }
+            other = left;
+        } else {
+            return None;
+        }
+    }
+    Some((Shared::Same, other.len()))
 }
 
 /// Names of folders that stand for no service.
@@ -172,17 +245,41 @@ mod tests {
 
     #[test]
     fn paths_are_compared_by_their_keys() {
-        assert_eq!(steps("spec.containers[app].image"), ["spec", "containers", "image"]);
-        assert_eq!(steps(".metadata.labels[\"a.b/c\"]"), ["metadata", "labels", "a.b/c"]);
-        assert_eq!(steps("a[0][\"b"), ["a", "b"]);
+        let shown = |path: &str| -> Vec<String> {
+            let step = |step| match step {
+                Step::Key(key) => key,
+                Step::Item(name) => format!("[{}]", name.unwrap_or_default()),
+            };
+            steps(path).into_iter().map(step).collect()
+        };
+        assert_eq!(shown("spec.containers[app].image"), ["spec", "containers", "[app]", "image"]);
+        assert_eq!(shown(".metadata.labels[\"a.b/c\"]"), ["metadata", "labels", "a.b/c"]);
+        assert_eq!(shown("a[0][\"b"), ["a", "[]", "b"]);
+        let memory = "spec.containers[app].resources.limits.memory";
+        let pool = "spec.containers[app].env[POOL].value";
+        let (same, within) = (Some(Shared::Same), Some(Shared::Within));
         for (named, changed, expected) in [
-            ("resources.limits.memory", "spec.containers[app].resources.limits.memory", true),
-            ("spec.containers[app].resources", "spec.containers[app].resources.limits.memory", true),
-            ("memory", "spec.containers[app].resources.limits.memory", false),
-            ("memory", "memory", true),
-            ("limits.cpu", "spec.containers[app].resources.limits.memory", false),
+            ("resources.limits.memory", memory, same),
+            ("spec.containers[app].resources", memory, same),
+            ("spec.containers.resources", memory, same),
+            ("spec.containers.app.resources.limits", memory, same),
+            ("spec.containers[0].resources", memory, same),
+            ("containers[web].resources", memory, None),
+            ("memory", memory, None),
+            ("memory", "memory", same),
+            ("limits.cpu", memory, None),
+            ("spec.containers[app].env[POOL]", pool, same),
+            ("containers.app.env.POOL", pool, same),
+            ("containers[app].env[POOL]", "spec.containers[app].env[OTHER].value", None),
+            ("spec.containers[app].env[POOL].value", "spec.containers[app].env[POOL]", within),
+            (pool, "spec.containers", within),
+            (pool, "spec.containers[app]", within),
+            (pool, "spec.containers[web]", None),
+            ("spec.containers.app.env.POOL", "spec.containers[app].env[LOG]", None),
+            (pool, "", within),
+            ("", pool, None),
         ] {
-            assert_eq!(same_path(&steps(named), &steps(changed)), expected, "{named}");
+            assert_eq!(same_path(&steps(named), &steps(changed)), expected, "{named} {changed}");
         }
     }
 

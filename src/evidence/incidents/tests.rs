@@ -104,6 +104,34 @@ fn the_closest_thing_in_common_says_why() {
 }
 
 #[test]
+fn a_field_that_is_named_ties_its_object() {
+    let pool = "spec.template.spec.containers[app].env[POOL]";
+    for named in [pool, "spec.template.spec.containers.app.env.POOL", "containers.app.env.POOL"] {
+        let incident = record(
+            "2025-03-14-pool",
+            &format!("---\nid: INC-1\ndate: 2025-03-14\nfields: [\"Deployment shop/a {named}\"]\n---\n# Zzz\n"),
+        );
+        let past = Past::new(vec![incident], &[], &[]);
+        let hit = |path: &str, object: &str| {
+            let touched =
+                Touched { fields: Some(vec![field("x/y.yaml", Some(object), path)]), ..touched(&["x/y.yaml"]) };
+            said(&past, &touched)
+        };
+        let (own, names) = ("Deployment shop/a", "its record names Deployment shop/a");
+        let changed = format!("{pool}.value");
+        assert_eq!(hit(&changed, own), [format!("INC-1 same field: {names} {changed}")]);
+        assert_eq!(hit(pool, own), [format!("INC-1 same field: {names} {pool}")]);
+        assert_eq!(hit("spec.replicas", own), [format!("INC-1 same object: {names}")]);
+        assert_eq!(hit(&pool.replace("POOL", "LOG"), own), [format!("INC-1 same object: {names}")]);
+        assert_eq!(hit(&changed, "Deployment shop/b"), [] as [String; 0]);
+        if !named.starts_with("containers") {
+            assert_eq!(hit("", own), [format!("INC-1 same field: {names} {named}")]);
+            assert_eq!(hit("spec.template", own), [format!("INC-1 same field: {names} spec.template")]);
+        }
+    }
+}
+
+#[test]
 fn a_commit_that_names_an_incident_is_none_of_its_own() {
     let commits = [
         commit('1', 13, "checkout: memory 4Gi to 2Gi (#7)", &[CHECKOUT]),

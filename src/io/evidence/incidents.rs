@@ -19,7 +19,7 @@ use crate::io::git::store::{Store, StoreError, Writes};
 use crate::io::index::{IndexError, View};
 use crate::io::workspace::{Situation, Workspace};
 use crate::ledger::{Entry, EntryKind, Item, LedgerView};
-use crate::model::field::{FieldChange, FieldReport};
+use crate::model::field::{FieldChange, FieldOp, FieldReport};
 use crate::model::{
     Closeness, Incident, IncidentEvidence, IncidentHit, IncidentKind, IncidentSource, Known, Oid, Problem, Side, Tie,
     text,
@@ -225,8 +225,12 @@ fn why_same(incident: &Incident, commit: Oid, undid: bool, field: &str) -> Strin
 /// What a change touches, with what is known of its values.
 fn with_fields(touched: Touched, report: &FieldReport) -> Touched {
     let objects: BTreeSet<String> = report.fields.iter().filter_map(object_of).take(MAX_FIELDS).collect();
-    let fields = report.fields.iter().filter(|field| !field.path.0.is_empty()).take(MAX_FIELDS).map(|field| {
-        TouchedField { file: field.file.to_string(), object: object_of(field), path: field.path.to_string() }
+    // With an object that goes all its fields go.
+    let told = |field: &&FieldChange| !field.path.0.is_empty() || field.op == FieldOp::Removed;
+    let fields = report.fields.iter().filter(told).take(MAX_FIELDS).map(|field| TouchedField {
+        file: field.file.to_string(),
+        object: object_of(field),
+        path: field.path.to_string(),
     });
     Touched { objects: Some(objects.into_iter().collect()), fields: Some(fields.collect()), ..touched }
 }
