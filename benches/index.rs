@@ -137,6 +137,7 @@ fn measure(path: &Path, folder: &Path) {
         target_branch: "main".into(),
         asks: false,
         fetched: std::sync::Arc::default(),
+        mirror: None,
     };
     if let Err(error) = git.run(&["log", "--name-only"]) {
         // It looks at contents in search of renames, which a partial clone does not have.

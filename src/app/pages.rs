@@ -299,7 +299,7 @@ pub fn history(app: &App) -> Page {
                 .hanging(11),
         );
     }
-    if lines.is_empty() {
+    if lines.is_empty() && past.is_none_or(|past| past.missing.is_none()) {
         lines.push(Line::of(Role::Found, "nobody changed these files before"));
     }
     if let Some(missing) = past.and_then(|past| past.missing.as_deref()) {

@@ -28,7 +28,7 @@ impl Preview {
         Self {
             subject: entry.queued.proposal.subject(),
             queued: entry.queued.clone(),
-            reasoning: reasoning::read(&proposal.messages, proposal.note.as_deref()).0,
+            reasoning: reasoning::of(proposal).0,
             short: entry.short.clone(),
         }
     }

@@ -35,6 +35,12 @@ impl Repos {
         &self.all[self.id(name).0]
     }
 
+    /// The repository at a place.
+    #[must_use]
+    pub fn get(&self, repo: RepoId) -> &Arc<Snapshot> {
+        &self.all[repo.0]
+    }
+
     /// The place of the repository with this name; the first where none has it.
     #[must_use]
     pub fn id(&self, name: &str) -> RepoId {

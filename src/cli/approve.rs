@@ -20,7 +20,7 @@ pub fn run(session: &Session, args: &ApproveArgs, output: &mut Output) -> Result
     let mut situation = session.read_to_decide(&workspace, &Scope { extra: &names, ..Scope::default() }, output)?;
     if let Some(tier) = args.tier {
         let wanted = |queued: &Queued| find::harmless(queued) && queued.standing.ruling.tier == tier;
-        find::look_into(&workspace, &mut situation, &wanted, output);
+        find::look_into(session, &workspace, &mut situation, &wanted, output);
     }
     let queue = situation.queue();
     let chosen = match args.tier {

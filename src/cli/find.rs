@@ -11,7 +11,7 @@ use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::model::{Queued, text};
 
 use super::output::Output;
-use super::session::Session;
+use super::session::{self, Session};
 use super::{CliError, Exit};
 
 /// A proposal as typed: `ID` or `ID@HEAD`, split at the last `@` that 12 to 40 hexadecimal digits follow.
@@ -70,12 +70,13 @@ pub fn situation(session: &Session, workspace: &Workspace, names: &[String]) -> 
 
 /// Looks into those proposals that are wanted: without that none is clean. On a terminal one sees how far.
 pub fn look_into(
+    session: &Session,
     workspace: &Workspace,
     situation: &mut Situation,
     wanted: &dyn Fn(&Queued) -> bool,
     output: &mut Output,
 ) {
-    {
+    let lacking = {
         let output = Mutex::new(&mut *output);
         let progress = |done: usize, total: usize| {
             if let Ok(mut output) = output.lock() {
@@ -83,8 +84,11 @@ pub fn look_into(
             }
         };
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-        workspace.look_into(situation, &Look { wanted, threads, progress: &progress, still: &|| true });
-    }
+        let brought = session.bring_evidence(workspace, situation, wanted);
+        let look = Look { wanted, threads, progress: &progress, still: &|| true };
+        brought.and(session.whole(workspace, || workspace.look_into(situation, &look)).1)
+    };
+    situation.problems.extend(lacking.err().map(|error| session::unbrought(&error)));
     output.progress("");
 }
 

@@ -19,7 +19,7 @@ pub fn run(session: &Session, args: &InitArgs, output: &mut Output) -> Result<Ex
     let workspace = session.workspace()?;
     workspace.repository.whole()?;
     let mut situation = session.read(&workspace, &Scope::default())?;
-    find::look_into(&workspace, &mut situation, &|_| true, output);
+    find::look_into(session, &workspace, &mut situation, &|_| true, output);
     let proposed = match workspace.propose_init(&situation, &Given::default()) {
         Err(InitError::Begun(begun)) => return go_on(&workspace, &begun, args, output),
         proposed => proposed?,

@@ -20,7 +20,7 @@ pub fn run(session: &Session, args: &ListArgs, output: &mut Output) -> Result<Ex
         find::recall(&workspace, &mut situation)?;
         workspace.show_landings(&mut situation, &|_| true)?;
     }
-    find::look_into(&workspace, &mut situation, &find::harmless, output);
+    find::look_into(session, &workspace, &mut situation, &find::harmless, output);
     let mut queue = situation.queue();
     if !args.all {
         queue.retain(|queued| queued.standing.state.open());

@@ -8,9 +8,10 @@ use directories::ProjectDirs;
 
 use crate::config::{Settings, Source};
 use crate::io::clock::Clock;
+use crate::io::git::mirror::{MirrorError, Watch};
 use crate::io::git::repository::LocalRepository;
 use crate::io::workspace::{Scope, Situation, Workspace};
-use crate::model::Problem;
+use crate::model::{Problem, Queued, text};
 use crate::policy::Globs;
 
 use super::output::Output;
@@ -158,12 +159,40 @@ impl Session {
         Ok(situation)
     }
 
+    /// Does work until all contents that it takes are here, where some are brought when they are first wanted; the error says
+    /// why some are not.
+    pub fn whole<T>(&self, workspace: &Workspace, mut work: impl FnMut() -> T) -> (T, Result<(), MirrorError>) {
+        match workspace.repository.mirror.as_ref().filter(|_| !self.offline) {
+            Some(mirror) => mirror.whole(&Watch::NOBODY, work),
+            None => (work(), Ok(())),
+        }
+    }
+
+    /// Brings what the evidence of those that are wanted is known to take, where contents may be missing.
+    pub fn bring_evidence(
+        &self,
+        workspace: &Workspace,
+        situation: &Situation,
+        wanted: &dyn Fn(&Queued) -> bool,
+    ) -> Result<(), MirrorError> {
+        if self.offline || workspace.repository.mirror.is_none() {
+            return Ok(());
+        }
+        let queue = situation.queue();
+        let wanted = queue.iter().filter(|queued| wanted(queued)).map(|queued| queued.proposal.as_ref());
+        let view = workspace.index.at(situation.target.tip);
+        workspace.bring_evidence(situation, &wanted.collect::<Vec<_>>(), view.as_ref(), &Watch::NOBODY).map(drop)
+    }
+
     /// Asks the remote unless told not to, and reads. A remote that does not answer is a problem, not an error: everything
     /// that was fetched works.
     pub fn read(&self, workspace: &Workspace, scope: &Scope<'_>) -> Result<Situation, CliError> {
         let fetched = if self.offline { Ok(()) } else { workspace.repository.fetch() };
-        let mut situation = workspace.read(scope)?;
+        let brought = if self.offline { Ok(()) } else { workspace.bring_queue(scope.extra, &Watch::NOBODY).map(drop) };
+        let (situation, whole) = self.whole(workspace, || workspace.read(scope));
+        let mut situation = situation?;
         situation.problems.extend(self.settings().1);
+        situation.problems.extend(brought.and(whole).err().map(|error| unbrought(&error)));
         if let Err(error) = fetched {
             situation.problems.push(Problem {
                 place: workspace.repository.remote.as_ref().map(|remote| remote.name.clone()).unwrap_or_default(),
@@ -172,5 +201,14 @@ impl Session {
             });
         }
         Ok(situation)
+    }
+}
+
+/// What is said where contents could not be brought: what lacks them says so, too.
+pub fn unbrought(error: &MirrorError) -> Problem {
+    Problem {
+        place: "contents".into(),
+        what: format!("some contents could not be fetched: {}", text::single_line(&error.to_string())),
+        next: "what lacks them says so; try again".into(),
     }
 }

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use crate::evidence::{Evidence, reasoning};
 use crate::io::evidence::Scene;
+use crate::io::git::mirror::MirrorError;
 use crate::io::git::proposals::line_stats;
+use crate::io::workspace::{Situation, Workspace};
 use crate::model::{Findings, Known, Landing, Problem, Queued, Reasoning, text};
 
 use super::args::OneArgs;
@@ -34,6 +36,8 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
     // Whoever writes `-` gets a list, of however many.
     let mut list = (args.id == "-" && args.json.json).then(Vec::new);
     let view = super::indexed::history(&workspace, &situation, output);
+    let lacking = bring(session, &workspace, &situation, &queue, &chosen);
+    output.problems(&lacking.err().map(|error| super::session::unbrought(&error)).into_iter().collect::<Vec<_>>());
     let scene = Scene::new(&workspace, &situation, &queue, view)?;
     for (index, queued) in chosen.into_iter().enumerate() {
         if index > 0 && list.is_none() {
@@ -47,6 +51,31 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
     Ok(Exit::Done)
 }
 
+/// Brings what the evidence of the chosen ones takes, where it is a mirror that may lack it.
+fn bring(
+    session: &Session,
+    workspace: &Workspace,
+    situation: &Situation,
+    queue: &[Queued],
+    chosen: &[&Queued],
+) -> Result<(), MirrorError> {
+    if workspace.repository.mirror.is_none() || session.offline {
+        return Ok(());
+    }
+    let is_chosen = |queued: &Queued| chosen.iter().any(|one| one.proposal.id == queued.proposal.id);
+    session.bring_evidence(workspace, situation, &is_chosen)?;
+    let look = || {
+        // Anew each time: a scene keeps what it could not read.
+        let view = workspace.index.at(situation.target.tip).map_or(Known::Indexing, Known::Known);
+        if let Ok(scene) = Scene::new(workspace, situation, queue, view) {
+            for queued in chosen {
+                drop(scene.evidence_of(queued));
+            }
+        }
+    };
+    session.whole(workspace, look).1
+}
+
 /// Shows one proposal; as JSON, its document goes on the list, where there is one.
 fn one(
     scene: &Scene<'_>,
@@ -56,7 +85,7 @@ fn one(
     output: &mut Output,
 ) -> Result<(), CliError> {
     let Scene { situation, store, .. } = scene;
-    let (said, unread) = reasoning::read(&queued.proposal.messages, queued.proposal.note.as_deref());
+    let (said, unread) = reasoning::of(&queued.proposal);
     // Of other proposals' problems nobody asked.
     let about = |problem: &Problem| {
         problem.place == queued.proposal.id || situation.proposals.iter().all(|other| other.id != problem.place)
@@ -140,7 +169,7 @@ fn moved(evidence: &Evidence, now: Timestamp, output: &mut Output) {
         Known::Indexing => return output.line("before  the history is being indexed"),
     };
     super::show_before::fields(past, now, output);
-    if past.files.is_empty() {
+    if past.files.is_empty() && past.missing.is_none() {
         output.line("history nobody changed these files");
     }
     for change in past.files.iter().take(LISTED) {

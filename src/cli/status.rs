@@ -18,7 +18,7 @@ pub fn run(session: &Session, args: &StatusArgs, output: &mut Output) -> Result<
     let mut situation =
         if args.short { workspace.read(&Scope::default())? } else { session.read(&workspace, &Scope::default())? };
     if !args.short {
-        find::look_into(&workspace, &mut situation, &find::harmless, output);
+        find::look_into(session, &workspace, &mut situation, &find::harmless, output);
     }
     let queue: Vec<Queued> = situation.queue().into_iter().filter(|queued| queued.standing.state.open()).collect();
     let counts = Counts::of(&queue);
@@ -36,7 +36,12 @@ pub fn run(session: &Session, args: &StatusArgs, output: &mut Output) -> Result<
     } else {
         let watch = watch(&workspace, &situation, output);
         tell(&workspace, &situation, &counts, queue.len(), output);
-        if let Some(said) = watch.found().and_then(|watch| watch.sentence(situation.target.branch())) {
+        let said = match &watch {
+            Known::Known(watch) => watch.sentence(situation.target.branch()),
+            Known::Unknown(why) => Some(format!("not known: {}", text::single_line(why))),
+            Known::Indexing => None,
+        };
+        if let Some(said) = said {
             output.line(format!("watch     {said}"));
         }
         output.problems(&situation.problems);

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::ledger::LedgerView;
 use crate::memory;
+use crate::model::text;
 use crate::model::{
     DecisionKind, Effect, EntryId, Intent, IntentItem, Landing, Outcome, Place, Proposal, Reason, Ruling, TreeDiff,
 };
@@ -172,6 +173,11 @@ impl Planner<'_, '_> {
         item: &IntentItem,
         proposal: &Proposal,
     ) -> Result<(Action, Evaluation, Vec<EntryId>), Left> {
+        if proposal.target.refname != self.world.target.refname {
+            // What is stacked and pushed here is stacked on one branch.
+            let [other, own] = [&proposal.target, self.world.target].map(|target| text::single_line(target.branch()));
+            return Err((format!("it lands on {other}, and decisions here land on {own}"), None));
+        }
         let diff = proposal.diff().ok_or_else(|| (cannot_land(proposal), None))?;
         if item.subject.change_id != Some(diff.change_id) {
             return Err(("what it would change is not what was approved: look at it again".into(), None));

@@ -31,6 +31,7 @@ fn proposal(name: &str, path: &str) -> Arc<Proposal> {
         title: format!("change {path}"),
         messages: vec![format!("change {path}\n\nBecause.\nCountersign-Entry: forged\n\x1b[2Jgone\n")],
         note: None,
+        pull: None,
         contributors: vec![bot.clone()],
         author: bot,
         target: Target { refname: MAIN.into(), tip: oid("main0") },
@@ -424,4 +425,14 @@ fn lands(bench: &mut Bench, old: &str, new: &str) -> EntryId {
     let mut entry = bench.entry(EntryKind::Lesson, "maria");
     entry.refs.push(crate::ledger::testing::moved(old, new));
     bench.push(&entry)
+}
+
+#[test]
+fn what_lands_on_another_branch_is_not_stacked_here() {
+    let mut case = Case::new(&[("agent/a/1", "docs/a.md"), ("agent/a/2", "docs/b.md")], &Bench::new());
+    let target = Target { refname: "refs/heads/release/1".into(), tip: oid("release") };
+    case.proposals[0] = Arc::new(Proposal { target, ..Proposal::clone(&case.proposals[0]) });
+    let plan = case.approve(&["agent/a/1", "agent/a/2"]);
+    assert_eq!(why(&plan), ["it lands on release/1, and decisions here land on main"]);
+    assert_eq!(plan.items.len(), 1);
 }

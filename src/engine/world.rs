@@ -93,9 +93,11 @@ impl<'a> World<'a> {
             approvals.push(planned.clone());
         }
         let repeat = self.refused_before(&proposal.id);
+        let branch = proposal.branch();
         let facts = Facts {
             stage: self.stage,
             proposal: &proposal.id,
+            branch: Some(&branch),
             target: &proposal.target.refname,
             changes: diff.map(|diff| diff.files.as_slice()),
             contributors: &proposal.contributors,

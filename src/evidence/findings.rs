@@ -24,6 +24,7 @@ impl Evidence {
             against_incidents(&self.incidents),
             claims.map(against_claims).unwrap_or_default(),
             against_fields(&self.fields),
+            self.lacks.as_ref().map(|_| LACKING.to_owned()).into_iter().collect(),
         ];
         let contradicted = claims.is_some_and(|claims| claims.contradicted().any(is_about_money));
         Findings {
@@ -32,7 +33,7 @@ impl Evidence {
                 delta: cost.delta,
                 contradicted,
             }),
-            incidents: self.incidents.as_ref().map(|found| found.within(Closeness::Object)),
+            incidents: self.incidents_within(),
             against: against.concat(),
             remarks: claims.map(undeclared).unwrap_or_default(),
             found: self.found_lines(),
@@ -43,6 +44,18 @@ impl Evidence {
 }
 
 impl Evidence {
+    /// How many incidents were on the same field, file or object. None that could be looked for is not none.
+    fn incidents_within(&self) -> Known<usize> {
+        match &self.incidents {
+            Known::Known(found) => match (found.within(Closeness::Object), &found.missing) {
+                (0, Some(missing)) => Known::Unknown(missing.clone()),
+                (some, _) => Known::Known(some),
+            },
+            Known::Unknown(why) => Known::Unknown(why.clone()),
+            Known::Indexing => Known::Indexing,
+        }
+    }
+
     fn twins(&self) -> Vec<String> {
         let signals = self.signals.found().into_iter().flat_map(|report| &report.signals);
         let duplicates = signals.filter_map(|signal| match signal {
@@ -77,6 +90,8 @@ impl Evidence {
     }
 }
 
+/// What a row says where something was missing that evidence is gathered from.
+const LACKING: &str = "not all fetched";
 /// Lines of a kind that a preview may show.
 const LINES: usize = 2;
 
@@ -159,6 +174,11 @@ mod tests {
         let pending = Evidence::PENDING.findings(Timestamp::UNIX_EPOCH);
         assert_eq!(pending.against, ["signals not known", "incidents not known", "fields not known"]);
         assert_eq!(pending.cost, Known::Indexing);
+        let mut lacking = known();
+        lacking.without("its contents were not fetched yet");
+        assert_eq!(against(&lacking), LACKING);
+        let missing = lacking.incidents.found().and_then(|found| found.missing.clone());
+        assert_eq!(missing.as_deref(), Some("its contents were not fetched yet"));
     }
 
     #[test]

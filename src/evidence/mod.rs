@@ -43,6 +43,8 @@ pub struct Evidence {
     pub signals: Known<SignalReport>,
     /// Where it lands, and who feels it.
     pub reach: Known<Reach>,
+    /// What was not there of what it is gathered from, so that what was found need not be all.
+    pub lacks: Option<String>,
 }
 
 impl Evidence {
@@ -55,7 +57,26 @@ impl Evidence {
         incidents: Known::Indexing,
         signals: Known::Indexing,
         reach: Known::Indexing,
+        lacks: None,
     };
+
+    /// Says with each part that something it is gathered from was not there.
+    pub fn without(&mut self, what: &str) {
+        self.lacks = Some(what.to_owned());
+        let add = |missing: &mut Option<String>| match missing {
+            Some(other) if other.contains(what) => {}
+            Some(other) => *other = format!("{other}; {what}"),
+            None => *missing = Some(what.to_owned()),
+        };
+        let all = [
+            self.provenance.found_mut().map(|found| &mut found.missing),
+            self.claims.found_mut().map(|found| &mut found.missing),
+            self.incidents.found_mut().map(|found| &mut found.missing),
+            self.signals.found_mut().map(|found| &mut found.missing),
+            self.reach.found_mut().map(|found| &mut found.missing),
+        ];
+        all.into_iter().flatten().for_each(add);
+    }
 
     /// Nothing can be known, and why.
     #[must_use]
@@ -68,6 +89,7 @@ impl Evidence {
             incidents: Known::Unknown(why.to_owned()),
             signals: Known::Unknown(why.to_owned()),
             reach: Known::Unknown(why.to_owned()),
+            lacks: None,
         }
     }
 }

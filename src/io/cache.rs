@@ -137,6 +137,7 @@ mod tests {
             title: "t \"quoted\"\n".into(),
             messages: vec!["m".into()],
             note: Some("n".into()),
+            pull: None,
             contributors: vec![someone.clone()],
             author: someone,
             target: Target { refname: "refs/heads/main".into(), tip: oid(2) },

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bstr::{BString, ByteSlice as _};
 
-use super::git::store::{Store, StoreError};
+use super::git::store::{Store, StoreError, UNFETCHED};
 use crate::diff::fields::{ConfigDocument, documents, has_values};
 use crate::evidence::Inventory;
-use crate::model::{Mode, Oid, TreeDiff};
+use crate::model::{Mode, Oid, TreeDiff, text};
 
 /// The largest file that is read, in bytes: a bundle of custom resource definitions says nothing of what runs.
 const MAX_FILE: u64 = 512 << 10;
@@ -41,19 +41,22 @@ impl Inventories {
             return Ok(Arc::clone(&kept.inventory));
         }
         let known = kept.take().map(|kept| kept.readings).unwrap_or_default();
-        let (inventory, readings) = read(store, tree, known)?;
+        let (inventory, readings, lacks) = read(store, tree, known)?;
         let inventory = Arc::new(inventory);
+        // What was not here is looked for the next time: another tree has the same readings, and none of these.
+        let tree = if lacks { Oid::EMPTY_TREE } else { tree };
         *kept = Some(Kept { tree, inventory: Arc::clone(&inventory), readings });
         Ok(inventory)
     }
 }
 
-fn read(store: &Store, tree: Oid, mut known: Readings) -> Result<(Inventory, Readings), StoreError> {
+/// Also says whether contents were missing that are to come.
+fn read(store: &Store, tree: Oid, mut known: Readings) -> Result<(Inventory, Readings, bool), StoreError> {
     let mut found = store.files(tree, has_values)?;
     found.files.sort_by(|a, b| a.0.cmp(&b.0));
     let mut inventory = Inventory::default();
     let mut readings = HashMap::with_capacity(found.files.len());
-    let (mut left, mut passed) = (MAX_BYTES, 0);
+    let (mut left, mut passed, mut lacking) = (MAX_BYTES, 0, 0);
     for (path, side) in found.files {
         let key = (path.clone(), side.oid);
         let reading = match known.remove(&key) {
@@ -62,23 +65,38 @@ fn read(store: &Store, tree: Oid, mut known: Readings) -> Result<(Inventory, Rea
                 passed += 1;
                 continue;
             }
-            None => one(store, &path, side.oid, &mut left),
+            None => match one(store, &path, side.oid, &mut left) {
+                Err(error) if error.is_unfetched() => {
+                    lacking += 1;
+                    inventory.put(path, Err(error.to_string()));
+                    continue;
+                }
+                read => said(read),
+            },
         };
         inventory.put(path, reading.clone());
         readings.insert(key, reading);
     }
-    inventory.missing = match (found.whole, passed) {
+    let missing = match (found.whole, passed) {
         (true, 0) => None,
         (false, _) => Some("some folders of the target cannot be read".to_owned()),
         (true, passed) => Some(format!("{passed} config files were not read: there are over {} MiB", MAX_BYTES >> 20)),
     };
-    Ok((inventory, readings))
+    let lacks = (lacking > 0).then(|| format!("{}: {UNFETCHED}", text::count(lacking, "config file")));
+    let missing: Vec<String> = missing.into_iter().chain(lacks).collect();
+    inventory.missing = (!missing.is_empty()).then(|| missing.join("; "));
+    Ok((inventory, readings, lacking > 0))
 }
 
-fn one(store: &Store, path: &BString, oid: Oid, left: &mut usize) -> Reading {
-    let bytes = store.blob(oid, MAX_FILE).map_err(|error| error.to_string())?;
+fn one(store: &Store, path: &BString, oid: Oid, left: &mut usize) -> Result<Reading, StoreError> {
+    let bytes = store.blob(oid, MAX_FILE)?;
     *left = left.saturating_sub(bytes.len());
-    documents(path.as_bstr(), &bytes).map(Arc::from)
+    Ok(documents(path.as_bstr(), &bytes).map(Arc::from))
+}
+
+/// What a file says, or in words why that is not known.
+fn said(read: Result<Reading, StoreError>) -> Reading {
+    read.map_err(|error| error.to_string())?
 }
 
 /// The inventory as a change would leave it.
@@ -88,7 +106,7 @@ pub fn after(store: &Store, before: &Inventory, diff: &TreeDiff) -> Inventory {
     for change in diff.files.iter().filter(|change| has_values(change.path.as_bstr())) {
         match change.new {
             Some(side) if matches!(side.mode, Mode::File | Mode::Executable) => {
-                after.put(change.path.clone(), one(store, &change.path, side.oid, &mut unbounded));
+                after.put(change.path.clone(), said(one(store, &change.path, side.oid, &mut unbounded)));
             }
             _ => after.remove(change.path.as_bstr()),
         }

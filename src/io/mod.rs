@@ -5,6 +5,7 @@ mod adoption;
 pub mod begun;
 pub mod cache;
 pub mod clock;
+pub mod contents;
 pub mod demo;
 pub mod evidence;
 pub mod fault;

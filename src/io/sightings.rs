@@ -143,6 +143,7 @@ mod tests {
             title: "t".into(),
             messages: Vec::new(),
             note: None,
+            pull: None,
             contributors: Vec::new(),
             author: someone,
             target: Target { refname: "refs/heads/main".into(), tip: Oid::ZERO },

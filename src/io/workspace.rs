@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
 use crate::engine::{self, Draft, Force, Found, LedgerHealth, Snapshot, World};
 use crate::ledger::{Chain, LedgerView};
 use crate::model::Known as Evidenced;
+use crate::model::forge::PullRequest;
 use crate::model::{Intent, Landing, Oid, Problem, Proposal, Queued, Stage, Target};
 use crate::policy::{self, Globs, LedgerKey, Policy, PolicyError, Root};
 
@@ -71,6 +72,8 @@ pub struct Workspace {
     pub clock: Clock,
     /// The user's home, where keys are looked for.
     pub home: Option<PathBuf>,
+    /// The pull requests that are proposals, as the forge told them last; none of a local repository.
+    pub pulls: Mutex<Arc<[Arc<PullRequest>]>>,
     /// What this process read from objects before.
     pub known: Mutex<Known>,
     /// The policy of the stage *look*.
@@ -127,6 +130,8 @@ pub struct Situation {
     pub landed: Option<Oid>,
     /// A digest of where the history of a shallow clone ends; empty in a whole one.
     pub boundary: String,
+    /// A number that is another one once contents came that a mirror lacked.
+    pub contents: u64,
     built_in: Policy,
 }
 
@@ -172,9 +177,21 @@ impl Workspace {
             patterns,
             clock,
             home,
+            pulls: Mutex::default(),
             known: Mutex::default(),
             built_in: built_in(),
         }
+    }
+
+    /// The pull requests that are proposals from now on.
+    pub fn propose(&self, pulls: Arc<[Arc<PullRequest>]>) {
+        *self.pulls.lock().unwrap_or_else(PoisonError::into_inner) = pulls;
+    }
+
+    /// The pull requests that are proposals.
+    #[must_use]
+    pub fn proposed(&self) -> Arc<[Arc<PullRequest>]> {
+        Arc::clone(&self.pulls.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Decisions that have not been sent, and what keeps one from being read.
@@ -226,10 +243,13 @@ impl Workspace {
     fn situation(&self, scope: &Scope<'_>, cached: &Known) -> Result<Situation, StoreError> {
         let known = self.known.lock().map(|known| known.clone()).unwrap_or_default();
         let quiet = |_: usize, _: usize| {};
+        // Before anything is read: what comes meanwhile may have been missed.
+        let (pulls, contents) = (self.proposed(), self.repository.contents());
         let request = Request {
             patterns: &self.patterns,
             only: scope.only,
             extra: scope.extra,
+            pulls: &pulls,
             known: &known,
             cached,
             progress: scope.progress.unwrap_or(&quiet),
@@ -247,17 +267,7 @@ impl Workspace {
         let (arrived, outbox): (Vec<Intent>, Vec<Intent>) =
             outbox.into_iter().partition(|intent| view.as_ref().is_some_and(|view| view.entry(intent.id).is_some()));
         let unsent = outbox.iter().flat_map(|i| &i.items).map(|item| item.subject.proposal.clone()).collect();
-        let key = match &adopted.ruling {
-            Ruling::Root(root) => signer::own(&self.repository.git(), self.home.as_deref(), root, now),
-            Ruling::Invalid(_) => Err(SignerError {
-                what: "the policy cannot be read, so it knows nobody".into(),
-                next: "mend it on the default branch".into(),
-            }),
-            Ruling::BuiltIn => Err(SignerError {
-                what: "there is no policy in force that could know you".into(),
-                next: "run `countersign init`".into(),
-            }),
-        };
+        let key = self.decider(&adopted.ruling, now);
         let mut situation = Situation {
             target: reading.target,
             proposals: reading.proposals,
@@ -275,6 +285,7 @@ impl Workspace {
             now,
             seen: FirstSeen::default(),
             landed: adopted.landed,
+            contents,
             boundary: Boundary::of(&self.repository.git_dir).map(|boundary| boundary.digest).unwrap_or_default(),
             found: Arc::default(),
             built_in: self.built_in.clone(),
@@ -283,11 +294,27 @@ impl Workspace {
         Ok(situation)
     }
 
+    /// Who decides here, as far as the policy in force knows.
+    fn decider(&self, ruling: &Ruling, now: Timestamp) -> Result<SigningKey, SignerError> {
+        match ruling {
+            Ruling::Root(root) => signer::own(&self.repository.git(), self.home.as_deref(), root, now),
+            Ruling::Invalid(_) => Err(SignerError {
+                what: "the policy cannot be read, so it knows nobody".into(),
+                next: "mend it on the default branch".into(),
+            }),
+            Ruling::BuiltIn => Err(SignerError {
+                what: "there is no policy in force that could know you".into(),
+                next: "run `countersign init`".into(),
+            }),
+        }
+    }
+
     /// Remembers what was read from objects: not what came from the cache, nor what could not be read and may be mended.
     /// What was read for another tip of the target is forgotten.
     fn remember(&self, reading: &Reading, cached: &Known) {
         let Ok(mut known) = self.known.lock() else { return };
-        known.retain(|(tip, ..), _| *tip == reading.target.tip);
+        let tips: BTreeSet<Oid> = reading.proposals.iter().map(|proposal| proposal.target.tip).collect();
+        known.retain(|(tip, ..), _| *tip == reading.target.tip || tips.contains(tip));
         let fresh = reading.proposals.iter().filter(|proposal| readable(proposal));
         let fresh = fresh.map(|proposal| (proposals::key(proposal), Arc::clone(proposal)));
         known.extend(fresh.filter(|(key, _)| !cached.contains_key(key)));

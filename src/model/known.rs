@@ -24,6 +24,14 @@ impl<T> Known<T> {
         }
     }
 
+    /// What was found, to be added to.
+    pub const fn found_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Self::Known(found) => Some(found),
+            Self::Unknown(_) | Self::Indexing => None,
+        }
+    }
+
     /// The same without taking it.
     #[must_use]
     pub fn as_ref(&self) -> Known<&T> {

@@ -1,11 +1,13 @@
 //! A proposal: one pending change by an agent, and how it stands.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::forge::{PullRequest, RepoName};
 use super::{Findings, LineStats, Oid, ProposalName, Ruling, Subject, TreeDiff};
 
 /// Where a proposal wants to land.
@@ -70,18 +72,21 @@ impl Words {
 /// One pending change by an agent: a branch with a target. Immutable once read; text is the agent's, as it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
-    /// The full name: the branch (`agent/infra/0001`). With `repo` it is unique.
+    /// The full name: the branch (`agent/infra/0001`), or the number of a pull request (`#12`). With `repo` it is unique.
     pub id: String,
     /// The repository's name, so that several can make one queue.
     pub repo: String,
     /// The agent's name by the shape of the branch; policy may know a better one.
     pub agent: String,
-    /// The subject of the head commit: a claim.
+    /// The subject of the head commit, or the title of a pull request: a claim.
     pub title: String,
     /// The messages of the proposal's own commits, oldest first, bounded.
     pub messages: Vec<String>,
     /// The git note under `refs/notes/reasoning` on the head.
     pub note: Option<String>,
+    /// The pull request that it is, as the forge tells it: description, labels, who opened it.
+    #[serde(default)]
+    pub pull: Option<Arc<PullRequest>>,
     /// Authors and committers of the proposal's own commits, each once.
     pub contributors: Vec<Contributor>,
     /// The author of the head commit, who becomes the author of a squash.
@@ -116,6 +121,26 @@ impl Proposal {
     pub fn subject(&self) -> Subject {
         let change_id = self.diff().map(|diff| diff.change_id);
         Subject { repo: self.repo.clone(), proposal: self.id.clone(), head: self.head, change_id }
+    }
+
+    /// The branch that holds it. That of a fork has its owner before it, so that nobody's fork passes for a branch of the
+    /// repository.
+    #[must_use]
+    pub fn branch(&self) -> Cow<'_, str> {
+        match &self.pull {
+            None => Cow::Borrowed(&self.id),
+            Some(pull) if !pull.from_fork() => Cow::Borrowed(&pull.head.branch),
+            Some(pull) => {
+                let owner = pull.head.repo.as_ref().map_or("ghost", RepoName::owner);
+                Cow::Owned(format!("{owner}:{}", pull.head.branch))
+            }
+        }
+    }
+
+    /// What the agent says beside its commits: the description of a pull request.
+    #[must_use]
+    pub fn body(&self) -> Option<&str> {
+        self.pull.as_ref().map(|pull| pull.body.as_str()).filter(|body| !body.trim().is_empty())
     }
 
     /// The difference that would land, where it merges.

@@ -37,8 +37,10 @@ pub struct Objection {
 pub struct Facts<'a> {
     /// How far the repository has adopted the product.
     pub stage: Stage,
-    /// The proposal's name: its branch.
+    /// The proposal's name: its branch, or the number of a pull request.
     pub proposal: &'a str,
+    /// The branch that holds it, where that is not its name.
+    pub branch: Option<&'a str>,
     /// The full name of the ref where it wants to land.
     pub target: &'a str,
     /// What would land; `None` where it does not merge.

@@ -32,7 +32,7 @@ pub(super) fn matched<'p>(policy: &'p Policy, facts: &Facts) -> Vec<&'p Agent> {
 
 fn matches(agent: &Agent, facts: &Facts, trailers: &[String]) -> bool {
     let how = &agent.matcher;
-    how.branches.matches(facts.proposal.into())
+    how.branches.matches(facts.branch.unwrap_or(facts.proposal).into())
         || facts
             .contributors
             .iter()

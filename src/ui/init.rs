@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::widgets::{Canvas, Pen, paragraphs};
-use crate::app::init_lines;
 use crate::app::sheet::InitSheet;
+use crate::app::{App, init_lines};
 use crate::config::Role;
 use crate::model::text::single_line;
 
@@ -16,10 +16,14 @@ pub fn wish(pen: &mut Pen<'_, '_>, wants: &str) {
 }
 
 /// Draws the offer.
-pub fn draw(sheet: &InitSheet, canvas: &mut Canvas<'_>, area: Rect) {
+pub fn draw(app: &App, sheet: &InitSheet, canvas: &mut Canvas<'_>, area: Rect) {
     let mut pen = canvas.row(area, 0);
     pen.gap(1);
     pen.write(Role::Title, "START THE LEDGER");
+    if app.repos().several() {
+        pen.write(Role::Quiet, " of ");
+        pen.write(Role::Heading, &single_line(&app.repos().get(sheet.repo).repo));
+    }
     pen.gap_to(20);
     pen.write(Role::Quiet, "nothing written yet");
     let mut pen = canvas.row(area, 1);

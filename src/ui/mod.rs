@@ -67,7 +67,7 @@ fn draw_sheet(app: &App, sheet: &Sheet, canvas: &mut Canvas<'_>, screen: Rect, d
         Sheet::Approve(sheet) => approve::draw(app, sheet, canvas, area, drawn),
         Sheet::Write(sheet) => write::draw(app, sheet, canvas, area, drawn),
         Sheet::Comment(sheet) => write::draw_comment(app, sheet, canvas, area, drawn),
-        Sheet::Init(sheet) => init::draw(sheet, canvas, area),
+        Sheet::Init(sheet) => init::draw(app, sheet, canvas, area),
     }
 }
 

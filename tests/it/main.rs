@@ -28,6 +28,7 @@ mod hostile;
 mod incidents;
 mod init;
 mod ledger;
+mod mirror;
 mod policy;
 mod race;
 mod reach;

@@ -118,14 +118,16 @@ pub fn rows(entries: &[Entry], layout: &Layout<'_>) -> Vec<Row> {
 
 /// The rows of one tier: every fold stands where its first member would.
 fn push_group(rows: &mut Vec<Row>, entries: &[Entry], group: &[usize], open: &HashSet<FoldKey>) {
-    let mut members: HashMap<&FoldKey, Vec<usize>> = HashMap::new();
+    // A decision is about one repository, and so is a row.
+    let mut members: HashMap<(&str, &FoldKey), Vec<usize>> = HashMap::new();
     for at in group {
         if let Some(key) = &entries[*at].fold {
-            members.entry(key).or_default().push(*at);
+            members.entry((&entries[*at].name.repo, key)).or_default().push(*at);
         }
     }
     for at in group {
-        let fold = entries[*at].fold.as_ref().and_then(|key| Some((key, members.get(key)?)));
+        let own = |key| members.get(&(entries[*at].name.repo.as_str(), key));
+        let fold = entries[*at].fold.as_ref().and_then(|key| Some((key, own(key)?)));
         match fold {
             Some((key, all)) if all.len() > 1 => {
                 if all[0] == *at {

@@ -58,6 +58,9 @@ fn known<'k, T>(out: &mut Vec<Line>, what: &str, known: &'k Known<T>) -> Option<
 fn necessary(out: &mut Vec<Line>, evidence: &Evidence, review: &Review, facts: &Facts<'_>) {
     if let Some(past) = known(out, "who changed these files before", &evidence.provenance) {
         match past.files.first() {
+            None if past.missing.is_some() => {
+                not_known(out, "who changed these files before", past.missing.as_deref().unwrap_or_default());
+            }
             None => fact(out, "nobody changed these files before"),
             Some(last) => fact(
                 out,

@@ -239,6 +239,7 @@ impl Made {
             title: self.title.clone(),
             messages: vec![format!("{}\n\n{}", self.title, self.body)],
             note: None,
+            pull: None,
             contributors: vec![author.clone()],
             author,
             target: Target { refname: "refs/heads/main".to_owned(), tip: oid("main") },

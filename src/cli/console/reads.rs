@@ -245,7 +245,7 @@ impl Reads {
                 why: error.to_string(),
                 next: "run `git fsck` in the repository".into(),
             })?;
-        let (said, broken) = reasoning::read(&proposal.messages, proposal.note.as_deref());
+        let (said, broken) = reasoning::of(proposal);
         problems.extend(broken);
         let trace = situation.world().judge(proposal).map(|evaluation| evaluation.trace).unwrap_or_default();
         Ok(Opened { subject: subject.clone(), document, reasoning: said, trace, evidence: Evidence::PENDING, problems })

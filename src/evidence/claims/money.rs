@@ -117,6 +117,19 @@ const CODES: [(&str, &str); 18] = [
     ("inr", "INR"),
 ];
 
+/// What stands before the sign of dollars that are not those of the United States, and before that of reals.
+const ABROAD: [(&str, &str); 9] = [
+    ("a", "AUD"),
+    ("au", "AUD"),
+    ("c", "CAD"),
+    ("ca", "CAD"),
+    ("nz", "NZD"),
+    ("hk", "HKD"),
+    ("s", "SGD"),
+    ("sg", "SGD"),
+    ("r", "BRL"),
+];
+
 fn tokens(clause: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut rest = clause;
@@ -144,6 +157,11 @@ fn token(rest: &str, first: char, last: Option<&Token>) -> (Option<Token>, usize
         // `v2`, `8Gi` and `x86` are words, whatever digits are in them.
         let used = run(|c| c.is_alphanumeric() || matches!(c, '_' | '\''));
         let word = rest[..used].to_lowercase();
+        // `A$30`
+        let abroad = ABROAD.iter().find(|(name, _)| *name == word && rest[used..].starts_with('$'));
+        if let Some((_, code)) = abroad {
+            return (Some(Token::Currency(code)), used + 1);
+        }
         let code = CODES.iter().find(|(name, _)| *name == word).map(|(_, code)| Token::Currency(code));
         return (Some(code.unwrap_or(Token::Word(word))), used);
     }
@@ -182,13 +200,10 @@ fn number(written: &str, european: bool) -> Option<Decimal> {
 /// What a clause says.
 fn changes(tokens: &[Token]) -> Vec<Change> {
     let amounts: Vec<Amount> = (0..tokens.len()).filter_map(|at| amount(tokens, at)).collect();
-    if let [from, to] = amounts.as_slice() {
-        let word =
-            |at: usize, word: &str| at.checked_sub(1).is_some_and(|at| tokens[at] == Token::Word(word.to_owned()));
-        if word(from.start, "from") && word(to.start, "to") && from.currency == to.currency {
-            let monthly = to.monthly - from.monthly;
-            return vec![Change::Amount { monthly, currency: from.currency }];
-        }
+    let levels: Vec<&Amount> = amounts.iter().filter(|amount| is_level(tokens, amount)).collect();
+    if !levels.is_empty() {
+        // Where it ends is no change by itself: only with where it began.
+        return levels.into_iter().filter_map(|to| fall(tokens, to)).collect();
     }
     let signed = |amount: &Amount| {
         let monthly = amount.monthly * Decimal::from(direction(tokens, amount.start, amount.end)?);
@@ -199,17 +214,53 @@ fn changes(tokens: &[Token]) -> Vec<Change> {
     found
 }
 
+/// Whether an amount is what something costs in the end: `to $35 a month`, and not `saves up to $35 a month`.
+fn is_level(tokens: &[Token], amount: &Amount) -> bool {
+    let word = |back: usize| match amount.start.checked_sub(back).map(|at| &tokens[at]) {
+        Some(Token::Word(word)) => word.as_str(),
+        _ => "",
+    };
+    word(1) == "to" && word(2) != "up"
+}
+
+/// The change to an amount from the one before it: `from $58 to $35 a month`. The time may stand at either or at both.
+fn fall(tokens: &[Token], to: &Amount) -> Option<Change> {
+    let before = (0..to.start).rev().find_map(|at| money(tokens, at))?;
+    let (factor, end) = period(tokens, before.end).unwrap_or((to.factor, before.end));
+    let same = before.currency == to.currency && end + 1 == to.start;
+    let monthly = to.monthly - (before.number * factor).round_dp(2);
+    same.then(|| Change::Amount { monthly: monthly.normalize(), currency: to.currency })
+}
+
 /// An amount a month and where it stands.
 #[derive(Debug)]
 struct Amount {
     start: usize,
     end: usize,
     monthly: Decimal,
+    /// How often it falls due in a month.
+    factor: Decimal,
     currency: &'static str,
 }
 
-/// The amount whose number stands at a place.
+/// An amount of whatever time, and where it stands.
+#[derive(Debug)]
+struct Money {
+    start: usize,
+    end: usize,
+    number: Decimal,
+    currency: &'static str,
+}
+
+/// The amount a month whose number stands at a place.
 fn amount(tokens: &[Token], at: usize) -> Option<Amount> {
+    let Money { start, end, number, currency } = money(tokens, at)?;
+    let (factor, end) = period(tokens, end).or_else(|| Some((adverb(&tokens[..start])?, end)))?;
+    Some(Amount { start, end, monthly: (number * factor).round_dp(2).normalize(), factor, currency })
+}
+
+/// The amount whose number stands at a place.
+fn money(tokens: &[Token], at: usize) -> Option<Money> {
     let Token::Number(number) = tokens[at] else { return None };
     let currency = |at: Option<usize>| match tokens.get(at?)? {
         Token::Currency(code) if *code != "US" => Some(*code),
@@ -221,12 +272,13 @@ fn amount(tokens: &[Token], at: usize) -> Option<Amount> {
     let after = currency(Some(at + 1));
     let (code, start, end) = match (before, after) {
         (Some(code), _) if wide => (if code == "$" { "USD" } else { code }, at - 2, at + 1),
+        // `$23 (CAD)`
+        (Some("$"), Some(code)) => (code, at - 1, at + 2),
         (Some(code), _) => (code, at - 1, at + 1),
         (None, Some(code)) => (code, at, at + 2),
         (None, None) => return None,
     };
-    let (factor, end) = period(tokens, end).or_else(|| Some((adverb(&tokens[..start])?, end)))?;
-    Some(Amount { start, end, monthly: (number * factor).round_dp(2).normalize(), currency: code })
+    Some(Money { start, end, number, currency: code })
 }
 
 /// How often an amount falls due in a month, where that stands after it, and where it ends.
@@ -416,6 +468,15 @@ mod tests {
             ("costs an extra £40 monthly", "40 GBP"),
             ("monthly savings of $90", "-90 $"),
             ("monthly cost goes down, from $120/month to $90/month", "-30 $"),
+            ("cuts the bill from $58 to $35 a month", "-23 $"),
+            ("cuts the bill from $58/month to $35/month", "-23 $"),
+            ("from $1/hour to $35 a month", "-695 $"),
+            ("raises it from €30 a month to €35 a month", "5 EUR"),
+            ("saves up to $90/month", "-90 $"),
+            ("saves A$30/month", "-30 AUD"),
+            ("saves C$30/month", "-30 CAD"),
+            ("saves a $30/month machine", "-30 $"),
+            ("saves $23 (USD) monthly", "-23 USD"),
             ("adds $0.10/hour", "73 $"),
             ("+$12/mo", "12 $"),
             ("saves 90 dollars each month", "-90 $"),
@@ -454,6 +515,9 @@ mod tests {
             "saves $99999999999999999999999999999/month",
             "ratelimit: 90/hour saves requests",
             "$5",
+            "reduces the bill to $35/month",
+            "cuts it from €58 to $35 a month",
+            "cuts it from 3 replicas to $35 a month",
         ] {
             assert_eq!(shown(line), "", "{line}");
         }

@@ -64,24 +64,27 @@ fn body_lines(body: &str) -> impl Iterator<Item = &str> {
 /// A line, ready to be asked.
 struct Said<'a> {
     kinds: Vec<String>,
+    /// All of it, and what stands after its kinds.
+    line: &'a str,
     text: &'a str,
     words: Vec<String>,
 }
 
 impl<'a> Said<'a> {
     fn of(line: &'a str) -> Self {
-        let (kinds, text) = description_of(start(line.trim(), MAX_SUBJECT));
+        let line = start(line.trim(), MAX_SUBJECT);
+        let (kinds, text) = description_of(line);
         let lower = text.to_lowercase();
         let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         let words = words.map(str::to_owned).collect();
-        Self { kinds: kinds.iter().map(|kind| kind.to_ascii_lowercase()).collect(), text, words }
+        Self { kinds: kinds.iter().map(|kind| kind.to_ascii_lowercase()).collect(), line, text, words }
     }
 
     fn subject(&self) -> Option<Mending> {
-        if self.is_about() || self.removes() {
+        if self.is_about() || self.removes() || self.is_setting() {
             return None;
         }
-        if self.is_kind("hotfix") || self.begins(&HOTFIX) || self.is_marked(&HOTFIX) {
+        if self.is_kind("hotfix") || self.merges_hotfix() || self.begins(&HOTFIX) || self.is_marked(&HOTFIX) {
             return Some(Mending::Hotfix);
         }
         let tries = self.words.first().is_some_and(|word| matches!(word.as_str(), "try" | "trying"));
@@ -89,7 +92,7 @@ impl<'a> Said<'a> {
         if self.is_kind("rollback") || back || self.is_marked(&ROLLBACK) || self.returns() || self.downgrades() {
             return Some(Mending::Rollback);
         }
-        if self.pins() {
+        if self.pins() || self.is_kind("workaround") {
             return Some(Mending::Workaround);
         }
         (!self.is_update() && self.works_around()).then_some(Mending::Workaround)
@@ -128,6 +131,17 @@ impl<'a> Said<'a> {
         not || ["remov", "drop", "delet", "retir"].iter().any(|stem| first.starts_with(stem))
     }
 
+    /// `rollback window: 5m`, `hotfix branch protection`: a thing that is called after it.
+    fn is_setting(&self) -> bool {
+        let named = |form: &&&[&str]| self.words.get(form.len()).is_some_and(|next| THINGS.contains(&next.as_str()));
+        HOTFIX.iter().chain(&ROLLBACK).filter(|form| self.begins(&[form])).any(|form| named(&form))
+    }
+
+    /// `Merge branch 'hotfix/pool'`.
+    fn merges_hotfix(&self) -> bool {
+        self.begins(&[&["merge", "branch", "hotfix"]])
+    }
+
     fn begins(&self, forms: &[&[&str]]) -> bool {
         begins(&self.words, forms)
     }
@@ -136,9 +150,9 @@ impl<'a> Said<'a> {
         self.words.windows(wanted.len()).any(|part| part == wanted)
     }
 
-    /// `(hotfix)`, `[rollback]`.
+    /// `(hotfix)`, `[rollback]`, `fix(hotfix): …`.
     fn is_marked(&self, forms: &[&[&str]]) -> bool {
-        let lower = self.text.to_lowercase();
+        let lower = self.line.to_lowercase();
         let mut marks = lower.split(['(', '[']).skip(1).filter_map(|part| part.split([')', ']']).next());
         marks.any(|mark| {
             let words: Vec<&str> = mark.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
@@ -184,6 +198,13 @@ impl<'a> Said<'a> {
     }
 
     fn works_around(&self) -> bool {
+        let gone = |part: &[String]| {
+            part[0].starts_with("workaround")
+                && ["remov", "drop", "delet", "gone"].iter().any(|stem| part[1].starts_with(stem))
+        };
+        if self.words.windows(2).any(gone) {
+            return false;
+        }
         let is = |word: &String| {
             matches!(word.as_str(), "workaround" | "workarounds" | "mitigate" | "mitigates" | "mitigating")
         };
@@ -204,6 +225,11 @@ impl<'a> Said<'a> {
     }
 }
 
+/// What is called after a rollback or a hotfix and is none.
+const THINGS: [&str; 16] = [
+    "window", "strategy", "plan", "policy", "job", "jobs", "script", "timeout", "limit", "history", "support",
+    "branch", "branches", "workflow", "process", "settings",
+];
 const HOTFIX: [&[&str]; 2] = [&["hotfix"], &["hot", "fix"]];
 const ROLLBACK: [&[&str]; 5] =
     [&["rollback"], &["roll", "back"], &["rolled", "back"], &["rolling", "back"], &["rolls", "back"]];
@@ -228,6 +254,9 @@ mod tests {
             ("hotfix(web)!: raise the limit", Some(Hotfix)),
             ("🚑 Hotfix the route", Some(Hotfix)),
             ("hot-fix for the route", Some(Hotfix)),
+            ("fix(hotfix): raise the pool", Some(Hotfix)),
+            ("Merge branch 'hotfix/pool'", Some(Hotfix)),
+            ("workaround: raise the pool", Some(Workaround)),
             ("rollback nginx ingress", Some(Rollback)),
             ("feat: roll back to 0.15.0 until this is fixed", Some(Rollback)),
             ("rolled back 1.3", Some(Rollback)),
@@ -259,6 +288,11 @@ mod tests {
             "test fixture for checkout",
             "hotfixture: add",
             "hotfixtures",
+            "rollback window: 5m",
+            "rollback strategy for the canary",
+            "hotfix branch protection added",
+            "workaround removed",
+            "Merge branch 'main' into hotfix/pool",
             "docs: how to make a hotfix",
             "docs: workaround for the DNS race",
             "ci: rollback job",

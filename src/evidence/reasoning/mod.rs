@@ -15,7 +15,7 @@ mod markup;
 mod own;
 mod sections;
 
-use crate::model::{Confidence, Part, Problem, Reasoning};
+use crate::model::{Confidence, Part, Problem, Proposal, Reasoning};
 
 use key::Key;
 use sections::Words;
@@ -48,18 +48,33 @@ Revert this commit; the rollout takes four minutes.
 0.92 (metrics, 35 days)
 ";
 
+/// Reads what the agent says in a proposal: its note wins, then the description of a pull request, then its commits.
+#[must_use]
+pub fn of(proposal: &Proposal) -> (Reasoning, Vec<Problem>) {
+    said(&proposal.messages, &[(DESCRIPTION, proposal.body()), (NOTE, proposal.note.as_deref())])
+}
+
+/// What the texts beside commit messages are called.
+const DESCRIPTION: &str = "description";
+const NOTE: &str = "git note";
+
 /// Reads what the agent says: `messages` are those of the proposal's own commits, oldest first; the note wins, part by part.
 ///
 /// What several commits say under one heading is joined, oldest first; of confidences the newest counts.
 #[must_use]
 pub fn read(messages: &[String], note: Option<&str>) -> (Reasoning, Vec<Problem>) {
+    said(messages, &[(NOTE, note)])
+}
+
+/// Reads commit messages and texts beside them; a later text wins over what came before it, part by part.
+fn said(messages: &[String], texts: &[(&str, Option<&str>)]) -> (Reasoning, Vec<Problem>) {
     let mut problems = Vec::new();
-    let said = from_messages(messages, &mut problems).into_reasoning("commit message", &mut problems);
-    let noted = note.map(|note| from_note(note, &mut problems).into_reasoning("git note", &mut problems));
-    let mut reasoning = match noted {
-        Some(noted) => over(noted, said),
-        None => said,
-    };
+    let mut reasoning = from_messages(messages, &mut problems).into_reasoning("commit message", &mut problems);
+    for (name, text) in texts {
+        let Some(text) = text else { continue };
+        let said = from_text(text, name, &mut problems).into_reasoning(name, &mut problems);
+        reasoning = over(said, reasoning);
+    }
     reasoning.missing = Part::ALL.into_iter().filter(|part| !has(&reasoning, *part)).collect();
     (reasoning, problems)
 }
@@ -82,6 +97,19 @@ pub enum LineKind {
     Prose,
     /// It is in a fenced block.
     Code,
+}
+
+/// All that the agent wrote itself in a proposal: its commits, then title and description of a pull request, the note last.
+#[must_use]
+pub fn own_lines_of(proposal: &Proposal) -> Vec<OwnLine> {
+    let mut lines = own_lines(&proposal.messages, None);
+    if let Some(pull) = &proposal.pull {
+        lines.push(OwnLine { text: pull.title.clone(), kind: LineKind::Title });
+    }
+    for text in [proposal.body(), proposal.note.as_deref()].into_iter().flatten() {
+        lines.extend(own::words(start_of(text, MAX_BYTES)).lines.into_iter().filter_map(own_line));
+    }
+    lines
 }
 
 /// All that the agent wrote itself, oldest message first, the note last: what others wrote is left out, as in [`read`].
@@ -118,12 +146,12 @@ fn from_messages(messages: &[String], problems: &mut Vec<Problem>) -> Words {
     words
 }
 
-fn from_note(note: &str, problems: &mut Vec<Problem>) -> Words {
-    let whole = start_of(note, MAX_BYTES);
-    if whole.len() < note.len() {
-        problems.push(too_long("git note"));
+fn from_text(text: &str, name: &str, problems: &mut Vec<Problem>) -> Words {
+    let whole = start_of(text, MAX_BYTES);
+    if whole.len() < text.len() {
+        problems.push(too_long(name));
     }
-    of_text(whole, "git note", problems)
+    of_text(whole, name, problems)
 }
 
 /// The messages, oldest first, as far as the limit allows; the newest are read first, since they are about the head.

@@ -42,6 +42,13 @@ impl Comparisons {
     }
 }
 
+impl Comparisons {
+    fn forget(&self, one: ChangeId, other: ChangeId) {
+        let mut trials = self.trials.lock().unwrap_or_else(PoisonError::into_inner);
+        trials.remove(&(one.min(other), one.max(other)));
+    }
+}
+
 /// What is remembered, or what is computed now. Two threads may compute the same, and then find the same.
 fn remembered<K: Copy + Eq + std::hash::Hash, V: Clone>(
     known: &Mutex<HashMap<K, V>>,
@@ -130,7 +137,8 @@ impl Scene<'_> {
         }
         budget.trials -= 1;
         budget.files -= common;
-        self.workspace.compared.trial(ours.change_id, theirs.change_id, || {
+        let lacked = self.store.lacked();
+        let trial = self.workspace.compared.trial(ours.change_id, theirs.change_id, || {
             let merge = || -> Result<Trial, StoreError> {
                 let tip = proposal.target.tip;
                 self.store.make_again(ours, tip, proposal.head)?;
@@ -139,7 +147,12 @@ impl Scene<'_> {
                 Ok(if conflicts.is_empty() { Trial::Merges } else { Trial::Conflicts { conflicts } })
             };
             merge().unwrap_or_else(|error| Trial::Untried { why: error.to_string() })
-        })
+        });
+        if self.store.lacked() > lacked {
+            // What was missing may come, and then it is tried again.
+            self.workspace.compared.forget(ours.change_id, theirs.change_id);
+        }
+        trial
     }
 }
 

@@ -47,7 +47,7 @@ impl Scene<'_> {
     /// What a proposal costs, and what it says, held against what was found.
     pub(super) fn cost_and_claims(&self, looked: &Looked<'_>) -> (Known<Cost>, Claims) {
         let proposal = looked.proposal;
-        let lines = reasoning::own_lines(&proposal.messages, proposal.note.as_deref());
+        let lines = reasoning::own_lines_of(proposal);
         let files = proposal.diff().map(|diff| diff.files.as_slice()).unwrap_or_default();
         let reports = self.reports_inside(files);
         let cost = self.cost(looked, files, &reports).map(|mut cost| {

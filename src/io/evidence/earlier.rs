@@ -105,7 +105,8 @@ impl Scene<'_> {
         let rounds = self.workspace.rejected.of(&self.store, view, self.situation.target.tip);
         let others = rounds.iter().filter(|round| round.rejected.proposal != looked.proposal.id);
         let same = |round: &&Round| {
-            same_paths(&round.diff.files, &diff.files) && {
+            // What is not here is not compared, and that it is not is said of all signals.
+            same_paths(&round.diff.files, &diff.files) && self.store.hold_sides(&round.diff).is_ok() && {
                 let change_id = round.diff.change_id;
                 let values = self.workspace.compared.values(change_id, || {
                     let document = open::changes(&self.workspace.repository, &round.diff, 0).ok()?;

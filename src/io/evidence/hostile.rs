@@ -10,12 +10,15 @@ use crate::model::CommentSide;
 pub(super) fn search(looked: &Looked<'_>) -> Search {
     let Looked { proposal, document, .. } = looked;
     let mut search = Search::default();
-    search.name(Spot::Branch, proposal.id.as_str().into());
+    search.name(Spot::Branch, proposal.branch().as_ref().into());
     search.text(Spot::Title, &proposal.title, 1);
     for message in &proposal.messages {
         // The head's subject is the title.
         let seen = message.lines().next() == Some(proposal.title.as_str());
         search.text(Spot::Message, message, if seen { 2 } else { 1 });
+    }
+    if let Some(body) = proposal.body() {
+        search.text(Spot::Body, body, 1);
     }
     if let Some(note) = &proposal.note {
         search.text(Spot::Note, note, 1);

@@ -69,6 +69,8 @@ pub struct Gathered {
     pub problems: Vec<Problem>,
     /// What could not be looked at; empty where everything was.
     pub unknown: Vec<String>,
+    /// Whether files were missing that a mirror is to bring.
+    pub lacks: bool,
     today: Date,
 }
 
@@ -157,7 +159,8 @@ impl Scene<'_> {
         hits.sort_by_key(|hit| hit.closeness);
     }
 
-    /// What a file of the past says; nothing where it was not there, or cannot be read.
+    /// What a file of the past says; nothing where it was not there, or cannot be read. What a mirror lacks is looked
+    /// for again the next time; whoever asks here says that it was missing.
     fn values(&self, path: &str, side: Option<Side>) -> Arc<[ConfigDocument]> {
         let Some(side) = side else { return Arc::default() };
         let kept = &self.workspace.past.values;
@@ -165,7 +168,10 @@ impl Scene<'_> {
         if let Some(known) = kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Arc::clone(known);
         }
-        let bytes = self.store.blob(side.oid, MAX_VALUES).unwrap_or_default();
+        let bytes = match self.store.blob(side.oid, MAX_VALUES) {
+            Err(error) if error.is_unfetched() => return Arc::default(),
+            read => read.unwrap_or_default(),
+        };
         let read: Arc<[ConfigDocument]> = documents(path.into(), &bytes).map(Arc::from).unwrap_or_default();
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= MAX_KEPT {
@@ -270,6 +276,8 @@ struct Gained {
     indexed: bool,
     /// Where the history of a shallow clone ends.
     boundary: String,
+    /// What contents there were, of those that may be missing.
+    contents: u64,
     gathered: Arc<Gathered>,
 }
 
@@ -280,9 +288,10 @@ impl Memory {
     pub fn gather(&self, workspace: &Workspace, situation: &Situation, view: &Known<View>) -> Arc<Gathered> {
         let (target, ledger) = (situation.target.tip, situation.view.as_ref().and_then(LedgerView::tip));
         let (today, indexed) = (day(situation), view.found().is_some());
+        let contents = workspace.repository.contents();
         let same = |known: &&Gained| {
             (known.target, known.ledger, known.today, known.indexed) == (target, ledger, today, indexed)
-                && known.boundary == situation.boundary
+                && (&known.boundary, known.contents) == (&situation.boundary, contents)
         };
         // Held while gathering: whoever asks meanwhile wants the same, and a second pass over the files would slow the first.
         let mut known = self.gained.lock().unwrap_or_else(PoisonError::into_inner);
@@ -291,7 +300,7 @@ impl Memory {
         }
         let gathered = Arc::new(gather(&workspace.repository, situation, view));
         let boundary = situation.boundary.clone();
-        *known = Some(Gained { target, ledger, today, indexed, boundary, gathered: Arc::clone(&gathered) });
+        *known = Some(Gained { target, ledger, today, indexed, boundary, contents, gathered: Arc::clone(&gathered) });
         gathered
     }
 }
@@ -304,7 +313,8 @@ fn day(situation: &Situation) -> Date {
 #[must_use]
 pub fn gather(repository: &LocalRepository, situation: &Situation, view: &Known<View>) -> Gathered {
     let today = day(situation);
-    let mut gathered = Gathered { past: Past::default(), problems: Vec::new(), unknown: Vec::new(), today };
+    let mut gathered =
+        Gathered { past: Past::default(), problems: Vec::new(), unknown: Vec::new(), lacks: false, today };
     let store = match repository.store(Writes::InMemory) {
         Ok(store) => store,
         Err(error) => {
@@ -326,6 +336,7 @@ pub fn gather(repository: &LocalRepository, situation: &Situation, view: &Known<
         gathered.problems.push(problem("incidents", what, "mend those that are listed first"));
     }
     gathered.past = Past::new(records, &commits, &rejected);
+    gathered.lacks = store.lacked() > 0;
     gathered
 }
 
@@ -382,6 +393,7 @@ fn one_file(store: &Store, path: &BString, side: Side, today: Date, left: &mut u
         Err(StoreError::TooLarge { size, .. }) => {
             refused(format!("it has {size} bytes, and was not read"), "move logs and pictures out of it")
         }
+        Err(error) if error.is_unfetched() => refused(error.to_string(), "the next fetch brings them"),
         Err(error) => refused(format!("it cannot be read: {error}"), "run `git fsck` in the repository"),
     }
 }

@@ -23,7 +23,7 @@ use std::time::Duration;
 use self::incidents::Gathered;
 use self::provenance::Origins;
 use self::values::Histories;
-use super::git::store::{Store, StoreError, Writes};
+use super::git::store::{Store, StoreError, UNFETCHED, Writes};
 use super::index::{IndexError, Request, View};
 use super::inventory;
 use super::workspace::{Situation, Workspace};
@@ -32,7 +32,7 @@ use crate::diff::fields::field_report;
 use crate::evidence::cost::Prices;
 use crate::evidence::{Evidence, Inventory};
 use crate::model::field::FieldReport;
-use crate::model::{Known, Landing, Oid, Proposal, Queued};
+use crate::model::{Known, Landing, Oid, Proposal, Queued, text};
 
 /// How long another process that makes the index is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -109,19 +109,41 @@ impl<'a> Scene<'a> {
         }
         let fields = field_report(document);
         let looked = Looked { proposal, document, fields: &fields };
-        let (provenance, signals) = (self.provenance(&looked), self.signals(&looked));
-        let incidents = self.incidents(&looked);
-        let (cost, claims) = self.cost_and_claims(&looked);
-        let reach = self.reach(&looked);
-        Evidence {
-            provenance,
-            signals,
-            incidents,
-            claims: Known::Known(claims),
-            cost,
-            reach,
-            fields: Known::Known(fields),
+        let mut evidence = match self.elsewhere(proposal) {
+            Some(why) => self.evidence_elsewhere(&looked, &why),
+            None => self.evidence_here(&looked),
+        };
+        // What was missing for one is remembered as unreadable for those that follow.
+        if self.past.lacks || self.store.lacked() > 0 {
+            evidence.without(UNFETCHED);
         }
+        evidence.fields = Known::Known(fields);
+        evidence
+    }
+
+    /// Why history and inventory are those of another branch than the one that it lands on.
+    fn elsewhere(&self, proposal: &Proposal) -> Option<String> {
+        let (own, other) = (&self.situation.target, &proposal.target);
+        (own.refname != other.refname).then(|| {
+            let [own, other] = [own, other].map(|target| text::single_line(target.branch()));
+            format!("it lands on {other}, and history and files are read for {own} alone")
+        })
+    }
+
+    /// What is known of one that lands on another branch: what it says, and what went wrong with the same files.
+    fn evidence_elsewhere(&self, looked: &Looked<'_>, why: &str) -> Evidence {
+        let (incidents, signals) = (self.incidents(looked), self.signals_of_unfit(looked, why));
+        Evidence { incidents, signals, ..Evidence::unknown(why) }
+    }
+
+    fn evidence_here(&self, looked: &Looked<'_>) -> Evidence {
+        let (provenance, signals) = (self.provenance(looked), self.signals(looked));
+        let incidents = self.incidents(looked);
+        let (cost, claims) = self.cost_and_claims(looked);
+        let reach = self.reach(looked);
+        let claims = Known::Known(claims);
+        let fields = Known::Unknown("it was not looked at yet".to_owned());
+        Evidence { fields, provenance, claims, cost, incidents, signals, reach, lacks: None }
     }
 
     /// What the target's config documents would say once a proposal has landed.

@@ -32,6 +32,8 @@ struct Ground {
     policy: Option<Oid>,
     /// Where the history of a shallow clone ends.
     boundary: String,
+    /// What contents there were, of those that may be missing.
+    contents: u64,
 }
 
 impl Ground {
@@ -41,6 +43,7 @@ impl Ground {
             ledger: situation.view.as_ref().and_then(LedgerView::tip),
             policy: situation.root().map(|root| root.policy_blob),
             boundary: situation.boundary.clone(),
+            contents: situation.contents,
         }
     }
 }
@@ -83,6 +86,7 @@ impl Workspace {
     /// Looks into the open proposals that are wanted, and puts what is found into the situation. What was looked into before and
     /// rests on the same is not looked into again. Brings the history index up to the target first, if it must.
     pub fn look_into(&self, situation: &mut Situation, look: &Look<'_>) {
+        situation.contents = self.repository.contents();
         let queue: Vec<Queued> = situation.queue().into_iter().filter(|queued| queued.standing.state.open()).collect();
         let wanted: Vec<&Queued> = queue.iter().filter(|queued| (look.wanted)(queued)).collect();
         let (ground, all) = (Ground::of(situation), digest(&queue));

@@ -47,6 +47,10 @@ impl Scene<'_> {
         if let Some(known) = kept().get(&diff.change_id) {
             return Arc::clone(known);
         }
+        if self.store.hold_sides(diff).is_err() {
+            // It may come: nothing is kept of it.
+            return Arc::default();
+        }
         let read = open::changes(&self.workspace.repository, diff, 0).map(|document| field_report(&document).fields);
         let read: Arc<[FieldChange]> = read.unwrap_or_default().into_iter().take(FIELDS).collect();
         let mut kept = kept();

@@ -25,7 +25,7 @@ impl Store {
     pub fn files(&self, tree: Oid, wanted: impl Fn(&BStr) -> bool) -> Result<Found, StoreError> {
         let repo = self.raw_repository();
         // The root must be there; what is missing below it is told apart.
-        repo.find_tree(raw(tree)).map_err(|error| StoreError::of(&error, tree))?;
+        repo.find_tree(raw(tree)).map_err(|error| self.lost(&error, tree))?;
         let mut found = Found { files: Vec::new(), whole: true };
         let mut folders = vec![(BString::default(), raw(tree), 0)];
         let mut entries = 0;

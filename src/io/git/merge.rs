@@ -29,7 +29,14 @@ impl Store {
         }
         let mine = self.changes(base, ours)?;
         let others = self.changes(base, theirs)?;
+        if self.is_promised() {
+            self.hold_contents(touched(&mine, &others))?;
+        }
         if mine.entangled || others.entangled || others.files.iter().any(|change| mine.meets(change.path.as_bstr())) {
+            if self.is_promised() {
+                // libgit2 writes no tree of whose files one is missing.
+                self.hold_contents(self.files(ours, |_| true)?.files.into_iter().map(|(_, side)| side.oid))?;
+            }
             return self.merge_whole(base, ours, theirs);
         }
         let both = |change: &&FileChange| mine.at(change.path.as_bstr()).is_some();
@@ -41,6 +48,11 @@ impl Store {
         let differs = |((mine, _), side): &(&(&FileChange, &FileChange), &Option<Side>)| mine.new != **side;
         taken.extend(shared.iter().zip(&merged).filter(differs).map(|((mine, _), side)| (&mine.path, *side)));
         self.with_entries(ours, &taken)
+    }
+
+    /// The contents that a merge of these trees, and the difference that it makes to ours, are read from.
+    pub(super) fn contents_of_merge(&self, base: Oid, ours: Oid, theirs: Oid) -> Result<Vec<Oid>, StoreError> {
+        Ok(touched(&*self.changes(base, ours)?, &*self.changes(base, theirs)?))
     }
 
     /// Makes the contents of a merge again where they are nowhere: results are computed in memory, so what a merge makes of a
@@ -67,7 +79,7 @@ impl Store {
         let odb = repo.odb()?;
         let blobs = shared.iter().flat_map(|(other, mine)| [other.old, other.new, *mine]).flatten();
         for oid in blobs.filter(|side| side.mode != Mode::Submodule).map(|side| side.oid) {
-            let (size, _) = odb.read_header(raw(oid)).map_err(|error| StoreError::of(&error, oid))?;
+            let (size, _) = odb.read_header(raw(oid)).map_err(|error| self.lost_contents(&error, oid))?;
             if size > TRIAL_LIMIT {
                 return Err(StoreError::TooLarge { oid, size: size as u64, limit: TRIAL_LIMIT as u64 });
             }
@@ -75,7 +87,7 @@ impl Store {
         let side = |side: fn(&(&FileChange, Option<Side>)) -> Option<Side>| {
             let entries: Vec<_> = shared.iter().map(|pair| (&pair.0.path, side(pair))).collect();
             let tree = self.with_entries(Oid::EMPTY_TREE, &entries)?;
-            repo.find_tree(raw(tree)).map_err(|error| StoreError::of(&error, tree))
+            repo.find_tree(raw(tree)).map_err(|error| self.lost(&error, tree))
         };
         let (base, mine, others) = (side(|pair| pair.0.old)?, side(|pair| pair.1)?, side(|pair| pair.0.new)?);
         let mut options = git2::MergeOptions::new();
@@ -111,7 +123,7 @@ impl Store {
     /// The whole merge, by libgit2.
     fn merge_whole(&self, base: Oid, ours: Oid, theirs: Oid) -> Result<Oid, StoreError> {
         let repo = self.raw_repository();
-        let find = |oid| repo.find_tree(raw(oid)).map_err(|e| StoreError::of(&e, oid));
+        let find = |oid| repo.find_tree(raw(oid)).map_err(|e| self.lost(&e, oid));
         let mut options = git2::MergeOptions::new();
         options.find_renames(false);
         let mut index = repo.merge_trees(&find(base)?, &find(ours)?, &find(theirs)?, Some(&options))?;
@@ -136,9 +148,16 @@ impl Store {
                 None => update.remove(path.as_slice()),
             };
         }
-        let tree = repo.find_tree(raw(tree)).map_err(|e| StoreError::of(&e, tree))?;
+        let tree = repo.find_tree(raw(tree)).map_err(|e| self.lost(&e, tree))?;
         Ok(cooked(update.create_updated(repo, &tree)?))
     }
+}
+
+/// Both sides of all that the others changed, and what we made of the same paths.
+fn touched(mine: &Changed, others: &Changed) -> Vec<Oid> {
+    let at_ours = |other: &FileChange| mine.at(other.path.as_bstr()).and_then(|mine| mine.new);
+    let sides = others.files.iter().flat_map(|other| [other.old, other.new, at_ours(other)]).flatten();
+    sides.filter(|side| side.mode != Mode::Submodule).map(|side| side.oid).collect()
 }
 
 /// The paths of an index that are left to a person, in path order, bounded.

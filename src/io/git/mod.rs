@@ -6,6 +6,8 @@
 //! - [`store`]: the object database alone, hermetic: no configuration, attributes, drivers or filters.
 //! - [`proposals`]: branches of agents become proposals.
 //! - [`files`]: the files of a tree, by name.
+//! - [`mirror`]: a forge's repository in the cache folder, without the contents that nobody asked for.
+//! - [`needs`]: which contents a reading takes.
 //! - [`refresh`][]: fetches.
 //! - [`shallow`]: where the history of a shallow clone ends.
 //! - [`stack`]: merges proposals on top of each other.
@@ -18,10 +20,13 @@ pub mod keep;
 pub mod ledger;
 pub mod limits;
 pub mod merge;
+pub mod mirror;
+pub mod needs;
 pub mod open;
 pub mod past;
 pub mod process;
 pub mod proposals;
+mod pulls;
 pub mod refresh;
 pub mod repository;
 pub mod shallow;

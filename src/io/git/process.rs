@@ -37,6 +37,12 @@ pub enum GitError {
         /// The limit.
         seconds: u64,
     },
+    /// Nobody wanted its answer any more, and it was ended.
+    #[error("git {command} was stopped")]
+    Stopped {
+        /// The subcommand.
+        command: String,
+    },
     /// Talking to it failed.
     #[error("git {command}: {source}")]
     Pipe {
@@ -147,8 +153,20 @@ impl Git {
         stdin: Option<&[u8]>,
         limit: Duration,
     ) -> Result<Output, GitError> {
+        self.try_run_while(args, env, stdin, limit, &|| true)
+    }
+
+    /// [`Self::try_run_within`], ended too once its answer is not wanted any more.
+    pub fn try_run_while<S: AsRef<str>>(
+        &self,
+        args: &[S],
+        env: &[(&str, String)],
+        stdin: Option<&[u8]>,
+        limit: Duration,
+        still: &dyn Fn() -> bool,
+    ) -> Result<Output, GitError> {
         let fed = if self.asks && stdin.is_none() { Stdio::inherit() } else { Stdio::piped() };
-        finish(command_word(args), self.start(args, env, fed)?, stdin, limit)
+        finish(command_word(args), self.start(args, env, fed)?, stdin, limit, still)
     }
 
     pub(super) fn spawn<S: AsRef<str>>(
@@ -211,7 +229,7 @@ pub fn run_program(dir: &Path, words: &[String], stdin: &[u8]) -> Result<Output,
     let (name, args) = words.split_first().ok_or_else(|| GitError::Start(std::io::ErrorKind::NotFound.into()))?;
     let mut command = program(name, dir);
     command.args(args);
-    finish(name.clone(), in_own_session(command)?, Some(stdin), PROGRAM_LIMIT)
+    finish(name.clone(), in_own_session(command)?, Some(stdin), PROGRAM_LIMIT, &|| true)
 }
 
 /// A key command that takes longer asks for something that nobody sees.
@@ -222,14 +240,17 @@ fn finish(
     mut child: Box<dyn ChildWrapper>,
     stdin: Option<&[u8]>,
     limit: Duration,
+    still: &dyn Fn() -> bool,
 ) -> Result<Output, GitError> {
     let pipe = |source| GitError::Pipe { command: command.clone(), source };
     let stdout = drain(child.stdout().take());
     let stderr = drain(child.stderr().take());
     let writer = feed(child.stdin().take(), stdin);
-    let Some(status) = wait_until(child.as_mut(), Instant::now() + limit).map_err(pipe)? else {
+    let deadline = Instant::now() + limit;
+    let Some(status) = wait_while(child.as_mut(), &|| Instant::now() < deadline && still()).map_err(pipe)? else {
         let _ = child.kill();
-        return Err(GitError::TimedOut { command, seconds: limit.as_secs() });
+        let seconds = limit.as_secs();
+        return Err(if still() { GitError::TimedOut { command, seconds } } else { GitError::Stopped { command } });
     };
     // A child that closed its input early is judged by its exit status, not by our broken pipe.
     drop(writer.join());
@@ -303,12 +324,20 @@ pub(super) fn wait_until(
     child: &mut dyn ChildWrapper,
     deadline: Instant,
 ) -> std::io::Result<Option<std::process::ExitStatus>> {
+    wait_while(child, &|| Instant::now() < deadline)
+}
+
+/// The exit status, or `None` once it is not waited for any more.
+fn wait_while(
+    child: &mut dyn ChildWrapper,
+    still: &dyn Fn() -> bool,
+) -> std::io::Result<Option<std::process::ExitStatus>> {
     let started = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
-        if Instant::now() >= deadline {
+        if !still() {
             return Ok(None);
         }
         let pause = (started.elapsed() / 16).clamp(Duration::from_micros(200), Duration::from_millis(10));

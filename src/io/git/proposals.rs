@@ -16,12 +16,15 @@ use crate::diff;
 use crate::diff::fields::Telling;
 use crate::diff::{Content, FileInput};
 use crate::evidence;
+use crate::model::forge::PullRequest;
 use crate::model::{Contributor, FileChange, Landing, LineStats, Mode, Oid, Problem, Proposal, Side, Target};
 use crate::policy::Globs;
 
+use super::mirror::Mirror;
+use super::pulls::{self, Candidate};
 use super::repository::{Branch, LocalRepository};
 use super::shallow;
-use super::store::{BLOB_LIMIT, Commit, Store, StoreError, Writes};
+use super::store::{BLOB_LIMIT, Commit, Store, StoreError, UNFETCHED, Writes};
 
 /// Proposals that were read before.
 pub type Known = HashMap<Key, Arc<Proposal>>;
@@ -54,6 +57,8 @@ pub struct Request<'a> {
     pub only: Option<&'a BTreeSet<String>>,
     /// Branches that are proposals because a person named them.
     pub extra: &'a [String],
+    /// Pull requests of a forge that are proposals, as it tells them.
+    pub pulls: &'a [Arc<PullRequest>],
     /// What this process read before.
     pub known: &'a Known,
     /// What is taken on trust where it is not known, to be looked at and nothing more; empty where something depends on it.
@@ -66,26 +71,27 @@ pub struct Request<'a> {
 /// proposal that says so.
 pub fn read(repository: &LocalRepository, request: &Request<'_>) -> Result<Reading, StoreError> {
     let target = repository.target()?;
-    let (mut branches, mut problems) = repository.branches(request.patterns, request.extra)?;
+    let (branches, mut problems) = repository.branches(request.patterns, request.extra)?;
+    let mut candidates = pulls::candidates(repository, &target, branches, request.pulls);
     if let Some(only) = request.only {
-        branches.retain(|branch| only.contains(&branch.name));
+        candidates.retain(|candidate| only.contains(&candidate.branch.name));
     }
     let (done, next) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let read = Mutex::new(Vec::with_capacity(branches.len()));
+    let read = Mutex::new(Vec::with_capacity(candidates.len()));
     let failure = Mutex::new(None);
-    (request.progress)(0, branches.len());
-    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(8).min(branches.len().max(1));
+    (request.progress)(0, candidates.len());
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(8).min(candidates.len().max(1));
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
-                let reader = Reader::new(repository, &target);
-                while let Some(branch) = branches.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    match (reader.proposal(branch, request), read.lock()) {
+                let mut reader = Reader::new(repository);
+                while let Some(candidate) = candidates.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    match (reader.proposal(candidate, request), read.lock()) {
                         (Ok(Some(proposal)), Ok(mut read)) => read.push(proposal),
                         (Ok(_), _) => {}
                         (Err(error), _) => return put(&failure, Some(error)),
                     }
-                    (request.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, branches.len());
+                    (request.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, candidates.len());
                 }
             });
         }
@@ -115,6 +121,8 @@ fn broken(proposal: &Proposal) -> Option<Problem> {
 pub fn mend(why: &str) -> &'static str {
     if why.starts_with("object ") {
         "`git fetch --refetch` brings objects back that the remote has; until then it cannot land"
+    } else if why.starts_with(UNFETCHED) {
+        "the next fetch brings it; until then it cannot land"
     } else if why.starts_with(shallow::SHALLOW) {
         "`git fetch --unshallow` brings the history that it lacks; until then nothing can be decided"
     } else {
@@ -131,26 +139,55 @@ fn put<T>(slot: &Mutex<T>, value: T) {
 /// Looks proposals of one repository up, on one thread, and opens its objects once it has to read one.
 struct Reader<'a> {
     repository: &'a LocalRepository,
-    target: &'a Target,
     notes: OnceCell<Notes>,
-    objects: OnceCell<Objects<'a>>,
+    /// One for each target.
+    objects: Vec<Objects<'a>>,
 }
 
 impl<'a> Reader<'a> {
-    const fn new(repository: &'a LocalRepository, target: &'a Target) -> Self {
-        Self { repository, target, notes: OnceCell::new(), objects: OnceCell::new() }
+    const fn new(repository: &'a LocalRepository) -> Self {
+        Self { repository, notes: OnceCell::new(), objects: Vec::new() }
     }
 
-    /// `None` where the branch is not ahead of the target.
-    fn proposal(&self, branch: &Branch, request: &Request<'_>) -> Result<Option<Arc<Proposal>>, StoreError> {
-        let key = (self.target.tip, branch.tip, branch.name.clone());
-        let note = once(&self.notes, || Notes::open(self.repository))?.on(branch.tip);
-        if let Some(known) = request.known.get(&key).or_else(|| request.cached.get(&key)) {
-            let same = known.note == note;
-            return Ok(Some(if same { Arc::clone(known) } else { Arc::new(Proposal { note, ..(**known).clone() }) }));
+    /// `None` where a branch is not ahead of the target.
+    fn proposal(&mut self, candidate: &Candidate, request: &Request<'_>) -> Result<Option<Arc<Proposal>>, StoreError> {
+        let (branch, target) = (&candidate.branch, candidate.wanted());
+        let key = (target.tip, branch.tip, branch.name.clone());
+        let noted = once(&self.notes, || Notes::open(self.repository))?.on(branch.tip);
+        let known = request.known.get(&key).or_else(|| request.cached.get(&key));
+        if let (Some(known), Ok(note)) = (known.filter(|_| candidate.target.is_ok()), &noted) {
+            let same = known.note == *note && known.pull == candidate.pull;
+            let told = || candidate.told(Proposal { note: note.clone(), ..Proposal::clone(known) });
+            return Ok(Some(if same { Arc::clone(known) } else { Arc::new(told()) }));
         }
-        let objects = once(&self.objects, || Objects::open(self.repository, self.target))?;
-        Ok(objects.proposal(branch).map(|proposal| Arc::new(Proposal { note, ..proposal })))
+        let objects = self.objects(&target)?;
+        let found = match (&candidate.target, &noted) {
+            (Err(error), _) | (_, Err(error)) => Some(objects.unreadable(branch, error)),
+            (Ok(_), Ok(_)) => objects.proposal(branch),
+        };
+        // One without a change of its own has landed, and the forge still shows it.
+        let found = found.or_else(|| candidate.pull.as_ref().and_then(|_| objects.empty(branch)));
+        let note = noted.unwrap_or_default();
+        Ok(found.map(|proposal| Arc::new(candidate.told(Proposal { note, ..proposal }))))
+    }
+
+    fn objects(&mut self, target: &Target) -> Result<&Objects<'a>, StoreError> {
+        let known = self.objects.iter().position(|objects| objects.target == *target);
+        if known.is_none() {
+            self.objects.push(Objects::open(self.repository, target)?);
+        }
+        let found = known.map_or(self.objects.last(), |at| self.objects.get(at));
+        found.ok_or_else(|| StoreError::Git("a repository was opened and is not there".into()))
+    }
+}
+
+impl Candidate {
+    /// The proposal with what the forge says of it.
+    fn told(&self, proposal: Proposal) -> Proposal {
+        let Some(pull) = &self.pull else { return proposal };
+        let mut told = Proposal { title: pull.title.clone(), pull: Some(Arc::clone(pull)), ..proposal };
+        told.agent = evidence::agent_hint(&told.branch());
+        told
     }
 }
 
@@ -165,16 +202,17 @@ fn once<T>(cell: &OnceCell<T>, open: impl FnOnce() -> Result<T, StoreError>) -> 
 /// Reads proposals from objects.
 pub(super) struct Objects<'a> {
     pub(super) store: Store,
-    target: &'a Target,
-    target_tree: Oid,
+    target: Target,
+    /// `None` where it is not here; nothing can be read then.
+    target_tree: Result<Oid, StoreError>,
     repo: &'a str,
 }
 
 impl<'a> Objects<'a> {
-    pub(super) fn open(repository: &'a LocalRepository, target: &'a Target) -> Result<Self, StoreError> {
+    pub(super) fn open(repository: &'a LocalRepository, target: &Target) -> Result<Self, StoreError> {
         let store = repository.store(Writes::InMemory)?;
-        let target_tree = store.tree_of(target.tip)?;
-        Ok(Self { store, target, target_tree, repo: &repository.name })
+        let target_tree = store.tree_of(target.tip);
+        Ok(Self { store, target: target.clone(), target_tree, repo: &repository.name })
     }
 
     pub(super) fn proposal(&self, branch: &Branch) -> Option<Proposal> {
@@ -182,6 +220,11 @@ impl<'a> Objects<'a> {
             Ok(proposal) => proposal,
             Err(error) => Some(self.unreadable(branch, &error)),
         }
+    }
+
+    /// One that has nothing that its target has not.
+    fn empty(&self, branch: &Branch) -> Option<Proposal> {
+        self.store.commit(branch.tip).ok().map(|head| self.bare(branch, &head))
     }
 
     fn read(&self, branch: &Branch) -> Result<Option<Proposal>, StoreError> {
@@ -251,10 +294,10 @@ impl<'a> Objects<'a> {
             Err(StoreError::NeedsRebase(why)) => return Ok((None, Landing::NeedsRebase(why))),
             Err(error) => return Err(error),
         };
-        let base_tree = self.store.tree_of(base)?;
-        let landing = match self.store.merge_trees(base_tree, self.target_tree, last.tree) {
-            Ok(result) if result == self.target_tree => Landing::Landed,
-            Ok(result) => Landing::Clean(Arc::new(self.store.diff(self.target_tree, result)?)),
+        let (base_tree, target_tree) = (self.store.tree_of(base)?, self.target_tree.clone()?);
+        let landing = match self.store.merge_trees(base_tree, target_tree, last.tree) {
+            Ok(result) if result == target_tree => Landing::Landed,
+            Ok(result) => Landing::Clean(Arc::new(self.store.diff(target_tree, result)?)),
             Err(StoreError::NeedsRebase(why)) => Landing::NeedsRebase(why),
             Err(error) => return Err(error),
         };
@@ -270,6 +313,7 @@ impl<'a> Objects<'a> {
             title: head.message.lines().next().unwrap_or_default().to_owned(),
             messages: vec![head.message.clone()],
             note: None,
+            pull: None,
             contributors: contributors(std::slice::from_ref(head)),
             author: head.author.clone(),
             target: self.target.clone(),
@@ -350,27 +394,58 @@ fn content(side: Option<Side>, bytes: Vec<u8>) -> Content {
 }
 
 /// The git notes in which agents leave their reasoning.
-struct Notes {
+pub(super) struct Notes {
     /// With the notes' refs; `None` where there are no notes, so that nothing has to be looked up.
     repo: Option<(git2::Repository, Vec<String>)>,
+    /// What brings notes whose contents are missing, with the notes that there are.
+    promised: Option<(Arc<Mirror>, HashMap<Oid, Oid>)>,
 }
 
 /// Bytes of a note that are read.
 const NOTE_LIMIT: usize = 64 << 10;
 
 impl Notes {
-    fn open(repository: &LocalRepository) -> Result<Self, StoreError> {
+    pub(super) fn open(repository: &LocalRepository) -> Result<Self, StoreError> {
         let repo = super::limits::open(&repository.git_dir)?;
         let candidates = [repository.notes_mirror(), Some(super::refresh::NOTES_REF.to_owned())];
         let refs: Vec<String> =
             candidates.into_iter().flatten().filter(|name| repo.find_reference(name).is_ok()).collect();
-        Ok(Self { repo: (!refs.is_empty()).then_some((repo, refs)) })
+        let mut notes = Self { repo: (!refs.is_empty()).then_some((repo, refs)), promised: None };
+        notes.promised = repository
+            .mirror
+            .as_ref()
+            .map(|mirror| Ok::<_, StoreError>((Arc::clone(mirror), notes.all()?)))
+            .transpose()?;
+        Ok(notes)
     }
 
-    fn on(&self, head: Oid) -> Option<String> {
-        let (repo, refs) = self.repo.as_ref()?;
-        let found = refs.iter().find_map(|name| repo.find_note(Some(name), super::store::raw(head)).ok())?;
-        let bytes = found.message_bytes();
-        Some(bytes[..bytes.len().min(NOTE_LIMIT)].to_str_lossy().into_owned())
+    /// The ids of all notes, by what they are on.
+    pub(super) fn all(&self) -> Result<HashMap<Oid, Oid>, StoreError> {
+        let mut all = HashMap::new();
+        let Some((repo, refs)) = &self.repo else { return Ok(all) };
+        // The first ref wins, as in reading.
+        for name in refs.iter().rev() {
+            for note in repo.notes(Some(name))? {
+                let (note, on) = note?;
+                all.insert(super::store::cooked(on), super::store::cooked(note));
+            }
+        }
+        Ok(all)
+    }
+
+    fn on(&self, head: Oid) -> Result<Option<String>, StoreError> {
+        let Some((repo, refs)) = self.repo.as_ref() else { return Ok(None) };
+        let found = refs.iter().find_map(|name| repo.find_note(Some(name), super::store::raw(head)).ok());
+        if let (None, Some((mirror, all))) = (&found, &self.promised)
+            && let Some(note) = all.get(&head)
+        {
+            // There is one, and it is not here.
+            mirror.miss(*note);
+            return Err(StoreError::Unfetched(*note));
+        }
+        Ok(found.map(|found| {
+            let bytes = found.message_bytes();
+            bytes[..bytes.len().min(NOTE_LIMIT)].to_str_lossy().into_owned()
+        }))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use super::mirror::MirrorError;
 use super::process::GitError;
 use super::repository::LocalRepository;
 
@@ -19,6 +20,11 @@ impl LocalRepository {
     ///
     /// Branches that are gone are pruned: what the remote no longer offers must not be approved.
     pub fn fetch(&self) -> Result<(), GitError> {
+        if let Some(mirror) = &self.mirror {
+            let fetched = mirror.fetch(self.asks, &|| true).map_err(MirrorError::of_git)?;
+            self.fetched.store(!fetched.by_another, Ordering::Relaxed);
+            return Ok(());
+        }
         let (Some(remote), Some(mirror)) = (&self.remote, self.notes_mirror()) else { return Ok(()) };
         let branches = format!("+refs/heads/*:refs/remotes/{}/*", remote.name);
         // A pattern, because a plain name that the remote has not would fail the whole fetch.

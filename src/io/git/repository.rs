@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use crate::model::{Oid, Problem, Target, text};
 use crate::policy::Globs;
 
+use super::mirror::Mirror;
 use super::process::Git;
 use super::store::{Store, StoreError, Writes, cooked};
 
@@ -58,6 +59,8 @@ pub struct LocalRepository {
     pub asks: bool,
     /// Whether the remote was asked since somebody looked; shared by all copies.
     pub fetched: Arc<AtomicBool>,
+    /// What brings contents that are missing, where this is the mirror of a forge's repository; shared by all copies.
+    pub mirror: Option<Arc<Mirror>>,
 }
 
 impl LocalRepository {
@@ -77,7 +80,8 @@ impl LocalRepository {
         let git_dir = repo.commondir().to_owned();
         let workdir = repo.workdir().map(Path::to_owned);
         let name = repository_name(remote.as_ref(), workdir.as_deref().unwrap_or(&git_dir));
-        Ok(Self { name, git_dir, workdir, remote, target_branch, asks: false, fetched: Arc::default() })
+        let mirror = Mirror::at(&git_dir);
+        Ok(Self { name, git_dir, workdir, remote, target_branch, asks: false, fetched: Arc::default(), mirror })
     }
 
     /// The `git` program, started where hooks and relative paths expect it.
@@ -89,7 +93,7 @@ impl LocalRepository {
 
     /// Its object database.
     pub fn store(&self, writes: Writes) -> Result<Store, StoreError> {
-        Store::open(&self.git_dir, writes)
+        Ok(Store::open(&self.git_dir, writes)?.promised(self.mirror.as_ref()))
     }
 
     /// The full name, in this repository, of the ref that mirrors the branch `name` of the place where proposals live.
@@ -117,6 +121,12 @@ impl LocalRepository {
             StoreError::Git(format!("the target branch {} has no commit yet", text::printable(&self.target_branch)))
         })?;
         Ok(Target { refname: format!("refs/heads/{}", self.target_branch), tip })
+    }
+
+    /// A number that is another one once contents came that were missing; where none ever are, it stays.
+    #[must_use]
+    pub fn contents(&self) -> u64 {
+        self.mirror.as_ref().map_or(0, |mirror| mirror.contents())
     }
 
     /// Lock files of refs and the index that are older than any git process takes for its work.

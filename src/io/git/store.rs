@@ -1,7 +1,7 @@
 //! The object database of one repository, alone: no configuration, attributes, drivers or filters, and, unless asked for,
 //! nothing is written. Every host computes the same from it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use bstr::{BStr, BString, ByteSlice as _};
 use jiff::Timestamp;
 
+use super::mirror::Mirror;
 use super::shallow::Cut;
 use crate::diff;
 use crate::model::{Contributor, FileChange, Mode, Oid, Side, TreeDiff};
@@ -19,6 +20,9 @@ pub enum StoreError {
     /// The object is not in the database.
     #[error("object {0} is missing; `git fetch` may bring it, and `git fsck` says what else is")]
     Missing(Oid),
+    /// The object is not here yet: a mirror has only the contents that were asked for, and commits as of its last fetch.
+    #[error("{UNFETCHED} (object {0})")]
+    Unfetched(Oid),
     /// The object is there and cannot be read.
     #[error("object {oid} cannot be read ({why}); `git fsck` says what else is broken")]
     Broken {
@@ -48,7 +52,16 @@ pub enum StoreError {
     Git(String),
 }
 
+/// What everything begins with that is said of an object that a mirror does not have yet.
+pub const UNFETCHED: &str = "its contents were not fetched yet";
+
 impl StoreError {
+    /// Whether it is for want of something that a mirror has not fetched.
+    #[must_use]
+    pub const fn is_unfetched(&self) -> bool {
+        matches!(self, Self::Unfetched(_))
+    }
+
     pub(super) fn of(error: &git2::Error, oid: Oid) -> Self {
         match error.code() {
             git2::ErrorCode::NotFound => Self::Missing(oid),
@@ -114,6 +127,10 @@ pub struct Store {
     repo: git2::Repository,
     /// The history of a shallow clone; the objects alone do not tell where it ends.
     cut: Option<Cut>,
+    /// What brings objects that are missing; `None` where all should be here.
+    promised: Option<Arc<Mirror>>,
+    /// How many contents were asked for that are not here yet.
+    lacked: Cell<usize>,
     /// Differences between trees that were computed for merges.
     pub(super) compared: RefCell<Compared>,
 }
@@ -134,12 +151,58 @@ impl Store {
             odb.add_new_mempack_backend(1_000)?;
         }
         let (repo, cut) = (git2::Repository::from_odb(odb)?, Cut::of(git_dir)?);
-        Ok(Self { repo, cut, compared: RefCell::default() })
+        Ok(Self { repo, cut, promised: None, lacked: Cell::new(0), compared: RefCell::default() })
+    }
+
+    /// The same of a mirror, in which objects may be missing.
+    #[must_use]
+    pub(super) fn promised(mut self, mirror: Option<&Arc<Mirror>>) -> Self {
+        self.promised = mirror.cloned();
+        self
+    }
+
+    /// Why an object could not be had.
+    pub(super) fn lost(&self, error: &git2::Error, oid: Oid) -> StoreError {
+        match (StoreError::of(error, oid), &self.promised) {
+            (StoreError::Missing(oid), Some(_)) => StoreError::Unfetched(oid),
+            (error, _) => error,
+        }
+    }
+
+    /// The same of contents, which can be brought by themselves: that they are wanted is remembered.
+    pub(super) fn lost_contents(&self, error: &git2::Error, oid: Oid) -> StoreError {
+        let error = self.lost(error, oid);
+        if let (StoreError::Unfetched(oid), Some(mirror)) = (&error, &self.promised) {
+            self.lacked.set(self.lacked.get() + 1);
+            mirror.miss(*oid);
+        }
+        error
+    }
+
+    /// How many contents were asked for that are not here yet: where it grows during work, that was done without them.
+    pub(in crate::io) const fn lacked(&self) -> usize {
+        self.lacked.get()
+    }
+
+    /// Whether contents may be missing that are there elsewhere.
+    pub(super) const fn is_promised(&self) -> bool {
+        self.promised.is_some()
+    }
+
+    /// Refuses to go on without these contents; all that are missing are remembered. libgit2 would say of none which it was.
+    pub(super) fn hold_contents(&self, wanted: impl IntoIterator<Item = Oid>) -> Result<(), StoreError> {
+        let Some(mirror) = &self.promised else { return Ok(()) };
+        let lost: Vec<Oid> = wanted.into_iter().filter(|oid| !self.has(*oid)).collect();
+        self.lacked.set(self.lacked.get() + lost.len());
+        for oid in &lost {
+            mirror.miss(*oid);
+        }
+        lost.first().map_or(Ok(()), |oid| Err(StoreError::Unfetched(*oid)))
     }
 
     /// The commit.
     pub fn commit(&self, oid: Oid) -> Result<Commit, StoreError> {
-        let commit = self.repo.find_commit(raw(oid)).map_err(|e| StoreError::of(&e, oid))?;
+        let commit = self.repo.find_commit(raw(oid)).map_err(|e| self.lost(&e, oid))?;
         let message = commit.message_raw_bytes();
         Ok(Commit {
             oid,
@@ -155,14 +218,14 @@ impl Store {
 
     /// The tree of a commit.
     pub fn tree_of(&self, commit: Oid) -> Result<Oid, StoreError> {
-        let found = self.repo.find_commit(raw(commit)).map_err(|e| StoreError::of(&e, commit))?;
+        let found = self.repo.find_commit(raw(commit)).map_err(|e| self.lost(&e, commit))?;
         Ok(cooked(found.tree_id()))
     }
 
     /// The bytes of an object as git hashes them, without its header.
     pub fn raw_object(&self, oid: Oid) -> Result<Vec<u8>, StoreError> {
         let odb = self.repo.odb()?;
-        let object = odb.read(raw(oid)).map_err(|e| StoreError::of(&e, oid))?;
+        let object = odb.read(raw(oid)).map_err(|e| self.lost(&e, oid))?;
         Ok(object.data().to_vec())
     }
 
@@ -172,14 +235,20 @@ impl Store {
         self.repo.odb().is_ok_and(|odb| odb.exists(raw(oid)))
     }
 
+    /// Refuses to go on without the contents of both sides of a difference.
+    pub(in crate::io) fn hold_sides(&self, diff: &TreeDiff) -> Result<(), StoreError> {
+        let sides = diff.files.iter().flat_map(|file| [file.old, file.new]).flatten();
+        self.hold_contents(sides.filter(|side| side.mode != Mode::Submodule).map(|side| side.oid))
+    }
+
     /// The bytes of a blob, at most `limit`.
     pub fn blob(&self, oid: Oid, limit: u64) -> Result<Vec<u8>, StoreError> {
         let odb = self.repo.odb()?;
-        let (size, _) = odb.read_header(raw(oid)).map_err(|e| StoreError::of(&e, oid))?;
+        let (size, _) = odb.read_header(raw(oid)).map_err(|e| self.lost_contents(&e, oid))?;
         if size as u64 > limit {
             return Err(StoreError::TooLarge { oid, size: size as u64, limit });
         }
-        let object = odb.read(raw(oid)).map_err(|e| StoreError::of(&e, oid))?;
+        let object = odb.read(raw(oid)).map_err(|e| self.lost_contents(&e, oid))?;
         Ok(object.data().to_vec())
     }
 
@@ -190,7 +259,7 @@ impl Store {
 
     /// [`Self::entry`] for a path that need not be UTF-8.
     pub fn entry_at(&self, tree: Oid, path: &BStr) -> Result<Option<Side>, StoreError> {
-        let tree = self.repo.find_tree(raw(tree)).map_err(|e| StoreError::of(&e, tree))?;
+        let tree = self.repo.find_tree(raw(tree)).map_err(|e| self.lost(&e, tree))?;
         match tree.get_path(&path.to_path_lossy()) {
             Ok(entry) => {
                 Ok(Mode::from_bits(entry.filemode() as u32).map(|mode| Side { mode, oid: cooked(entry.id()) }))
@@ -219,7 +288,7 @@ impl Store {
         let bases: Vec<Oid> = match self.history().merge_bases_many(&all) {
             Ok(bases) => bases.iter().copied().map(cooked).collect(),
             Err(error) if error.code() == git2::ErrorCode::NotFound => Vec::new(),
-            Err(error) => return Err(StoreError::of(&error, head)),
+            Err(error) => return Err(self.lost(&error, head)),
         };
         if let Some(cut) = &self.cut {
             cut.hold(head, onto, &bases)?;
@@ -242,7 +311,7 @@ impl Store {
     /// Every path that differs between two trees, renames off, with the change id.
     pub fn diff(&self, old: Oid, new: Oid) -> Result<TreeDiff, StoreError> {
         self.refuse_folders(old, new)?;
-        let find = |oid| self.repo.find_tree(raw(oid)).map_err(|e| StoreError::of(&e, oid));
+        let find = |oid| self.repo.find_tree(raw(oid)).map_err(|e| self.lost(&e, oid));
         let mut options = git2::DiffOptions::new();
         options.include_typechange(true).ignore_submodules(false).skip_binary_check(true).context_lines(0);
         let found = self.repo.diff_tree_to_tree(Some(&find(old)?), Some(&find(new)?), Some(&mut options))?;
@@ -272,8 +341,8 @@ impl Store {
     pub fn own_commits(&self, tip: Oid, head: Oid) -> Result<Vec<Commit>, StoreError> {
         let mut walk = self.history().revwalk()?;
         walk.set_sorting(git2::Sort::TOPOLOGICAL)?;
-        walk.push(raw(head)).map_err(|e| StoreError::of(&e, head))?;
-        walk.hide(raw(tip)).map_err(|e| StoreError::of(&e, tip))?;
+        walk.push(raw(head)).map_err(|e| self.lost(&e, head))?;
+        walk.hide(raw(tip)).map_err(|e| self.lost(&e, tip))?;
         let mut commits = Vec::new();
         for oid in walk {
             if commits.len() == OWN_COMMITS_LIMIT {

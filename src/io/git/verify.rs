@@ -173,6 +173,7 @@ fn needs(store: &Store, question: &LandedQuestion<'_>) -> Result<Ruling, String>
     let facts = Facts {
         stage: Stage::Record,
         proposal: &question.item.proposal,
+        branch: None,
         target: &question.item.target,
         changes: Some(&question.facts.diff.files),
         contributors: &contributors,

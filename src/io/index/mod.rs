@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 pub use read::{Commits, Revert, View};
+pub(in crate::io) use schema::lock;
 pub use update::Request;
 
 use super::git::process::GitError;

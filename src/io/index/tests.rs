@@ -75,6 +75,7 @@ impl Rig {
             target_branch: "main".into(),
             asks: false,
             fetched: std::sync::Arc::default(),
+            mirror: None,
         };
         let request = Request {
             repository: &repository,

@@ -45,6 +45,7 @@ fn facts(changes: &[FileChange]) -> Facts<'_> {
     Facts {
         stage: Stage::Record,
         proposal: "agent/infra/0001",
+        branch: None,
         target: "refs/heads/main",
         changes: Some(changes),
         contributors: &[],

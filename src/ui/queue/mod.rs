@@ -224,7 +224,9 @@ fn preview(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     canvas.rule(area);
     let Some(preview) = &app.preview else { return };
     let body = Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 1 };
-    let lines = preview.lines(&app.here().target, app.now, usize::from(body.height));
+    let here = app.here();
+    let target = format!("{}{}", app.repos().prefix(&here.repo), here.target);
+    let lines = preview.lines(&target, app.now, usize::from(body.height));
     if body.height < 4 {
         // Too few rows to wrap into: each line is cut at the end.
         for (row, line) in lines.iter().enumerate() {

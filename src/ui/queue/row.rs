@@ -128,7 +128,10 @@ fn fold(app: &App, entries: &[&Entry], open: bool, state: RowState, columns: &Co
     let oldest = entries.iter().map(|entry| entry.queued.proposal.updated).min().unwrap_or(app.now);
     signs(first.tier(), false, state, pen);
     columns.write(pen, |pen, column, width| match column {
-        Column::Id => pen.cell(Role::Text, &format!("{} ×", entries.len()), width),
+        Column::Id => {
+            let label = app.repos().label(&first.name.repo, &format!("{} ×", entries.len()));
+            pen.cell(Role::Text, &single_line(&label), width);
+        }
         Column::What => {
             pen.does(Role::Text, &in_common(entries), "", width);
         }

@@ -75,6 +75,8 @@ pub enum Spot {
     Title,
     /// A commit message.
     Message,
+    /// The description of a pull request.
+    Body,
     /// The note.
     Note,
     /// The name of a file.
@@ -106,6 +108,7 @@ impl Find {
             (Spot::Branch, _) => "the branch's name".to_owned(),
             (Spot::Title, _) => "the title".to_owned(),
             (Spot::Message, _) => format!("a message{line}"),
+            (Spot::Body, _) => format!("the description{line}"),
             (Spot::Note, _) => format!("the note{line}"),
             (Spot::FileName, _) => "a file's name".to_owned(),
             (Spot::Line, file) => format!("{}{line}", file.as_deref().unwrap_or("a file")),
@@ -199,7 +202,7 @@ impl Search {
                 self.put(trick.into(), spot, file, several.then_some(*number), excerpt(line, range.start));
             }
         }
-        let is_message = matches!(spot, Spot::Title | Spot::Message | Spot::Note);
+        let is_message = matches!(spot, Spot::Title | Spot::Message | Spot::Body | Spot::Note);
         for at in phrases::phrases(read.iter().map(|(_, line)| line.as_ref()), is_message) {
             let Some((number, line)) = read.get(at) else { continue };
             self.put(Threat::Address, spot, file, several.then_some(*number), excerpt(line, 0));
