@@ -10,6 +10,7 @@ mod genesis;
 mod order;
 mod plan;
 mod planning;
+mod posting;
 mod record;
 mod recovery;
 mod root;
@@ -24,6 +25,7 @@ pub use genesis::{Genesis, GenesisParts, GenesisRequest, POLICY_PATH, ROOT_FILE_
 pub use order::sort;
 pub use plan::{Action, Authorised, Dropped, MemoryChange, Plan, PlanParts, PlannedItem, RefMove};
 pub use planning::{Refusal, plan};
+pub use posting::{Act, BODY_LIMIT, Desk, Held, Post, PostOrder, Posts, posts};
 pub use record::{Landed, entries, landing_message, lesson_record, memory_message};
 pub use recovery::{Consent, Gap, Recovery, RecoveryParts, RefNow, Void, VoidParts, gap};
 pub use stack::Stack;

@@ -27,7 +27,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn new(what: impl Into<String>, next: impl Into<String>) -> Self {
+    pub(super) fn new(what: impl Into<String>, next: impl Into<String>) -> Self {
         Self { what: what.into(), next: next.into() }
     }
 }
@@ -66,12 +66,12 @@ pub fn plan(intents: &[Intent], world: &World<'_>, stack: &mut dyn Stack) -> Res
     Ok(Authorised::grant(plan))
 }
 
-fn no_genesis() -> Refusal {
+pub(super) fn no_genesis() -> Refusal {
     Refusal::new("there is no ledger yet, so nothing can be decided here", "run `countersign init`")
 }
 
 /// The root in force and the person who decides.
-fn authority<'a>(world: &World<'a>) -> Result<(&'a Root, &'a Person), Refusal> {
+pub(super) fn authority<'a>(world: &World<'a>) -> Result<(&'a Root, &'a Person), Refusal> {
     let root = match world.force {
         Force::BuiltIn(_) => return Err(no_genesis()),
         Force::Root(root) => root,
@@ -317,7 +317,7 @@ fn cannot_land(proposal: &Proposal) -> String {
 }
 
 /// The reason of a ruling that stops a merge.
-fn blocking(ruling: &Ruling) -> Left {
+pub(super) fn blocking(ruling: &Ruling) -> Left {
     let weight = |reason: &&Reason| match reason.effect {
         Effect::Error => 0,
         Effect::Deny => 1,

@@ -27,20 +27,27 @@ const SUBJECT_COLUMNS: usize = 72;
 /// trailers that name entry and proposal as the last paragraph.
 #[must_use]
 pub fn landing_message(item: &PlannedItem, entry: EntryId) -> String {
-    let title = text::single_line(&item.title);
-    let subject = if title.is_empty() || is_ours(&title) { &item.summary } else { &title };
+    let subject = landing_subject(&item.title, &item.summary);
     let body = landing_body(&item.message);
     let separator = if body.is_empty() { "" } else { "\n\n" };
-    format!(
-        "{}{separator}{body}\n\nCountersign-Entry: {entry}\nCountersign-Proposal: {}@{}\n",
-        text::truncate(subject, SUBJECT_COLUMNS),
-        text::printable(&item.subject.proposal),
-        item.subject.head
-    )
+    let trailers = landing_trailers(entry, &item.subject.proposal, item.subject.head);
+    format!("{subject}{separator}{body}\n\n{trailers}\n")
+}
+
+/// The agent's title on one line, or our own words where it has none, or pretends to be ours.
+pub(super) fn landing_subject(title: &str, summary: &str) -> String {
+    let title = text::single_line(title);
+    let subject = if title.is_empty() || is_ours(&title) { summary } else { &title };
+    text::truncate(subject, SUBJECT_COLUMNS).into_owned()
+}
+
+/// The last paragraph of a landing commit.
+pub(super) fn landing_trailers(entry: EntryId, proposal: &str, head: Oid) -> String {
+    format!("Countersign-Entry: {entry}\nCountersign-Proposal: {}@{head}", text::printable(proposal))
 }
 
 /// The agent's text after its first line, line by line harmless.
-fn landing_body(message: &str) -> String {
+pub(super) fn landing_body(message: &str) -> String {
     let rest = message.split_once('\n').map_or("", |(_, rest)| rest);
     let mut body = String::new();
     for line in rest.lines().filter(|line| !is_ours(line)) {

@@ -101,6 +101,51 @@ pub fn truncate(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(if columns == 0 { String::new() } else { format!("{}…", &text[..end]) })
 }
 
+/// Words in brackets by which forges leave checks out.
+const SKIPS: [&str; 5] = ["skip ci]", "ci skip]", "no ci]", "skip actions]", "actions skip]"];
+
+/// What precedes the number of something on a forge.
+const NUMBERED: [&str; 5] = ["#", "GH-", "/issues/", "/pull/", "/discussions/"];
+
+/// Breaks up what a forge acts on in the message of a commit: mentions, which tell people; references, which closing words
+/// make close issues; and the words by which checks are left out. A space comes in between, for all to see.
+#[must_use]
+pub fn inert(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for (at, c) in text.char_indices() {
+        out.push(c);
+        let rest = &text[at + c.len_utf8()..];
+        let acts = match c {
+            '@' => mentions(&text[..at], rest),
+            '[' => SKIPS.iter().any(|words| starts_with(rest, words)),
+            '#' | '-' | '/' => rest.starts_with(|next: char| next.is_ascii_digit()) && ends_numbered(&out),
+            _ => false,
+        };
+        if acts {
+            out.push(' ');
+        }
+    }
+    out
+}
+
+/// Whether an `@` between these is a mention, and no part of an address.
+fn mentions(before: &str, rest: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    rest.starts_with(|next: char| next.is_ascii_alphanumeric()) && !before.ends_with(word)
+}
+
+fn starts_with(text: &str, words: &str) -> bool {
+    text.get(..words.len()).is_some_and(|start| start.eq_ignore_ascii_case(words))
+}
+
+fn ends_numbered(text: &str) -> bool {
+    let ends = |words: &str| {
+        let from = text.len().checked_sub(words.len());
+        from.and_then(|from| text.get(from..)).is_some_and(|end| end.eq_ignore_ascii_case(words))
+    };
+    NUMBERED.iter().any(|words| ends(words))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,6 +185,23 @@ mod tests {
     #[test]
     fn lines_become_one() {
         assert_eq!(single_line("  a\n\n\tb\r\n"), "a b");
+    }
+
+    #[test]
+    fn nothing_in_it_makes_a_forge_act() {
+        for (text, shown) in [
+            ("ping @acme/leads, maria@corp.example", "ping @ acme/leads, maria@corp.example"),
+            ("é@team (@x) @@y @ z", "é@ team (@ x) @@ y @ z"),
+            ("Fixes #12, closes acme/shop#3; gh-4 GH-x", "Fixes # 12, closes acme/shop# 3; gh- 4 GH-x"),
+            ("closes https://github.com/a/b/issues/1", "closes https://github.com/a/b/issues/ 1"),
+            ("/pull/2 /Discussions/3 a/b/1", "/pull/ 2 /Discussions/ 3 a/b/1"),
+            ("[skip ci] [CI Skip][no ci] [x]", "[ skip ci] [ CI Skip][ no ci] [x]"),
+            ("ends @", "ends @"),
+            ("ß#", "ß#"),
+        ] {
+            assert_eq!(inert(text), shown);
+            assert_eq!(inert(shown), shown, "once is enough");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod npm;
 mod payloads;
 mod schema;
 mod secrets;
+mod writing;
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;

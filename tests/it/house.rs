@@ -64,6 +64,13 @@ const RULES: &[Rule] = &[
         find: authority::movers,
     },
     Rule {
+        name: "what writes to a forge takes an order",
+        why: "a review or a merge that no entry of the ledger carries is a way around it: requests that change something are \
+              made in src/io/github/write* alone, and every function there that others can call takes a value only the \
+              engine makes",
+        find: authority::posters,
+    },
+    Rule {
         name: "every action can be reached",
         why: "an action that no key and no palette reaches does not exist for the person; a key without one does nothing",
         find: actions::reachable,

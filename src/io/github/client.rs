@@ -195,7 +195,12 @@ impl Client {
         })
     }
 
-    fn refusal(&self, answer: &Answer, what: &str) -> GitHubError {
+    /// Sends something once, and waits for the whole answer, whatever it says.
+    pub(super) fn exchange(&self, ask: Ask, what: &str, still: Still<'_>) -> Result<Answer, GitHubError> {
+        self.whole(self.wire.send(ask), what, still)
+    }
+
+    pub(super) fn refusal(&self, answer: &Answer, what: &str) -> GitHubError {
         GitHubError::of(answer, what, &self.host, &self.token)
     }
 

@@ -4,7 +4,7 @@
 //! that nothing outside this module knows of tokio. Requests are read into our own small structs, because answers are hostile,
 //! partial and of many versions: what is missing is `None`, and what cannot be read costs one pull request, never the list.
 //! [`limits`] says as a pure function what comes after an answer: nothing here waits without a bound, and only reads are
-//! asked again.
+//! asked again. What is written goes through `write`, one post at a time, and each is an order that only the engine makes.
 
 mod about;
 mod answer;
@@ -17,9 +17,11 @@ mod host;
 pub mod limits;
 mod listing;
 mod raw;
+mod refusal;
 mod secret;
 mod token;
 mod wire;
+mod write;
 
 pub use about::{identity, repository, rules};
 pub use answer::{Answer, Budget};
@@ -31,6 +33,8 @@ pub use filter::Filter;
 pub use host::{Host, HostError};
 pub use listing::{Found, Listing, MOST, refresh, search};
 pub use raw::{check_run, remark, rest_pull, review, status};
+pub use refusal::{NextStep, Refused, Why};
 pub use secret::Secret;
 pub use token::{Surroundings, Token, TokenError, TokenSource};
 pub use wire::{Patience, Proxies, Still};
+pub use write::{Posted, post, post_all};

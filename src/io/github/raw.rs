@@ -55,7 +55,7 @@ pub(super) fn line(text: &str) -> String {
 }
 
 /// A web address that can be shown and opened as it is; nothing where it is none.
-fn address(text: Option<String>) -> Option<String> {
+pub(super) fn address(text: Option<String>) -> Option<String> {
     let plain = |text: &String| {
         let web = text.starts_with("https://") || text.starts_with("http://");
         web && text.len() <= LINE && text.bytes().all(|byte| byte.is_ascii_graphic())

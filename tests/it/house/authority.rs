@@ -5,10 +5,13 @@
 //! git's commands that move refs are named in `src/io/git/write*` alone (`src/io/git/write.rs`, `src/io/git/write/…`), and
 //! there every function that others can call, and that comes to such a command, takes an authorising value: as an
 //! argument, or in `self`, as a type of that file with one among its fields.
+//!
+//! The same holds for a forge: `Kind::Write`, by which a request is one that changes something, is named in
+//! `src/io/github/write*` alone, as are the methods that only change things and mutations of GraphQL.
 
 use std::collections::BTreeSet;
 
-use super::lexer::Kind;
+use super::lexer::{Kind, Token};
 use super::source::{Function, Source};
 use super::{Offence, Tree};
 
@@ -88,7 +91,7 @@ pub fn construction(tree: &Tree) -> Vec<Offence> {
             }));
             offences.extend(tokens_for_all(source));
         } else {
-            let makes = |(at, token): &(usize, &super::lexer::Token)| token.is(FIELD) && source.at(at + 1) == ":";
+            let makes = |(at, token): &(usize, &Token)| token.is(FIELD) && source.at(at + 1) == ":";
             offences.extend(source.product().filter(makes).map(|(_, token)| {
                 Offence::new(source, token.line, format!("the field `{FIELD}` belongs to types of `engine`"))
             }));
@@ -157,23 +160,65 @@ pub fn movers(tree: &Tree) -> Vec<Offence> {
         }
     }
     let writing: Vec<&Source> = tree.product().filter(|source| may_move(source)).collect();
+    offences.extend(unauthorised(tree, &writing, "moves a ref", command_at));
+    offences
+}
+
+/// Whether a body has a moving command at a place.
+fn command_at(body: &[Token], at: usize) -> bool {
+    let [before, command, ..] = &body[at..] else { return false };
+    let heads = before.is("[") || before.is("(") || before.is("=");
+    heads && command.kind == Kind::Text && MOVES.contains(&command.text.as_str())
+}
+
+/// What others can call in these files, and what comes to something that only an order allows, without taking one.
+fn unauthorised(tree: &Tree, writing: &[&Source], does: &str, acts: fn(&[Token], usize) -> bool) -> Vec<Offence> {
     let functions: Vec<(&Source, Function<'_>)> = writing
         .iter()
         .flat_map(|source| source.functions().into_iter().map(move |function| (*source, function)))
         .collect();
-    let moving = moving_names(&functions);
+    let acting = acting_names(&functions, acts);
     let authorising = authorising(tree);
+    let mut offences = Vec::new();
     for (source, function) in functions.iter().filter(|(_, function)| function.public && !function.test) {
         let carried = carriers(source, &authorising);
         let names = |name: &str| authorising.contains(name) || carried.contains(name);
         let argument = function.signature.iter().any(|token| token.kind == Kind::Word && names(&token.text));
         let own = function.signature.iter().any(|token| token.is("self")) && function.of.is_some_and(names);
-        if moving.contains(function.name) && !argument && !own {
-            let what = format!("`{}` moves a ref and takes none of: {}", function.name, listed(&authorising));
+        if acting.contains(function.name) && !argument && !own {
+            let what = format!("`{}` {does} and takes none of: {}", function.name, listed(&authorising));
             offences.push(Offence::new(source, function.line, what));
         }
     }
     offences
+}
+
+/// Writes to a forge stand in the writing files, and nobody reaches them without an order.
+pub fn posters(tree: &Tree) -> Vec<Offence> {
+    let writes = |source: &&Source| source.path.starts_with("src/io/github/write");
+    let mut offences = Vec::new();
+    for source in tree.product().filter(|source| source.path.starts_with("src/io/") && !writes(source)) {
+        // It is what the wire does with a write, there.
+        let own = source.path == "src/io/github/wire.rs";
+        let stray = source.product().filter(|(at, token)| {
+            let method =
+                ["PUT", "PATCH", "DELETE"].contains(&token.text.as_str()) && source.at(at.wrapping_sub(2)) == "Method";
+            let mutation = token.kind == Kind::Text && token.text.trim_start().starts_with("mutation");
+            method || mutation && source.path.starts_with("src/io/github") || !own && written_at(&source.tokens, *at)
+        });
+        let offence = |(_, token): (usize, &Token)| {
+            Offence::new(source, token.line, format!("`{}` writes to a forge outside src/io/github/write*", token.text))
+        };
+        offences.extend(stray.map(offence));
+    }
+    let writing: Vec<&Source> = tree.product().filter(writes).collect();
+    offences.extend(unauthorised(tree, &writing, "writes to a forge", written_at));
+    offences
+}
+
+/// Whether `Kind::Write` stands at a place.
+fn written_at(tokens: &[Token], at: usize) -> bool {
+    matches!(&tokens[at..], [kind, path, write, ..] if kind.is("Kind") && path.is("::") && write.is("Write"))
 }
 
 fn listed(names: &BTreeSet<&str>) -> String {
@@ -203,24 +248,23 @@ fn moves(source: &Source, at: usize) -> bool {
     token.kind == Kind::Text && heads && MOVES.contains(&token.text.as_str())
 }
 
-/// The names of functions that come to a moving command, by themselves or through others of these files.
-fn moving_names<'a>(functions: &'a [(&Source, Function<'a>)]) -> BTreeSet<&'a str> {
-    let mut moving = BTreeSet::new();
+/// The names of functions that come to such an act, by themselves or through others of these files.
+fn acting_names<'a>(functions: &'a [(&Source, Function<'a>)], acts: fn(&[Token], usize) -> bool) -> BTreeSet<&'a str> {
+    let mut acting = BTreeSet::new();
     loop {
-        let before = moving.len();
+        let before = acting.len();
         for (_, function) in functions {
-            let calls = |name: &str| moving.contains(name);
-            let reaches = function.body.windows(2).any(|pair| {
-                let command = pair[1].kind == Kind::Text && MOVES.contains(&pair[1].text.as_str());
-                let call = pair[0].kind == Kind::Word && pair[1].is("(") && calls(&pair[0].text);
-                command && (pair[0].is("[") || pair[0].is("(") || pair[0].is("=")) || call
-            });
-            if reaches {
-                moving.insert(function.name);
+            let body = function.body;
+            let call = |at: usize| {
+                let next = body.get(at + 1).is_some_and(|token| token.is("("));
+                next && body[at].kind == Kind::Word && acting.contains(body[at].text.as_str())
+            };
+            if (0..body.len()).any(|at| acts(body, at) || call(at)) {
+                acting.insert(function.name);
             }
         }
-        if moving.len() == before {
-            return moving;
+        if acting.len() == before {
+            return acting;
         }
     }
 }
@@ -300,5 +344,29 @@ mod tests {
             assert_eq!(found(movers, &[PLAN, (path, text)]).len(), 1, "{path}: {text}");
         }
         assert_eq!(found(movers, &[("src/io/git/write.rs", "pub fn f(p: &Plan) { run(&[\"push\"]); }")]).len(), 1);
+    }
+
+    #[test]
+    fn what_writes_to_a_forge_takes_an_order() {
+        let order = ("src/engine/posting.rs", "pub struct Order { authority: Post }");
+        let good = "pub fn post(order: &Order) { send(); }\n\
+                    fn send() { ask(Kind::Write, Method::PUT); }\n\
+                    pub fn look() { ask(Kind::Read); }";
+        let wire = "fn f(kind: Kind) { if kind == Kind::Write { wait(); } }";
+        let query = "fn f() { ask(\"query { mutation }\", Kind::Query, Method::POST); put(\"PUT\"); }";
+        for (path, text) in
+            [("src/io/github/write.rs", good), ("src/io/github/wire.rs", wire), ("src/io/github/client.rs", query)]
+        {
+            assert_eq!(found(posters, &[order, (path, text)]), [""; 0], "{path}");
+        }
+        for (path, text) in [
+            ("src/io/github/write.rs", "pub fn post(to: &str) { send(); } fn send() { ask(Kind::Write); }"),
+            ("src/io/github/about.rs", "fn f(order: &Order) { ask(Kind::Write); }"),
+            ("src/io/github/about.rs", "fn f() { ask(Method::PATCH, Kind::Read); }"),
+            ("src/io/send.rs", "fn f() { ask(http::Method::DELETE); }"),
+            ("src/io/github/listing.rs", "const M: &str = \"mutation M { merge }\";"),
+        ] {
+            assert_eq!(found(posters, &[order, (path, text)]).len(), 1, "{path}: {text}");
+        }
     }
 }

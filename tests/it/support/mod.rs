@@ -9,6 +9,7 @@
 //! - `Sandbox::solo`, `Sandbox::pair`: repositories that have adopted Countersign, and `Repo::ledger`: what plain git
 //!   says of the ledger.
 //! - `Repo::forge`: entries that somebody signs by hand, past every client.
+//! - [`signed::Signed`]: a ledger that is signed in this process, and what the engine orders for its entries.
 //! - [`github::GitHub`]: a GitHub on loopback, in front of real repositories, that can be made to fail in every way.
 //! - [`needs`]: tests that want a program, a corpus or time say so in one line and pass.
 
@@ -24,6 +25,7 @@ pub mod queue;
 mod ran;
 mod repo;
 mod sandbox;
+pub mod signed;
 mod terminal;
 mod view;
 

@@ -103,8 +103,9 @@ impl Response {
             write!(head, "Content-Length: {}\r\n", self.body.len())?;
         }
         head.extend_from_slice(b"\r\n");
+        // At once: a second small packet would wait for the first to be acknowledged, 40 ms a request.
+        head.extend_from_slice(&self.body[..bytes.unwrap_or(self.body.len()).min(self.body.len())]);
         to.write_all(&head)?;
-        to.write_all(&self.body[..bytes.unwrap_or(self.body.len()).min(self.body.len())])?;
         to.flush()
     }
 }

@@ -57,7 +57,8 @@ fn moved(to: &str, rest: &[&str], request: &Request) -> Response {
         format!("http://{}/{}?{}", request.header("host").unwrap_or_default(), path.join("/"), query.join("&"));
     let body =
         json!({ "message": "Moved Permanently", "url": address, "documentation_url": "https://docs.github.com/rest" });
-    Response::json(301, &body).with("Location", address)
+    // Who writes is sent there with the same method and body.
+    Response::json(if request.method == "GET" { 301 } else { 307 }, &body).with("Location", address)
 }
 
 fn repository(world: &mut World, name: &str, rest: &[&str], login: &str, request: &Request) -> Response {
@@ -91,6 +92,7 @@ fn repository(world: &mut World, name: &str, rest: &[&str], login: &str, request
             let body = json!({ "state": "pending", "sha": sha, "total_count": all.len(), "statuses": all });
             Response::json(200, &body)
         }
+        ("GET", ["commits", sha]) => commit_shown(world, name, sha),
         ("GET", ["branches", branch]) => branch_shown(world, name, &decoded(branch)),
         ("GET", ["branches", branch, "protection"]) => match repo.protected.get(&decoded(branch)) {
             Some(count) => Response::json(
@@ -125,6 +127,11 @@ fn one_pull(world: &mut World, name: &str, number: u64, rest: &[&str], login: &s
         ("POST", ["issues", _, "labels"]) => talk::label(world, name, number, request),
         _ => refusal(404, "Not Found"),
     }
+}
+
+fn commit_shown(world: &World, name: &str, sha: &str) -> Response {
+    let message = git(&world.repos[name].git, &["log", "-1", "--format=%B", sha]);
+    Response::json(200, &json!({ "sha": sha, "commit": { "message": message } }))
 }
 
 fn branch_shown(world: &World, name: &str, branch: &str) -> Response {

@@ -100,13 +100,18 @@ impl World {
     /// The same of one repository.
     pub fn look_at(&mut self, name: &str) {
         let repo = &self.repos[name];
+        let own = git2::Repository::open_bare(&repo.git).expect("a repository");
         let mut moved = Vec::new();
         for pull in repo.pulls.values().filter(|pull| pull.open) {
             let source = match &pull.fork {
                 Some(fork) => self.repos.get(fork).map(|repo| &repo.git),
                 None => Some(&repo.git),
             };
-            let Some(sha) = source.and_then(|git| tip(git, &pull.head)) else { continue };
+            let sha = match &pull.fork {
+                Some(_) => source.and_then(|git| tip(git, &pull.head)),
+                None => tip_of(&own, &pull.head),
+            };
+            let Some(sha) = sha else { continue };
             if sha != pull.sha {
                 if let Some(fork) = source.filter(|_| pull.fork.is_some()) {
                     git(&repo.git, &["fetch", "--quiet", &fork.to_string_lossy(), &sha]);
@@ -149,7 +154,10 @@ impl Repo {
 }
 
 fn tip(git_dir: &Path, branch: &str) -> Option<String> {
-    let repo = git2::Repository::open_bare(git_dir).ok()?;
+    tip_of(&git2::Repository::open_bare(git_dir).ok()?, branch)
+}
+
+fn tip_of(repo: &git2::Repository, branch: &str) -> Option<String> {
     repo.find_reference(&format!("refs/heads/{branch}")).ok()?.target().map(|oid| oid.to_string())
 }
 

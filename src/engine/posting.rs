@@ -1,0 +1,338 @@
+//! What a recorded decision says on a forge: the exact posts, in order, each with a mark by which it is known again.
+//!
+//! The ledger comes first: [`posts`] makes an order only from an entry that the ledger has and that still stands, for the round that
+//! the entry names, and a merge only where policy is satisfied by what the ledger has. Posting can end anywhere and be begun
+//! again, by anybody: what was posted is found by its mark. Reviews and comments are the word of the person who signed the
+//! entry, and nobody else is given an order for them; a merge is anybody's, since the approvals carry it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::ledger::{Entry, EntryKind, Item, LedgerView};
+use crate::model::forge::{RepoFacts, RepoName};
+use crate::model::{ChangeId, Comment, EntryId, Oid, Outcome, Proposal, text};
+use crate::policy::{self, MergeMethod, OnReject, Person, Root};
+
+use super::planning::{authority, blocking, no_genesis};
+use super::{Authorised, Refusal, Stack, World, record, root, standing};
+
+mod wording;
+
+pub use wording::BODY_LIMIT;
+
+/// Remarks on lines that go as such: more are told in the text of the review.
+const MOST_COMMENTS: usize = 100;
+/// How far a forge's clock may be behind the one that signed.
+const CLOCKS: SignedDuration = SignedDuration::from_hours(1);
+
+/// A post that may be made. Only [`posts`] makes one.
+pub type PostOrder = Authorised<Post>;
+
+/// One thing that is done on a forge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    /// The repository.
+    pub repo: RepoName,
+    /// The number of the pull request.
+    pub number: u64,
+    /// The entry that it tells.
+    pub entry: EntryId,
+    /// The head that was decided on.
+    pub head: Oid,
+    /// The login in whose name it may be done; `None` where policy names none.
+    pub login: Option<String>,
+    /// A time before which it cannot have been done.
+    pub since: Timestamp,
+    /// What is done.
+    pub act: Act,
+}
+
+/// What is done on a forge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// A review that approves the head.
+    Approve {
+        /// Its text.
+        body: String,
+    },
+    /// A review that wants changes.
+    RequestChanges {
+        /// Its text.
+        body: String,
+        /// The remarks on lines.
+        comments: Vec<Comment>,
+        /// The text with the remarks in it, for lines that the forge does not show.
+        whole: String,
+    },
+    /// A comment on the whole.
+    Comment {
+        /// Its text.
+        body: String,
+    },
+    /// The pull request is merged.
+    Merge {
+        /// How.
+        method: MergeMethod,
+        /// The first line of the commit.
+        title: String,
+        /// The rest of its message; the last paragraph names the entry.
+        message: String,
+    },
+    /// The pull request is closed without a merge.
+    Close,
+}
+
+impl Act {
+    /// The word of marks, and of progress.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Approve { .. } => "approve",
+            Self::RequestChanges { .. } => "reject",
+            Self::Comment { .. } => "comment",
+            Self::Merge { .. } => "merge",
+            Self::Close => "close",
+        }
+    }
+}
+
+impl Post {
+    /// Whether a text on the forge is this post: its mark comes first, where no text of others can stand.
+    #[must_use]
+    pub fn is_told_by(&self, body: &str) -> bool {
+        body.trim_start().starts_with(&mark(self.entry, self.number, self.act.word()))
+    }
+
+    /// Whether the message of a commit is that of this merge: the lines that name entry, proposal and head are in it, whatever a
+    /// forge put below.
+    #[must_use]
+    pub fn is_landed_by(&self, commit_message: &str) -> bool {
+        let Act::Merge { message, .. } = &self.act else { return false };
+        let named = message.rsplit("\n\n").next().unwrap_or_default();
+        named.lines().all(|line| commit_message.lines().any(|other| other == line))
+    }
+}
+
+/// The mark of a post: nothing is shown of it.
+fn mark(entry: EntryId, number: u64, word: &str) -> String {
+    format!("<!-- countersign {entry} {number} {word} -->")
+}
+
+/// Where posts go.
+#[derive(Debug, Clone, Copy)]
+pub struct Desk<'a> {
+    /// The repository on the forge.
+    pub repo: &'a RepoName,
+    /// What the forge says of it, where that was asked.
+    pub facts: Option<&'a RepoFacts>,
+}
+
+/// What is to be done for an entry.
+#[derive(Debug, Clone, Default)]
+pub struct Posts {
+    /// In this order.
+    pub orders: Vec<PostOrder>,
+    /// What is not to be done, or not now.
+    pub held: Vec<Held>,
+}
+
+/// A proposal of an entry for which something is not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The proposal.
+    pub proposal: String,
+    /// Why.
+    pub why: String,
+}
+
+/// What an entry of the ledger says on the forge, as the world is now: for each pull request in the entry's order first the
+/// review or comment, then the merge or the closing. `stack` merges on the target's tip of `world`, and has nothing on it yet.
+pub fn posts(world: &World<'_>, id: EntryId, desk: Desk<'_>, stack: &mut dyn Stack) -> Result<Posts, Refusal> {
+    if let Some(alarm) = world.alarm {
+        return Err(Refusal::new(format!("nothing can be posted: {alarm}"), "see `countersign ledger verify`"));
+    }
+    let (root, me) = authority(world)?;
+    let ledger = world.ledger.ok_or_else(no_genesis)?;
+    let short = id.short(8);
+    let entry = ledger.entry(id).ok_or_else(|| {
+        Refusal::new(format!("the ledger has no entry {short}"), "record the decision first: nothing is posted before")
+    })?;
+    if let Some(void) = ledger.voided(id) {
+        let what = format!("entry {short} was taken back by {}", void.short(8));
+        return Err(Refusal::new(what, "decide anew"));
+    }
+    let mut clerk = Clerk { world, root, me, ledger, entry, desk, stack, merges: 0, posts: Posts::default() };
+    for item in &entry.items {
+        if let Err(why) = clerk.add(item) {
+            clerk.posts.held.push(Held { proposal: item.proposal.clone(), why });
+        }
+    }
+    Ok(clerk.posts)
+}
+
+/// Who writes the orders of one entry.
+struct Clerk<'a, 'w> {
+    world: &'a World<'w>,
+    root: &'a Root,
+    me: &'a Person,
+    ledger: &'a LedgerView,
+    entry: &'a Entry,
+    desk: Desk<'a>,
+    stack: &'a mut dyn Stack,
+    merges: usize,
+    posts: Posts,
+}
+
+impl Clerk<'_, '_> {
+    fn add(&mut self, item: &Item) -> Result<(), String> {
+        let number = number(&item.proposal).ok_or("it is no pull request")?;
+        if self.ledger.merged(&item.proposal, &item.target, item.head).is_some() {
+            return Err("it is recorded as merged".into());
+        }
+        match self.entry.kind {
+            EntryKind::Approve => self.approve(item, number),
+            EntryKind::Reject | EntryKind::Hold | EntryKind::Ask => self.object(item, number),
+            kind => Err(format!("nothing is posted for the kind {kind}")),
+        }
+    }
+
+    fn approve(&mut self, item: &Item, number: u64) -> Result<(), String> {
+        let (world, change_id) = (self.world, item.change_id.ok_or("the entry names no change")?);
+        let proposal = world.proposal(&item.proposal).ok_or("it is not open any more")?;
+        if proposal.head != item.head || proposal.diff().map(|diff| diff.change_id) != Some(change_id) {
+            return Err("it is not what was approved any more: look at the new round".into());
+        }
+        let approvals = self.ledger.approvals_for(&item.proposal, &item.target, item.head, change_id);
+        if proposal.target.refname != item.target || approvals.iter().all(|approval| approval.entry != self.entry.id) {
+            return Err("the approval does not stand any more".into());
+        }
+        let judged = world.judge(proposal);
+        let evaluation = judged.map_err(|errors| blocking(&policy::error_ruling(errors)).0)?;
+        if !evaluation.ruling.approvable() {
+            return Err(blocking(&evaluation.ruling).0);
+        }
+        // A forge counts approvals, and knows of no holds.
+        if let Some(objection) = world.said_of(proposal, proposal.diff().map(AsRef::as_ref)).1.first() {
+            return Err(format!(
+                "the {} of {} stands against it",
+                objection.kind,
+                text::single_line(&objection.person)
+            ));
+        }
+        if self.entry.by == self.me.name {
+            let body = wording::approved(&self.header(number, "approve"), self.entry, item.head);
+            self.order(item, number, Act::Approve { body });
+        } else if evaluation.ruling.outcome != Outcome::Satisfied {
+            return Err(format!("the word of {} is theirs to post", text::single_line(&self.entry.by)));
+        }
+        if evaluation.ruling.outcome != Outcome::Satisfied {
+            return Ok(());
+        }
+        if evaluation.lands_alone && (self.merges > 0 || self.entry.items.len() > 1) {
+            return Err("it changes what others are judged by, so it lands alone".into());
+        }
+        self.merge(item, proposal, change_id, number)
+    }
+
+    /// The merge of what was approved, on top of those before it.
+    fn merge(&mut self, item: &Item, proposal: &Proposal, approved: ChangeId, number: u64) -> Result<(), String> {
+        let method = self.method()?;
+        let stacked = self.stack.offer(proposal.head)?;
+        if stacked.change_id != approved {
+            return Err("what lands before it changes what it would do: look at it again after that".into());
+        }
+        let again = self.world.judge_as(proposal, Some(&stacked), None);
+        let ruling = again.map_or_else(policy::error_ruling, |evaluation| evaluation.ruling);
+        if ruling.outcome != Outcome::Satisfied {
+            return Err(blocking(&ruling).0);
+        }
+        self.stack.accept();
+        self.keeps_a_root(&stacked)?;
+        self.merges += 1;
+        let (title, message) = self.commit_words(item, proposal, number);
+        self.order(item, number, Act::Merge { method, title, message });
+        Ok(())
+    }
+
+    /// How it is merged: as policy says, where the forge lets it.
+    fn method(&self) -> Result<MergeMethod, String> {
+        let method = self.root.policy.merge;
+        let (word, lets) = match method {
+            MergeMethod::Squash => ("squash", self.desk.facts.and_then(|facts| facts.squash)),
+            MergeMethod::Merge => ("merge", self.desk.facts.and_then(|facts| facts.merge)),
+        };
+        if lets == Some(false) {
+            return Err(format!("policy says `merge: {word}`, and the settings of {} forbid it", self.desk.repo));
+        }
+        Ok(method)
+    }
+
+    /// A change of policy or signers must leave some that can rule.
+    fn keeps_a_root(&self, stacked: &crate::model::TreeDiff) -> Result<(), String> {
+        let read = |path: &str| self.stack.file(path);
+        let (ledger, demo) = (self.root.policy.ledger.as_ref(), self.ledger.is_demo());
+        let fault = root::touched(stacked).then(|| root::fault(read, ledger, demo)).flatten();
+        fault.map_or(Ok(()), |why| Err(format!("the policy that it brings could not rule: {why}")))
+    }
+
+    fn commit_words(&self, item: &Item, proposal: &Proposal, number: u64) -> (String, String) {
+        let subject = record::landing_subject(&proposal.title, &standing::summary(proposal));
+        let said = proposal.messages.last().map(|message| record::landing_body(message)).unwrap_or_default();
+        let separator = if said.is_empty() { "" } else { "\n\n" };
+        let trailers = record::landing_trailers(self.entry.id, &item.proposal, item.head);
+        let title = format!("{} (#{number})", text::inert(&subject));
+        (title, format!("{}{separator}{trailers}", text::inert(&said)))
+    }
+
+    /// An objection binds the rounds after it too, so that it is told wherever the head is; but nothing is closed unseen.
+    fn object(&mut self, item: &Item, number: u64) -> Result<(), String> {
+        if self.entry.by != self.me.name {
+            return Err(format!("the word of {} is theirs to post", text::single_line(&self.entry.by)));
+        }
+        let standing = self.ledger.objections(&item.proposal, item.head, item.change_id);
+        if standing.iter().all(|objection| objection.entry != self.entry.id) {
+            return Err("the objection was lifted".into());
+        }
+        if self.entry.kind != EntryKind::Reject {
+            let body = wording::objected(&self.header(number, "comment"), self.entry, item.head, true);
+            self.order(item, number, Act::Comment { body });
+            return Ok(());
+        }
+        let header = self.header(number, "reject");
+        let on_lines = self.entry.items.len() == 1 && self.entry.comments.len() <= MOST_COMMENTS;
+        let whole = wording::objected(&header, self.entry, item.head, true);
+        let body = if on_lines { wording::objected(&header, self.entry, item.head, false) } else { whole.clone() };
+        let comments = if on_lines { wording::comments(&self.entry.comments) } else { Vec::new() };
+        self.order(item, number, Act::RequestChanges { body, comments, whole });
+        if self.root.policy.on_reject == OnReject::Close {
+            self.order(item, number, Act::Close);
+        }
+        Ok(())
+    }
+
+    fn header(&self, number: u64, word: &str) -> String {
+        mark(self.entry.id, number, word)
+    }
+
+    fn order(&mut self, item: &Item, number: u64, act: Act) {
+        let post = Post {
+            repo: self.desk.repo.clone(),
+            number,
+            entry: self.entry.id,
+            head: item.head,
+            login: self.me.github.clone(),
+            since: self.entry.at.checked_sub(CLOCKS).unwrap_or(self.entry.at),
+            act,
+        };
+        self.posts.orders.push(Authorised::grant(post));
+    }
+}
+
+/// The number of a pull request by its name: `#12`, in its one spelling.
+fn number(proposal: &str) -> Option<u64> {
+    let digits = proposal.strip_prefix('#')?;
+    let number: u64 = digits.parse().ok()?;
+    (number > 0 && number.to_string() == digits).then_some(number)
+}
+
+#[cfg(test)]
+mod tests;

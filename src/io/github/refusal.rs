@@ -1,0 +1,287 @@
+//! Why a post was not made, and what to do next: one table from how the pull request stands and what GitHub answered.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::error::GitHubError;
+use crate::engine::{Act, Post};
+use crate::model::Oid;
+use crate::model::forge::PullState;
+
+/// Why a post was not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Why {
+    /// The pull request is the account's own.
+    Own,
+    /// The account has begun a review on the web page and not submitted it.
+    PendingReview,
+    /// The head is another than was decided on.
+    HeadMoved,
+    /// It conflicts with its target, or may not be merged for a reason that GitHub does not tell.
+    NotMergeable,
+    /// The target moved while GitHub merged.
+    BaseMoved,
+    /// Branch protection asks for more reviews.
+    ReviewsMissing,
+    /// Branch protection asks for checks.
+    ChecksMissing,
+    /// The repository does not let pull requests be merged like this.
+    Method,
+    /// Its author says that it is not ready.
+    Draft,
+    /// It was closed meanwhile.
+    Closed,
+    /// It was merged meanwhile, by somebody else.
+    Merged,
+    /// Nobody may write there any more.
+    Archived,
+    /// Its conversation is locked.
+    Locked,
+    /// Remarks are on lines that GitHub does not show.
+    Lines,
+    /// It is not there, or the token cannot see it.
+    NotFound,
+    /// The token may not.
+    Forbidden,
+    /// The token is refused.
+    Token,
+    /// The token is another account's than the person's who decided.
+    OtherAccount,
+    /// A limit was met.
+    Limited,
+    /// There is more to read than is read before writing.
+    TooMuch,
+    /// GitHub finds something else wrong with it.
+    Invalid,
+    /// There was no whole answer, and it is not there. It may still come.
+    Unanswered,
+    /// GitHub cannot be asked, so that it is not known whether it was posted.
+    Unknown,
+    /// What comes before it was not posted.
+    Before,
+    /// Nobody waits for it any more.
+    Stopped,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NextStep {
+    /// Read the proposal anew, and decide on what it is now.
+    Refresh,
+    /// Post again: what was posted is found, and nothing is posted twice.
+    Again,
+    /// Post again once the time has come.
+    Later,
+    /// Go on with the pull request's page.
+    Page,
+    /// Change the token, or what it may do.
+    Token,
+    /// Nothing: it is as it should be.
+    Nothing,
+}
+
+impl NextStep {
+    /// What to do, in words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Refresh => "read it anew, and decide on what it is now",
+            Self::Again => "post again; what is there already is found first",
+            Self::Later => "post again after that; what is there already is found first",
+            Self::Page => "open its page",
+            Self::Token => "mend the token; `countersign doctor` says what it needs",
+            Self::Nothing => "nothing is left to do",
+        }
+    }
+}
+
+impl Why {
+    /// What happened, in words, and what to do next.
+    #[must_use]
+    pub const fn told(self) -> (&'static str, NextStep) {
+        use NextStep::{Again, Later, Nothing, Page, Refresh, Token};
+        match self {
+            Self::Own => ("it is this account's own pull request, which GitHub lets nobody review", Page),
+            Self::PendingReview => ("a review that was begun on the page is not submitted: submit or discard it", Page),
+            Self::HeadMoved => ("its head is another than was decided on", Refresh),
+            Self::NotMergeable => ("GitHub cannot merge it as it is: it conflicts, or something holds it", Refresh),
+            Self::BaseMoved => ("its target moved just then", Again),
+            Self::ReviewsMissing => ("the branch asks for more reviews", Page),
+            Self::ChecksMissing => ("the branch asks for checks that have not passed", Page),
+            Self::Method => ("the repository does not let it be merged as policy says", Page),
+            Self::Draft => ("it is a draft: its author says that it is not ready", Refresh),
+            Self::Closed => ("it was closed meanwhile", Refresh),
+            Self::Merged => ("it was merged meanwhile, and not by this decision", Refresh),
+            Self::Archived => ("the repository is archived: nothing can be written to it", Nothing),
+            Self::Locked => ("its conversation is locked", Page),
+            Self::Lines => ("remarks are on lines that GitHub does not show", Page),
+            Self::NotFound => ("it is not there, or the token cannot see or change it", Token),
+            Self::Forbidden => ("the token may not", Token),
+            Self::Token => ("the token is refused", Token),
+            Self::OtherAccount => ("the token is of another account than the person's who decided", Token),
+            Self::Limited => ("GitHub wants to be left alone", Later),
+            Self::TooMuch => ("more was said of it than is read before posting", Page),
+            Self::Invalid => ("GitHub does not take it", Page),
+            Self::Unanswered => ("no whole answer came, and it is not there; it may still come", Again),
+            Self::Unknown => ("it is not known whether it was posted: GitHub cannot be asked", Again),
+            Self::Before => ("what comes before it was not posted", Nothing),
+            Self::Stopped => ("it was stopped before it was sent", Again),
+        }
+    }
+
+    /// Whether what comes after it would fail as well.
+    #[must_use]
+    pub const fn stops_all(self) -> bool {
+        matches!(self, Self::Token | Self::OtherAccount | Self::Limited | Self::Unknown | Self::Stopped)
+    }
+}
+
+/// Answers of GitHub: the first line that has the status, and whose words are in what was said, without regard to case.
+const ANSWERS: &[(u16, &str, Why)] = &[
+    (401, "", Why::Token),
+    (403, "archived", Why::Archived),
+    (403, "locked", Why::Locked),
+    (403, "", Why::Forbidden),
+    (404, "", Why::NotFound),
+    (405, "base branch was modified", Why::BaseMoved),
+    (405, "status check", Why::ChecksMissing),
+    (405, "approving review", Why::ReviewsMissing),
+    (405, "changes were requested", Why::ReviewsMissing),
+    (405, "code owner", Why::ReviewsMissing),
+    (405, "not allowed", Why::Method),
+    (405, "draft", Why::Draft),
+    (405, "", Why::NotMergeable),
+    (409, "head branch was modified", Why::HeadMoved),
+    (409, "base branch was modified", Why::BaseMoved),
+    (409, "", Why::NotMergeable),
+    (410, "", Why::NotFound),
+    (422, "own pull request", Why::Own),
+    (422, "pending review", Why::PendingReview),
+    (422, "not part of the pull request", Why::HeadMoved),
+    (422, "commit_id", Why::HeadMoved),
+    (422, "head sha", Why::HeadMoved),
+    (422, "could not be resolved", Why::Lines),
+    (422, "part of the diff", Why::Lines),
+    (422, "review thread", Why::Lines),
+    (422, "locked", Why::Locked),
+    (422, "archived", Why::Archived),
+    (422, "draft", Why::Draft),
+    (422, "", Why::Invalid),
+    (451, "", Why::NotFound),
+];
+
+/// A post that was not made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The pull request: `acme/shop#12`.
+    pub what: String,
+    /// Why.
+    pub why: Why,
+    /// What GitHub or this host said of it, fit to be shown; empty where the reason says all.
+    pub said: String,
+    /// Until when nothing is sent.
+    pub until: Option<Timestamp>,
+    /// The commit by which somebody else merged it.
+    pub commit: Option<Oid>,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, self.why.told().0)?;
+        if !self.said.is_empty() {
+            write!(f, " ({})", self.said)?;
+        }
+        write!(f, "; {}", self.next().words())
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Refused {
+    /// What to do next.
+    #[must_use]
+    pub const fn next(&self) -> NextStep {
+        self.why.told().1
+    }
+
+    pub(super) fn new(post: &Post, why: Why) -> Self {
+        let what = format!("{}#{}", post.repo, post.number);
+        Self { what, why, said: String::new(), until: None, commit: None }
+    }
+
+    pub(super) fn saying(mut self, said: impl Into<String>) -> Self {
+        self.said = said.into();
+        self
+    }
+
+    /// What an error before or instead of the write means: nothing was sent, or GitHub refused it.
+    pub(super) fn of(post: &Post, error: &GitHubError) -> Self {
+        let why = match error {
+            GitHubError::Limited { .. } => Why::Limited,
+            GitHubError::Stopped => Why::Stopped,
+            GitHubError::Host(_) | GitHubError::Token(_) => Why::Token,
+            error => error.status().and_then(|status| answered(status, said(error))).unwrap_or(Why::Unknown),
+        };
+        let until = if let GitHubError::Limited { until, .. } = error { Some(*until) } else { None };
+        let told = if why == Why::Stopped { String::new() } else { error.to_string() };
+        Self { until, ..Self::new(post, why) }.saying(told)
+    }
+}
+
+/// What an answer means.
+fn answered(status: u16, said: &str) -> Option<Why> {
+    let said = said.to_ascii_lowercase();
+    ANSWERS.iter().find(|(code, words, _)| *code == status && said.contains(words)).map(|(.., why)| *why)
+}
+
+/// GitHub's own words of a refusal.
+const fn said(error: &GitHubError) -> &str {
+    match error {
+        GitHubError::Refused { why, .. }
+        | GitHubError::Forbidden { why, .. }
+        | GitHubError::Unauthorised { why, .. }
+        | GitHubError::Server { why, .. } => why.as_str(),
+        _ => "",
+    }
+}
+
+/// Whether a write whose answer this was may have happened all the same.
+pub(super) const fn is_unclear(error: &GitHubError) -> bool {
+    matches!(
+        error,
+        GitHubError::Server { .. }
+            | GitHubError::Unreachable { .. }
+            | GitHubError::TimedOut { .. }
+            | GitHubError::TooLarge { .. }
+            | GitHubError::Unreadable { .. }
+            | GitHubError::Stopped
+    )
+}
+
+/// What stands against a post by how the pull request is, before GitHub is asked. An objection is told wherever the head is.
+pub(super) fn by_state(post: &Post, state: PullState, head: Option<Oid>, draft: bool) -> Option<Why> {
+    let moved = head != Some(post.head);
+    match (state, &post.act) {
+        (_, Act::Comment { .. }) | (PullState::Open, Act::RequestChanges { .. }) => None,
+        (PullState::Merged, _) => Some(Why::Merged),
+        (PullState::Closed, _) => Some(Why::Closed),
+        (PullState::Open, _) if moved => Some(Why::HeadMoved),
+        (PullState::Open, Act::Merge { .. }) if draft => Some(Why::Draft),
+        (PullState::Open, _) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_table_can_be_met() {
+        for (at, (status, words, why)) in ANSWERS.iter().enumerate() {
+            assert_eq!(answered(*status, words), Some(*why), "line {at}");
+            assert_eq!(answered(*status, &words.to_ascii_uppercase()), Some(*why), "line {at}");
+        }
+        assert_eq!((answered(500, ""), answered(418, "own pull request")), (None, None));
+    }
+}

@@ -1,0 +1,342 @@
+//! What is written to GitHub: one post at a time, each an order of the engine's.
+//!
+//! Before a post is made, what is there is read: its mark says that it was made before, by whomever and on whatever host. It is sent
+//! once. Where the answer is lost, breaks off or is the server's failure, reading again tells what became of it; nothing is
+//! ever sent on a guess.
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::error::GitHubError;
+use super::raw;
+use super::refusal::{Refused, Why, by_state, is_unclear};
+use super::wire::{Ask, Kind, Still};
+use crate::engine::{Act, Post, PostOrder};
+use crate::model::forge::{Account, PullState};
+use crate::model::text::single_line;
+use crate::model::{Comment, CommentSide, Oid};
+use crate::policy::MergeMethod;
+
+/// Pages of a hundred reviews or comments that are read for the mark.
+const PAGES: usize = 30;
+/// Redirections that a write follows: a repository that was renamed.
+const HOPS: usize = 2;
+
+/// A post that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// Whether it was there before.
+    pub before: bool,
+    /// Its page, where it has one.
+    pub url: Option<String>,
+    /// The commit that GitHub made; only merges have one.
+    pub commit: Option<Oid>,
+}
+
+/// Makes posts one after the other, and tells what became of each. What follows a post that was not made waits with it if it is
+/// about the same pull request, or if nothing else could be posted either.
+pub fn post_all(
+    client: &Client,
+    me: &Account,
+    orders: &[PostOrder],
+    still: Still<'_>,
+    told: &mut dyn FnMut(usize, Result<Posted, Refused>),
+) {
+    let (mut failed, mut stopped): (Vec<u64>, bool) = (Vec::new(), false);
+    for (at, order) in orders.iter().enumerate() {
+        let waits = stopped || failed.contains(&order.number);
+        let outcome = if waits { Err(Refused::new(order, Why::Before)) } else { post(client, me, order, still) };
+        if let Err(refused) = &outcome {
+            failed.push(order.number);
+            stopped |= refused.why.stops_all();
+        }
+        told(at, outcome);
+    }
+}
+
+/// Makes one post in the name of the client's account, unless it is there already.
+pub fn post(client: &Client, me: &Account, order: &PostOrder, still: Still<'_>) -> Result<Posted, Refused> {
+    let post: &Post = order;
+    // A merge is anybody's; a word is its speaker's.
+    let speaks = !matches!(post.act, Act::Merge { .. });
+    if let Some(login) = post.login.as_deref().filter(|login| speaks && !login.eq_ignore_ascii_case(&me.login)) {
+        let said = format!("{} instead of {}", single_line(&me.login), single_line(login));
+        return Err(Refused::new(post, Why::OtherAccount).saying(said));
+    }
+    let desk = Desk { client, me, post, still };
+    let (pull, found) = desk.look()?;
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    if let Some(refused) = desk.against(&pull) {
+        return Err(refused);
+    }
+    if !still() {
+        return Err(Refused::new(post, Why::Stopped));
+    }
+    desk.make()
+}
+
+/// One post, and who makes it where.
+struct Desk<'a> {
+    client: &'a Client,
+    me: &'a Account,
+    post: &'a Post,
+    still: Still<'a>,
+}
+
+/// A pull request, as far as posting asks.
+#[derive(Deserialize)]
+struct Pull {
+    state: String,
+    #[serde(default)]
+    draft: bool,
+    #[serde(default)]
+    merged: bool,
+    merge_commit_sha: Option<String>,
+    head: End,
+}
+
+#[derive(Deserialize)]
+struct End {
+    sha: String,
+}
+
+impl Pull {
+    fn state(&self) -> PullState {
+        match self.state.as_str() {
+            _ if self.merged => PullState::Merged,
+            "open" => PullState::Open,
+            _ => PullState::Closed,
+        }
+    }
+
+    fn commit(&self) -> Option<Oid> {
+        self.merge_commit_sha.as_deref().and_then(|sha| sha.parse().ok())
+    }
+}
+
+/// A review or a comment.
+#[derive(Deserialize)]
+struct Said {
+    user: Option<User>,
+    body: Option<String>,
+    html_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    login: String,
+}
+
+#[derive(Deserialize)]
+struct Commit {
+    commit: Words,
+}
+
+#[derive(Deserialize)]
+struct Words {
+    message: String,
+}
+
+/// What GitHub answers to a write.
+#[derive(Deserialize)]
+struct Done {
+    html_url: Option<String>,
+    sha: Option<String>,
+    merged: Option<bool>,
+    state: Option<String>,
+}
+
+impl Desk<'_> {
+    fn path(&self, kind: &str) -> String {
+        format!("/repos/{}/{kind}/{}", self.post.repo, self.post.number)
+    }
+
+    fn what(&self) -> String {
+        format!("{}#{}", self.post.repo, self.post.number)
+    }
+
+    fn refused(&self, error: &GitHubError) -> Refused {
+        Refused::of(self.post, error)
+    }
+
+    fn read<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, Refused> {
+        let what = self.what();
+        let answer = self.client.read(path, &what).wait(self.still);
+        answer.and_then(|answer| self.client.parse(&answer, &what)).map_err(|error| self.refused(&error))
+    }
+
+    /// The pull request as it is, and the post, where it is there.
+    fn look(&self) -> Result<(Pull, Option<Posted>), Refused> {
+        let pull: Pull = self.read(&self.path("pulls"))?;
+        let found = match &self.post.act {
+            Act::Approve { .. } | Act::RequestChanges { .. } => {
+                self.said(&format!("{}/reviews?per_page=100", self.path("pulls")))?
+            }
+            Act::Comment { .. } => {
+                let since = self.post.since.strftime("%Y-%m-%dT%H:%M:%SZ");
+                self.said(&format!("{}/comments?per_page=100&since={since}", self.path("issues")))?
+            }
+            Act::Merge { .. } => self.merged(&pull)?,
+            Act::Close => (pull.state() == PullState::Closed).then(|| found(None, None)),
+        };
+        Ok((pull, found))
+    }
+
+    /// The post among what was said.
+    fn said(&self, path: &str) -> Result<Option<Posted>, Refused> {
+        let reading = self.client.read(path, &self.what());
+        let (pages, more) = reading.all::<Vec<Said>>(PAGES, self.still).map_err(|error| self.refused(&error))?;
+        let mine = |said: &&Said| {
+            let own = said.user.as_ref().is_some_and(|user| user.login.eq_ignore_ascii_case(&self.me.login));
+            own && said.body.as_deref().is_some_and(|body| self.post.is_told_by(body))
+        };
+        match pages.iter().flatten().find(mine) {
+            Some(said) => Ok(Some(found(said.html_url.clone(), None))),
+            None if more => Err(Refused::new(self.post, Why::TooMuch)),
+            None => Ok(None),
+        }
+    }
+
+    /// The merge, where it is this one.
+    fn merged(&self, pull: &Pull) -> Result<Option<Posted>, Refused> {
+        let Some(commit) = pull.commit().filter(|_| pull.state() == PullState::Merged) else { return Ok(None) };
+        let landed: Commit = self.read(&format!("/repos/{}/commits/{commit}", self.post.repo))?;
+        Ok(self.post.is_landed_by(&landed.commit.message).then(|| found(None, Some(commit))))
+    }
+
+    /// What stands against it by how the pull request is.
+    fn against(&self, pull: &Pull) -> Option<Refused> {
+        let why = by_state(self.post, pull.state(), pull.head.sha.parse().ok(), pull.draft)?;
+        let commit = pull.commit().filter(|_| why == Why::Merged);
+        Some(Refused { commit, ..Refused::new(self.post, why) })
+    }
+
+    /// Sends it, and finds out what became of it.
+    fn make(&self) -> Result<Posted, Refused> {
+        let (method, path, body) = self.request(true);
+        match self.send(&method, &path, &body) {
+            Ok(posted) => Ok(posted),
+            Err(error) if is_unclear(&error) => self.resolve(&error),
+            Err(error) => self.otherwise(&error),
+        }
+    }
+
+    /// GitHub refused it: remarks on lines that it does not show go into the text; all else is told, the more exactly for how the
+    /// pull request is now.
+    fn otherwise(&self, error: &GitHubError) -> Result<Posted, Refused> {
+        let refused = self.refused(error);
+        let remarks = matches!(&self.post.act, Act::RequestChanges { comments, .. } if !comments.is_empty());
+        if refused.why == Why::Lines && remarks {
+            let (method, path, body) = self.request(false);
+            return self
+                .send(&method, &path, &body)
+                .or_else(|error| if is_unclear(&error) { self.resolve(&error) } else { Err(self.refused(&error)) });
+        }
+        if matches!(error.status(), Some(404 | 405 | 409 | 422)) {
+            let (pull, found) = self.look().map_err(|_| refused.clone())?;
+            return match (found, self.against(&pull)) {
+                (Some(found), _) => Ok(found),
+                (None, Some(against)) => Err(against.saying(refused.said)),
+                (None, None) => Err(refused),
+            };
+        }
+        Err(refused)
+    }
+
+    /// The answer was lost: what is there now tells.
+    fn resolve(&self, error: &GitHubError) -> Result<Posted, Refused> {
+        let unknown = |_| Refused::new(self.post, Why::Unknown).saying(error.to_string());
+        let (pull, found) = self.look().map_err(unknown)?;
+        match found {
+            Some(found) => Ok(Posted { before: false, ..found }),
+            None => Err(self
+                .against(&pull)
+                .unwrap_or_else(|| Refused::new(self.post, Why::Unanswered).saying(error.to_string()))),
+        }
+    }
+
+    /// What is sent; `on_lines` as remarks on lines, where there are some.
+    fn request(&self, on_lines: bool) -> (Method, String, Value) {
+        let (pulls, head) = (self.path("pulls"), self.post.head.to_string());
+        match &self.post.act {
+            Act::Approve { body } => {
+                let review = json!({ "commit_id": head, "event": "APPROVE", "body": body });
+                (Method::POST, format!("{pulls}/reviews"), review)
+            }
+            Act::RequestChanges { body, comments, whole } => {
+                let remarks: Vec<Value> = comments.iter().filter(|_| on_lines).map(remark).collect();
+                let body = if on_lines { body } else { whole };
+                let review =
+                    json!({ "commit_id": head, "event": "REQUEST_CHANGES", "body": body, "comments": remarks });
+                (Method::POST, format!("{pulls}/reviews"), review)
+            }
+            Act::Comment { body } => {
+                (Method::POST, format!("{}/comments", self.path("issues")), json!({ "body": body }))
+            }
+            Act::Merge { method, title, message } => {
+                let method = match method {
+                    MergeMethod::Squash => "squash",
+                    MergeMethod::Merge => "merge",
+                };
+                let merge =
+                    json!({ "sha": head, "merge_method": method, "commit_title": title, "commit_message": message });
+                (Method::PUT, format!("{pulls}/merge"), merge)
+            }
+            Act::Close => (Method::PATCH, pulls, json!({ "state": "closed" })),
+        }
+    }
+
+    /// Sends a write once, to wherever the repository is, and reads its answer. Nobody can take it back on its way.
+    fn send(&self, method: &Method, path: &str, body: &Value) -> Result<Posted, GitHubError> {
+        let (what, mut path) = (self.what(), self.client.host().rest(path));
+        for _ in 0..=HOPS {
+            let ask = Ask {
+                method: method.clone(),
+                path: path.clone(),
+                body: Some(body.clone()),
+                etag: None,
+                kind: Kind::Write,
+            };
+            let answer = self.client.exchange(ask, &what, &|| true)?;
+            let elsewhere = answer.redirection(self.client.host().origin());
+            match (answer.status, elsewhere) {
+                (200..300, _) => return self.done(&self.client.parse(&answer, &what)?),
+                // GitHub did nothing, and says where it would.
+                (307 | 308, Some(to)) => path = to,
+                _ => return Err(self.client.refusal(&answer, &what)),
+            }
+        }
+        Err(self.client.unreadable(&what, "it leads in a circle"))
+    }
+
+    /// Whether the answer says that it was done.
+    fn done(&self, done: &Done) -> Result<Posted, GitHubError> {
+        let commit = done.sha.as_deref().and_then(|sha| sha.parse().ok());
+        let fine = match self.post.act {
+            Act::Merge { .. } => done.merged == Some(true) && commit.is_some(),
+            Act::Close => done.state.as_deref() == Some("closed"),
+            _ => true,
+        };
+        if !fine {
+            return Err(self.client.unreadable(&self.what(), "it does not say that it was done"));
+        }
+        let commit = commit.filter(|_| matches!(self.post.act, Act::Merge { .. }));
+        Ok(Posted { before: false, url: raw::address(done.html_url.clone()), commit })
+    }
+}
+
+fn found(url: Option<String>, commit: Option<Oid>) -> Posted {
+    Posted { before: true, url: raw::address(url), commit }
+}
+
+fn remark(comment: &Comment) -> Value {
+    let side = match comment.side {
+        CommentSide::Old => "LEFT",
+        CommentSide::New => "RIGHT",
+    };
+    json!({ "path": comment.file, "line": comment.line, "side": side, "body": comment.text })
+}
