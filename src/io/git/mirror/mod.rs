@@ -7,9 +7,9 @@
 //! it is never given. No other git process here is told, so that none of any version fetches one object at a time behind our
 //! back; `GIT_NO_LAZY_FETCH` says the same to those that know it (git 2.44).
 //!
-//! - [`place`]: where it is, how it is made.
-//! - [`fetch`]: commits, trees and refs.
-//! - [`contents`]: contents, many at once; what is missing is never taken for what is not there.
+//! - `place`: where it is, how it is made.
+//! - `fetch`: commits, trees and refs.
+//! - `contents`: contents, many at once; what is missing is never taken for what is not there.
 //!
 //! The folder can be deleted at any time. A lock file beside it lets one process at a time change it.
 
