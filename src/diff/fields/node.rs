@@ -140,12 +140,14 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// How many nodes it has, itself included.
-    pub fn size(&self) -> usize {
+    /// What a copy of it costs, in values: a long text counts as many. Keys count too.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        const TEXT: usize = 64;
         1 + match &self.value {
-            Value::Scalar(_) => 0,
-            Value::List(items) => items.iter().map(Node::size).sum(),
-            Value::Map(entries) => entries.iter().map(|entry| entry.node.size()).sum(),
+            Value::Scalar(scalar) => scalar.text.len() / TEXT,
+            Value::List(items) => items.iter().map(Node::weight).sum(),
+            Value::Map(entries) => entries.iter().map(|entry| entry.key.text.len() / TEXT + entry.node.weight()).sum(),
         }
     }
 

@@ -140,7 +140,7 @@ impl<'a> Builder<'a> {
             return Err(self.refuse(at, "it has too many values"));
         }
         if anchor != 0 && self.has_aliases {
-            let (size, depth) = (node.size(), depth(&node));
+            let (size, depth) = (node.weight(), depth(&node));
             self.nodes += size;
             self.anchors.insert(anchor, (node.clone(), size, depth));
         }
@@ -329,6 +329,9 @@ mod tests {
             text + &format!("a{n}: &a{n} [*a{0}, *a{0}, *a{0}]\n", n - 1)
         });
         assert!(refused(&bomb).starts_with("its aliases stand for too many values"), "{}", refused(&bomb));
+        // One long text that many aliases stand for is copied for each.
+        let copies = format!("a: &a \"{}\\n\"\nb: [{}]\n", "x".repeat(100_000), "*a, ".repeat(1_000));
+        assert!(refused(&copies).starts_with("its aliases stand for too many values"), "{}", refused(&copies));
         let chain = (1..200).fold("a0: &a0 [x]\n".to_owned(), |text, n| text + &format!("a{n}: &a{n} [*a{}]\n", n - 1));
         assert!(refused(&chain).starts_with("its aliases nest too deeply"), "{}", refused(&chain));
         for deep in ["[".repeat(10_000), "- ".repeat(10_000), "{a: ".repeat(10_000), "a:\n".repeat(2)] {
