@@ -63,7 +63,7 @@ pub struct Snapshot {
     pub problems: Vec<Problem>,
     /// Whether it is what was kept from the last time, to be looked at until it was read.
     pub kept: bool,
-    /// When it was read.
+    /// When it was read; of a forge, when it said last which pull requests there are.
     pub read_at: Timestamp,
     /// Why the remote could not be asked; `None` where it was, or where there is none.
     pub offline: Option<String>,
