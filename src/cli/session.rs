@@ -12,6 +12,7 @@ use crate::io::clock::Clock;
 use crate::io::git::mirror::{MirrorError, Watch};
 use crate::io::git::repository::LocalRepository;
 use crate::io::github::Connection;
+use crate::io::post;
 use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::model::{Problem, Queued, text};
 use crate::policy::Globs;
@@ -160,7 +161,12 @@ impl Session {
     ) -> Result<Situation, CliError> {
         workspace.repository.whole()?;
         let situation = self.read(workspace, scope)?;
-        let (said, again) = workspace.recover(&situation)?;
+        let (mut said, mut again) = workspace.recover(&situation)?;
+        if !self.offline {
+            let before = said.len();
+            said.extend(workspace.catch_up(&post::Watch { progress: &|_, _| {}, still: &|| true }));
+            again |= said.len() > before;
+        }
         output.problems(&said);
         let arrived = situation.arrived.clone();
         let problems = situation.problems.clone();

@@ -139,6 +139,13 @@ pub enum Fate {
     },
     /// The decision was recorded.
     Noted,
+    /// The decision was recorded, and the forge was not told of it, or did not do what it was asked to.
+    Unposted {
+        /// Why.
+        why: String,
+        /// Whether it is tried again by itself.
+        again: bool,
+    },
     /// It dropped out: nothing was recorded for it.
     Dropped {
         /// Why.

@@ -16,6 +16,7 @@ pub mod index;
 pub mod init;
 pub mod inventory;
 pub mod landed;
+pub mod post;
 pub mod recover;
 pub mod send;
 pub mod sightings;

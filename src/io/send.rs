@@ -175,6 +175,7 @@ impl Workspace {
 
     /// Takes intents out of the outbox. One that cannot be removed is found in the ledger before it is sent again.
     fn forget(&self, intents: &[Intent]) {
+        self.owe(intents.iter().map(|intent| intent.id));
         for intent in intents {
             let _ = self.state.drop_intent(intent.id);
         }

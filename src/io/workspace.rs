@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::engine::{self, Draft, Force, Found, LedgerHealth, Snapshot, World};
+use crate::engine::{self, Draft, Force, Found, LedgerHealth, Snapshot, Via, World};
 use crate::ledger::{Chain, LedgerView};
 use crate::model::Known as Evidenced;
 use crate::model::forge::PullRequest;
@@ -358,6 +358,7 @@ impl Situation {
             me: self.key.as_ref().ok().map(|key| &key.person),
             touches: self.key.as_ref().is_ok_and(SigningKey::is_hardware),
             target: &self.target,
+            via: if self.listed.is_some() { Via::Forge } else { Via::Git },
             proposals: &self.proposals,
             unsent: &self.unsent,
             found: &self.found,

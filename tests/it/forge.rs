@@ -1,5 +1,6 @@
 //! Repositories on GitHub, by the program as people start it: read from a mirror and the API, decided in the ledger, posted.
 
+mod deciding;
 mod reading;
 
 use serde_json::Value;
@@ -58,6 +59,22 @@ impl<'a> Desk<'a> {
         ] {
             self.sandbox.git("", &["config", "--global", name, value]);
         }
+    }
+
+    /// Adopts a repository for maria, who is maria-k on GitHub.
+    fn adopt(&self, repo: &Repo<'_>, name: &str) {
+        self.signs();
+        let _ = self.run(name, &["init", "--yes"]).succeeds();
+        let policy = repo.show("main", ".countersign/policy.yaml");
+        let policy = policy.replace("emails: [maria@corp.example],", "emails: [maria@corp.example], github: maria-k,");
+        assert!(policy.contains("maria-k"), "{policy}");
+        let author = ("maria", "maria@corp.example");
+        let commit = Commit::new("Maria on GitHub").by(author.0, author.1).file(".countersign/policy.yaml", policy);
+        repo.commit("people/maria", commit);
+        let head = repo.rev("people/maria");
+        let number = self.github.open(name, "people/maria", "maria-k", "Maria on GitHub", "");
+        let ran = self.run(name, &["approve", &format!("#{number}@{head}"), "--yes"]);
+        assert_eq!(ran.code, Some(3), "{ran}");
     }
 
     /// Opens a pull request that changes one file; answers its number.

@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::app::{Errand, FilePart, HighlightRequest, INDEXING, JobKey, LOOKING, Msg, Outcome, RepoId};
+use crate::app::{Errand, FilePart, HighlightRequest, INDEXING, JobKey, LOOKING, Msg, Outcome, RepoId, TELLING};
 use crate::diff::Highlighter;
 use crate::engine::{Failure, Opened, Snapshot};
 use crate::evidence::Evidence;
@@ -17,6 +17,7 @@ use crate::io::git::mirror::{Filled, MirrorError, Watch};
 use crate::io::git::{open, proposals};
 use crate::io::index::View;
 use crate::io::init::Given;
+use crate::io::post;
 use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::model::{Intent, Known, Landing, Problem, Proposal, Subject, TreeDiff};
 use crate::tui::Mailbox;
@@ -87,6 +88,9 @@ impl Reads {
         let fetched = workspace.fetch(&|| true);
         if fetched.is_ok() {
             self.finish_what_a_crash_left();
+            let progress = |done, total| self.progress(TELLING, done, total);
+            let said = workspace.catch_up(&post::Watch { progress: &progress, still });
+            said.into_iter().for_each(|problem| self.answer(Outcome::Recovered(problem)));
         }
         let wants = super::runtime::wants(fetched.as_ref().err().and_then(FetchError::of_git), workspace);
         let asked = fetched.is_ok();
@@ -337,7 +341,8 @@ impl Reads {
         }
     }
 
-    fn progress(&self, what: &str, done: usize, total: usize) {
+    /// Says how far something is.
+    pub fn progress(&self, what: &str, done: usize, total: usize) {
         self.answer(Outcome::Progress { repo: self.id, what: what.to_owned(), done, total });
     }
 

@@ -117,6 +117,7 @@ pub struct Source {
     cache: ListingCache,
     listing: Mutex<Option<Arc<Listing>>>,
     facts: Mutex<Option<Arc<RepoFacts>>>,
+    posting: Mutex<()>,
 }
 
 impl Source {
@@ -124,7 +125,7 @@ impl Source {
     #[must_use]
     pub fn new(repo: RepoName, connection: Arc<Connection>, filter: Filter, cache: ListingCache) -> Self {
         let listing = Mutex::new(cache.load(&repo).map(Arc::new));
-        Self { repo, connection, filter, cache, listing, facts: Mutex::default() }
+        Self { repo, connection, filter, cache, listing, facts: Mutex::default(), posting: Mutex::default() }
     }
 
     /// The connection that it is asked over.
@@ -169,6 +170,11 @@ impl Source {
         let _ = self.cache.keep(&listing);
         *lock(&self.listing) = Some(Arc::new(listing));
         Ok(())
+    }
+
+    /// Holds the other threads of this process off while one posts.
+    pub fn alone(&self) -> MutexGuard<'_, ()> {
+        lock(&self.posting)
     }
 
     /// What GitHub says of the repository itself, asked once.
