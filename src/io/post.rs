@@ -241,8 +241,8 @@ fn tell(report: &mut Report, told: &[Told]) {
         let own = |told: &&Told| told.proposal == item.subject.proposal && report.entries.contains(&told.entry);
         let Some(told) = told.iter().find(own) else { continue };
         match (told.merged, &told.refused) {
-            (_, Some(why)) => item.fate = Fate::Unposted { why: text::single_line(why), again: told.again },
-            (Some(commit), None) => item.fate = Fate::Merged { commit },
+            (Some(commit), _) => item.fate = Fate::Merged { commit },
+            (None, Some(why)) => item.fate = Fate::Unposted { why: text::single_line(why), again: told.again },
             (None, None) => {}
         }
     }
