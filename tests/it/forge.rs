@@ -1,6 +1,7 @@
 //! Repositories on GitHub, by the program as people start it: read from a mirror and the API, decided in the ledger, posted.
 
 mod deciding;
+mod journey;
 mod reading;
 
 use serde_json::Value;
@@ -25,7 +26,7 @@ impl<'a> Desk<'a> {
         let desk = Self { sandbox, github: GitHub::start() };
         desk.github.token(TOKEN, "maria-k");
         let settings = format!(
-            "undo_seconds = 3\n[github]\nhost = \"{}\"\ngit_url = \"file://{}/forge/{{owner}}/{{name}}.git\"\ntoken_file = \"~/token\"\n",
+            "undo_seconds = 120\n[github]\nhost = \"{}\"\ngit_url = \"file://{}/forge/{{owner}}/{{name}}.git\"\ntoken_file = \"~/token\"\n",
             desk.github.address(),
             sandbox.path("").display()
         );
