@@ -50,6 +50,7 @@ pub fn built_in() -> Policy {
         signatures: [KeyKind::Key; 3],
         merge: MergeMethod::Squash,
         on_reject: OnReject::Keep,
+        checks: Vec::new(),
         storm: StormLimits::default(),
         incidents: Globs::none(),
         cost: CostFiles::default(),
