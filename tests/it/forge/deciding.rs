@@ -10,7 +10,7 @@ fn kinds(repo: &Repo<'_>) -> Vec<String> {
 }
 
 /// A repository that maria has adopted, with so many pull requests on documents: numbers and branches.
-fn adopted<'a>(sandbox: &'a Sandbox, count: usize) -> (Desk<'a>, Repo<'a>, Vec<(u64, String)>) {
+pub fn adopted<'a>(sandbox: &'a Sandbox, count: usize) -> (Desk<'a>, Repo<'a>, Vec<(u64, String)>) {
     let (desk, shop) = Desk::new(sandbox);
     desk.adopt(&shop, SHOP);
     let open = |at: usize| {
