@@ -63,8 +63,10 @@ pub struct Snapshot {
     pub problems: Vec<Problem>,
     /// Whether it is what was kept from the last time, to be looked at until it was read.
     pub kept: bool,
-    /// When it was read.
+    /// When it was read; of a forge, when it said last which pull requests there are.
     pub read_at: Timestamp,
+    /// Whether it is asked again by itself what is new, as a forge is.
+    pub polls: bool,
     /// Why the remote could not be asked; `None` where it was, or where there is none.
     pub offline: Option<String>,
     /// What came to the target and was not recorded; not known before the history is indexed.
@@ -90,6 +92,7 @@ impl Snapshot {
             problems: Vec::new(),
             kept: false,
             read_at,
+            polls: false,
             offline: None,
             watch: Known::Indexing,
         }
@@ -139,6 +142,13 @@ pub enum Fate {
     },
     /// The decision was recorded.
     Noted,
+    /// The decision was recorded, and the forge was not told of it, or did not do what it was asked to.
+    Unposted {
+        /// Why.
+        why: String,
+        /// Whether it is tried again by itself.
+        again: bool,
+    },
     /// It dropped out: nothing was recorded for it.
     Dropped {
         /// Why.

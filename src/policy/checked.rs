@@ -104,6 +104,11 @@ impl Person {
     }
 }
 
+/// Whether a text can be a person's login on GitHub (39 characters there; Enterprise servers add a suffix).
+pub(super) fn is_login(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
+}
+
 /// Whether `email` is `LOGIN@users.noreply.github.com`, or `NUMBER+LOGIN@…`.
 fn is_noreply_of(email: &str, login: &str) -> bool {
     let Some((local, domain)) = email.rsplit_once('@') else { return false };

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::diff::Edits;
-use crate::engine::{Force, Found};
+use crate::engine::{Force, Found, Via};
 use crate::ledger::testing::{Bench, MAIN, change, id, item, merged, moved, oid, root, time};
 use crate::model::{
     CommentSide, Contributor, FileChange, Landing, LineStats, Mode, Side, Stage, Target, Tier, TreeDiff,
@@ -95,6 +95,7 @@ impl Case {
             me: root.policy.person(self.me),
             touches: false,
             target: &target,
+            via: Via::Forge,
             proposals: &proposals,
             unsent: &unsent,
             found: &found,
