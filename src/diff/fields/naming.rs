@@ -9,6 +9,41 @@ const STEMS: [&[u8]; 7] = [b"pass", b"pw", b"psk", b"secret", b"token", b"cred",
 /// Last words of names that may say so, too common within others to be looked for there.
 const ENDS: [&[u8]; 4] = [b"auth", b"sk", b"pat", b"dsn"];
 
+/// Last words of names that say so where the value is text.
+const TEXT: [&str; 15] = [
+    "accountkey",
+    "apikey",
+    "apitoken",
+    "authkey",
+    "authtoken",
+    "cred",
+    "creds",
+    "credential",
+    "credentials",
+    "presharedkey",
+    "privatekey",
+    "pw",
+    "secret",
+    "secretkey",
+    "token",
+];
+
+/// Words that say so before `key`.
+const KEYS: [&str; 12] = [
+    "access",
+    "account",
+    "api",
+    "auth",
+    "encryption",
+    "license",
+    "master",
+    "preshared",
+    "private",
+    "secret",
+    "shared",
+    "signing",
+];
+
 /// Whether it is worth the while to cut a name into words.
 pub(super) fn may_name(name: &str) -> bool {
     let name = tail(name).as_bytes();
@@ -32,37 +67,6 @@ pub(super) fn tail(name: &str) -> &str {
 
 /// Whether a name says that its value is secret; `of_text` is whether the value is text.
 pub(super) fn names_secret(name: &str, of_text: bool) -> bool {
-    const TEXT: [&str; 15] = [
-        "accountkey",
-        "apikey",
-        "apitoken",
-        "authkey",
-        "authtoken",
-        "cred",
-        "creds",
-        "credential",
-        "credentials",
-        "presharedkey",
-        "privatekey",
-        "pw",
-        "secret",
-        "secretkey",
-        "token",
-    ];
-    const KEYS: [&str; 12] = [
-        "access",
-        "account",
-        "api",
-        "auth",
-        "encryption",
-        "license",
-        "master",
-        "preshared",
-        "private",
-        "secret",
-        "shared",
-        "signing",
-    ];
     let mut words = words(tail(name));
     // `DB_PASSWORD_1`, `token2`.
     while words.last().is_some_and(|word| word.bytes().all(|b| b.is_ascii_digit())) {
@@ -230,10 +234,12 @@ pub(super) fn names_secret_map(key: &str) -> bool {
         "shared",
         "user",
     ];
-    if !may_name(key) {
+    // Asked for every key above every value.
+    let end = tail(key);
+    if !end.as_bytes().windows(6).any(|part| part.eq_ignore_ascii_case(b"secret")) {
         return false;
     }
-    let words = words(tail(key));
+    let words = words(end);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["secret" | "secrets"]
@@ -245,79 +251,81 @@ pub(super) fn names_secret_map(key: &str) -> bool {
     }
 }
 
+/// Last words of keys under which something is said about a secret.
+const DESCRIBING: [&str; 66] = [
+    "annotations",
+    "backend",
+    "bytes",
+    "class",
+    "cmd",
+    "cmds",
+    "command",
+    "count",
+    "create",
+    "days",
+    "default",
+    "desc",
+    "description",
+    "driver",
+    "enabled",
+    "engine",
+    "environment",
+    "external",
+    "file",
+    "files",
+    "from",
+    "gid",
+    "group",
+    "id",
+    "image",
+    "immutable",
+    "interval",
+    "items",
+    "key",
+    "keys",
+    "kind",
+    "labels",
+    "length",
+    "metadata",
+    "method",
+    "mode",
+    "name",
+    "names",
+    "namespace",
+    "optional",
+    "path",
+    "paths",
+    "policy",
+    "provider",
+    "ref",
+    "refs",
+    "region",
+    "replicas",
+    "repository",
+    "required",
+    "role",
+    "run",
+    "schedule",
+    "script",
+    "selector",
+    "sh",
+    "size",
+    "source",
+    "store",
+    "tag",
+    "target",
+    "ttl",
+    "type",
+    "uid",
+    "vault",
+    "version",
+];
+
 /// Whether a key says that what stands under it describes a secret, or is where one is: `secretName`, `mountPath`, `labels`.
 pub(super) fn describes(key: &str) -> bool {
-    const WORDS: [&str; 66] = [
-        "annotations",
-        "backend",
-        "bytes",
-        "class",
-        "cmd",
-        "cmds",
-        "command",
-        "count",
-        "create",
-        "days",
-        "default",
-        "desc",
-        "description",
-        "driver",
-        "enabled",
-        "engine",
-        "environment",
-        "external",
-        "file",
-        "files",
-        "from",
-        "gid",
-        "group",
-        "id",
-        "image",
-        "immutable",
-        "interval",
-        "items",
-        "key",
-        "keys",
-        "kind",
-        "labels",
-        "length",
-        "metadata",
-        "method",
-        "mode",
-        "name",
-        "names",
-        "namespace",
-        "optional",
-        "path",
-        "paths",
-        "policy",
-        "provider",
-        "ref",
-        "refs",
-        "region",
-        "replicas",
-        "repository",
-        "required",
-        "role",
-        "run",
-        "schedule",
-        "script",
-        "selector",
-        "sh",
-        "size",
-        "source",
-        "store",
-        "tag",
-        "target",
-        "ttl",
-        "type",
-        "uid",
-        "vault",
-        "version",
-    ];
     let words = words(tail(key));
     let Some(last) = words.last() else { return false };
-    words[0] == "existing" || words[0] == "api" && last == "version" || WORDS.contains(&last.as_str())
+    words[0] == "existing" || words[0] == "api" && last == "version" || DESCRIBING.contains(&last.as_str())
 }
 
 /// Whether a word is one for a password, also as in `PGPASSWORD` and `rootpasswd`.

@@ -13,6 +13,7 @@ use super::naming::{describes, is_value_key, may_name, names_secret, names_secre
 use super::node::{Entry, Kind, Node, Scalar, Value};
 use super::patches;
 use super::reference::is_reference;
+use super::token::is_token;
 
 /// What a document as a whole says of the secrecy of its values.
 #[derive(Debug, Clone, Default)]
@@ -179,7 +180,7 @@ pub(super) fn hides_name(name: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/');
     // A key leads to many values, and is asked about for each.
     let name = credential::start(name, 1 << 10);
-    !(name.len() < 16 && name.bytes().all(plain)) && credential::holds(name)
+    if name.bytes().all(plain) { name.split('/').any(is_token) } else { credential::holds(name) }
 }
 
 /// Whether a word looks drawn by lot, as few other values do: capitals, small letters and digits.
@@ -257,9 +258,9 @@ fn in_secret_map(keys: &[&str], scalar: &Scalar<'_>) -> bool {
         !inside.is_empty() && !inside.iter().any(|key| is_pointing(key) || describes(key))
     };
     scalar.kind == Kind::Text
-        && !is_reference(&scalar.text)
-        && !keys.contains(&"openAPIV3Schema")
         && map().is_some_and(plain)
+        && !keys.contains(&"openAPIV3Schema")
+        && !is_reference(&scalar.text)
 }
 
 /// Whether a key says that what stands under it is where a secret is, and not what.
