@@ -210,6 +210,16 @@ pub enum OnReject {
     Close,
 }
 
+/// How the lessons of a sitting reach the memory files of the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MemoryVia {
+    /// They are pushed together with the ledger.
+    #[default]
+    Push,
+    /// They wait on a branch of their own, and on a forge as a pull request: for a target that takes no pushes.
+    PullRequest,
+}
+
 /// Where cost is read from: files of the target's tip.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CostFiles {
@@ -271,6 +281,8 @@ pub struct Policy {
     pub on_reject: OnReject,
     /// The checks that must be green, each name once.
     pub checks: Vec<RequiredCheck>,
+    /// How lessons reach the target.
+    pub memory_via: MemoryVia,
     /// What counts as a storm. It is shown, and holds nothing.
     pub storm: StormLimits,
     /// Files that tell of incidents, beside those in the usual folders.

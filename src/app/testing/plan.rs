@@ -45,6 +45,7 @@ pub(crate) fn plan_for(queue: &[Queued], intents: &[Intent], drop: &[&str]) -> P
         policy: (oid("policy commit"), oid("policy blob")),
         method: MergeMethod::Squash,
         via: crate::engine::Via::Git,
+        memory_via: crate::policy::MemoryVia::Push,
     })
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::deciding::adopted;
-use super::{Desk, SHOP};
+use super::{Desk, SHOP, at};
 use crate::support::github::{Fault, Response, Wrong};
 use crate::support::{Commit, Repo, Sandbox, needs};
 
@@ -122,7 +122,7 @@ fn replies_are_those_since_the_last_decision() {
     let sandbox = Sandbox::new();
     let (desk, shop, open) = adopted(&sandbox, 1);
     let (number, branch) = &open[0];
-    let _ = desk.run(SHOP, &["ask", &desk.at(&shop, *number, branch), "-m", "Who reads it?", "--yes"]).succeeds();
+    let _ = desk.run(SHOP, &["ask", &at(&shop, *number, branch), "-m", "Who reads it?", "--yes"]).succeeds();
     let later = "2099-01-01T00:00:00Z";
     desk.github.world().pull(SHOP, *number).comments.extend([
         said("infra-bot[bot]", "2025-01-06T13:00:00Z", "Opened on request."),
@@ -155,11 +155,11 @@ fn a_required_check_keeps_out_of_the_batch_and_from_being_merged() {
 
     // By its name it is approved, and not merged.
     desk.github.count();
-    let at = desk.at(&shop, open[1].0, &open[1].1);
-    let ran = desk.run(SHOP, &["approve", &at, "--yes"]).succeeds();
+    let id = at(&shop, open[1].0, &open[1].1);
+    let ran = desk.run(SHOP, &["approve", &id, "--yes"]).succeeds();
     assert!(ran.stdout.contains("approved  #2  waits for required checks"), "{ran}");
     assert_eq!(desk.writes(), ["1 POST /repos/{}/{}/pulls/{}/reviews"], "a review, and no merge");
-    let again = desk.run(SHOP, &["approve", &at, "--yes"]).exits(1);
+    let again = desk.run(SHOP, &["approve", &id, "--yes"]).exits(1);
     assert!(
         again.stderr.contains("you approved it already") || again.stdout.contains("you approved it already"),
         "{again}"
@@ -172,7 +172,7 @@ fn a_required_check_keeps_out_of_the_batch_and_from_being_merged() {
 
     check(&desk, &shop, &open[1].1, run("ci", "completed", Some("success")));
     assert_eq!(of(&desk.list(SHOP, &[]), "#2")["state"], "ready");
-    let ran = desk.run(SHOP, &["approve", &at, "--yes"]).succeeds();
+    let ran = desk.run(SHOP, &["approve", &id, "--yes"]).succeeds();
     assert!(ran.stdout.contains("merged    #2"), "{ran}");
     desk.sound(SHOP);
 }
@@ -188,17 +188,17 @@ fn what_policy_requires_is_asked_again_before_the_merge() {
     let commit = Commit::new("Require the check").by("maria", "maria@corp.example");
     shop.commit("people/ci", commit.file(".countersign/policy.yaml", policy));
     let own = desk.github.open(SHOP, "people/ci", "maria-k", "Require the check", "");
-    let _ = desk.run(SHOP, &["approve", &desk.at(&shop, own, "people/ci"), "--yes"]).succeeds();
+    let _ = desk.run(SHOP, &["approve", &at(&shop, own, "people/ci"), "--yes"]).succeeds();
     let number = desk.propose(&shop, SHOP, "agent/infra/docs", ("docs/a.md", "1\n"));
-    let at = desk.at(&shop, number, "agent/infra/docs");
-    let not_reported = desk.run(SHOP, &["approve", &at, "--dry-run"]).succeeds();
+    let id = at(&shop, number, "agent/infra/docs");
+    let not_reported = desk.run(SHOP, &["approve", &id, "--dry-run"]).succeeds();
     assert!(not_reported.stdout.contains("waits for required checks"), "{not_reported}");
 
     // Green when it is planned, and red when it would be merged.
     check(&desk, &shop, "agent/infra/docs", run("ci", "completed", Some("success")));
     let red = json!({ "total_count": 1, "check_runs": [run("ci", "completed", Some("failure"))] });
     desk.github.fault(Fault::at(RUNS, Wrong::Answer(Response::json(200, &red))).after(1));
-    let ran = desk.run(SHOP, &["approve", &at, "--yes"]).exits(3);
+    let ran = desk.run(SHOP, &["approve", &id, "--yes"]).exits(3);
     assert!(ran.stdout.contains("recorded  #2  on GitHub: checks: ci has not passed: failure"), "{ran}");
     assert_eq!(desk.github.world().pull(SHOP, number).merged, None);
 
