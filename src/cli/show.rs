@@ -141,7 +141,14 @@ fn one(
         Known::Indexing => {}
     }
     output.line("");
-    for change in &changes {
+    files(&changes, output);
+    output.problems(&problems);
+    output.problems(evidence.incidents.found().map_or(&[], |found| found.problems.as_slice()));
+    Ok(())
+}
+
+fn files(changes: &[ChangeJson], output: &mut Output) {
+    for change in changes {
         let counts = if change.stats.binary {
             "binary".to_owned()
         } else {
@@ -149,9 +156,6 @@ fn one(
         };
         output.line(format!("  {:<9} {}  {counts}", change.status, text::printable_bytes(change.path.as_bytes())));
     }
-    output.problems(&problems);
-    output.problems(evidence.incidents.found().map_or(&[], |found| found.problems.as_slice()));
-    Ok(())
 }
 
 /// A proposal with what was found about it: without that none is clean.

@@ -143,9 +143,12 @@ impl Review {
     pub fn learn(&mut self, evidence: Evidence, now: Timestamp) {
         let facts = facts::facts(&evidence, now);
         if let Some(opened) = &mut self.opened {
-            // What a forge says comes by itself.
             let forge = std::mem::replace(&mut opened.evidence.forge, Known::Indexing);
-            opened.evidence = Evidence { forge, ..evidence };
+            opened.evidence = evidence;
+            if matches!(opened.evidence.forge, Known::Indexing) {
+                // What a forge says comes by itself.
+                opened.evidence.forge = forge;
+            }
         }
         self.relay(|document, _| document.set_facts(&facts));
     }
