@@ -44,6 +44,9 @@ pub const INDEXING: &str = "indexing the history";
 /// What is being done while the findings of the queue are gathered.
 pub const LOOKING: &str = "looking into";
 
+/// What is being done while a forge is told what was decided.
+pub const TELLING: &str = "telling GitHub";
+
 /// What came back from the outside.
 #[derive(Debug)]
 pub enum Outcome {

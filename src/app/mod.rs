@@ -44,7 +44,9 @@ use ratatui::layout::Rect;
 pub use actions::{ACTIONS, Action, ActionInfo, Group};
 pub use age::{ago, short_age};
 pub use entry_ids::EntryIds;
-pub use message::{Command, Errand, FilePart, Frame, HighlightRequest, INDEXING, JobKey, LOOKING, Msg, Outcome};
+pub use message::{
+    Command, Errand, FilePart, Frame, HighlightRequest, INDEXING, JobKey, LOOKING, Msg, Outcome, TELLING,
+};
 pub use outbox::Outbox;
 pub use pages::{init_lines, key_table, key_table_markdown};
 pub use preview::Preview;

@@ -192,6 +192,7 @@ fn push_report(lines: &mut Vec<Line>, report: &Report) {
             Fate::Merged { commit } => (format!("merged   {}", commit.short(9)), Role::Ok),
             Fate::Recorded { missing } => (format!("recorded; {missing} more"), Role::People),
             Fate::Noted => (item.kind.to_string(), Role::Found),
+            Fate::Unposted { .. } => ("in ledger".to_owned(), Role::Warn),
             Fate::Dropped { .. } => ("left out".to_owned(), Role::Warn),
         };
         let line = Line::of(role, format!("  {word:<20}")).then(Role::Text, single_line(&item.summary)).hanging(22);

@@ -72,7 +72,9 @@ impl Repos {
     /// What a proposal of one of them is called in the list: `infra:0001` where there are several.
     #[must_use]
     pub fn label(&self, repo: &str, short: &str) -> String {
-        if self.several() { format!("{repo}:{short}") } else { short.to_owned() }
+        // As GitHub writes it: `shop#12`.
+        let between = if short.starts_with('#') { "" } else { ":" };
+        if self.several() { format!("{repo}{between}{short}") } else { short.to_owned() }
     }
 
     /// What is said before something about one of them: its name, where there are several.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use jiff::Timestamp;
 
-use super::CliError;
+use super::{CliError, forge};
 use crate::config::nearest;
 use crate::memory;
 use crate::model::{ReasonCode, Scope, Tier, text};
@@ -36,11 +36,12 @@ const REJECT_HELP: &str = "The lesson is written into the agent's memory file in
     and trying again may help."
 )]
 pub struct Arguments {
-    /// The repositories to open in one console (default: the one around the current directory, else those of the settings)
+    /// The repositories to open in one console: folders, or owner/name on GitHub (default: the one around the current directory,
+    /// else those of the settings)
     #[arg(value_name = "REPO")]
     pub repos: Vec<PathBuf>,
-    /// The repository (default: the one around the current directory)
-    #[arg(long, value_name = "DIR", global = true, help_heading = REPOSITORY)]
+    /// The repository: a folder, or owner/name on GitHub (default: the one around the current directory)
+    #[arg(long, value_name = "REPO", global = true, help_heading = REPOSITORY)]
     pub repo: Option<PathBuf>,
     /// The branch that proposals land on (default: the remote's HEAD, else main or master)
     #[arg(long, value_name = "BRANCH", global = true, help_heading = REPOSITORY)]
@@ -356,7 +357,7 @@ pub fn misread(arguments: &Arguments) -> Option<CliError> {
         let what = format!("there are two repositories: `{typed}`, and the one after --repo");
         return Some(CliError::usage(what, "name one of them"));
     }
-    if first.exists() {
+    if first.exists() || forge::spelled(&typed).is_some() {
         return None;
     }
     if LATER.contains(&typed.as_str()) {
@@ -480,7 +481,7 @@ mod tests {
             ("cs sweep", "`sweep` is not supported by this version yet", "--help"),
             ("cs gate check", "`gate` is not supported", "--help"),
             ("cs lsit", "there is no command and no folder `lsit`", "did you mean `countersign list`?"),
-            ("cs no/such/folder", "there is no command and no folder", "--help"),
+            ("cs ./such/folder", "there is no command and no folder", "--help"),
             ("cs --repo x src", "there are two repositories", "name one"),
             ("cs src list", "`src` stands before the command", "write --repo src"),
         ] {

@@ -1,8 +1,11 @@
 //! What every deciding command does: plan, show, ask, send, report.
 
+use std::sync::Mutex;
+
 use serde_json::{Value, json};
 
 use crate::engine::{Action, Fate, Plan, Report};
+use crate::io::post;
 use crate::io::send::SendError;
 use crate::io::workspace::{Ruling, Situation, Workspace};
 use crate::model::{DecisionKind, Intent, text};
@@ -64,7 +67,8 @@ fn finish(plan: Option<&Plan>, report: &Report, args: &DecideArgs, output: &mut 
         let shown = plan.map(|plan| plan.problems.as_slice()).unwrap_or_default();
         tell(report, shown, output);
     }
-    Ok(if plan.is_none_or(|plan| plan.dropped.is_empty()) { Exit::Done } else { Exit::Partly })
+    let undone = report.items.iter().any(|item| matches!(item.fate, Fate::Unposted { .. }));
+    Ok(if plan.is_none_or(|plan| plan.dropped.is_empty()) && !undone { Exit::Done } else { Exit::Partly })
 }
 
 /// A decision that an interrupted command left in the outbox keeps its id when it is repeated: should the first try still
@@ -135,8 +139,24 @@ fn send(
             }
             Err(CliError::refused("something moved meanwhile, and nothing was sent", "look at it, and decide again"))
         }
-        other => other.map_err(failure),
+        other => {
+            let mut report = other.map_err(failure)?;
+            deliver(workspace, &mut report, output);
+            Ok(report)
+        }
     }
+}
+
+/// Tells the forge, one post after the other; on a terminal one sees how far.
+fn deliver(workspace: &Workspace, report: &mut Report, output: &mut Output) {
+    let said = Mutex::new(&mut *output);
+    let progress = |done: usize, total: usize| {
+        if let Ok(mut output) = said.lock() {
+            output.progress(&format!("telling GitHub, {done} of {total}"));
+        }
+    };
+    workspace.deliver(report, &post::Watch { progress: &progress, still: &|| true });
+    output.progress("");
 }
 
 /// Takes the proposals that were decided now out of older unsent decisions.
@@ -235,6 +255,7 @@ fn tell(report: &Report, shown: &[String], output: &mut Output) {
             Fate::Merged { commit } => output.line(format!("merged    {id}  as {}", commit.short(12))),
             Fate::Recorded { missing } => output.line(format!("approved  {id}  still needs {missing} more")),
             Fate::Noted => output.line(format!("{:<8}  {id}", done(item.kind))),
+            Fate::Unposted { why, .. } => output.line(format!("recorded  {id}  on GitHub: {}", text::single_line(why))),
             Fate::Dropped { why, .. } => output.line(format!("left out  {id}  {}", text::single_line(why))),
         }
     }
@@ -299,6 +320,7 @@ fn report_json(report: &Report) -> Value {
                 Fate::Merged { commit } => ("merged", Some(*commit), 0, None),
                 Fate::Recorded { missing } => ("recorded", None, *missing, None),
                 Fate::Noted => ("noted", None, 0, None),
+                Fate::Unposted { why, .. } => ("unposted", None, 0, Some(why)),
                 Fate::Dropped { why, .. } => ("dropped", None, 0, Some(why)),
             };
             json!({

@@ -16,6 +16,7 @@ mod error;
 mod evidence_json;
 mod fields;
 mod find;
+mod forge;
 mod incidents;
 mod indexed;
 mod init;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use directories::ProjectDirs;
 
@@ -10,10 +11,13 @@ use crate::config::{Settings, Source};
 use crate::io::clock::Clock;
 use crate::io::git::mirror::{MirrorError, Watch};
 use crate::io::git::repository::LocalRepository;
+use crate::io::github::Connection;
+use crate::io::post;
 use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::model::{Problem, Queued, text};
 use crate::policy::Globs;
 
+use super::forge;
 use super::output::Output;
 use super::{Arguments, CliError, Command};
 
@@ -25,12 +29,14 @@ pub struct Session {
     /// Whether the remote is asked.
     pub offline: bool,
     repo: Option<PathBuf>,
-    target: Option<String>,
+    pub(super) target: Option<String>,
     remote: Option<String>,
     folders: Option<ProjectDirs>,
-    home: Option<PathBuf>,
+    pub(super) home: Option<PathBuf>,
     /// Whether git may ask at the terminal: not behind the console, and not where a script reads the answer.
-    asks: bool,
+    pub(super) asks: bool,
+    /// The connection to GitHub, once a repository there is opened.
+    pub(super) connection: Arc<OnceLock<Arc<Connection>>>,
 }
 
 impl Session {
@@ -49,6 +55,7 @@ impl Session {
                 && !arguments.json()
                 && std::io::stdin().is_terminal()
                 && std::io::stderr().is_terminal(),
+            connection: Arc::default(),
         }
     }
 
@@ -110,12 +117,19 @@ impl Session {
         }
     }
 
-    /// Opens the repository around `path`.
+    /// Opens the repository around `path`, or the one on GitHub that it names.
     pub fn workspace_at(&self, path: &Path) -> Result<Workspace, CliError> {
         let (settings, _) = self.settings();
+        if let Some(repo) = forge::named(path, &settings.github)? {
+            return self.workspace_on_github(&repo, &settings);
+        }
         let remote = self.remote.as_deref().or(settings.remote.as_deref());
         let mut repository = LocalRepository::open(path, self.target.as_deref(), remote)?;
         repository.asks = self.asks;
+        self.workspace_of(repository, &settings)
+    }
+
+    pub(super) fn workspace_of(&self, repository: LocalRepository, settings: &Settings) -> Result<Workspace, CliError> {
         let patterns = Globs::new(&settings.branches)
             .map_err(|error| CliError::usage(format!("config.toml: {error}"), "mend the pattern under `branches`"))?;
         let (state, cache) = (self.state_folder()?, self.cache_folder()?);
@@ -127,7 +141,7 @@ impl Session {
         Ok(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
     }
 
-    fn cache_folder(&self) -> Result<PathBuf, CliError> {
+    pub(super) fn cache_folder(&self) -> Result<PathBuf, CliError> {
         Ok(self.folders()?.cache_dir().to_owned())
     }
 
@@ -147,7 +161,12 @@ impl Session {
     ) -> Result<Situation, CliError> {
         workspace.repository.whole()?;
         let situation = self.read(workspace, scope)?;
-        let (said, again) = workspace.recover(&situation)?;
+        let (mut said, mut again) = workspace.recover(&situation)?;
+        if !self.offline {
+            let before = said.len();
+            said.extend(workspace.catch_up(&post::Watch { progress: &|_, _| {}, still: &|| true }));
+            again |= said.len() > before;
+        }
         output.problems(&said);
         let arrived = situation.arrived.clone();
         let problems = situation.problems.clone();
@@ -187,19 +206,13 @@ impl Session {
     /// Asks the remote unless told not to, and reads. A remote that does not answer is a problem, not an error: everything
     /// that was fetched works.
     pub fn read(&self, workspace: &Workspace, scope: &Scope<'_>) -> Result<Situation, CliError> {
-        let fetched = if self.offline { Ok(()) } else { workspace.repository.fetch() };
+        let fetched = if self.offline { Ok(()) } else { workspace.fetch(&|| true) };
         let brought = if self.offline { Ok(()) } else { workspace.bring_queue(scope.extra, &Watch::NOBODY).map(drop) };
         let (situation, whole) = self.whole(workspace, || workspace.read(scope));
         let mut situation = situation?;
         situation.problems.extend(self.settings().1);
         situation.problems.extend(brought.and(whole).err().map(|error| unbrought(&error)));
-        if let Err(error) = fetched {
-            situation.problems.push(Problem {
-                place: workspace.repository.remote.as_ref().map(|remote| remote.name.clone()).unwrap_or_default(),
-                what: format!("the remote could not be asked: {error}"),
-                next: "this is what was fetched before; try again, or say --offline".into(),
-            });
-        }
+        situation.problems.extend(fetched.err().map(|error| error.problem(workspace)));
         Ok(situation)
     }
 }

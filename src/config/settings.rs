@@ -6,6 +6,7 @@ use globset::Glob;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::github::GitHubSettings;
 use super::keymap::Base;
 use super::source::{Source, did_you_mean, entries, first_of_each_place, kind};
 use super::theme::{ColourChoice, Ground};
@@ -29,7 +30,7 @@ pub const BRANCHES: [&str; 10] = [
 const UNDO_SECONDS: std::ops::RangeInclusive<u64> = 3..=120;
 
 /// The keys, as they are written.
-const KEYS: [&str; 7] = ["theme", "keymap", "colour", "branches", "remote", "repositories", "undo_seconds"];
+const KEYS: [&str; 8] = ["theme", "keymap", "colour", "branches", "remote", "repositories", "undo_seconds", "github"];
 
 /// A user's choices.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,10 +45,13 @@ pub struct Settings {
     pub branches: Vec<String>,
     /// The remote; `None` is the only one, else `origin`.
     pub remote: Option<String>,
-    /// Paths of the repositories that a console is about where none is named and none is around; `~/` is the home folder.
+    /// The repositories that a console is about where none is named and none is around: paths, where `~/` is the home folder, and
+    /// `owner/name` on GitHub.
     pub repositories: Vec<String>,
     /// How long a decision waits before it is signed and sent.
     pub undo: Duration,
+    /// Where GitHub is, and what of it makes the queue.
+    pub github: GitHubSettings,
 }
 
 impl Default for Settings {
@@ -60,6 +64,7 @@ impl Default for Settings {
             remote: None,
             repositories: Vec::new(),
             undo: Duration::from_secs(8),
+            github: GitHubSettings::default(),
         }
     }
 }
@@ -76,6 +81,8 @@ impl Settings {
             let name = key.get_ref().as_ref();
             if !KEYS.contains(&name) {
                 problems.push(source.problem(key.span(), format!("unknown key `{name}`"), did_you_mean(name, KEYS)));
+            } else if name == "github" {
+                settings.github = GitHubSettings::load(source, value, &mut problems);
             } else if let Err(wrong) = settings.set(name, value) {
                 let what = format!("`{name}` {}", wrong.what);
                 problems.push(source.problem(wrong.at.unwrap_or_else(|| value.span()), what, wrong.next));
@@ -91,7 +98,9 @@ impl Settings {
             "colour" => self.colour = choice(value, ColourChoice::named, &ColourChoice::NAMES)?,
             "branches" => self.branches = globs(value)?,
             "remote" => self.remote = Some(text(value, "write remote = \"origin\"")?.to_owned()),
-            "repositories" => self.repositories = paths(value)?,
+            "repositories" => {
+                self.repositories = texts(value, "write repositories = [\"~/work/infra\", \"owner/name\"]")?;
+            }
             _ => self.undo = seconds(value)?,
         }
         Ok(())
@@ -99,11 +108,11 @@ impl Settings {
 }
 
 /// Why a value cannot be used.
-struct Wrong {
-    what: String,
-    next: String,
+pub(super) struct Wrong {
+    pub(super) what: String,
+    pub(super) next: String,
     /// The place, where it is not the value as a whole.
-    at: Option<std::ops::Range<usize>>,
+    pub(super) at: Option<std::ops::Range<usize>>,
 }
 
 impl Wrong {
@@ -112,7 +121,7 @@ impl Wrong {
     }
 }
 
-fn text<'t>(value: &'t Spanned<DeValue<'_>>, next: &str) -> Result<&'t str, Wrong> {
+pub(super) fn text<'t>(value: &'t Spanned<DeValue<'_>>, next: &str) -> Result<&'t str, Wrong> {
     match value.get_ref().as_str() {
         Some("") => Err(Wrong::new("is empty", next)),
         Some(text) => Ok(text),
@@ -131,18 +140,23 @@ fn theme(value: &Spanned<DeValue<'_>>) -> Result<Option<Ground>, Wrong> {
     choice(value, named, &["auto", "dark", "light", "plain"])
 }
 
-fn globs(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Wrong> {
+pub(super) fn globs(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Wrong> {
     let next = "write branches = [\"agent/**\"]";
     let list = value.get_ref().as_array().filter(|list| !list.is_empty());
     let list = list.ok_or_else(|| Wrong::new("is not a list of patterns", next))?;
     list.iter().map(|pattern| glob(pattern).map_err(|wrong| Wrong { at: Some(pattern.span()), ..wrong })).collect()
 }
 
-fn paths(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Wrong> {
-    let next = "write repositories = [\"~/work/infra\"]";
-    let list = value.get_ref().as_array().ok_or_else(|| Wrong::new("is not a list of paths", next))?;
-    let path = |one| text(one, next).map(str::to_owned).map_err(|wrong| Wrong { at: Some(one.span()), ..wrong });
-    list.iter().map(path).collect()
+/// A list of texts, none of them empty.
+pub(super) fn texts(value: &Spanned<DeValue<'_>>, next: &str) -> Result<Vec<String>, Wrong> {
+    let list = value.get_ref().as_array().ok_or_else(|| Wrong::new("is not a list", next))?;
+    let one = |one| text(one, next).map(str::to_owned).map_err(|wrong| Wrong { at: Some(one.span()), ..wrong });
+    list.iter().map(one).collect()
+}
+
+pub(super) fn yes(value: &Spanned<DeValue<'_>>) -> Result<bool, Wrong> {
+    let wrong = || Wrong::new(format!("is {}", kind(value.get_ref())), "write true or false");
+    value.get_ref().as_bool().ok_or_else(wrong)
 }
 
 fn glob(value: &Spanned<DeValue<'_>>) -> Result<String, Wrong> {
@@ -191,6 +205,7 @@ mod tests {
             remote: Some("up".into()),
             repositories: vec!["~/work/infra".into()],
             undo: Duration::from_secs(5),
+            github: GitHubSettings::default(),
         };
         assert_eq!(settings, expected);
         assert_eq!(load("theme = \"auto\"").0, Settings::default());

@@ -63,7 +63,7 @@ pub struct Snapshot {
     pub problems: Vec<Problem>,
     /// Whether it is what was kept from the last time, to be looked at until it was read.
     pub kept: bool,
-    /// When it was read.
+    /// When it was read; of a forge, when it said last which pull requests there are.
     pub read_at: Timestamp,
     /// Why the remote could not be asked; `None` where it was, or where there is none.
     pub offline: Option<String>,
@@ -139,6 +139,13 @@ pub enum Fate {
     },
     /// The decision was recorded.
     Noted,
+    /// The decision was recorded, and the forge was not told of it, or did not do what it was asked to.
+    Unposted {
+        /// Why.
+        why: String,
+        /// Whether it is tried again by itself.
+        again: bool,
+    },
     /// It dropped out: nothing was recorded for it.
     Dropped {
         /// Why.

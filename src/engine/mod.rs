@@ -7,6 +7,7 @@
 
 mod console;
 mod genesis;
+mod landing;
 mod order;
 mod plan;
 mod planning;
@@ -22,6 +23,7 @@ mod world;
 
 pub use console::{Draft, Failure, Fate, InitOffer, LedgerHealth, Opened, Report, SentItem, Snapshot};
 pub use genesis::{Genesis, GenesisParts, GenesisRequest, POLICY_PATH, ROOT_FILE_LIMIT, SIGNERS_PATH, genesis};
+pub use landing::{Recording, RecordingParts, Unrecorded, recording};
 pub use order::sort;
 pub use plan::{Action, Authorised, Dropped, MemoryChange, Plan, PlanParts, PlannedItem, RefMove};
 pub use planning::{Refusal, plan};
@@ -30,4 +32,4 @@ pub use record::{Landed, entries, landing_message, lesson_record, memory_message
 pub use recovery::{Consent, Gap, Recovery, RecoveryParts, RefNow, Void, VoidParts, gap};
 pub use stack::Stack;
 pub use standing::{queue, queued, summary, total};
-pub use world::{Force, Found, World};
+pub use world::{Force, Found, Via, World};

@@ -9,6 +9,8 @@ use crate::model::{
 };
 use crate::policy::MergeMethod;
 
+use super::Via;
+
 /// What happens to one proposal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
@@ -182,6 +184,8 @@ pub struct PlanParts {
     pub policy: (Oid, Oid),
     /// How proposals land.
     pub method: MergeMethod,
+    /// What makes merges.
+    pub via: Via,
 }
 
 impl PlanParts {
@@ -196,10 +200,10 @@ impl PlanParts {
         self.items.is_empty()
     }
 
-    /// Whether the target moves.
+    /// Whether the push moves the target: a forge merges after it.
     #[must_use]
     pub fn moves_target(&self) -> bool {
-        !self.memory.is_empty() || self.merges().next().is_some()
+        !self.memory.is_empty() || (self.via == Via::Git && self.merges().next().is_some())
     }
 
     /// The intents without the items that were dropped, and without those of which nothing is left.

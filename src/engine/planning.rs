@@ -14,7 +14,7 @@ use crate::model::{
 use crate::policy::{self, Approval, Evaluation, Person, Root};
 
 use super::plan::{Authorised, PlanParts, RefMove};
-use super::{Action, Dropped, Force, MemoryChange, Plan, PlannedItem, Stack, World, record, root, standing};
+use super::{Action, Dropped, Force, MemoryChange, Plan, PlannedItem, Stack, Via, World, record, root, standing};
 
 /// Why nothing can be decided at all: what happened, why, and what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +61,7 @@ pub fn plan(intents: &[Intent], world: &World<'_>, stack: &mut dyn Stack) -> Res
         target: RefMove { refname: world.target.refname.clone(), old: world.target.tip },
         policy: (root.commit, root.policy_blob),
         method: root.policy.merge,
+        via: world.via,
     };
     teach(&mut plan, ledger, stack, world.now);
     Ok(Authorised::grant(plan))
@@ -228,6 +229,10 @@ impl Planner<'_, '_> {
             return Err(("what lands before it has all of it already".into(), None));
         }
         if stacked.change_id != alone.change_id {
+            if self.world.via == Via::Forge {
+                // What was approved is what a forge must land, and not the same lines on top of others.
+                return Err(("it changes a file that one above changes: approve it once that has landed".into(), None));
+            }
             self.same_edits(alone, &stacked).map_err(|why| (why, None))?;
         }
         let again = self.judge(proposal, &stacked, mine)?;

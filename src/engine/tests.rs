@@ -123,6 +123,7 @@ impl Case {
             me: self.root.policy.person("maria"),
             touches: false,
             target: &self.target,
+            via: Via::Git,
             proposals: &self.proposals,
             unsent: &self.unsent,
             found: &self.found,

@@ -21,6 +21,16 @@ pub enum Force<'a> {
     Invalid(&'a [PolicyError]),
 }
 
+/// What makes merges.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Via {
+    /// git: landing commits are made here, and land in one push with the ledger.
+    #[default]
+    Git,
+    /// A forge, which is asked once the ledger has the approvals; what it made is recorded after.
+    Forge,
+}
+
 /// What was found about rounds, by the name and the head of each.
 pub type Found = HashMap<(String, Oid), Arc<Findings>>;
 
@@ -41,6 +51,8 @@ pub struct World<'a> {
     pub touches: bool,
     /// Where proposals land.
     pub target: &'a Target,
+    /// What makes merges there.
+    pub via: Via,
     /// The proposals.
     pub proposals: &'a [Arc<Proposal>],
     /// The names of proposals on which a decision lies in the outbox.

@@ -14,7 +14,7 @@ impl Workspace {
     /// Brings what the whole queue is read from: proposals, with branches that a person named, their notes, and the root.
     pub fn bring_queue(&self, extra: &[String], watch: &Watch<'_>) -> Result<Filled, MirrorError> {
         let Some(mirror) = &self.repository.mirror else { return Ok(Filled::default()) };
-        let rounds = self.repository.rounds(&self.patterns, extra, &self.proposed())?;
+        let rounds = self.repository.rounds(&self.patterns, extra, self.proposed().as_deref())?;
         let wanted: Vec<_> = self.repository.needs_of_queue(&rounds)?.into_iter().collect();
         mirror.fill(&wanted, watch)
     }

@@ -158,14 +158,14 @@ impl Workspace {
     fn findings(&self, situation: &Situation, ledger_id: EntryId, me: &Contributor) -> Findings {
         let mut agents: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for proposal in &situation.proposals {
-            if let Some(glob) = branches_like(&proposal.id, &proposal.agent) {
+            if let Some(glob) = branches_like(&proposal.branch(), &proposal.agent) {
                 agents.entry(&proposal.agent).or_default().insert(glob);
             }
         }
         Findings {
             ledger_id,
             default_branch: situation.target.branch().to_owned(),
-            people: vec![FoundPerson { name: me.name.clone(), emails: vec![me.email.clone()] }],
+            people: vec![FoundPerson { name: me.name.clone(), emails: vec![me.email.clone()], github: self.login() }],
             agents: agents
                 .into_iter()
                 .map(|(name, branches)| FoundAgent {
@@ -176,6 +176,13 @@ impl Workspace {
                 .collect(),
             docs_folders: self.docs_folders(situation),
         }
+    }
+
+    /// Who this host is on GitHub, where it was asked already: then the person's approvals there are known as theirs.
+    fn login(&self) -> Option<String> {
+        let connection = self.forge.as_ref()?.connection();
+        connection.opened()?;
+        connection.me(&|| true).ok().map(|me| me.login)
     }
 
     fn docs_folders(&self, situation: &Situation) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! The outside: git, the signer, the state folder, files and the clock. Everything here may fail, block and change under
+//! The outside: git, GitHub, the signer, the state folder, files and the clock. Everything here may fail, block and change under
 //! one's feet; everything above it is a function of its inputs.
 
 mod adoption;
@@ -9,12 +9,14 @@ pub mod contents;
 pub mod demo;
 pub mod evidence;
 pub mod fault;
+pub mod fetch;
 pub mod git;
 pub mod github;
 pub mod index;
 pub mod init;
 pub mod inventory;
 pub mod landed;
+pub mod post;
 pub mod recover;
 pub mod send;
 pub mod sightings;

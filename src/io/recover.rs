@@ -224,6 +224,7 @@ impl Workspace {
 
     /// Intents whose entries are in the ledger were sent; only the answer was lost.
     fn forget_arrived(&self, situation: &Situation) -> Vec<Problem> {
+        self.owe(situation.arrived.iter().map(|intent| intent.id));
         let arrived = situation.arrived.iter().filter(|intent| self.state.drop_intent(intent.id).is_ok());
         let say = |intent: &Intent| Problem {
             place: "ledger".into(),

@@ -10,6 +10,7 @@ use crate::engine::{self, Action, Failure, Fate, Plan, Refusal, Report, SentItem
 use crate::ledger::{Entry, Item, LedgerView};
 use crate::model::{DecisionKind, EntryId, Intent, Oid, Subject};
 
+use super::fetch::FetchError;
 use super::git::process::GitError;
 use super::git::stack::TreeStack;
 use super::git::store::{Store, StoreError, Writes};
@@ -81,9 +82,13 @@ impl Workspace {
 
     /// One attempt, on what the remote has now.
     fn fetched(&self, shown: &Plan) -> Result<Report, SendError> {
-        match self.repository.fetch() {
-            Err(error) if is_contended(&error) => return Err(WriteError::Lost(error.to_string()).into()),
-            fetched => fetched.map_err(SendError::Offline)?,
+        match self.fetch(&|| true) {
+            Err(FetchError::Git(error)) if is_contended(&error) => {
+                return Err(WriteError::Lost(error.to_string()).into());
+            }
+            Err(FetchError::Git(error)) => return Err(SendError::Offline(error)),
+            // A forge that does not answer keeps nobody from recording what he thinks; what is posted is pinned to what was seen.
+            Err(FetchError::Forge(_)) | Ok(()) => {}
         }
         match self.attempt(shown) {
             Err(SendError::Write(error)) => self.aftermath(shown, error),
@@ -170,6 +175,7 @@ impl Workspace {
 
     /// Takes intents out of the outbox. One that cannot be removed is found in the ledger before it is sent again.
     fn forget(&self, intents: &[Intent]) {
+        self.owe(intents.iter().map(|intent| intent.id));
         for intent in intents {
             let _ = self.state.drop_intent(intent.id);
         }

@@ -97,6 +97,22 @@ impl StateFolder {
         (intents, problems)
     }
 
+    /// Remembers that the forge has to be told of an entry.
+    pub fn keep_post(&self, entry: EntryId) -> io::Result<()> {
+        self.write("posts", &entry.to_string(), &entry)
+    }
+
+    /// The forge was told, or cannot be.
+    pub fn drop_post(&self, entry: EntryId) -> io::Result<()> {
+        self.remove("posts", &entry.to_string())
+    }
+
+    /// The entries that the forge has to be told of.
+    #[must_use]
+    pub fn posts(&self) -> Vec<EntryId> {
+        self.files("posts").unwrap_or_default().iter().filter_map(|path| read_json(path).ok()).collect()
+    }
+
     /// Keeps a draft under `key` (any text; it is hashed into a file name).
     pub fn keep_draft<T: Serialize>(&self, key: &str, draft: &T) -> io::Result<()> {
         self.write("drafts", &file_key(key), draft)

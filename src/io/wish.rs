@@ -131,6 +131,7 @@ impl Workspace {
             patterns: self.patterns.clone(),
             clock: self.clock,
             home: self.home.clone(),
+            forge: self.forge.clone(),
             pulls: Mutex::new(self.proposed()),
             known: Mutex::new(self.known.lock().map(|known| known.clone()).unwrap_or_default()),
             built_in: self.built_in.clone(),

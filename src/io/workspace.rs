@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::engine::{self, Draft, Force, Found, LedgerHealth, Snapshot, World};
+use crate::engine::{self, Draft, Force, Found, LedgerHealth, Snapshot, Via, World};
 use crate::ledger::{Chain, LedgerView};
 use crate::model::Known as Evidenced;
 use crate::model::forge::PullRequest;
@@ -28,6 +28,7 @@ use super::git::proposals::{self, Known, Reading, Request};
 use super::git::repository::LocalRepository;
 use super::git::shallow::Boundary;
 use super::git::store::{StoreError, Writes};
+use super::github::Source;
 use super::index::Index;
 use super::inventory::Inventories;
 use super::sightings::{FirstSeen, Sightings};
@@ -72,8 +73,10 @@ pub struct Workspace {
     pub clock: Clock,
     /// The user's home, where keys are looked for.
     pub home: Option<PathBuf>,
-    /// The pull requests that are proposals, as the forge told them last; none of a local repository.
-    pub pulls: Mutex<Arc<[Arc<PullRequest>]>>,
+    /// The forge that says which pull requests there are; none of a local repository.
+    pub forge: Option<Arc<Source>>,
+    /// The pull requests that are proposals, as the forge told them last; `None` where no forge ever did.
+    pub pulls: Mutex<Option<Arc<[Arc<PullRequest>]>>>,
     /// What this process read from objects before.
     pub known: Mutex<Known>,
     /// The policy of the stage *look*.
@@ -124,6 +127,8 @@ pub struct Situation {
     pub found: Arc<Found>,
     /// When this was read.
     pub now: Timestamp,
+    /// When the forge said last which pull requests there are; `None` without one.
+    pub listed: Option<Timestamp>,
     /// When the proposals were first seen here, as far as that is known.
     pub seen: FirstSeen,
     /// Where the last move of the target ended that was seen here to have arrived.
@@ -177,21 +182,31 @@ impl Workspace {
             patterns,
             clock,
             home,
+            forge: None,
             pulls: Mutex::default(),
             known: Mutex::default(),
             built_in: built_in(),
         }
     }
 
-    /// The pull requests that are proposals from now on.
-    pub fn propose(&self, pulls: Arc<[Arc<PullRequest>]>) {
-        *self.pulls.lock().unwrap_or_else(PoisonError::into_inner) = pulls;
+    /// The same as a repository of a forge, whose pull requests are proposals.
+    #[must_use]
+    pub fn on(self, forge: Source) -> Self {
+        if forge.listed().is_some() {
+            self.propose(forge.pulls());
+        }
+        Self { forge: Some(Arc::new(forge)), ..self }
     }
 
-    /// The pull requests that are proposals.
+    /// The pull requests that are proposals from now on.
+    pub fn propose(&self, pulls: Arc<[Arc<PullRequest>]>) {
+        *self.pulls.lock().unwrap_or_else(PoisonError::into_inner) = Some(pulls);
+    }
+
+    /// The pull requests that are proposals, where a forge told them.
     #[must_use]
-    pub fn proposed(&self) -> Arc<[Arc<PullRequest>]> {
-        Arc::clone(&self.pulls.lock().unwrap_or_else(PoisonError::into_inner))
+    pub fn proposed(&self) -> Option<Arc<[Arc<PullRequest>]>> {
+        self.pulls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Decisions that have not been sent, and what keeps one from being read.
@@ -249,7 +264,7 @@ impl Workspace {
             patterns: &self.patterns,
             only: scope.only,
             extra: scope.extra,
-            pulls: &pulls,
+            pulls: pulls.as_deref(),
             known: &known,
             cached,
             progress: scope.progress.unwrap_or(&quiet),
@@ -262,6 +277,7 @@ impl Workspace {
         let adopted = self.adopted(&store, &roots, &reading.target, now)?;
         let (outbox, mut problems) = self.unsent();
         problems.extend(reading.problems);
+        problems.extend(self.forge.iter().flat_map(|forge| forge.problems()));
         problems.extend(adopted.problems);
         let view = adopted.chain.as_ref().map(LedgerView::of);
         let (arrived, outbox): (Vec<Intent>, Vec<Intent>) =
@@ -283,6 +299,7 @@ impl Workspace {
             arrived,
             unsent,
             now,
+            listed: self.forge.as_ref().and_then(|forge| forge.listed()),
             seen: FirstSeen::default(),
             landed: adopted.landed,
             contents,
@@ -341,6 +358,7 @@ impl Situation {
             me: self.key.as_ref().ok().map(|key| &key.person),
             touches: self.key.as_ref().is_ok_and(SigningKey::is_hardware),
             target: &self.target,
+            via: if self.listed.is_some() { Via::Forge } else { Via::Git },
             proposals: &self.proposals,
             unsent: &self.unsent,
             found: &self.found,
@@ -395,7 +413,7 @@ impl Situation {
             queue,
             problems,
             kept: false,
-            read_at: self.now,
+            read_at: self.listed.unwrap_or(self.now).min(self.now),
             offline,
             watch: Evidenced::Indexing,
         }

@@ -15,6 +15,8 @@ pub struct FoundPerson {
     pub name: String,
     /// The addresses; those of signer lines first.
     pub emails: Vec<String>,
+    /// The login on GitHub, where it is known.
+    pub github: Option<String>,
 }
 
 /// An agent whose branches are there.
@@ -126,7 +128,9 @@ fn people(found: &Findings, names: &mut Vec<String>) -> Vec<String> {
         // Whoever adopts the policy can change it; more admins are for people to name.
         let roles = if people.is_empty() { "[approve, admin]" } else { "[approve]" };
         let name = name(&person.name, "person", names);
-        people.push(format!("{{ name: {}, emails: {}, roles: {roles} }}", quote(&name), list(&emails)));
+        let login = person.github.as_deref().filter(|login| writable(login));
+        let login = login.map(|login| format!(" github: {},", quote(login))).unwrap_or_default();
+        people.push(format!("{{ name: {}, emails: {},{login} roles: {roles} }}", quote(&name), list(&emails)));
     }
     people
 }
@@ -238,7 +242,11 @@ mod tests {
     }
 
     fn person(name: &str, emails: &[&str]) -> FoundPerson {
-        FoundPerson { name: name.to_owned(), emails: emails.iter().map(|email| (*email).to_owned()).collect() }
+        FoundPerson {
+            name: name.to_owned(),
+            emails: emails.iter().map(|email| (*email).to_owned()).collect(),
+            github: None,
+        }
     }
 
     fn agent(name: &str, branches: &str) -> FoundAgent {
@@ -291,7 +299,9 @@ mod tests {
         let long = |i: usize| format!("{}{i}", "\u{1f600}".repeat(23));
         let mails = |i: usize| (0..9).map(|j| format!("{}@{j}", long(i * 10 + j))).collect::<Vec<_>>();
         let mut found = findings();
-        found.people = (0..50).map(|i| FoundPerson { name: long(i).repeat(9), emails: mails(i) }).collect();
+        found.people = (0..50)
+            .map(|i| FoundPerson { name: long(i).repeat(9), emails: mails(i), github: Some("g".repeat(99)) })
+            .collect();
         found.agents =
             (0..50).map(|i| FoundAgent { name: long(i), branches: mails(i), memory: Some(long(i)) }).collect();
         found.docs_folders = (0..50).map(long).collect();

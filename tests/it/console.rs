@@ -91,7 +91,7 @@ impl Demo {
 /// Presses the key that signs, as a person does: after a look at the sheet. `then` is on the screen once it counted. Where
 /// the machine is slow, the sheet may have come later than it seems; the console says so and wants the key again.
 #[track_caller]
-fn sign(terminal: &Terminal, key: &str, then: &str) -> View {
+pub(super) fn sign(terminal: &Terminal, key: &str, then: &str) -> View {
     for _ in 0..20 {
         terminal.wait_still(LOOK);
         terminal.keys(key);
@@ -117,7 +117,7 @@ fn batch(terminal: &Terminal) -> View {
 
 /// Leaves, and demands that the terminal is as it was.
 #[track_caller]
-fn leave(mut terminal: Terminal) {
+pub(super) fn leave(mut terminal: Terminal) {
     terminal.keys("<ctrl-c>");
     let status = terminal.wait_end();
     assert!(status.success(), "{status:?}\n{}", terminal.view());

@@ -22,6 +22,7 @@ mod cost;
 mod decide;
 mod docs;
 mod faults;
+mod forge;
 mod github;
 mod history;
 mod hostile;

@@ -230,6 +230,7 @@ fn summary(report: &Report, key: &str) -> Status {
         (number(|fate| matches!(fate, Fate::Merged { .. })), "merged"),
         (number(|fate| matches!(fate, Fate::Recorded { .. })), "approved, people still missing"),
         (number(|fate| matches!(fate, Fate::Noted)), "recorded"),
+        (number(|fate| matches!(fate, Fate::Unposted { .. })), "recorded, not done on GitHub"),
         (number(|fate| matches!(fate, Fate::Dropped { .. })), "left out"),
     ] {
         if number > 0 {

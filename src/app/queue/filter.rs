@@ -56,8 +56,10 @@ impl Filter {
 
 fn haystack(entry: &Entry) -> String {
     let proposal = &entry.queued.proposal;
-    let mut text =
-        format!("{} {} {} {}", entry.queued.summary, entry.queued.standing.agent, proposal.id, proposal.repo);
+    // The name as it stands in the list, whether several repositories are in it or one.
+    let between = if proposal.id.starts_with('#') { "" } else { ":" };
+    let name = format!("{}{between}{}", proposal.repo, proposal.id);
+    let mut text = format!("{} {} {name} {}", entry.queued.summary, entry.queued.standing.agent, proposal.branch());
     if let Some(words) = &proposal.words {
         text.push(' ');
         text.push_str(&words.shape);

@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::app::{Errand, FilePart, HighlightRequest, INDEXING, JobKey, LOOKING, Msg, Outcome, RepoId};
+use crate::app::{Errand, FilePart, HighlightRequest, INDEXING, JobKey, LOOKING, Msg, Outcome, RepoId, TELLING};
 use crate::diff::Highlighter;
 use crate::engine::{Failure, Opened, Snapshot};
 use crate::evidence::Evidence;
@@ -12,9 +12,12 @@ use crate::evidence::reasoning;
 use crate::io::evidence::Scene;
 use crate::io::evidence::queue::Look;
 use crate::io::fault;
-use crate::io::git::open;
+use crate::io::fetch::FetchError;
+use crate::io::git::mirror::{Filled, MirrorError, Watch};
+use crate::io::git::{open, proposals};
 use crate::io::index::View;
 use crate::io::init::Given;
+use crate::io::post;
 use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::model::{Intent, Known, Landing, Problem, Proposal, Subject, TreeDiff};
 use crate::tui::Mailbox;
@@ -50,7 +53,10 @@ impl Reads {
         if alone {
             self.finish_what_a_crash_left();
         }
-        self.snapshot(still);
+        if self.offline || self.workspace.was_listed() {
+            self.bring(still);
+            self.snapshot(still);
+        }
         std::thread::scope(|scope| {
             // What was fetched before is indexed beside fetching, and what comes after it.
             scope.spawn(|| self.index(false));
@@ -79,18 +85,47 @@ impl Reads {
     }
 
     fn fetch(&self, workspace: &Workspace, still: Still<'_>) {
-        let fetched = workspace.repository.fetch();
+        let fetched = workspace.fetch(&|| true);
         if fetched.is_ok() {
             self.finish_what_a_crash_left();
+            let progress = |done, total| self.progress(TELLING, done, total);
+            let said = workspace.catch_up(&post::Watch { progress: &progress, still });
+            said.into_iter().for_each(|problem| self.answer(Outcome::Recovered(problem)));
         }
-        let wants = super::runtime::wants(fetched.as_ref().err(), workspace);
+        let wants = super::runtime::wants(fetched.as_ref().err().and_then(FetchError::of_git), workspace);
         let asked = fetched.is_ok();
         self.asked_remote(fetched.err().map(|error| error.to_string()));
+        self.bring(still);
         self.snapshot(still);
         self.index(asked);
         if let Some(wants) = wants {
             self.answer(Outcome::Asks { errand: Errand::Refresh(self.id), wants });
         }
+    }
+
+    /// Brings the contents that the queue is read from, where a mirror lacks some. What cannot be brought says so where it is
+    /// missed.
+    fn bring(&self, still: Still<'_>) {
+        self.bring_with(still, |watch| self.workspace.bring_queue(&[], watch));
+    }
+
+    fn bring_with(&self, still: Still<'_>, bring: impl FnOnce(&Watch<'_>) -> Result<Filled, MirrorError>) {
+        if !self.offline && self.workspace.repository.mirror.is_some() {
+            let progress = |done, total| self.progress("fetching contents", done, total);
+            let _ = bring(&Watch { asks: false, progress: &progress, still });
+        }
+    }
+
+    /// Brings what the evidence of these proposals is known to take.
+    fn bring_evidence(&self, situation: &Situation, proposals: &[&Proposal], still: Still<'_>) {
+        let view = self.workspace.index.at(situation.target.tip);
+        self.bring_with(still, |watch| self.workspace.bring_evidence(situation, proposals, view.as_ref(), watch));
+    }
+
+    /// Does work until all contents that it takes are here, as far as they can be had.
+    fn whole<T>(&self, still: Still<'_>, mut work: impl FnMut() -> T) -> T {
+        let Some(mirror) = self.workspace.repository.mirror.as_ref().filter(|_| !self.offline) else { return work() };
+        mirror.whole(&Watch { asks: false, progress: &|_, _| {}, still }, work).0
     }
 
     fn finish_what_a_crash_left(&self) {
@@ -114,7 +149,11 @@ impl Reads {
     /// The first look. What keeps it from being taken keeps the reading after it too, which says so.
     fn glance(&self) {
         let told = AtomicU64::new(u64::MAX);
-        if let Ok(snapshot) = self.workspace.glance(&|done, total| self.tell(&told, done, total)) {
+        let glance = || self.workspace.glance(&|done, total| self.tell(&told, done, total));
+        // What was not listed yet is no queue, and what was not fetched yet says nothing.
+        let whole =
+            |snapshot: &Snapshot| snapshot.queue.iter().all(|queued| !proposals::is_unfetched(&queued.proposal));
+        if let Some(snapshot) = self.workspace.was_listed().then(glance).and_then(Result::ok).filter(whole) {
             self.answer(Outcome::Snapshot(Arc::new(snapshot)));
         }
     }
@@ -157,7 +196,9 @@ impl Reads {
         let Ok(mut situation) = self.workspace.read(&Scope::default()) else { return };
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get).div_ceil(2);
         let look = Look { wanted: &|_| true, threads, progress: &progress, still };
-        self.workspace.look_into(&mut situation, &look);
+        let proposals: Vec<&Proposal> = situation.proposals.iter().map(AsRef::as_ref).collect();
+        self.bring_evidence(&situation, &proposals, still);
+        self.whole(still, || self.workspace.look_into(&mut situation, &look));
         // Remembered, and shown with the rest from now on.
         let _ = self.workspace.watch(&situation);
         if still() {
@@ -215,20 +256,25 @@ impl Reads {
         let Some(Ok(document)) = document else { return };
         let Ok(situation) = self.workspace.read(&Scope::default()) else { return };
         let queue = situation.queue();
-        let gather = |view: Known<View>| {
-            let scene = Scene::new(&self.workspace, &situation, &queue, view);
-            let evidence = scene.map(|scene| scene.evidence(proposal, &document));
-            let evidence = evidence.unwrap_or_else(|error| Evidence::unknown(&error.to_string()));
+        let gather = |view: &dyn Fn() -> Known<View>| {
+            let evidence = self.whole(still, || {
+                let scene = Scene::new(&self.workspace, &situation, &queue, view());
+                let evidence = scene.map(|scene| scene.evidence(proposal, &document));
+                evidence.unwrap_or_else(|error| Evidence::unknown(&error.to_string()))
+            });
             if still() {
                 self.answer(Outcome::Evidence(subject.clone(), Box::new(evidence)));
             }
         };
-        let indexed = self.workspace.index.at(tip);
-        if indexed.is_none() {
-            gather(Known::Indexing);
+        self.bring_evidence(&situation, &[proposal], still);
+        if self.workspace.index.at(tip).is_none() {
+            gather(&|| Known::Indexing);
         }
         if still() {
-            gather(indexed.map_or_else(|| self.workspace.history(tip, false, &|_| {}).into(), Known::Known));
+            gather(&|| {
+                let indexed = self.workspace.index.at(tip);
+                indexed.map_or_else(|| self.workspace.history(tip, false, &|_| {}).into(), Known::Known)
+            });
         }
     }
 
@@ -295,7 +341,8 @@ impl Reads {
         }
     }
 
-    fn progress(&self, what: &str, done: usize, total: usize) {
+    /// Says how far something is.
+    pub fn progress(&self, what: &str, done: usize, total: usize) {
         self.answer(Outcome::Progress { repo: self.id, what: what.to_owned(), done, total });
     }
 

@@ -8,10 +8,11 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-use crate::app::{Command, Errand, JobKey, Msg, Outcome, RepoId};
+use crate::app::{Command, Errand, JobKey, Msg, Outcome, RepoId, TELLING};
 use crate::engine::{Draft, Failure, InitOffer, Plan, Refusal};
 use crate::io::git::process::GitError;
 use crate::io::init::{Given, InitError, Started};
+use crate::io::post;
 use crate::io::send::SendError;
 use crate::io::state::StateFolder;
 use crate::io::workspace::{Scope, Workspace};
@@ -245,7 +246,9 @@ impl Writer {
             _ => None,
         });
         let outcome = match sent {
-            Ok(report) => {
+            Ok(mut report) => {
+                let progress = |done, total| reads.progress(TELLING, done, total);
+                workspace.deliver(&mut report, &post::Watch { progress: &progress, still: &|| true });
                 self.sent.extend(intents.iter().map(|intent| intent.id));
                 Outcome::Sent(Box::new(report))
             }

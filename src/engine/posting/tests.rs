@@ -95,6 +95,7 @@ impl Case {
             me: root.policy.person(self.me),
             touches: false,
             target: &target,
+            via: Via::Forge,
             proposals: &proposals,
             unsent: &unsent,
             found: &found,

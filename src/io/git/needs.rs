@@ -85,11 +85,11 @@ impl LocalRepository {
         &self,
         patterns: &Globs,
         extra: &[String],
-        pulls: &[Arc<PullRequest>],
+        pulls: Option<&[Arc<PullRequest>]>,
     ) -> Result<Vec<(Oid, Oid)>, StoreError> {
         let target = self.target()?;
         let (branches, _) = self.branches(patterns, extra)?;
-        let all = super::pulls::candidates(self, &target, branches, pulls);
+        let all = super::pulls::candidates(self, &target, branches, pulls)?;
         Ok(all.into_iter().filter_map(|one| Some((one.target.ok()?.tip, one.branch.tip))).collect())
     }
 

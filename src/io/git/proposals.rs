@@ -57,8 +57,8 @@ pub struct Request<'a> {
     pub only: Option<&'a BTreeSet<String>>,
     /// Branches that are proposals because a person named them.
     pub extra: &'a [String],
-    /// Pull requests of a forge that are proposals, as it tells them.
-    pub pulls: &'a [Arc<PullRequest>],
+    /// Pull requests of a forge that are proposals, as it tells them; `None` where it did not.
+    pub pulls: Option<&'a [Arc<PullRequest>]>,
     /// What this process read before.
     pub known: &'a Known,
     /// What is taken on trust where it is not known, to be looked at and nothing more; empty where something depends on it.
@@ -72,7 +72,7 @@ pub struct Request<'a> {
 pub fn read(repository: &LocalRepository, request: &Request<'_>) -> Result<Reading, StoreError> {
     let target = repository.target()?;
     let (branches, mut problems) = repository.branches(request.patterns, request.extra)?;
-    let mut candidates = pulls::candidates(repository, &target, branches, request.pulls);
+    let mut candidates = pulls::candidates(repository, &target, branches, request.pulls)?;
     if let Some(only) = request.only {
         candidates.retain(|candidate| only.contains(&candidate.branch.name));
     }
@@ -128,6 +128,12 @@ pub fn mend(why: &str) -> &'static str {
     } else {
         "have the agent push it again without that; until then it cannot land"
     }
+}
+
+/// Whether it cannot be read because contents of it were not fetched yet.
+#[must_use]
+pub fn is_unfetched(proposal: &Proposal) -> bool {
+    matches!(&proposal.landing, Landing::Unreadable(why) if why.starts_with(UNFETCHED))
 }
 
 fn put<T>(slot: &Mutex<T>, value: T) {

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::mirror::PULLS;
 use super::repository::{Branch, LocalRepository};
 use super::store::StoreError;
 use crate::model::forge::PullRequest;
@@ -28,23 +29,30 @@ pub(super) fn name(pull: &PullRequest) -> String {
     format!("#{}", pull.number)
 }
 
-/// Branches and pull requests together. A branch that is the head of a pull request is that, and no proposal of its own.
+/// Branches and pull requests together. A branch that is the head of a pull request is that, and no proposal of its own, also
+/// once the pull request is closed, until somebody pushes to it again.
 pub(super) fn candidates(
     repository: &LocalRepository,
     target: &Target,
     branches: Vec<Branch>,
-    pulls: &[Arc<PullRequest>],
-) -> Vec<Candidate> {
+    pulls: Option<&[Arc<PullRequest>]>,
+) -> Result<Vec<Candidate>, StoreError> {
+    let (pulls, before) = match pulls {
+        Some(pulls) => (pulls, repository.tips(PULLS)?),
+        // Nobody said which of them are open.
+        None => (&[][..], BTreeSet::new()),
+    };
     let heads: BTreeSet<&str> =
         pulls.iter().filter(|pull| !pull.from_fork()).map(|pull| pull.head.branch.as_str()).collect();
-    let own = branches.into_iter().filter(|branch| !heads.contains(branch.name.as_str()));
+    let alone = |branch: &Branch| !heads.contains(branch.name.as_str()) && !before.contains(&branch.tip);
+    let own = branches.into_iter().filter(alone);
     let own = own.map(|branch| Candidate { branch, target: Ok(target.clone()), pull: None });
     let pulls = pulls.iter().map(|pull| Candidate {
         branch: Branch { name: name(pull), tip: pull.head.oid },
         target: target_of(repository, target, pull),
         pull: Some(Arc::clone(pull)),
     });
-    own.chain(pulls).collect()
+    Ok(own.chain(pulls).collect())
 }
 
 /// Where a pull request lands: the tip of its own target branch, as it was fetched.

@@ -1,5 +1,6 @@
 //! One local repository: where it is, what it is called, its remote, branches and target.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -113,6 +114,16 @@ impl LocalRepository {
             Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The tips of all refs in a folder of refs.
+    pub fn tips(&self, folder: &str) -> Result<BTreeSet<Oid>, StoreError> {
+        let repo = super::limits::open(&self.git_dir)?;
+        let mut tips = BTreeSet::new();
+        for reference in repo.references_glob(&format!("{folder}/*"))? {
+            tips.extend(reference?.target().map(cooked));
+        }
+        Ok(tips)
     }
 
     /// Where proposals land.

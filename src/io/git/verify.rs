@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bstr::ByteSlice as _;
 use jiff::Timestamp;
 
+use crate::engine::Unrecorded;
 use crate::ledger::{
     self, Chain, Entry, Evidence, LandedQuestion, LandingFacts, Landings, LedgerView, ProtectedBranch, Unapproved,
     VerifyReport,
@@ -41,6 +42,24 @@ pub fn verify(
 pub fn unaccounted(repository: &LocalRepository, store: &Store, chain: &Chain) -> Result<Vec<Unapproved>, StoreError> {
     let moved = |commit: Oid, entry: &Entry, view: &LedgerView| only_memory(store, commit, entry, view);
     Ok(ledger::unaccounted(chain, &branches(repository, store, chain)?, &moved))
+}
+
+/// What commits of the target are that no entry accounts for, oldest first, as far as they can be read.
+pub fn unrecorded(
+    repository: &LocalRepository,
+    store: &Store,
+    chain: &Chain,
+    target: &str,
+) -> Result<Vec<Unrecorded>, StoreError> {
+    let landings = LandedCommits { store };
+    let missing = unaccounted(repository, store, chain)?.into_iter().filter(|one| one.refname == target);
+    let facts = |one: Unapproved| Some(Unrecorded { commit: one.commit, facts: landings.read(one.commit).ok()? });
+    Ok(missing.filter_map(facts).collect())
+}
+
+/// What policy says of a landed change, evaluated on its objects.
+pub fn allows(store: &Store) -> impl Fn(&LandedQuestion<'_>) -> Result<Ruling, String> + '_ {
+    |question| needs(store, question)
 }
 
 /// The protected branches: the default branch since the commit that the genesis names, and every other one that an entry

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use crate::engine::{Action, Genesis, Landed, Plan, Recovery, Void, landing_message, memory_message};
+use crate::engine::{Action, Genesis, Landed, Plan, Recording, Recovery, Via, Void, landing_message, memory_message};
 use crate::ledger::{self, Entry};
 use crate::model::{Contributor, Mode, Oid};
 use crate::policy::{LedgerKey, MergeMethod};
@@ -78,6 +78,10 @@ pub fn commits(
             landed.push(None);
             continue;
         };
+        if plan.via == Via::Forge {
+            landed.push(None);
+            continue;
+        }
         let entry = plan.intents[item.intent].id;
         let message = landing_message(item, entry);
         let (author, parents, authored) = match plan.method {
@@ -189,6 +193,18 @@ pub fn publish(
         moves.push(Move { refname: plan.target.refname.clone(), old: Some(plan.target.old), new: tip });
     }
     move_refs(repository, &moves)
+}
+
+/// Moves the ledger to an entry that records what a forge merged.
+pub fn record(
+    repository: &LocalRepository,
+    key: &SigningKey,
+    recording: &Recording,
+    ledger: &LedgerKey,
+) -> Result<(), WriteError> {
+    let entries = std::slice::from_ref(&recording.entry);
+    let tip = sign_entries(repository, key, entries, Some(recording.ledger_tip))?.unwrap_or(recording.ledger_tip);
+    move_refs(repository, &[Move { refname: ledger.full(), old: Some(recording.ledger_tip), new: tip }])
 }
 
 /// Whether this clone shows that the target and the ledger are where a plan moved them: git sees to that after a push, as far

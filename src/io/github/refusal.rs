@@ -130,6 +130,12 @@ impl Why {
         }
     }
 
+    /// Whether the same post may well be made later, with nothing decided anew.
+    #[must_use]
+    pub const fn may_pass(self) -> bool {
+        self.stops_all() || matches!(self, Self::BaseMoved | Self::Unanswered | Self::Forbidden)
+    }
+
     /// Whether what comes after it would fail as well.
     #[must_use]
     pub const fn stops_all(self) -> bool {

@@ -21,6 +21,9 @@ use crate::policy::MergeMethod;
 
 /// Pages of a hundred reviews or comments that are read for the mark.
 const PAGES: usize = 30;
+/// Between two writes to GitHub's cloud, which takes 80 a minute that make content (docs.github.com, "Rate limits for the REST
+/// API"); servers of one's own have no such limit unless somebody sets one.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(750);
 /// Redirections that a write follows: a repository that was renamed.
 const HOPS: usize = 2;
 
@@ -48,11 +51,25 @@ pub fn post_all(
     for (at, order) in orders.iter().enumerate() {
         let waits = stopped || failed.contains(&order.number);
         let outcome = if waits { Err(Refused::new(order, Why::Before)) } else { post(client, me, order, still) };
+        if outcome.as_ref().is_ok_and(|posted| !posted.before) && at + 1 < orders.len() {
+            breathe(client);
+        }
         if let Err(refused) = &outcome {
-            failed.push(order.number);
+            // Nobody reviews his own; policy has been asked whether it may be merged all the same.
+            if refused.why != Why::Own {
+                failed.push(order.number);
+            }
             stopped |= refused.why.stops_all();
         }
         told(at, outcome);
+    }
+}
+
+/// Waits before the next write, where that many without a pause are taken for an attack.
+fn breathe(client: &Client) {
+    if client.host().in_the_cloud() {
+        #[expect(clippy::disallowed_methods, reason = "pacing is what this thread is here for")]
+        std::thread::sleep(PAUSE);
     }
 }
 

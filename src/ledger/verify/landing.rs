@@ -90,8 +90,11 @@ fn trailer_fault(asked: &Asked<'_>, facts: &LandingFacts) -> Option<String> {
     };
     let entries = values("Countersign-Entry");
     let proposal = format!("{}@{}", text::printable(&asked.item.proposal), asked.item.head);
-    if entries.is_empty() && asked.entry.kind == EntryKind::Merge {
-        return None;
+    if asked.entry.kind == EntryKind::Merge {
+        // Ours name an approval that it relies on, the last of those that made it merge.
+        let relied = |name: &&str| asked.merge.relies_on.iter().any(|id| id.to_string() == **name);
+        let strange = entries.iter().find(|name| !relied(name));
+        return strange.map(|name| format!("its message names the entry {name}, which it does not rely on"));
     }
     if entries != [asked.entry.id.to_string()] {
         return Some(format!("its message does not name the entry {} and no other", asked.entry.id));

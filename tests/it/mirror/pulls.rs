@@ -118,7 +118,9 @@ fn a_pull_request_is_the_proposal_that_its_branch_would_be() {
     let head = forge.at("agent/infra/1");
     forge.keep(7, &head);
     let workspace = forge.workspace();
-    let branch = Proposal::clone(by_id(&read(&workspace, Vec::new()), "agent/infra/1"));
+    workspace.bring_queue(&[], &Watch::NOBODY).expect("contents");
+    let unlisted = workspace.read(&Scope::default()).expect("a reading");
+    let branch = Proposal::clone(by_id(&unlisted, "agent/infra/1"));
     let main = forge.at("main");
     let situation = read(&workspace, vec![pull(7, "acme/shop:agent/infra/1", &head, ("main", &main))]);
     assert_eq!(ids(&situation), ["#7"], "its branch is no second proposal");
@@ -138,6 +140,7 @@ fn a_pull_request_is_the_proposal_that_its_branch_would_be() {
     // The forge tells another title: nothing is read again, and it is told.
     let renamed = PullRequest { title: "Another".into(), ..pull(7, "acme/shop:agent/infra/1", &head, ("main", &main)) };
     assert_eq!(by_id(&read(&workspace, vec![renamed]), "#7").title, "Another");
+    assert_eq!(ids(&read(&workspace, Vec::new())), [""; 0], "it is closed, and so is its branch");
 }
 
 #[test]

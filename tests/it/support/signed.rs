@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use countersign::diff::Edits;
-use countersign::engine::{Desk, Force, Found, Posts, Stack, World, posts};
+use countersign::engine::{Desk, Force, Found, Posts, Stack, Via, World, posts};
 use countersign::ledger::{
     Entry, EntryKind, Externals, Item, Landing, LedgerView, RawCommit, RefUpdate, Roots, message, read,
 };
@@ -195,6 +195,7 @@ impl Signed {
             me: self.root.policy.person("maria"),
             touches: false,
             target: &target,
+            via: Via::Forge,
             proposals: &proposals,
             unsent: &BTreeSet::new(),
             found: &Found::new(),

@@ -85,6 +85,12 @@ impl Mirror {
         self.configure(Origin { url: &url, branch: Some(branch) })
     }
 
+    /// Whether anything was fetched into it.
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        self.fetched_at().is_some() && self.target().is_some()
+    }
+
     /// Whether the server left contents out, as far as a fetch has told.
     #[must_use]
     pub fn is_partial(&self) -> bool {

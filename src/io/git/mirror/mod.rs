@@ -23,7 +23,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 pub use contents::{Filled, Watch};
-pub use fetch::Fetched;
+pub use fetch::{Fetched, PULLS};
 pub use place::{Origin, folder};
 
 use super::process::{Git, GitError};

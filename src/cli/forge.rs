@@ -1,0 +1,144 @@
+//! Repositories on GitHub: how they are named, and how one is opened.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::config::{GitHubSettings, Settings};
+use crate::io::git::mirror::{self, Mirror, MirrorError, Origin};
+use crate::io::git::process::Git;
+use crate::io::git::repository::LocalRepository;
+use crate::io::github::{Connection, Filter, Host, ListingCache, Lookup, Proxies, Setup, Source};
+use crate::io::workspace::Workspace;
+use crate::model::forge::RepoName;
+
+use super::CliError;
+use super::output::Output;
+use super::session::Session;
+
+/// Whether a text is how a repository on GitHub is named: `owner/name`, `HOST/owner/name`, or the address of its page. Gives the
+/// host, where it is said, and the name.
+#[must_use]
+pub fn spelled(text: &str) -> Option<(Option<&str>, RepoName)> {
+    let bare = text.strip_prefix("https://").unwrap_or(text).trim_end_matches('/');
+    let bare = bare.strip_suffix(".git").unwrap_or(bare);
+    let plain = |part: &str| !part.starts_with(['.', '~']);
+    let parts: Vec<&str> = bare.split('/').collect();
+    let (host, owner, name) = match parts.as_slice() {
+        [owner, name] if plain(owner) && bare == text => (None, owner, name),
+        [host, owner, name] if host.contains('.') && plain(host) => (Some(*host), owner, name),
+        _ => return None,
+    };
+    Some((host, format!("{owner}/{name}").parse().ok()?))
+}
+
+/// The repository on GitHub that a path names. What is there as a folder is that folder.
+pub fn named(path: &Path, settings: &GitHubSettings) -> Result<Option<RepoName>, CliError> {
+    let text = path.to_str().filter(|_| !path.exists());
+    let Some((host, name)) = text.and_then(spelled) else { return Ok(None) };
+    let ours = self::host(settings)?;
+    if let Some(other) = host.filter(|host| !host.eq_ignore_ascii_case(ours.name())) {
+        let what = format!("{name} is on {other}, and the GitHub of the settings is {}", ours.name());
+        return Err(CliError::usage(what, "name that host under `[github]` in config.toml: host = \"HOST\""));
+    }
+    Ok(Some(name))
+}
+
+fn host(settings: &GitHubSettings) -> Result<Host, CliError> {
+    Host::parse(&settings.host)
+        .map_err(|error| CliError::usage(format!("config.toml: {error}"), "mend `host` under `[github]`"))
+}
+
+impl Session {
+    /// Opens a repository on GitHub by its mirror. The first time that is fetched, which takes as long as a clone does.
+    pub(super) fn workspace_on_github(&self, repo: &RepoName, settings: &Settings) -> Result<Workspace, CliError> {
+        let (github, host) = (&settings.github, host(&settings.github)?);
+        let filter = filter(github)?;
+        let folder = mirror::folder(&self.cache_folder()?, host.name(), repo.owner(), repo.name());
+        let folder =
+            folder.ok_or_else(|| CliError::usage(format!("{repo} is no name of a repository"), "write owner/name"))?;
+        let url = github.git_url(host.name(), repo);
+        let made = Mirror::made(&folder, Origin { url: &url, branch: None });
+        let made = made.map_err(|error| unmade(repo, &error))?;
+        if !made.is_begun() {
+            self.begin(repo, &made)?;
+        }
+        let mut repository = LocalRepository::open(&folder, self.target.as_deref(), None)?;
+        repository.asks = self.asks;
+        repo.name().clone_into(&mut repository.name);
+        let cache = ListingCache::of(&self.cache_folder()?, &host, repo);
+        let source = Source::new(repo.clone(), self.connection(host, github), filter, cache);
+        Ok(self.workspace_of(repository, settings)?.on(source))
+    }
+
+    /// The first fetch. Somebody waits for it, so that it is said.
+    fn begin(&self, repo: &RepoName, mirror: &Mirror) -> Result<(), CliError> {
+        if self.offline {
+            let what = format!("{repo} was never fetched here, and --offline asks nobody");
+            return Err(CliError::usage(what, "leave --offline out once"));
+        }
+        let said = format!("fetching {repo} for the first time; its history is kept in the cache folder");
+        Output::standard(false).remark(said);
+        mirror.fetch(self.asks, &|| true).map(drop).map_err(|error| unmade(repo, &error))
+    }
+
+    fn connection(&self, host: Host, settings: &GitHubSettings) -> Arc<Connection> {
+        let open = || {
+            let file = settings.token_file.as_deref().map(|path| self.expanded(path));
+            let git = Git::new(self.home.as_deref().unwrap_or_else(|| Path::new("/")));
+            let setup = Setup { proxies: Proxies::of(&variable), clock: self.clock, ..Setup::default() };
+            Arc::new(Connection::new(host, Lookup { variable, git, file }, setup))
+        };
+        Arc::clone(self.connection.get_or_init(open))
+    }
+}
+
+fn filter(settings: &GitHubSettings) -> Result<Filter, CliError> {
+    let patterns = |texts: &[String]| texts.iter().map(|text| Filter::pattern(text)).collect::<Result<Vec<_>, _>>();
+    let wrong = |error| CliError::usage(format!("config.toml: {error}"), "mend the pattern under `[github]`");
+    Ok(Filter {
+        authors: settings.authors.clone(),
+        apps_only: settings.apps_only,
+        labels: settings.labels.clone(),
+        branches: patterns(&settings.branches).map_err(wrong)?,
+        targets: patterns(&settings.targets).map_err(wrong)?,
+        no_drafts: !settings.drafts,
+    })
+}
+
+fn unmade(repo: &RepoName, error: &MirrorError) -> CliError {
+    let next = "there is no folder of that name here; if it is on GitHub, see that git may read it there (`git_url` under `[github]` \
+                in config.toml says how git gets to it)";
+    CliError::outside(format!("{repo} could not be fetched: {error}"), next)
+}
+
+/// A variable of the environment; one that is not UTF-8 counts as not set.
+#[expect(clippy::disallowed_methods, reason = "tokens and proxies are in the environment, as for gh and curl")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repositories_on_github_are_told_from_paths() {
+        for (text, wanted) in [
+            ("acme/shop", Some((None, "acme/shop"))),
+            ("github.com/acme/shop", Some((Some("github.com"), "acme/shop"))),
+            ("https://ghe.corp/acme/shop.git", Some((Some("ghe.corp"), "acme/shop"))),
+            ("https://github.com/acme/shop/", Some((Some("github.com"), "acme/shop"))),
+            ("shop", None),
+            ("./acme/shop", None),
+            ("../acme", None),
+            ("~/acme", None),
+            ("/acme/shop", None),
+            ("acme/shop/", None),
+            ("a/b/c", None),
+            ("acme/sh op", None),
+        ] {
+            let found = spelled(text).map(|(host, name)| (host, name.to_string()));
+            assert_eq!(found, wanted.map(|(host, name)| (host, name.to_owned())), "{text}");
+        }
+    }
+}

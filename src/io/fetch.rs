@@ -1,0 +1,70 @@
+//! Asking where the proposals come from: the forge which pull requests there are, git for what is in them.
+
+use super::git::process::GitError;
+use super::github::{GitHubError, Still};
+use super::workspace::Workspace;
+use crate::model::Problem;
+
+/// Why it could not be asked, or not all of it.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// git could not fetch.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The forge did not say which pull requests there are.
+    #[error(transparent)]
+    Forge(#[from] GitHubError),
+}
+
+impl FetchError {
+    /// What git failed with, if it did.
+    #[must_use]
+    pub const fn of_git(&self) -> Option<&GitError> {
+        match self {
+            Self::Git(error) => Some(error),
+            Self::Forge(_) => None,
+        }
+    }
+
+    /// What to say of it beside what was fetched before.
+    #[must_use]
+    pub fn problem(&self, workspace: &Workspace) -> Problem {
+        let place = match self {
+            Self::Git(_) => workspace.repository.remote.as_ref().map(|remote| remote.name.clone()).unwrap_or_default(),
+            Self::Forge(_) => workspace.repository.name.clone(),
+        };
+        let asked = match self {
+            Self::Git(_) => "the remote",
+            Self::Forge(_) => "GitHub",
+        };
+        Problem {
+            place,
+            what: format!("{asked} could not be asked: {self}"),
+            next: "this is what was fetched before; try again, or say --offline".into(),
+        }
+    }
+}
+
+impl Workspace {
+    /// Whether it is known which pull requests there are, as of some time; always so without a forge.
+    #[must_use]
+    pub fn was_listed(&self) -> bool {
+        self.forge.as_ref().is_none_or(|forge| forge.listed().is_some())
+    }
+
+    /// Asks the forge, then git, so that the heads that the forge names have arrived. Where one of them does not answer the other
+    /// is asked all the same.
+    pub fn fetch(&self, still: Still<'_>) -> Result<(), FetchError> {
+        let listed = self.list(still);
+        self.repository.fetch()?;
+        Ok(listed?)
+    }
+
+    /// Asks the forge which pull requests there are; without one there is nothing to ask.
+    fn list(&self, still: Still<'_>) -> Result<(), GitHubError> {
+        let Some(forge) = &self.forge else { return Ok(()) };
+        forge.refresh(self.clock.now(), still)?;
+        self.propose(forge.pulls());
+        Ok(())
+    }
+}

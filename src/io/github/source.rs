@@ -1,0 +1,195 @@
+//! One repository on GitHub as a source of proposals: what was listed last, and how it is asked again.
+//!
+//! Nothing is looked for before somebody asks GitHub: a token may come from another program, and the first frame does not wait
+//! for it.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::about;
+use super::cache::ListingCache;
+use super::client::{Client, Setup};
+use super::error::GitHubError;
+use super::filter::Filter;
+use super::host::Host;
+use super::listing::{self, Listing};
+use super::token::Surroundings;
+use super::wire::Still;
+use crate::io::git::process::Git;
+use crate::model::Problem;
+use crate::model::forge::{Account, PullRequest, RepoFacts, RepoName};
+
+/// How long only changes are asked for: what GitHub does not count as a change is read anew after that.
+const WHOLE: SignedDuration = SignedDuration::from_hours(1);
+
+/// Where the token is looked for, once it is needed.
+pub struct Lookup {
+    /// The environment.
+    pub variable: fn(&str) -> Option<String>,
+    /// git, in the folder whose settings say which helper is used.
+    pub git: Git,
+    /// The file that the settings name.
+    pub file: Option<PathBuf>,
+}
+
+impl fmt::Debug for Lookup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lookup").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+/// The one connection of a process to a GitHub, for all repositories there.
+#[derive(Debug)]
+pub struct Connection {
+    host: Host,
+    lookup: Lookup,
+    setup: Setup,
+    open: Mutex<Open>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    client: Option<Arc<Client>>,
+    me: Option<Account>,
+}
+
+impl Connection {
+    /// A connection of which nothing is opened yet.
+    #[must_use]
+    pub fn new(host: Host, lookup: Lookup, setup: Setup) -> Self {
+        Self { host, lookup, setup, open: Mutex::default() }
+    }
+
+    /// Where it leads.
+    #[must_use]
+    pub const fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// The client, with the token that is found first.
+    pub fn client(&self) -> Result<Arc<Client>, GitHubError> {
+        let mut open = lock(&self.open);
+        if let Some(client) = &open.client {
+            return Ok(Arc::clone(client));
+        }
+        let Lookup { variable, git, file } = &self.lookup;
+        let token = Surroundings { variable, git, gh: "gh", file: file.as_deref() }.token(&self.host)?;
+        let client = Arc::new(Client::new(self.host.clone(), token, &self.setup)?);
+        open.client = Some(Arc::clone(&client));
+        Ok(client)
+    }
+
+    /// The client, where it was opened.
+    #[must_use]
+    pub fn opened(&self) -> Option<Arc<Client>> {
+        lock(&self.open).client.clone()
+    }
+
+    /// Whose token it is.
+    pub fn me(&self, still: Still<'_>) -> Result<Account, GitHubError> {
+        if let Some(me) = lock(&self.open).me.clone() {
+            return Ok(me);
+        }
+        let me = about::identity(&*self.client()?, still).map_err(|error| self.refused(error))?.account;
+        lock(&self.open).me = Some(me.clone());
+        Ok(me)
+    }
+
+    /// A token that was refused is looked for anew: somebody may have renewed it.
+    fn refused(&self, error: GitHubError) -> GitHubError {
+        if error.status() == Some(401) {
+            *lock(&self.open) = Open::default();
+        }
+        error
+    }
+}
+
+/// A repository on GitHub.
+#[derive(Debug)]
+pub struct Source {
+    /// Which.
+    pub repo: RepoName,
+    connection: Arc<Connection>,
+    filter: Filter,
+    cache: ListingCache,
+    listing: Mutex<Option<Arc<Listing>>>,
+    facts: Mutex<Option<Arc<RepoFacts>>>,
+    posting: Mutex<()>,
+}
+
+impl Source {
+    /// A repository as the cache knows it.
+    #[must_use]
+    pub fn new(repo: RepoName, connection: Arc<Connection>, filter: Filter, cache: ListingCache) -> Self {
+        let listing = Mutex::new(cache.load(&repo).map(Arc::new));
+        Self { repo, connection, filter, cache, listing, facts: Mutex::default(), posting: Mutex::default() }
+    }
+
+    /// The connection that it is asked over.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The pull requests that make the queue, as they were listed last.
+    #[must_use]
+    pub fn pulls(&self) -> Arc<[Arc<PullRequest>]> {
+        let listing = lock(&self.listing).clone();
+        let pulls = listing.iter().flat_map(|listing| &listing.pulls);
+        pulls.filter(|pull| self.filter.admits(pull)).cloned().map(Arc::new).collect()
+    }
+
+    /// When GitHub said last that it is so; nothing where it was never asked.
+    #[must_use]
+    pub fn listed(&self) -> Option<Timestamp> {
+        lock(&self.listing).as_ref().map(|listing| listing.fetched)
+    }
+
+    /// What could not be listed.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        let Some(listing) = lock(&self.listing).clone() else { return Vec::new() };
+        let cut = listing.cut.then(|| Problem {
+            place: self.repo.to_string(),
+            what: format!("it has more open pull requests than the {} that are read", listing.pulls.len()),
+            next: "name authors or labels in `[github]` of config.toml, or close some".into(),
+        });
+        listing.problems.iter().cloned().chain(cut).collect()
+    }
+
+    /// Asks for what changed, and keeps it.
+    pub fn refresh(&self, now: Timestamp, still: Still<'_>) -> Result<(), GitHubError> {
+        let client = self.connection.client()?;
+        let known = lock(&self.listing).clone();
+        let listing = listing::refresh(&client, &self.repo, known.as_deref(), now, WHOLE, still);
+        let listing = listing.map_err(|error| self.connection.refused(error))?;
+        // The next console asks for everything where it cannot be kept.
+        let _ = self.cache.keep(&listing);
+        *lock(&self.listing) = Some(Arc::new(listing));
+        Ok(())
+    }
+
+    /// Holds the other threads of this process off while one posts.
+    pub fn alone(&self) -> MutexGuard<'_, ()> {
+        lock(&self.posting)
+    }
+
+    /// What GitHub says of the repository itself, asked once.
+    pub fn facts(&self, still: Still<'_>) -> Result<Arc<RepoFacts>, GitHubError> {
+        if let Some(facts) = lock(&self.facts).clone() {
+            return Ok(facts);
+        }
+        let client = self.connection.client()?;
+        let facts = about::repository(&client, &self.repo, still).map_err(|error| self.connection.refused(error))?;
+        let facts = Arc::new(facts);
+        *lock(&self.facts) = Some(Arc::clone(&facts));
+        Ok(facts)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,249 @@
+//! Telling a forge what the ledger says: reviews, comments and merges, each once, and recording what it merged.
+//!
+//! What is owed to the forge is kept in the state folder from the moment that the ledger has it until it was told, so that a
+//! sitting that ends anywhere is finished by the next. One thread of a process posts at a time; another process that posts the
+//! same finds it there by its mark.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::engine::{self, Act, Desk, Fate, PostOrder, Posts, Refusal, Report};
+use crate::ledger::LedgerView;
+use crate::model::{EntryId, Oid, Problem, text};
+
+use super::fault;
+use super::git::stack::TreeStack;
+use super::git::store::{Store, StoreError, Writes};
+use super::git::verify;
+use super::git::write::{self, WriteError};
+use super::github::{GitHubError, Posted, Refused, Source, Still, post_all};
+use super::send::pause;
+use super::signer;
+use super::workspace::{Scope, Situation, Workspace};
+
+/// How often a lost race is tried again.
+const ATTEMPTS: u32 = 8;
+
+/// Why a forge was not told, or what it merged not recorded. What is owed stays owed.
+#[derive(Debug, thiserror::Error)]
+pub enum PostError {
+    /// GitHub cannot be asked.
+    #[error(transparent)]
+    GitHub(#[from] GitHubError),
+    /// Objects could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The ledger could not be moved.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// Nobody can post or record here now.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+/// What a proposal of an entry came to on the forge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The entry.
+    pub entry: EntryId,
+    /// The proposal.
+    pub proposal: String,
+    /// The commit that it was merged as, where it was.
+    pub merged: Option<Oid>,
+    /// Why it, or a part of it, was not posted.
+    pub refused: Option<String>,
+    /// Whether it is tried again by itself.
+    pub again: bool,
+}
+
+/// Who watches.
+pub struct Watch<'a> {
+    /// Told how many of how many posts are made.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// Whether somebody still waits: nothing new is begun where nobody does.
+    pub still: Still<'a>,
+}
+
+impl Workspace {
+    /// Remembers that the forge has to be told of entries; without a forge there is nothing to tell.
+    pub(super) fn owe(&self, entries: impl IntoIterator<Item = EntryId>) {
+        if self.forge.is_some() {
+            for entry in entries {
+                // One that cannot be kept is told now, and if that fails not again by itself.
+                let _ = self.state.keep_post(entry);
+            }
+        }
+    }
+
+    /// Tells the forge all that this host owes it, in the order of the ledger, and records what it merged.
+    pub fn post(&self, watch: &Watch<'_>) -> Result<Vec<Told>, PostError> {
+        let Some(forge) = &self.forge else { return Ok(Vec::new()) };
+        let _alone = forge.alone();
+        let owed: BTreeSet<EntryId> = self.state.posts().into_iter().collect();
+        let told = if owed.is_empty() { Vec::new() } else { self.make_posts(forge, &owed, watch)? };
+        if told.iter().any(|told| told.merged.is_some()) {
+            let _ = self.repository.fetch();
+        }
+        self.record()?;
+        Ok(told)
+    }
+
+    /// Tells the forge what was sent just now, and puts what came of it into the report.
+    pub fn deliver(&self, report: &mut Report, watch: &Watch<'_>) {
+        match self.post(watch) {
+            Ok(told) => tell(report, &told),
+            Err(error) => report.problems.push(self.unposted(&error)),
+        }
+    }
+
+    /// Tells the forge what an earlier sitting owed it; what came of it, to be said.
+    #[must_use]
+    pub fn catch_up(&self, watch: &Watch<'_>) -> Vec<Problem> {
+        let told = match self.post(watch) {
+            Ok(told) => told,
+            Err(error) => return vec![self.unposted(&error)],
+        };
+        let say = |told: Told| {
+            let what = match (&told.refused, told.merged) {
+                (Some(why), _) => format!("entry {} is in the ledger, and not on GitHub: {why}", told.entry.short(8)),
+                (None, Some(commit)) => {
+                    format!("it was merged as {}, as entry {} says", commit.short(12), told.entry.short(8))
+                }
+                (None, None) => format!("GitHub was told of entry {}", told.entry.short(8)),
+            };
+            let next = "look at it with `countersign ledger log`".to_owned();
+            Problem { place: told.proposal, what: text::single_line(&what), next }
+        };
+        told.into_iter().map(say).collect()
+    }
+
+    fn unposted(&self, error: &PostError) -> Problem {
+        let next = "the next console or command that decides tells it; `countersign doctor` says what is in the way";
+        Problem {
+            place: self.repository.name.clone(),
+            what: format!("GitHub was not told all that is in the ledger: {}", text::single_line(&error.to_string())),
+            next: next.into(),
+        }
+    }
+
+    fn make_posts(&self, forge: &Source, owed: &BTreeSet<EntryId>, watch: &Watch<'_>) -> Result<Vec<Told>, PostError> {
+        let situation = self.read(&Scope::default())?;
+        let Some(view) = &situation.view else { return Ok(Vec::new()) };
+        let (me, facts) = (forge.connection().me(watch.still)?, forge.facts(watch.still)?);
+        let desk = Desk { repo: &forge.repo, facts: Some(&facts) };
+        let store = self.repository.store(Writes::InMemory)?;
+        let mut desks = Tally::default();
+        for id in in_order(view, owed) {
+            let mut stack = TreeStack::new(&store, situation.target.tip, situation.policy().merge)?;
+            desks.add(id, engine::posts(&situation.world(), id, desk, &mut stack)?);
+        }
+        let client = forge.connection().client()?;
+        let orders = std::mem::take(&mut desks.orders);
+        let total = orders.len();
+        (watch.progress)(0, total);
+        post_all(&client, &me, &orders, watch.still, &mut |at, outcome| {
+            let _ = fault::point("after-post");
+            desks.take(&orders[at], outcome);
+            (watch.progress)(at + 1, total);
+        });
+        desks.settle(owed, |id| self.state.drop_post(id).is_ok());
+        Ok(desks.told.into_values().collect())
+    }
+
+    /// Records what the forge merged and persons had approved. A lost race is tried again.
+    fn record(&self) -> Result<usize, PostError> {
+        let (mut recorded, mut attempt) = (0, 0);
+        loop {
+            let none = BTreeSet::new();
+            let situation = self.read(&Scope { only: Some(&none), ..Scope::default() })?;
+            let store = self.repository.store(Writes::InMemory)?;
+            let Some(recording) = self.recording(&situation, &store)? else { return Ok(recorded) };
+            let (Ok(key), Some(ledger)) = (&situation.key, &situation.ledger_key) else { return Ok(recorded) };
+            match write::record(&self.repository, key, &recording, ledger) {
+                Ok(()) => recorded += recording.entry.items.len(),
+                Err(WriteError::Lost(_)) if attempt < ATTEMPTS => {
+                    attempt += 1;
+                    pause(attempt);
+                }
+                Err(error) => return Err(error.into()),
+            }
+            self.repository.fetch().map_err(WriteError::from)?;
+        }
+    }
+
+    /// The entry for what was merged and is not recorded; nothing where there is nobody to sign it.
+    fn recording(&self, situation: &Situation, store: &Store) -> Result<Option<engine::Recording>, PostError> {
+        let Some(chain) = situation.chain.as_ref().filter(|_| situation.key.is_ok() && situation.alarm.is_none())
+        else {
+            return Ok(None);
+        };
+        let unrecorded = verify::unrecorded(&self.repository, store, chain, &situation.target.refname)?;
+        if unrecorded.is_empty() {
+            return Ok(None);
+        }
+        let allows = verify::allows(store);
+        Ok(engine::recording(&situation.world(), signer::random_id(), &unrecorded, &allows)?)
+    }
+}
+
+/// Entries in the order of the ledger; those that it does not have are not to be told.
+fn in_order(view: &LedgerView, owed: &BTreeSet<EntryId>) -> Vec<EntryId> {
+    view.entries().iter().map(|entry| entry.id).filter(|id| owed.contains(id)).collect()
+}
+
+/// What is to be posted, and what came of it.
+#[derive(Default)]
+struct Tally {
+    orders: Vec<PostOrder>,
+    told: BTreeMap<(EntryId, String), Told>,
+}
+
+impl Tally {
+    fn add(&mut self, entry: EntryId, posts: Posts) {
+        for held in posts.held {
+            self.of(entry, held.proposal).refused = Some(held.why);
+        }
+        self.orders.extend(posts.orders);
+    }
+
+    fn of(&mut self, entry: EntryId, proposal: String) -> &mut Told {
+        let empty = || Told { entry, proposal: proposal.clone(), merged: None, refused: None, again: false };
+        self.told.entry((entry, proposal.clone())).or_insert_with(empty)
+    }
+
+    fn take(&mut self, order: &PostOrder, outcome: Result<Posted, Refused>) {
+        let told = self.of(order.entry, format!("#{}", order.number));
+        match outcome {
+            Ok(posted) if matches!(order.act, Act::Merge { .. }) => told.merged = posted.commit,
+            Ok(_) => {}
+            Err(refused) => {
+                told.again |= refused.why.may_pass();
+                // The first says why the others were not made.
+                told.refused.get_or_insert_with(|| refused.to_string());
+            }
+        }
+    }
+
+    /// Forgets the entries of which nothing is left to be told.
+    fn settle(&self, owed: &BTreeSet<EntryId>, mut forget: impl FnMut(EntryId) -> bool) {
+        for id in owed {
+            let left = self.told.iter().any(|((entry, _), told)| entry == id && told.again);
+            if !left {
+                // One that stays is looked at again, and found told.
+                let _ = forget(*id);
+            }
+        }
+    }
+}
+
+/// Puts what came of posting where the report says what came of deciding.
+fn tell(report: &mut Report, told: &[Told]) {
+    for item in &mut report.items {
+        let own = |told: &&Told| told.proposal == item.subject.proposal && report.entries.contains(&told.entry);
+        let Some(told) = told.iter().find(own) else { continue };
+        match (told.merged, &told.refused) {
+            (Some(commit), _) => item.fate = Fate::Merged { commit },
+            (None, Some(why)) => item.fate = Fate::Unposted { why: text::single_line(why), again: told.again },
+            (None, None) => {}
+        }
+    }
+}

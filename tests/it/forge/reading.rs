@@ -1,0 +1,51 @@
+//! Reading: the queue of a repository on GitHub is its pull requests and the branches of agents.
+
+use super::{Desk, SHOP, lands};
+use crate::support::Sandbox;
+
+#[test]
+fn pull_requests_are_listed_and_shown() {
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.propose(&shop, SHOP, "agent/infra/fewer", ("apps/web/values.yaml", "replicas: 1\nimage: web:1.0\n"));
+    shop.propose("agent/infra/branch", "A branch alone", &[("docs/a.md", "1\ntwo\nthree\n")]);
+    let list = desk.list(SHOP, &[]);
+    let ids: Vec<&str> = list.iter().filter_map(|one| one["id"].as_str()).collect();
+    assert_eq!(ids, ["#1", "agent/infra/branch"], "the branch of a pull request is no proposal of its own");
+    let shown = desk.run(SHOP, &["show", "#1"]).succeeds();
+    for words in ["replicas 3 → 1", "It is idle."] {
+        assert!(shown.stdout.contains(words), "{shown}");
+    }
+    // What moves is seen, and what was closed is gone.
+    lands(&shop, "docs/b.md", "new\n");
+    desk.github.act("sam", "PATCH", "/repos/acme/shop/pulls/1", &serde_json::json!({ "state": "closed" }));
+    assert_eq!(desk.list(SHOP, &[]).len(), 1);
+    desk.token_is_nowhere();
+}
+
+#[test]
+fn several_repositories_of_a_forge_and_of_this_host_are_one_queue() {
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    let infra = desk.repo("acme/infra");
+    let local = sandbox.origin();
+    desk.propose(&shop, SHOP, "agent/infra/fewer", ("apps/web/values.yaml", "replicas: 1\nimage: web:1.0\n"));
+    desk.propose(&infra, "acme/infra", "agent/infra/more", ("apps/web/values.yaml", "replicas: 9\nimage: web:1.0\n"));
+    local.propose("agent/infra/docs", "Say it better", &[("docs/a.md", "1\ntwo\nthree\n")]);
+    let terminal = sandbox.console("", 120, 40, &["acme/shop", "acme/infra", "origin.git"]);
+    terminal.wait_for("3 pending");
+    let view = terminal.wait_gone("looking into");
+    for text in ["shop#1", "infra#1", "origin:docs", "replicas 3 → 1", "replicas 3 → 9"] {
+        assert!(view.has(text), "{text}\n{view}");
+    }
+    terminal.keys("/shop#1<enter><enter>");
+    terminal.wait_for("It is idle.");
+    drop(terminal);
+    desk.token_is_nowhere();
+
+    // The next console shows what was listed before anybody answers, and says when nobody does.
+    drop(desk);
+    let terminal = sandbox.console("", 120, 40, &["acme/shop"]);
+    let view = terminal.wait_for("! offline");
+    assert!(view.has("#1") && view.has("replicas 3 → 1"), "{view}");
+}
