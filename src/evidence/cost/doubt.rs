@@ -18,6 +18,7 @@ use super::values::is_shaped;
 use crate::diff::fields::ConfigDocument;
 use crate::evidence::Inventory;
 use crate::model::field::{DocumentName, FieldChange, FieldOp, FieldReport, PathStep, masked};
+use crate::model::text;
 
 /// What an application's overrides may say that starts nothing.
 const NAMING: [&str; 7] =
@@ -30,6 +31,8 @@ const PATCH: &str = "the patch is not merged with what it is for here";
 const ELSEWHERE: &str = "what it stands for is priced nowhere in this change";
 /// What variables come to.
 const VARIABLE: &str = "what it is put into is not known";
+/// Columns of a version.
+const VERSION: usize = 24;
 /// What another chart comes to.
 const ANOTHER: &str = "another chart may ask for more or less";
 /// Lists in which what comes later goes before.
@@ -38,7 +41,7 @@ const LAYERS: [&str; 4] = ["substituteFrom", "valueFiles", "valuesFiles", "value
 /// A change as a whole, for what passes its values on.
 pub(super) struct Whole<'r> {
     /// The files whose documents come and go as wholes: what points at them is priced with them.
-    whole: BTreeSet<&'r BStr>,
+    files: BTreeSet<&'r BStr>,
     before: &'r Inventory,
     after: &'r Inventory,
     /// Who reads values from other objects and files; looked for where something may be read so.
@@ -47,8 +50,8 @@ pub(super) struct Whole<'r> {
 
 impl<'r> Whole<'r> {
     pub fn of(report: &'r FieldReport, before: &'r Inventory, after: &'r Inventory) -> Self {
-        let whole = report.fields.iter().filter(|field| field.path.0.is_empty()).map(|field| field.file.as_bstr());
-        Self { whole: whole.collect(), before, after, users: OnceCell::new() }
+        let files = report.fields.iter().filter(|field| field.path.0.is_empty()).map(|field| field.file.as_bstr());
+        Self { files: files.collect(), before, after, users: OnceCell::new() }
     }
 
     fn users(&self) -> &Users {
@@ -70,6 +73,25 @@ impl<'r> Whole<'r> {
             };
             self.of_leaf(form, field, leaf, &differing)
         })
+    }
+
+    /// What is taken for granted where a field is said to bear no cost: that another version of a chart, or of other manifests,
+    /// asks for what the last one did.
+    pub fn assumes(&self, field: &FieldChange) -> Option<String> {
+        let keys: Vec<&str> = field.path.keys().collect();
+        let is_version = match self.form(field)? {
+            Form::Release => matches!(keys.as_slice(), ["spec", "chart", "spec", "version"] | ["spec", "version"]),
+            Form::Source => {
+                matches!(keys.as_slice(), ["spec", "ref", "tag" | "semver" | "digest" | "commit"] | ["spec", "version"])
+            }
+            Form::Chart => matches!(keys.as_slice(), ["dependencies", "version"]),
+            Form::Kustomization => matches!(keys.as_slice(), ["helmCharts", "version"]),
+            Form::Application => keys.last() == Some(&"targetRevision"),
+            _ => false,
+        };
+        let [old, new] = [&field.before, &field.after].map(|side| side.as_ref().map(version));
+        let (old, new) = old.zip(new).filter(|_| is_version)?;
+        Some(format!("{new} asks for what {old} did"))
     }
 
     /// Why a file of which no values are known may bear cost: something reads it as those of a chart.
@@ -254,8 +276,8 @@ impl<'r> Whole<'r> {
 
     fn has(&self, path: &str) -> bool {
         let files = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-        self.whole.contains(BStr::new(path))
-            || files.iter().any(|file| self.whole.contains(BStr::new(&format!("{path}/{file}"))))
+        self.files.contains(BStr::new(path))
+            || files.iter().any(|file| self.files.contains(BStr::new(&format!("{path}/{file}"))))
     }
 
     /// How a field passes on what it says; `None` where it does not.
@@ -277,6 +299,12 @@ impl<'r> Whole<'r> {
             (field.document.kind.is_none() && !field.path.0.is_empty() && values()).then_some(Form::Held)
         })
     }
+}
+
+/// A version as it is written, bounded and fit for a terminal.
+fn version(value: &Value) -> String {
+    let written = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    text::truncate(&text::single_line(&written), VERSION).into_owned()
 }
 
 /// Why something that stands in another place now may bear cost.

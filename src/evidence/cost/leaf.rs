@@ -76,8 +76,8 @@ pub(super) fn in_values<'t>(shaped: bool, keys: &[&str], value: &Value, sides: &
         ["controllers" | "defaultPodOptions" | "persistence" | "service" | "configMaps" | "route", ..] if shaped => {
             true
         }
-        ["persistence", "enabled" | "size" | "existingClaim" | "storageClass" | "storageClassName"] => true,
-        ["service", "type"] => true,
+        ["persistence", "enabled" | "size" | "existingClaim" | "storageClass" | "storageClassName"]
+        | ["service", "type"] => true,
         keys => keys.iter().any(|key| amount(key)),
     };
     if modelled {

@@ -93,7 +93,11 @@ fn doubted(cost: Cost, fields: &FieldReport, before: &Inventory, after: &Invento
     let Some((field, why)) = doubt else {
         let files = fields.unexplained.iter().map(|one| one.file.as_bstr());
         let read = files.into_iter().find_map(|file| Some((file, whole.doubt_of_file(file)?)));
-        let Some((file, why)) = read else { return cost };
+        let Some((file, why)) = read else {
+            let assumed = fields.fields.iter().filter(|_| cost.source == CostSource::Nothing);
+            let assumes = assumed.into_iter().find_map(|field| whole.assumes(field));
+            return Cost { assumes, ..cost };
+        };
         return unknown(cost, prices, format!("{} may decide how much runs: {why}", text::printable_bytes(file)));
     };
     let name = if field.path.0.is_empty() { "what is in it".to_owned() } else { called(&field.path) };
@@ -187,6 +191,7 @@ impl Bill<'_> {
             source: if nothing { CostSource::Nothing } else { source },
             objects: self.objects,
             unpriced: self.unpriced,
+            assumes: None,
             claimed: Vec::new(),
         }
     }

@@ -300,6 +300,28 @@ fn zero_is_claimed_only_where_no_field_decides_how_much_there_is() {
 }
 
 #[test]
+fn another_version_is_taken_to_ask_for_the_same_and_that_is_said() {
+    let told = |path: &str, old: &str, new: &str| {
+        let report = crate::diff::fields::testing::report(path, old, new);
+        let (before, after) = (inventory(&[(path, old)]), inventory(&[(path, new)]));
+        held_against(model(&before, &after, &[path.into()], &prices()), &report, &before, &after, &prices()).sentence()
+    };
+    let source = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: a}\nspec: {url: oci://a/b, interval: 1h, ref: {tag: 1.9.0}}\n";
+    for (path, old, from, to) in [
+        ("a.yaml", PLAIN, "7.3.0", "8.0.0"),
+        ("a.yaml", source, "1.9.0", "2.0.0"),
+        ("web/Chart.yaml", "name: a\ndependencies: [{name: b, version: 1.0.0}]\n", "1.0.0", "2.0.0"),
+        ("kustomization.yaml", "helmCharts: [{name: a, version: 1.0.0}]\n", "1.0.0", "2.0.0"),
+    ] {
+        let said = format!("nothing that bears cost changes, if {to} asks for what {from} did");
+        assert_eq!(told(path, old, &old.replace(from, to)), said, "{old}");
+    }
+    let plain = "nothing that bears cost changes";
+    assert_eq!(told("a.yaml", TEMPLATE, &TEMPLATE.replace("tag: 1.0", "tag: 1.1")), plain);
+    assert_eq!(told("a.yaml", source, &source.replace("1h", "2h")), plain);
+}
+
+#[test]
 fn a_patch_or_a_masked_text_is_unknown_whatever_else_is_priced() {
     let known = priced(
         &[("a.yaml", &deployment("replicas: 3", "1", "1Gi"))],

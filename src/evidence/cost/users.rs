@@ -57,7 +57,9 @@ impl Users {
         for (path, documents) in after.files() {
             // Both sides share what does not change.
             if before.file(path.as_ref()).is_none_or(|old| !std::ptr::eq(old.as_ptr(), documents.as_ptr())) {
-                documents.iter().for_each(|document| users.walk(&document.value, 0));
+                for document in documents {
+                    users.walk(&document.value, 0);
+                }
             }
         }
         users
