@@ -71,12 +71,21 @@ pub fn same_object(one: &DocumentName, other: &DocumentName) -> bool {
     is_object && same_document(one, other) && group(one) == group(other)
 }
 
+/// Whether two files lie in one folder, or one below the folder of the other.
+#[must_use]
+pub fn is_beside(one: &BStr, other: &BStr) -> bool {
+    let folder = |path: &BStr| path.rfind_byte(b'/').map_or(0, |end| end + 1);
+    let (own, theirs) = (&one[..folder(one)], &other[..folder(other)]);
+    let below = |outer: &[u8], inner: &[u8]| !outer.is_empty() && inner.starts_with(outer);
+    own == theirs || below(own, theirs) || below(theirs, own)
+}
+
 /// Where two changes of one field stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SameField {
-    /// In one file, or in one that moved, or in an object whose namespace both name.
+    /// In one file, or in one that moved, or in objects of one name in one folder or below it.
     Here,
-    /// In objects of one name in two files: one object if it moved, two if both are there.
+    /// In objects of one name in two folders: one object if it moved, two, as for two clusters, if both are there.
     Elsewhere,
 }
 
@@ -91,8 +100,8 @@ pub fn same_field(own: &FieldChange, before: Option<&BStr>, other: &FieldChange)
     if here && same_document(&own.document, &other.document) {
         return Some(SameField::Here);
     }
-    let told = own.document.namespace.is_some() && own.document.namespace == other.document.namespace;
-    let place = if told { SameField::Here } else { SameField::Elsewhere };
+    let beside = is_beside(own.file.as_bstr(), other.file.as_bstr());
+    let place = if beside { SameField::Here } else { SameField::Elsewhere };
     same_object(&own.document, &other.document).then_some(place)
 }
 
@@ -175,15 +184,21 @@ mod tests {
         };
         let (shop, web) = (Some("shop"), Some("web"));
         for (own, before, other, expected) in [
-            (field("a", "apps/v1", None, web), None, field("a", "apps/v1", None, web), Some(SameField::Here)),
-            (field("b", "apps/v1", shop, web), None, field("a", "apps/v1", shop, web), Some(SameField::Here)),
-            (field("b", "apps/v1beta1", shop, web), None, field("a", "apps/v1", shop, web), Some(SameField::Here)),
-            (field("b", "apps/v1", None, web), None, field("a", "apps/v1", None, web), Some(SameField::Elsewhere)),
-            (field("b", "apps/v1", None, web), Some("a"), field("a", "apps/v1", None, web), Some(SameField::Here)),
-            (field("b", "apps/v1", shop, web), None, field("a", "apps/v1", Some("test"), web), None),
-            (field("b", "other/v1", shop, web), None, field("a", "apps/v1", shop, web), None),
-            (field("b", "", None, None), None, field("a", "", None, None), None),
-            (field("b", "", None, None), Some("a"), field("a", "", None, None), Some(SameField::Here)),
+            (field("p/a", "apps/v1", None, web), None, field("p/a", "apps/v1", None, web), Some(SameField::Here)),
+            (field("p/b", "apps/v1beta1", None, web), None, field("p/a", "apps/v1", None, web), Some(SameField::Here)),
+            (field("p/q/b", "apps/v1", None, web), None, field("p/a", "apps/v1", shop, web), Some(SameField::Here)),
+            (field("b", "apps/v1", shop, web), None, field("p/a", "apps/v1", shop, web), Some(SameField::Elsewhere)),
+            (field("q/a", "apps/v1", shop, web), None, field("p/a", "apps/v1", shop, web), Some(SameField::Elsewhere)),
+            (
+                field("q/b", "apps/v1", None, web),
+                Some("p/a"),
+                field("p/a", "apps/v1", None, web),
+                Some(SameField::Here),
+            ),
+            (field("p/b", "apps/v1", shop, web), None, field("p/a", "apps/v1", Some("test"), web), None),
+            (field("p/b", "other/v1", shop, web), None, field("p/a", "apps/v1", shop, web), None),
+            (field("p/b", "", None, None), None, field("p/a", "", None, None), None),
+            (field("p/b", "", None, None), Some("p/a"), field("p/a", "", None, None), Some(SameField::Here)),
         ] {
             assert_eq!(same_field(&own, before.map(BStr::new), &other), expected, "{own:?} {other:?}");
         }

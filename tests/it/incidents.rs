@@ -154,7 +154,7 @@ fn a_rejection_follows_what_it_refused_to_another_file() {
     let (origin, maria) = sandbox.solo();
     let web = |memory: &str| {
         format!(
-            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  template:\n    spec:\n      containers:\n        - {{name: app, resources: {{limits: {{memory: {memory}}}}}}}\n"
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, namespace: shop}}\nspec:\n  template:\n    spec:\n      containers:\n        - {{name: app, resources: {{limits: {{memory: {memory}}}}}}}\n"
         )
     };
     let values =
@@ -178,6 +178,8 @@ fn a_rejection_follows_what_it_refused_to_another_file() {
     moved("agent/infra/only", prod, "prod/apps/web.yaml", &web("4Gi"));
     moved("agent/infra/shorter", "queue/size.yaml", "lines/length.yaml", &values(2));
     origin.propose("agent/infra/staging", "Halve staging", &[(staging, &web("2Gi"))]);
+    // Written down once more, beside it.
+    origin.propose("agent/infra/beside", "Halve it", &[("prod/web/limits.yaml", &web("2Gi"))]);
     let holds = |expected: &[(&str, Option<&str>, Option<&str>)]| {
         for (id, field, like) in expected {
             let shown = maria.run(&["show", &format!("agent/infra/{id}"), "--json"]).succeeds().json();
@@ -197,6 +199,7 @@ fn a_rejection_follows_what_it_refused_to_another_file() {
         ("only", None, None),
         ("shorter", short, None),
         ("staging", None, None),
+        ("beside", halve, None),
     ]);
     // Where main itself moved it, the file of the rejection is gone.
     origin.commit("main", Commit::new("Move web").delete(prod).file("prod/all.yaml", web("4Gi")));

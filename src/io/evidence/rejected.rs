@@ -4,21 +4,21 @@
 //! A rejection is about an object, not about the file that it lies in: whoever moves the file proposes the same again.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bstr::{BStr, BString, ByteSlice as _};
+use bstr::{BStr, ByteSlice as _};
 
 use super::earlier::Round;
 use super::incidents::named;
 use super::{Looked, Scene};
 use crate::diff::Document;
-use crate::diff::fields::field_report;
+use crate::diff::fields::{field_report, value_at};
 use crate::evidence::Inventory;
 use crate::evidence::signals::ValuePrint;
-use crate::evidence::turn::{SameField, same_document, same_field};
+use crate::evidence::turn::{SameField, is_beside, same_document, same_field, same_object};
 use crate::io::git::open;
-use crate::model::field::FieldChange;
+use crate::model::field::{FieldChange, FieldOp};
 use crate::model::{ChangeId, Closeness, IncidentHit, IncidentSource, TreeDiff};
 
 /// Files of a rejected round whose values are compared.
@@ -76,27 +76,43 @@ impl<'s> Again<'s> {
         Self { scene, looked: *looked, renames, fields, print, after: OnceCell::new() }
     }
 
-    /// The first of the values that a rejected round changed too.
-    fn same(&self, rejection: &Rejection) -> Option<&'s FieldChange> {
+    /// The name of the first of the values that a rejected round changed too.
+    fn same(&self, rejection: &Rejection) -> Option<String> {
         rejection.fields.iter().find_map(|theirs| {
-            let own = self.fields.get(&theirs.path.to_string())?;
-            own.iter().copied().find(|own| match same_field(own, self.renames.before(own.file.as_bstr()), theirs) {
+            let own = self.fields.get(&theirs.path.to_string()).map(Vec::as_slice).unwrap_or_default();
+            let is_it = |own: &&&FieldChange| match same_field(own, self.renames.before(own.file.as_bstr()), theirs) {
                 Some(SameField::Here) => true,
                 Some(SameField::Elsewhere) => !self.stays(theirs),
                 None => false,
-            })
+            };
+            own.iter().find(is_it).map(|own| named(own)).or_else(|| self.written_anew(theirs))
         })
+    }
+
+    /// The name of a rejected value that a whole object brings, which is written down a second time.
+    fn written_anew(&self, theirs: &FieldChange) -> Option<String> {
+        let brings = |own: &&FieldChange| {
+            let value = own.after.as_ref().and_then(|object| value_at(object, &theirs.path.0));
+            let same =
+                same_object(&own.document, &theirs.document) && value.is_some() && value != theirs.before.as_ref();
+            same && (is_beside(own.file.as_bstr(), theirs.file.as_bstr()) || !self.stays(theirs))
+        };
+        let whole = self.looked.fields.fields.iter().filter(|own| own.path.0.is_empty() && own.op == FieldOp::Added);
+        let own = whole.take(FIELDS).find(brings)?;
+        Some(named(&FieldChange { path: theirs.path.clone(), ..own.clone() }))
     }
 
     /// Whether a round did the same to the same values, wherever they lie now.
     pub fn does_the_same(&self, round: &Round) -> bool {
         let rejection = self.scene.rejected_values(&round.diff);
-        let own: Vec<&BString> = self.looked.fields.fields.iter().map(|field| &field.file).collect();
-        let is_own = |file: &BString| own.contains(&file) || self.renames.0.values().any(|before| *before == *file);
-        let told = |theirs: &FieldChange| theirs.document.namespace.is_some();
+        let own: BTreeSet<&BStr> = self.looked.fields.fields.iter().map(|field| field.file.as_bstr()).collect();
+        let is_own = |file: &BStr| {
+            let moved = || self.renames.0.values().any(|before| *before == file);
+            moved() || own.iter().any(|own| is_beside(own, file))
+        };
         self.print.is_some()
             && self.print == rejection.print
-            && rejection.fields.iter().all(|theirs| is_own(&theirs.file) || told(theirs) || !self.stays(theirs))
+            && rejection.fields.iter().all(|theirs| is_own(theirs.file.as_bstr()) || !self.stays(theirs))
     }
 
     /// Whether the object of a rejected change still lies where it lay: then the one of its name that is proposed is another.
@@ -119,7 +135,7 @@ impl Scene<'_> {
         let again = Again::of(self, looked);
         for round in rounds.iter() {
             let Some(field) = again.same(&self.rejected_values(&round.diff)) else { continue };
-            let why = format!("what was rejected changed {}", named(field));
+            let why = format!("what was rejected changed {field}");
             let is_it = |source: &IncidentSource| {
                 matches!(source, IncidentSource::Entry { entry, proposal }
                     if *entry == round.rejected.entry && *proposal == round.rejected.proposal)
