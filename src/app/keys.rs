@@ -11,6 +11,7 @@ impl App {
     /// Takes a key.
     pub(super) fn key(&mut self, chord: Chord, at: Timestamp) -> Vec<Command> {
         self.now = self.now.max(at);
+        self.poll.touch(at);
         self.status = None;
         if self.types(&chord) {
             self.leaving = false;

@@ -22,6 +22,7 @@ mod message;
 mod outbox;
 pub mod overlay;
 mod pages;
+mod poll;
 mod preview;
 pub mod prose;
 pub mod queue;
@@ -62,6 +63,7 @@ use crate::model::{Intent, Problem, Queued};
 use desk::Desk;
 use jobs::Jobs;
 use overlay::Overlay;
+use poll::Poll;
 use queue::Queue;
 use review::Review;
 use sheet::Sheet;
@@ -147,6 +149,8 @@ pub struct App {
     still_at: Option<Timestamp>,
     ids: EntryIds,
     ticket: u64,
+    /// When forges are asked again.
+    poll: Poll,
     revision: u64,
     dirty: bool,
     leaving: bool,
@@ -179,6 +183,7 @@ impl App {
             asks: Asks::default(),
             problems,
             still_at: None,
+            poll: Poll::new(now),
             ids: EntryIds::new(seed),
             ticket: 0,
             revision: 0,
@@ -217,10 +222,15 @@ impl App {
     pub fn wakes_at(&self) -> Option<Timestamp> {
         let planning = self.sheet.as_ref().and_then(Sheet::plan).and_then(sheet::Planning::due);
         let ages = self.next_minute();
-        [self.still_at, planning, self.desk.save_at(), self.outbox.next_second(self.now), ages]
+        [self.still_at, planning, self.desk.save_at(), self.outbox.next_second(self.now), ages, self.next_poll()]
             .into_iter()
             .flatten()
             .min()
+    }
+
+    /// When a forge is asked again; `None` where no repository is on one, or nobody is there.
+    fn next_poll(&self) -> Option<Timestamp> {
+        self.repos().iter().any(|snapshot| snapshot.polls).then(|| self.poll.next()).flatten()
     }
 
     /// When the age on the top line will be another number: what is read must not look fresher than it is.

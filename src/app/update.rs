@@ -79,6 +79,7 @@ impl App {
         if due.is_some_and(|at| at <= self.now) {
             commands.extend(self.ask_plan());
         }
+        commands.extend(self.poll());
         commands.extend(self.outbox.due(self.now).into_iter().map(Command::Send));
         commands
     }

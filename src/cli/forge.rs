@@ -7,8 +7,9 @@ use crate::config::{GitHubSettings, Settings};
 use crate::io::git::mirror::{self, Mirror, MirrorError, Origin};
 use crate::io::git::process::Git;
 use crate::io::git::repository::LocalRepository;
-use crate::io::github::{Connection, Filter, Host, ListingCache, Lookup, Proxies, Setup, Source};
+use crate::io::github::{self, Connection, Filter, Host, ListingCache, Lookup, Proxies, Setup, Source};
 use crate::io::workspace::Workspace;
+use crate::model::Problem;
 use crate::model::forge::RepoName;
 
 use super::CliError;
@@ -79,6 +80,20 @@ impl Session {
         let said = format!("fetching {repo} for the first time; its history is kept in the cache folder");
         Output::standard(false).remark(said);
         mirror.fetch(self.asks, &|| true).map(drop).map_err(|error| unmade(repo, &error))
+    }
+
+    /// The repositories that the search of the settings finds, and why it could not be made anew.
+    pub(super) fn searched(&self, settings: &Settings) -> Result<(Vec<RepoName>, Option<Problem>), CliError> {
+        let Some(query) = &settings.github.search else { return Ok((Vec::new(), None)) };
+        let connection = self.connection(host(&settings.github)?, &settings.github);
+        let (base, now) = (self.cache_folder()?, self.clock.now());
+        let (repos, error) = github::repositories(&connection, &base, query, now, &|| !self.offline);
+        let problem = error.filter(|_| !self.offline).map(|error| Problem {
+            place: "github.search".into(),
+            what: format!("GitHub could not be searched: {error}"),
+            next: "these are the repositories that were found before".into(),
+        });
+        Ok((repos, problem))
     }
 
     fn connection(&self, host: Host, settings: &GitHubSettings) -> Arc<Connection> {

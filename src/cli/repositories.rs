@@ -12,24 +12,23 @@ use super::session::Session;
 /// Opens the repositories that are named, else the one around the current directory, else those of the settings. One of several
 /// that cannot be opened is a problem beside the others; a repository that is named twice is opened once.
 pub fn open(session: &Session, named: &[PathBuf]) -> Result<(Vec<Workspace>, Vec<Problem>), CliError> {
-    let settled = || session.settings().0.repositories.iter().map(|path| session.expanded(path)).collect::<Vec<_>>();
-    let paths = match named {
+    let (paths, unsearched) = match named {
         [] => match session.workspace() {
             Ok(here) => return Ok((vec![here], Vec::new())),
             Err(error) => {
-                let paths = settled();
+                let (paths, problem) = settled(session)?;
                 if session.names_one() || paths.is_empty() {
-                    return Err(error);
+                    return Err(problem.map_or(error, |problem| CliError::outside(problem.what, "try again later")));
                 }
-                paths
+                (paths, problem)
             }
         },
-        named => named.to_vec(),
+        named => (named.to_vec(), None),
     };
     if let [one] = paths.as_slice() {
-        return Ok((vec![session.workspace_at(one)?], Vec::new()));
+        return Ok((vec![session.workspace_at(one)?], unsearched.into_iter().collect()));
     }
-    let (mut opened, mut problems) = (Vec::new(), Vec::new());
+    let (mut opened, mut problems) = (Vec::new(), Vec::from_iter(unsearched));
     let mut known = HashSet::new();
     for path in &paths {
         match session.workspace_at(path) {
@@ -51,6 +50,14 @@ pub fn open(session: &Session, named: &[PathBuf]) -> Result<(Vec<Workspace>, Vec
         workspace.repository.name = name;
     }
     Ok((opened, problems))
+}
+
+/// The repositories of the settings, then those that their search finds, and why that could not be made.
+fn settled(session: &Session) -> Result<(Vec<PathBuf>, Option<Problem>), CliError> {
+    let settings = session.settings().0;
+    let (found, problem) = session.searched(&settings)?;
+    let named = settings.repositories.iter().map(|path| session.expanded(path));
+    Ok((named.chain(found.iter().map(|repo| PathBuf::from(repo.to_string()))).collect(), problem))
 }
 
 fn place(workspace: &Workspace) -> &Path {

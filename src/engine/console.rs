@@ -65,6 +65,8 @@ pub struct Snapshot {
     pub kept: bool,
     /// When it was read; of a forge, when it said last which pull requests there are.
     pub read_at: Timestamp,
+    /// Whether it is asked again by itself what is new, as a forge is.
+    pub polls: bool,
     /// Why the remote could not be asked; `None` where it was, or where there is none.
     pub offline: Option<String>,
     /// What came to the target and was not recorded; not known before the history is indexed.
@@ -90,6 +92,7 @@ impl Snapshot {
             problems: Vec::new(),
             kept: false,
             read_at,
+            polls: false,
             offline: None,
             watch: Known::Indexing,
         }

@@ -39,16 +39,20 @@ pub struct RecordingParts {
     pub ledger_tip: Oid,
 }
 
+/// Whether a commit moves nothing but memory sections, to what the ledger renders at an entry.
+pub type Teaches<'a> = &'a dyn Fn(Oid, &Entry) -> bool;
+
 /// What policy says of a landed change with the approvals that the ledger has for it.
 pub type Allows<'a> = &'a dyn Fn(&LandedQuestion<'_>) -> Result<Ruling, String>;
 
 /// The entry, under the id `id`, that records what was approved and landed, of commits in the order of the branch; `None` where
-/// none of them was approved. What brings another policy or other signers is recorded alone: the rest is judged by those.
+/// none of them was approved. What brings another policy or other signers is recorded alone: the rest is judged by those; so
+/// are lessons that somebody merged.
 pub fn recording(
     world: &World<'_>,
     id: EntryId,
     unrecorded: &[Unrecorded],
-    allows: Allows<'_>,
+    (allows, teaches): (Allows<'_>, Teaches<'_>),
 ) -> Result<Option<Recording>, Refusal> {
     if let Some(alarm) = world.alarm {
         return Err(Refusal::new(format!("nothing can be recorded: {alarm}"), "see `countersign ledger verify`"));
@@ -63,8 +67,7 @@ pub fn recording(
         let Some(item) = item(landed, &approved, ledger, root, allows, &entry) else { continue };
         if root::touched(&landed.facts.diff) {
             if entry.items.is_empty() {
-                let old = landed.facts.parents.first().copied().unwrap_or(Oid::ZERO);
-                entry.refs.push(RefUpdate { refname: item.target.clone(), old, new: landed.commit });
+                entry.refs.push(moved(&item.target, landed));
                 entry.items.push(item);
             }
             break;
@@ -72,10 +75,18 @@ pub fn recording(
         entry.items.push(item);
     }
     if entry.items.is_empty() {
-        return Ok(None);
+        entry.kind = EntryKind::Lesson;
+        let Some(taught) = unrecorded.iter().find(|landed| teaches(landed.commit, &entry)) else { return Ok(None) };
+        entry.refs.push(moved(&world.target.refname, taught));
     }
     let ledger_tip = ledger.tip().ok_or_else(no_genesis)?;
     Ok(Some(Authorised::grant(RecordingParts { entry, ledger_tip })))
+}
+
+/// The move that a commit of a branch is.
+fn moved(refname: &str, landed: &Unrecorded) -> RefUpdate {
+    let old = landed.facts.parents.first().copied().unwrap_or(Oid::ZERO);
+    RefUpdate { refname: refname.to_owned(), old, new: landed.commit }
 }
 
 /// What was approved for a branch, by what it changes.

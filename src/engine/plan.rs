@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::model::{
     Answers, ChangeId, Contributor, EntryId, Intent, LineStats, Oid, Place, Ruling, Seen, Subject, Tier, TreeDiff, text,
 };
-use crate::policy::MergeMethod;
+use crate::policy::{MemoryVia, MergeMethod};
 
 use super::Via;
 
@@ -186,6 +186,8 @@ pub struct PlanParts {
     pub method: MergeMethod,
     /// What makes merges.
     pub via: Via,
+    /// How lessons reach the target.
+    pub memory_via: MemoryVia,
 }
 
 impl PlanParts {
@@ -203,7 +205,8 @@ impl PlanParts {
     /// Whether the push moves the target: a forge merges after it.
     #[must_use]
     pub fn moves_target(&self) -> bool {
-        !self.memory.is_empty() || (self.via == Via::Git && self.merges().next().is_some())
+        let taught = self.memory_via == MemoryVia::Push && !self.memory.is_empty();
+        taught || (self.via == Via::Git && self.merges().next().is_some())
     }
 
     /// The intents without the items that were dropped, and without those of which nothing is left.

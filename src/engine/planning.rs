@@ -62,6 +62,7 @@ pub fn plan(intents: &[Intent], world: &World<'_>, stack: &mut dyn Stack) -> Res
         policy: (root.commit, root.policy_blob),
         method: root.policy.merge,
         via: world.via,
+        memory_via: root.policy.memory_via,
     };
     teach(&mut plan, ledger, stack, world.now);
     Ok(Authorised::grant(plan))
@@ -297,12 +298,22 @@ fn teach(plan: &mut PlanParts, ledger: &LedgerView, stack: &dyn Stack, now: Time
     let lessons = entries.iter().chain(ever.map(|taught| &*taught.entry)).filter_map(|entry| entry.lesson.as_ref());
     let paths: BTreeSet<&str> = lessons.map(|lesson| lesson.into.as_str()).collect();
     for path in paths {
+        if plan.via == Via::Forge && plan.items.iter().any(|item| changes(item, path)) {
+            plan.problems
+                .push(format!("{path}: the forge merges a change of it; the lessons follow with the next push"));
+            continue;
+        }
         match rewritten(stack, &after, path, at) {
             Ok(Some(change)) => plan.memory.push(change),
             Ok(None) => {}
             Err(problem) => plan.problems.push(format!("{path}: {problem}")),
         }
     }
+}
+
+/// Whether an item that lands changes a file.
+fn changes(item: &PlannedItem, path: &str) -> bool {
+    matches!(&item.action, Action::Merge { diff } if diff.files.iter().any(|file| file.path == path))
 }
 
 /// The memory file with the section that the ledger renders; `None` where it says so already.

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::engine::{self, Act, Desk, Fate, PostOrder, Posts, Refusal, Report};
-use crate::ledger::LedgerView;
+use crate::engine::{self, Act, Desk, Fate, PostOrder, Posts, Refusal, Report, Stack as _};
+use crate::ledger::{Entry, LedgerView};
 use crate::model::{EntryId, Oid, Problem, text};
 
 use super::fault;
@@ -15,7 +15,7 @@ use super::git::stack::TreeStack;
 use super::git::store::{Store, StoreError, Writes};
 use super::git::verify;
 use super::git::write::{self, WriteError};
-use super::github::{GitHubError, Posted, Refused, Source, Still, post_all};
+use super::github::{self, GitHubError, Posted, Refused, Source, Still, post_all};
 use super::send::pause;
 use super::signer;
 use super::workspace::{Scope, Situation, Workspace};
@@ -84,7 +84,27 @@ impl Workspace {
             let _ = self.repository.fetch();
         }
         self.record()?;
+        self.offer_lessons(forge, watch)?;
         Ok(told)
+    }
+
+    /// Has a pull request opened for lessons that wait on their branch, where none is open.
+    fn offer_lessons(&self, forge: &Source, watch: &Watch<'_>) -> Result<(), PostError> {
+        let Some(waits) = self.repository.tip(&self.repository.tracking(write::MEMORY_BRANCH))? else { return Ok(()) };
+        if forge.has_open(write::MEMORY_BRANCH) {
+            return Ok(());
+        }
+        let none = BTreeSet::new();
+        let situation = self.read(&Scope { only: Some(&none), ..Scope::default() })?;
+        let store = self.repository.store(Writes::InMemory)?;
+        let mut stack = TreeStack::new(&store, situation.target.tip, situation.policy().merge)?;
+        // What was merged brings nothing new; what conflicts is made anew by the next lesson.
+        if stack.offer(waits).is_ok_and(|diff| !diff.files.is_empty())
+            && let Some(order) = engine::offer(&situation.world(), &forge.repo, write::MEMORY_BRANCH)?
+        {
+            github::offer(&*forge.connection().client()?, &order, watch.still)?;
+        }
+        Ok(())
     }
 
     /// Tells the forge what was sent just now, and puts what came of it into the report.
@@ -180,8 +200,9 @@ impl Workspace {
         if unrecorded.is_empty() {
             return Ok(None);
         }
-        let allows = verify::allows(store);
-        Ok(engine::recording(&situation.world(), signer::random_id(), &unrecorded, &allows)?)
+        let (allows, view) = (verify::allows(store), situation.view.clone().unwrap_or_default());
+        let teaches = |commit: Oid, entry: &Entry| verify::only_memory(store, commit, entry, &view).is_ok();
+        Ok(engine::recording(&situation.world(), signer::random_id(), &unrecorded, (&allows, &teaches))?)
     }
 }
 

@@ -165,7 +165,7 @@ impl Workspace {
         let entries = engine::entries(plan, &commits.landed, commits.tip, at);
         let tip = write::sign_entries(&self.repository, key, &entries, Some(plan.ledger_tip))?;
         let tip = tip.unwrap_or(plan.ledger_tip);
-        write::publish(&self.repository, plan, ledger, tip, commits.tip)?;
+        write::publish(&self.repository, plan, ledger, tip, &commits)?;
         // A reading pins it, too; this one is not lost if somebody rewrites the ledger before that.
         let landed = (commits.tip != plan.target.old).then_some(commits.tip).or(situation.landed);
         let _ = self.state.set_pin(&Pin { genesis: ledger.id, branch: ledger.branch.clone(), tip, landed });

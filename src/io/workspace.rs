@@ -127,6 +127,8 @@ pub struct Situation {
     pub found: Arc<Found>,
     /// When this was read.
     pub now: Timestamp,
+    /// What makes merges.
+    pub via: Via,
     /// When the forge said last which pull requests there are; `None` without one.
     pub listed: Option<Timestamp>,
     /// When the proposals were first seen here, as far as that is known.
@@ -299,6 +301,7 @@ impl Workspace {
             arrived,
             unsent,
             now,
+            via: if self.forge.is_some() { Via::Forge } else { Via::Git },
             listed: self.forge.as_ref().and_then(|forge| forge.listed()),
             seen: FirstSeen::default(),
             landed: adopted.landed,
@@ -358,7 +361,7 @@ impl Situation {
             me: self.key.as_ref().ok().map(|key| &key.person),
             touches: self.key.as_ref().is_ok_and(SigningKey::is_hardware),
             target: &self.target,
-            via: if self.listed.is_some() { Via::Forge } else { Via::Git },
+            via: self.via,
             proposals: &self.proposals,
             unsent: &self.unsent,
             found: &self.found,
@@ -413,6 +416,7 @@ impl Situation {
             queue,
             problems,
             kept: false,
+            polls: self.via == Via::Forge,
             read_at: self.listed.unwrap_or(self.now).min(self.now),
             offline,
             watch: Evidenced::Indexing,

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::model::{ChangeId, EntryId, Oid, Place, ReasonCode, Tier};
 use crate::policy::{
-    GateMode, Globs, KeyKind, LedgerKey, MergeMethod, OnReject, Person, Policy, Role, Root, SelfApproval, Signer,
-    Signers, TierNeeds, Tiers,
+    GateMode, Globs, KeyKind, LedgerKey, MemoryVia, MergeMethod, OnReject, Person, Policy, Role, Root, SelfApproval,
+    Signer, Signers, TierNeeds, Tiers,
 };
 
 /// The default branch of all test ledgers.
@@ -133,6 +133,7 @@ pub(crate) fn root(commit: &str) -> Root {
         signatures: [KeyKind::Key; 3],
         merge: MergeMethod::Squash,
         on_reject: OnReject::Keep,
+        memory_via: MemoryVia::Push,
         storm: crate::evidence::signals::StormLimits::default(),
         incidents: Globs::none(),
         cost: crate::policy::CostFiles::default(),

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use super::guards::{Floor, Guard};
-use super::{CostFiles, GateMode, Globs, KeyKind, MergeMethod, OnReject, Policy, Rule, SelfApproval, TierNeeds, Tiers};
+use super::{
+    CostFiles, GateMode, Globs, KeyKind, MemoryVia, MergeMethod, OnReject, Policy, Rule, SelfApproval, TierNeeds, Tiers,
+};
 use crate::evidence::signals::StormLimits;
 use crate::model::{Place, Tier};
 
@@ -50,6 +52,7 @@ pub fn built_in() -> Policy {
         signatures: [KeyKind::Key; 3],
         merge: MergeMethod::Squash,
         on_reject: OnReject::Keep,
+        memory_via: MemoryVia::Push,
         storm: StormLimits::default(),
         incidents: Globs::none(),
         cost: CostFiles::default(),

@@ -104,6 +104,11 @@ impl Person {
     }
 }
 
+/// Whether a text can be a person's login on GitHub (39 characters there; Enterprise servers add a suffix).
+pub(super) fn is_login(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
+}
+
 /// Whether `email` is `LOGIN@users.noreply.github.com`, or `NUMBER+LOGIN@…`.
 fn is_noreply_of(email: &str, login: &str) -> bool {
     let Some((local, domain)) = email.rsplit_once('@') else { return false };
@@ -205,6 +210,16 @@ pub enum OnReject {
     Close,
 }
 
+/// How the lessons of a sitting reach the memory files of the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MemoryVia {
+    /// They are pushed together with the ledger.
+    #[default]
+    Push,
+    /// They wait on a branch of their own, and on a forge as a pull request: for a target that takes no pushes.
+    PullRequest,
+}
+
 /// Where cost is read from: files of the target's tip.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CostFiles {
@@ -255,6 +270,8 @@ pub struct Policy {
     pub merge: MergeMethod,
     /// What becomes of rejected ones.
     pub on_reject: OnReject,
+    /// How lessons reach the target.
+    pub memory_via: MemoryVia,
     /// What counts as a storm. It is shown, and holds nothing.
     pub storm: StormLimits,
     /// Files that tell of incidents, beside those in the usual folders.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::checked::is_login;
 use super::refs::{is_branch_name, ledger_before};
 use super::signers::is_address;
 use super::{Agent, Globs, LedgerKey};
@@ -128,7 +129,7 @@ fn people(found: &Findings, names: &mut Vec<String>) -> Vec<String> {
         // Whoever adopts the policy can change it; more admins are for people to name.
         let roles = if people.is_empty() { "[approve, admin]" } else { "[approve]" };
         let name = name(&person.name, "person", names);
-        let login = person.github.as_deref().filter(|login| writable(login));
+        let login = person.github.as_deref().filter(|login| is_login(login));
         let login = login.map(|login| format!(" github: {},", quote(login))).unwrap_or_default();
         people.push(format!("{{ name: {}, emails: {},{login} roles: {roles} }}", quote(&name), list(&emails)));
     }

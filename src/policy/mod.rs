@@ -23,8 +23,8 @@ mod trace;
 
 pub use builtin::{built_in, built_in_table};
 pub use checked::{
-    Agent, AgentMatch, CostFiles, GateMode, KeyKind, LedgerKey, MergeMethod, OnReject, Person, Policy, Role, Root,
-    Rule, SelfApproval, TierNeeds, Tiers,
+    Agent, AgentMatch, CostFiles, GateMode, KeyKind, LedgerKey, MemoryVia, MergeMethod, OnReject, Person, Policy, Role,
+    Root, Rule, SelfApproval, TierNeeds, Tiers,
 };
 pub use error::{PolicyError, error_ruling};
 pub use evaluate::{Evaluation, evaluate};

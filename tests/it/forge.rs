@@ -25,16 +25,21 @@ impl<'a> Desk<'a> {
     fn new(sandbox: &'a Sandbox) -> (Self, Repo<'a>) {
         let desk = Self { sandbox, github: GitHub::start() };
         desk.github.token(TOKEN, "maria-k");
-        let settings = format!(
-            "undo_seconds = 120\n[github]\nhost = \"{}\"\ngit_url = \"file://{}/forge/{{owner}}/{{name}}.git\"\ntoken_file = \"~/token\"\n",
-            desk.github.address(),
-            sandbox.path("").display()
-        );
-        sandbox.write("home/.config/countersign/config.toml", settings);
+        desk.set("");
         let token = sandbox.write("home/token", TOKEN);
         std::fs::set_permissions(token, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("permissions");
         let shop = desk.repo(SHOP);
         (desk, shop)
+    }
+
+    /// Writes maria's settings, with more about GitHub.
+    fn set(&self, more: &str) {
+        let settings = format!(
+            "undo_seconds = 120\n[github]\nhost = \"{}\"\ngit_url = \"file://{}/forge/{{owner}}/{{name}}.git\"\ntoken_file = \"~/token\"\n{more}",
+            self.github.address(),
+            self.sandbox.path("").display()
+        );
+        self.sandbox.write("home/.config/countersign/config.toml", settings);
     }
 
     /// A repository, with the files of [`Sandbox::first_commit`].

@@ -163,11 +163,23 @@ impl App {
     pub(in crate::app) fn refresh(&mut self) -> Vec<Command> {
         self.queue.adopt();
         self.show_preview();
+        self.poll.ask(self.now);
         // One at a time steps aside; what others asked for is still asked for.
         let aside = self.asks.fetch.pop_first().map(|(repo, _)| repo);
         let idle = |repo: &RepoId| Some(*repo) != aside && !self.jobs.waits_for(JobKey::Refresh(*repo));
         let rest = self.repos().ids().filter(idle).map(Command::Refresh);
         rest.chain(aside.map(|repo| Command::StepAside(Errand::Refresh(repo)))).collect()
+    }
+
+    /// Asks the forges that wait for nothing else.
+    pub(in crate::app) fn poll(&mut self) -> Vec<Command> {
+        if self.next_poll().is_none_or(|next| next > self.now) {
+            return Vec::new();
+        }
+        self.poll.ask(self.now);
+        let polled = self.repos().ids().zip(self.repos().iter());
+        let polled = polled.filter(|(repo, shown)| shown.polls && !self.jobs.waits_for(JobKey::Refresh(*repo)));
+        polled.map(|(repo, _)| Command::Refresh(repo)).collect()
     }
 
     fn open_current(&mut self) -> Vec<Command> {

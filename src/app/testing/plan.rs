@@ -44,6 +44,8 @@ pub(crate) fn plan_for(queue: &[Queued], intents: &[Intent], drop: &[&str]) -> P
         target: RefMove { refname: "refs/heads/main".to_owned(), old: oid("main") },
         policy: (oid("policy commit"), oid("policy blob")),
         method: MergeMethod::Squash,
+        via: crate::engine::Via::Git,
+        memory_via: crate::policy::MemoryVia::Push,
     })
 }
 

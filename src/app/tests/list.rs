@@ -279,3 +279,24 @@ fn a_decision_is_about_one_repository() {
     let sent = driver.commands.iter().filter(|command| matches!(command, Command::Send(_))).count();
     assert_eq!(sent, 2, "each ledger has its own entries");
 }
+
+#[test]
+fn an_hour_without_a_key_asks_a_forge_seven_times_and_nobody_else() {
+    let hour = 60 * 60 * 1000;
+    for (polls, idle) in [(false, 0), (true, 7)] {
+        let mut fixture = Fixture::story();
+        fixture.snapshot.polls = polls;
+        let mut driver = Driver::open(fixture, (120, 40));
+        let asked = |driver: &Driver| driver.commands.iter().filter(|c| matches!(c, Command::Refresh(_))).count();
+        let before = asked(&driver);
+        driver.wait(hour);
+        assert_eq!(asked(&driver) - before, idle, "polls: {polls}");
+        // Whoever comes back is told what is new at once, and one at work every two minutes.
+        driver.keys("j").wait(1);
+        assert_eq!(asked(&driver) - before, idle + usize::from(polls));
+        for _ in 0..30 {
+            driver.keys("j").wait(hour / 60);
+        }
+        assert!(asked(&driver) - before <= idle + 17);
+    }
+}

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::diff::Edits;
-use crate::engine::{Force, Found};
+use crate::engine::{Force, Found, Via};
 use crate::ledger::testing::{Bench, MAIN, change, id, item, merged, moved, oid, root, time};
 use crate::model::{
     CommentSide, Contributor, FileChange, Landing, LineStats, Mode, Side, Stage, Target, Tier, TreeDiff,

@@ -205,7 +205,7 @@ fn needs(store: &Store, question: &LandedQuestion<'_>) -> Result<Ruling, String>
 }
 
 /// Whether a commit moves nothing but memory sections, to what the ledger renders at the entry.
-fn only_memory(store: &Store, commit: Oid, entry: &Entry, view: &LedgerView) -> Result<(), String> {
+pub fn only_memory(store: &Store, commit: Oid, entry: &Entry, view: &LedgerView) -> Result<(), String> {
     let read = || -> Result<Result<(), String>, StoreError> {
         let found = store.commit(commit)?;
         let Some(parent) = found.parents.first().filter(|_| found.parents.len() == 1) else {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::engine::{Action, Genesis, Landed, Plan, Recording, Recovery, Via, Void, landing_message, memory_message};
 use crate::ledger::{self, Entry};
 use crate::model::{Contributor, Mode, Oid};
-use crate::policy::{LedgerKey, MergeMethod};
+use crate::policy::{LedgerKey, MemoryVia, MergeMethod};
 
 use super::super::fault;
 use super::super::signer::{self, SigningKey};
@@ -61,7 +61,12 @@ pub struct Commits {
     pub landed: Vec<Option<Landed>>,
     /// Where the target ends.
     pub tip: Oid,
+    /// Where the lessons wait, as the branch [`MEMORY_BRANCH`], where they are not pushed to the target.
+    pub memory: Option<Oid>,
 }
+
+/// The branch of lessons that wait for somebody to merge them.
+pub const MEMORY_BRANCH: &str = "countersign/memory";
 
 /// Makes the landing commits and the memory commit of a plan, and brings them to the disk with all that is new in them.
 pub fn commits(
@@ -71,7 +76,7 @@ pub fn commits(
     me: &Contributor,
     at: Timestamp,
 ) -> Result<Commits, WriteError> {
-    let mut tip = plan.target.old;
+    let (mut tip, mut memory) = (plan.target.old, None);
     let mut landed = Vec::with_capacity(plan.items.len());
     for item in &plan.items {
         let Action::Merge { diff } = &item.action else {
@@ -94,11 +99,17 @@ pub fn commits(
     }
     if !plan.memory.is_empty() {
         let tree = memory_tree(store, plan, store.tree_of(tip)?)?;
-        tip = commit(store, tree, &[tip], (me, at), (me, at), &memory_message(plan))?;
+        let taught = commit(store, tree, &[tip], (me, at), (me, at), &memory_message(plan))?;
+        store.keep(repository, taught, plan.target.old)?;
+        match plan.memory_via {
+            MemoryVia::Push => tip = taught,
+            MemoryVia::PullRequest => memory = Some(taught),
+        }
+    } else {
+        store.keep(repository, tip, plan.target.old)?;
     }
-    store.keep(repository, tip, plan.target.old)?;
     fault::point("after-commits")?;
-    Ok(Commits { landed, tip })
+    Ok(Commits { landed, tip, memory })
 }
 
 fn memory_tree(store: &Store, plan: &Plan, top: Oid) -> Result<Oid, WriteError> {
@@ -180,17 +191,22 @@ struct Move {
     new: Oid,
 }
 
-/// Moves ledger and target as `plan` says: to `entry` and `tip`.
+/// Moves ledger and target as `plan` says: to `entry`, and to what was made for it.
 pub fn publish(
     repository: &LocalRepository,
     plan: &Plan,
     ledger: &LedgerKey,
     entry: Oid,
-    tip: Oid,
+    commits: &Commits,
 ) -> Result<(), WriteError> {
     let mut moves = vec![Move { refname: ledger.full(), old: Some(plan.ledger_tip), new: entry }];
-    if tip != plan.target.old {
-        moves.push(Move { refname: plan.target.refname.clone(), old: Some(plan.target.old), new: tip });
+    if commits.tip != plan.target.old {
+        moves.push(Move { refname: plan.target.refname.clone(), old: Some(plan.target.old), new: commits.tip });
+    }
+    if let Some(new) = commits.memory {
+        // The section is rendered whole: what waited there before is in it.
+        let old = repository.tip(&repository.tracking(MEMORY_BRANCH))?;
+        moves.push(Move { refname: format!("refs/heads/{MEMORY_BRANCH}"), old, new });
     }
     move_refs(repository, &moves)
 }

@@ -142,6 +142,13 @@ impl Source {
         pulls.filter(|pull| self.filter.admits(pull)).cloned().map(Arc::new).collect()
     }
 
+    /// Whether a pull request of this repository's own branch is open, as it was listed last.
+    #[must_use]
+    pub fn has_open(&self, branch: &str) -> bool {
+        let listing = lock(&self.listing).clone();
+        listing.iter().flat_map(|listing| &listing.pulls).any(|pull| pull.head.branch == branch && !pull.from_fork())
+    }
+
     /// When GitHub said last that it is so; nothing where it was never asked.
     #[must_use]
     pub fn listed(&self) -> Option<Timestamp> {

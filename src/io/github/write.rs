@@ -13,7 +13,7 @@ use super::error::GitHubError;
 use super::raw;
 use super::refusal::{Refused, Why, by_state, is_unclear};
 use super::wire::{Ask, Kind, Still};
-use crate::engine::{Act, Post, PostOrder};
+use crate::engine::{Act, Offer, OfferOrder, Post, PostOrder};
 use crate::model::forge::{Account, PullState};
 use crate::model::text::single_line;
 use crate::model::{Comment, CommentSide, Oid};
@@ -94,6 +94,24 @@ pub fn post(client: &Client, me: &Account, order: &PostOrder, still: Still<'_>) 
         return Err(Refused::new(post, Why::Stopped));
     }
     desk.make()
+}
+
+/// Opens a pull request, unless one is open from that branch.
+pub fn offer(client: &Client, order: &OfferOrder, still: Still<'_>) -> Result<(), GitHubError> {
+    let offer: &Offer = order;
+    let (what, pulls) =
+        (format!("the pull request for {} in {}", offer.branch, offer.repo), format!("/repos/{}/pulls", offer.repo));
+    let open = client.read(&format!("{pulls}?state=open&head={}:{}", offer.repo.owner(), offer.branch), &what);
+    let open: Vec<Value> = client.parse(&*open.wait(still)?, &what)?;
+    if open.iter().any(|pull| pull["head"]["ref"] == offer.branch.as_str()) {
+        return Ok(());
+    }
+    let body = json!({ "title": offer.title, "head": offer.branch, "base": offer.base, "body": offer.body });
+    let path = client.host().rest(&pulls);
+    let ask = Ask { method: Method::POST, path, body: Some(body), etag: None, kind: Kind::Write };
+    let answer = client.exchange(ask, &what, &|| true)?;
+    let there = answer.status == 422 && answer.message().contains("already exists");
+    if (200..300).contains(&answer.status) || there { Ok(()) } else { Err(client.refusal(&answer, &what)) }
 }
 
 /// One post, and who makes it where.

@@ -21,7 +21,8 @@ use yaml::{Node, Spot, Value};
 use super::error::quoted;
 use super::refs::is_branch_name;
 use super::{
-    GateMode, Globs, KeyKind, LedgerKey, MergeMethod, OnReject, Policy, PolicyError, SelfApproval, TierNeeds, Tiers,
+    GateMode, Globs, KeyKind, LedgerKey, MemoryVia, MergeMethod, OnReject, Policy, PolicyError, SelfApproval,
+    TierNeeds, Tiers,
 };
 use crate::model::{EntryId, Place, Tier};
 
@@ -41,6 +42,7 @@ const TOP: Keys = Keys {
         "signatures",
         "merge",
         "on_reject",
+        "memory_via",
         "storm",
         "incidents",
         "cost",
@@ -48,7 +50,7 @@ const TOP: Keys = Keys {
         "clusters",
         "priorities",
     ],
-    later: &["machines", "freeze", "quotas", "reasoning", "verify", "override", "humans", "checks", "memory_via"],
+    later: &["machines", "freeze", "quotas", "reasoning", "verify", "override", "humans", "checks"],
 };
 const LEDGER: Keys = Keys { of: "`ledger`", known: &["id", "ref"], later: &[] };
 const TIERS: Keys = Keys { of: "`tiers`", known: &["low", "medium", "high"], later: &[] };
@@ -82,7 +84,7 @@ const MAX_APPROVALS: usize = 100;
 ///
 /// Defaults: `gate: none`, `protect: []` (the default branch is protected whether it is named or not), `default_tier:
 /// medium`, one approval for low and medium, two for high, nothing batched, `approvals: { self: never }`, any known key,
-/// `merge: squash`, `on_reject: keep`, `storm: { commits: 10, within: 10m, flips: 3, flips_within: 24h }`, `incidents: []`
+/// `merge: squash`, `on_reject: keep`, `memory_via: push`, `storm: { commits: 10, within: 10m, flips: 3, flips_within: 24h }`, `incidents: []`
 /// (the usual folders are always looked at), `cost: { infracost: null, prices: .countersign/prices.yaml }`, no services, clusters
 /// and priorities.
 pub fn parse(text: &str, file: &str) -> Result<Policy, Vec<PolicyError>> {
@@ -126,6 +128,7 @@ fn policy(reader: &mut Reader, root: &Node) -> Option<Policy> {
         signatures: signatures(reader, &fields),
         merge: word(reader, &fields, "merge", &MERGES),
         on_reject: word(reader, &fields, "on_reject", &ON_REJECTS),
+        memory_via: word(reader, &fields, "memory_via", &MEMORY_VIAS),
         storm: storm::read(reader, &fields),
         incidents: incidents(reader, &fields),
         cost: cost::read(reader, &fields),
@@ -147,6 +150,7 @@ fn policy(reader: &mut Reader, root: &Node) -> Option<Policy> {
 
 const GATES: [(&str, GateMode); 3] = [("none", GateMode::None), ("check", GateMode::Check), ("hook", GateMode::Hook)];
 const MERGES: [(&str, MergeMethod); 2] = [("squash", MergeMethod::Squash), ("merge", MergeMethod::Merge)];
+const MEMORY_VIAS: [(&str, MemoryVia); 2] = [("push", MemoryVia::Push), ("pull_request", MemoryVia::PullRequest)];
 const ON_REJECTS: [(&str, OnReject); 2] = [("keep", OnReject::Keep), ("close", OnReject::Close)];
 const KEY_KINDS: [(&str, KeyKind); 2] = [("key", KeyKind::Key), ("touch", KeyKind::Touch)];
 const SELVES: [(&str, SelfApproval); 2] = [("never", SelfApproval::Never), ("allowed", SelfApproval::Allowed)];

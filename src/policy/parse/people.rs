@@ -3,6 +3,7 @@
 use super::place;
 use super::reader::{Fields, Keys, Reader};
 use super::yaml::{Node, Spot};
+use crate::policy::checked::is_login;
 use crate::policy::error::quoted;
 use crate::policy::signers::is_address;
 use crate::policy::{Person, Role};
@@ -74,7 +75,7 @@ fn emails(reader: &mut Reader, fields: &Fields, taken: &mut Taken) -> Vec<String
 fn github(reader: &mut Reader, fields: &Fields, taken: &mut Taken) -> Option<String> {
     let node = fields.get("github")?;
     let login = reader.text(node, "github")?;
-    if login.len() > 64 || !login.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+    if !is_login(login) {
         reader.error(node.at, format!("{} is not a login", quoted(login)), "the name in github.com/NAME");
         return None;
     }

@@ -257,6 +257,9 @@ fn meaning<T>(key: &str, words: &[(&str, T)]) -> String {
         "self" => "`never` asks for another person where the commits are one's own, `allowed` does not".into(),
         "merge" => "`squash` lands one commit a proposal, `merge` a merge commit".into(),
         "on_reject" => "`keep` leaves the proposal where it is, `close` closes a forge's pull request".into(),
+        "memory_via" => {
+            "`push` writes lessons with the ledger, `pull_request` leaves them on a branch of their own".into()
+        }
         "low" | "medium" | "high" => "`key` takes any key that signs, `touch` one of hardware".into(),
         "tier" | "default_tier" => "what is uncertain is medium, what must be seen by two is high".into(),
         "roles" => "`approve` may decide; `admin` counts where policy and signers change".into(),

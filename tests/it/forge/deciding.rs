@@ -159,3 +159,42 @@ fn a_change_of_policy_is_in_force_once_its_merge_is_recorded() {
     let status: Value = desk.run(SHOP, &["status", "--json"]).succeeds().json();
     assert!(!status.to_string().contains("ALARM"), "{status}");
 }
+
+#[test]
+fn lessons_wait_in_a_pull_request_where_policy_says_so() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop, open) = adopted(&sandbox, 2);
+    let policy = shop.show("main", ".countersign/policy.yaml") + "memory_via: pull_request\n";
+    let commit = Commit::new("Ask for lessons").by("maria", "maria@corp.example");
+    shop.commit("people/lessons", commit.file(".countersign/policy.yaml", policy));
+    let own = desk.github.open(SHOP, "people/lessons", "maria-k", "Ask for lessons", "");
+    let _ = desk.run(SHOP, &["approve", &desk.at(&shop, own, "people/lessons"), "--yes"]).succeeds();
+    let main = shop.rev("main");
+    let reject = |place: usize, lesson: &str| {
+        let at = desk.at(&shop, open[place].0, &open[place].1);
+        let _ = desk.run(SHOP, &["reject", &at, "-m", lesson, "--yes"]).succeeds();
+    };
+    reject(0, "Ask the writers first.");
+    assert_eq!(shop.rev("main"), main, "the target is left alone");
+    let taught = || shop.show("countersign/memory", "AGENTS.md");
+    assert!(taught().contains("Ask the writers first."));
+    let pulls = || desk.github.world().repos[SHOP].pulls.values().filter(|p| p.head == "countersign/memory").count();
+    assert_eq!(pulls(), 1);
+    // The next lesson is added to the same branch, and to the same pull request.
+    reject(1, "Keep pages short.");
+    assert!(taught().contains("Ask the writers first.") && taught().contains("Keep pages short."));
+    assert_eq!(pulls(), 1);
+    // Whoever merges it, the ledger says what it was.
+    let number = desk.github.world().repos[SHOP].pulls.values().last().expect("it").number;
+    let merge = json!({ "merge_method": "squash" });
+    assert_eq!(desk.github.act("sam", "PUT", &format!("/repos/{SHOP}/pulls/{number}/merge"), &merge).0, 200);
+    let branch = ("agent/infra/more", ("docs/more.md", "More.\n"));
+    let number = desk.propose(&shop, SHOP, branch.0, branch.1);
+    let _ = desk.run(SHOP, &["hold", &desk.at(&shop, number, branch.0), "-m", "Wait.", "--yes"]).succeeds();
+    assert_eq!(kinds(&shop)[3..], ["reject", "reject", "lesson", "hold"]);
+    desk.sound(SHOP);
+    assert_eq!(pulls(), 1, "nothing is left to be merged");
+}

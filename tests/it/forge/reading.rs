@@ -49,3 +49,48 @@ fn several_repositories_of_a_forge_and_of_this_host_are_one_queue() {
     let view = terminal.wait_for("! offline");
     assert!(view.has("#1") && view.has("replicas 3 → 1"), "{view}");
 }
+
+#[test]
+fn a_search_names_the_repositories_and_is_remembered() {
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    let infra = desk.repo("acme/infra");
+    desk.propose(&shop, SHOP, "agent/infra/fewer", ("apps/web/values.yaml", "replicas: 1\nimage: web:1.0\n"));
+    desk.propose(&infra, "acme/infra", "agent/infra/more", ("apps/web/values.yaml", "replicas: 9\nimage: web:1.0\n"));
+    desk.set("search = \"org:acme\"\n");
+    for _ in 0..2 {
+        let terminal = sandbox.console("home", 120, 40, &[]);
+        let view = terminal.wait_for("2 pending");
+        assert!(view.has("shop#1") && view.has("infra#1"), "{view}");
+    }
+    let searches = desk
+        .github
+        .requests()
+        .iter()
+        .filter(|request| String::from_utf8_lossy(&request.body).contains("FoundPullRequests"))
+        .count();
+    assert_eq!(searches, 1, "the second console knew");
+}
+
+#[test]
+fn drafts_authors_and_labels_are_left_out_where_the_settings_say_so() {
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    for (at, branch) in ["one", "two", "three"].into_iter().enumerate() {
+        let branch = format!("agent/infra/{branch}");
+        desk.propose(&shop, SHOP, &branch, (&format!("docs/{at}.md"), "text\n"));
+    }
+    desk.github.world().pull(SHOP, 1).draft = true;
+    desk.github.world().pull(SHOP, 2).labels.push("infra".into());
+    let ids = |desk: &Desk<'_>| {
+        let list = desk.list(SHOP, &[]);
+        list.iter().map(|one| one["id"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&desk), ["#1", "#2", "#3"]);
+    desk.set("drafts = false\n");
+    assert_eq!(ids(&desk), ["#2", "#3"]);
+    desk.set("labels = [\"infra\"]\n");
+    assert_eq!(ids(&desk), ["#2"]);
+    desk.set("authors = [\"somebody\"]\n");
+    assert!(ids(&desk).is_empty());
+}

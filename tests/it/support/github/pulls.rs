@@ -62,6 +62,7 @@ pub fn list(repo: &Repo, request: &Request) -> Vec<Value> {
         .values()
         .filter(|pull| state == "all" || pull.open == (state == "open"))
         .filter(|pull| request.query.get("base").is_none_or(|base| *base == pull.base))
+        .filter(|pull| request.query.get("head").is_none_or(|head| head.split(':').nth(1) == Some(&pull.head)))
         .collect();
     if request.query.get("sort").is_some_and(|sort| sort == "updated") {
         pulls.sort_by_key(|pull| (pull.updated, pull.number));
@@ -72,6 +73,31 @@ pub fn list(repo: &Repo, request: &Request) -> Vec<Value> {
         pulls.reverse();
     }
     pulls.into_iter().map(|pull| shown(repo, pull, false)).collect()
+}
+
+/// `POST pulls`: one a branch.
+pub fn open(world: &mut World, name: &str, login: &str, request: &Request) -> Response {
+    let (now, body) = (world.tick(), request.json());
+    let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
+    let (head, base) = (text("head"), text("base"));
+    let repo = world.repos.get_mut(name).expect("a repository of the fake");
+    let problem = |message: &str| json!([{ "resource": "PullRequest", "code": "custom", "message": message }]);
+    if repo.pulls.values().any(|pull| pull.open && pull.head == head && pull.base == base) {
+        let message = format!("A pull request already exists for {login}:{head}.");
+        return invalid("Validation Failed", &problem(&message));
+    }
+    if repo.tip(&head).is_none() {
+        return invalid("Validation Failed", &problem("Head sha can't be blank"));
+    }
+    let number = repo.pulls.len() as u64 + 1;
+    let (title, body) = (text("title"), Some(text("body")));
+    let author = login.to_owned();
+    let pull =
+        Pull { number, title, body, author, head, base, open: true, created: now, updated: now, ..Pull::default() };
+    repo.pulls.insert(number, pull);
+    world.look_at(name);
+    let repo = &world.repos[name];
+    Response::json(201, &shown(repo, &repo.pulls[&number], true))
 }
 
 /// `PATCH pulls/N`: title, body, and closing.

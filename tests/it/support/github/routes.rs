@@ -80,6 +80,7 @@ fn repository(world: &mut World, name: &str, rest: &[&str], login: &str, request
             }),
         ),
         ("GET", ["pulls"]) => paged(pulls::list(repo, request), request),
+        ("POST", ["pulls"]) => pulls::open(world, name, login, request),
         ("GET", ["commits", sha, "check-runs"]) => {
             let runs = repo.checks.get(*sha).cloned().unwrap_or_default();
             let total = runs.len();

@@ -1,0 +1,44 @@
+//! Lessons that wait for somebody to merge them: the pull request that a forge is asked to open for them.
+
+use crate::model::forge::RepoName;
+use crate::policy::MemoryVia;
+
+use super::planning::authority;
+use super::{Authorised, Refusal, World};
+
+/// A pull request that may be opened. Only [`offer`] makes one.
+pub type OfferOrder = Authorised<Offer>;
+
+/// A pull request for the lessons on a branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// The repository.
+    pub repo: RepoName,
+    /// The branch that has them.
+    pub branch: String,
+    /// The branch that they are for.
+    pub base: String,
+    /// The title.
+    pub title: String,
+    /// The description.
+    pub body: String,
+}
+
+/// The pull request for the lessons that wait on a branch; `None` where policy pushes them. The text is ours: the lessons are in
+/// the diff.
+pub fn offer(world: &World<'_>, repo: &RepoName, branch: &str) -> Result<Option<OfferOrder>, Refusal> {
+    let (root, _) = authority(world)?;
+    if root.policy.memory_via != MemoryVia::PullRequest || world.alarm.is_some() {
+        return Ok(None);
+    }
+    let base = world.target.branch().to_owned();
+    let body = "What reviewers taught, as the ledger renders it. Nothing else is changed: `countersign ledger verify` checks \
+                that once it is merged.\n\nThe branch is written anew with each lesson.\n";
+    Ok(Some(Authorised::grant(Offer {
+        repo: repo.clone(),
+        branch: branch.to_owned(),
+        base,
+        title: "Lessons from review".to_owned(),
+        body: body.to_owned(),
+    })))
+}
