@@ -187,8 +187,8 @@ fn a_rejection_follows_what_it_refused_to_another_file() {
             let hits = evidence["incidents"]["hits"].as_array().expect("hits").iter();
             let found: Vec<&Value> = hits.filter(|hit| hit["match"] == "field").map(|hit| &hit["id"]).collect();
             assert_eq!(found, field.iter().map(|id| json!(id)).collect::<Vec<_>>().iter().collect::<Vec<_>>(), "{id}");
-            let repeat = evidence["signals"]["signals"].as_array().expect("signals").iter();
-            let told = repeat.filter_map(|one| one["repeat"]["rejected"][0]["like"].as_str()).next();
+            let repeat = evidence["signals"]["signals"].as_array().expect("signals");
+            let told = repeat.into_iter().find_map(|one| one["repeat"]["rejected"][0]["like"].as_str());
             assert_eq!(told, *like, "{id}: {evidence:#}");
         }
     };
