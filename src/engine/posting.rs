@@ -79,6 +79,11 @@ pub enum Act {
     },
     /// The pull request is closed without a merge.
     Close,
+    /// The reviews that told earlier decisions are dismissed.
+    Dismiss {
+        /// Why, which everybody sees.
+        message: String,
+    },
 }
 
 impl Act {
@@ -91,11 +96,20 @@ impl Act {
             Self::Comment { .. } => "comment",
             Self::Merge { .. } => "merge",
             Self::Close => "close",
+            Self::Dismiss { .. } => "withdraw",
         }
     }
 }
 
 impl Post {
+    /// Whether a text on the forge is a post of any decision on this pull request.
+    #[must_use]
+    pub fn is_ours(&self, body: &str) -> bool {
+        let rest = body.trim_start().strip_prefix("<!-- countersign ");
+        let number = rest.and_then(|rest| rest.split(' ').nth(1));
+        number.is_some_and(|number| number == self.number.to_string())
+    }
+
     /// Whether a text on the forge is this post: its mark comes first, where no text of others can stand.
     #[must_use]
     pub fn is_told_by(&self, body: &str) -> bool {
@@ -191,6 +205,7 @@ impl Clerk<'_, '_> {
         match self.entry.kind {
             EntryKind::Approve => self.approve(item, number),
             EntryKind::Reject | EntryKind::Hold | EntryKind::Ask => self.object(item, number),
+            EntryKind::Withdraw => self.withdraw(item, number),
             kind => Err(format!("nothing is posted for the kind {kind}")),
         }
     }
@@ -306,6 +321,20 @@ impl Clerk<'_, '_> {
         if self.root.policy.on_reject == OnReject::Close {
             self.order(item, number, Act::Close);
         }
+        Ok(())
+    }
+
+    /// A word that was taken back counts no more on the forge either, unless its speaker has decided anew since.
+    fn withdraw(&mut self, item: &Item, number: u64) -> Result<(), String> {
+        if self.entry.by != self.me.name {
+            return Err(format!("the word of {} is theirs to take back", text::single_line(&self.entry.by)));
+        }
+        let own = self.ledger.history(&item.proposal).filter(|(entry, _)| entry.by == self.me.name);
+        if own.last().is_none_or(|(entry, _)| entry.id != self.entry.id) {
+            return Err("it was decided anew since".into());
+        }
+        let message = wording::withdrawn(self.entry);
+        self.order(item, number, Act::Dismiss { message });
         Ok(())
     }
 

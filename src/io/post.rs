@@ -221,18 +221,18 @@ struct Tally {
 impl Tally {
     fn add(&mut self, entry: EntryId, posts: Posts) {
         for held in posts.held {
-            self.of(entry, held.proposal).refused = Some(held.why);
+            self.of(entry, &held.proposal).refused = Some(held.why);
         }
         self.orders.extend(posts.orders);
     }
 
-    fn of(&mut self, entry: EntryId, proposal: String) -> &mut Told {
-        let empty = || Told { entry, proposal: proposal.clone(), merged: None, refused: None, again: false };
-        self.told.entry((entry, proposal.clone())).or_insert_with(empty)
+    fn of(&mut self, entry: EntryId, proposal: &str) -> &mut Told {
+        let empty = || Told { entry, proposal: proposal.to_owned(), merged: None, refused: None, again: false };
+        self.told.entry((entry, proposal.to_owned())).or_insert_with(empty)
     }
 
     fn take(&mut self, order: &PostOrder, outcome: Result<Posted, Refused>) {
-        let told = self.of(order.entry, format!("#{}", order.number));
+        let told = self.of(order.entry, &format!("#{}", order.number));
         match outcome {
             Ok(posted) if matches!(order.act, Act::Merge { .. }) => told.merged = posted.commit,
             Ok(_) => {}

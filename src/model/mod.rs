@@ -15,6 +15,7 @@ mod id;
 mod incident;
 mod intent;
 mod known;
+pub mod lookalike;
 mod proposal;
 mod provenance;
 mod reach;

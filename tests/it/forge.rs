@@ -75,11 +75,6 @@ impl<'a> Desk<'a> {
         assert!(policy.contains("github: maria-k"), "{policy}");
     }
 
-    /// A pull request as deciding commands want it, of a branch.
-    fn at(&self, repo: &Repo<'_>, number: u64, branch: &str) -> String {
-        format!("#{number}@{}", repo.rev(branch))
-    }
-
     /// What was written to the API since it was asked last.
     fn writes(&self) -> Vec<String> {
         let counted = self
@@ -127,4 +122,9 @@ impl<'a> Desk<'a> {
 /// A commit on main of somebody at the forge's page.
 fn lands(repo: &Repo<'_>, path: &str, text: &str) {
     repo.commit("main", Commit::new("By hand").file(path, text));
+}
+
+/// A pull request as deciding commands want it, of a branch.
+fn at(repo: &Repo<'_>, number: u64, branch: &str) -> String {
+    format!("#{number}@{}", repo.rev(branch))
 }

@@ -90,7 +90,9 @@ impl Reads {
             self.finish_what_a_crash_left();
             let progress = |done, total| self.progress(TELLING, done, total);
             let said = workspace.catch_up(&post::Watch { progress: &progress, still });
-            said.into_iter().for_each(|problem| self.answer(Outcome::Recovered(problem)));
+            for problem in said {
+                self.answer(Outcome::Recovered(problem));
+            }
         }
         let wants = super::runtime::wants(fetched.as_ref().err().and_then(FetchError::of_git), workspace);
         let asked = fetched.is_ok();

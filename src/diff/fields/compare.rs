@@ -4,8 +4,10 @@
 //! list is one field as a whole, since it is one thing that came or went.
 
 use super::align::{Alignment, Pair, align, name};
+use super::command::told_items;
 use super::edit::{Edit, EditKind, Item, Site, Step};
 use super::measure;
+use super::naming::said_name;
 use super::node::{Entry, Keys, Node, Scalar, Span, Value};
 use super::patches::pointer;
 
@@ -14,22 +16,17 @@ const MAX_LEAVES: usize = 64;
 
 /// The edits from one document to another, in the order of the document before.
 pub(super) fn compare<'n, 'a>(before: &'n Node<'a>, after: &'n Node<'a>) -> Vec<Edit<'n, 'a>> {
-    let mut comparison = Comparison { steps: Vec::new(), named: None, edits: Vec::new() };
+    let mut comparison = Comparison { steps: Vec::new(), named: None, instead: None, edits: Vec::new() };
     comparison.nodes(Site { node: before, span: before.span }, Site { node: after, span: after.span });
     comparison.edits
-}
-
-/// What a map says to be called.
-fn said_name<'n>(entries: &'n [Entry<'_>]) -> Option<&'n str> {
-    let under = |key: &str| entries.iter().find(|entry| entry.key.text == key);
-    let scalar = under("name").or_else(|| under("key"))?.node.scalar()?;
-    Some(&scalar.text)
 }
 
 struct Comparison<'n, 'a> {
     steps: Vec<Step<'n, 'a>>,
     /// What the innermost map says to be called.
     named: Option<&'n str>,
+    /// What the item on the other side says to be called in whose place an item comes or goes.
+    instead: Option<&'n str>,
     edits: Vec<Edit<'n, 'a>>,
 }
 
@@ -55,7 +52,14 @@ impl<'n, 'a> Comparison<'n, 'a> {
     }
 
     fn push(&mut self, kind: EditKind, before: Option<Site<'n, 'a>>, after: Option<Site<'n, 'a>>) {
-        self.edits.push(Edit { steps: self.steps.clone(), kind, named: self.named, before, after });
+        self.edits.push(Edit {
+            steps: self.steps.clone(),
+            kind,
+            named: self.named,
+            instead: self.instead,
+            before,
+            after,
+        });
     }
 
     fn maps(&mut self, old: &'n [Entry<'a>], new: &'n [Entry<'a>]) {
@@ -118,31 +122,40 @@ impl<'n, 'a> Comparison<'n, 'a> {
     fn lists(&mut self, old: &'n [Node<'a>], new: &'n [Node<'a>]) {
         let Alignment { pairs, key } = align(old, new);
         let called = |node: &'n Node<'a>| key.and_then(|key| name(node, key));
-        let before = |at: usize, node: &'n Node<'a>| Called {
-            name: called(node),
-            option: option(old, at),
-            pointer: pointer(node),
+        let told = [told_items(old), told_items(new)];
+        let one = |side: usize, at: usize| {
+            let items = if side == 0 { old } else { new };
+            Called {
+                name: called(&items[at]),
+                option: option(items, at),
+                told: told[side].contains(&at),
+                pointer: pointer(&items[at]),
+            }
         };
-        let after = |at: usize, node: &'n Node<'a>| Called {
-            name: called(node),
-            option: option(new, at),
-            pointer: pointer(node),
-        };
-        let mut kept = vec![false; new.len()];
+        let (mut gone, mut kept) = (vec![true; old.len()], vec![false; new.len()]);
+        for pair in &pairs {
+            (gone[pair.before], kept[pair.after]) = (false, true);
+        }
+        let instead = |items: &'n [Node<'a>], at: usize| items.get(at).and_then(|item| said_name(item.entries()));
         let mut pairs = pairs.into_iter().peekable();
         for (at, node) in old.iter().enumerate() {
             match pairs.next_if(|pair| pair.before == at) {
                 Some(pair) => {
-                    kept[pair.after] = true;
-                    self.item(pair, node, &new[pair.after], before(at, node));
+                    let own = one(0, at);
+                    let told = own.told || told[1].contains(&pair.after);
+                    self.item(pair, node, &new[pair.after], Called { told, ..own });
                 }
-                None => self.step_item(Some(at), None, before(at, node), |this| {
+                None => self.step_item(Some(at), None, one(0, at), |this| {
+                    this.instead = instead(new, at).filter(|_| !kept[at]);
                     this.push(EditKind::Removed, Some(own(node)), None);
                 }),
             }
         }
         for (at, node) in new.iter().enumerate().filter(|(at, _)| !kept[*at]) {
-            self.step_item(None, Some(at), after(at, node), |this| this.push(EditKind::Added, None, Some(own(node))));
+            self.step_item(None, Some(at), one(1, at), |this| {
+                this.instead = instead(old, at).filter(|_| gone[at]);
+                this.push(EditKind::Added, None, Some(own(node)));
+            });
         }
     }
 
@@ -160,11 +173,12 @@ impl<'n, 'a> Comparison<'n, 'a> {
         &mut self,
         before: Option<usize>,
         after: Option<usize>,
-        Called { name, option, pointer }: Called<'n>,
+        Called { name, option, told, pointer }: Called<'n>,
         work: impl FnOnce(&mut Self),
     ) {
-        self.steps.push(Step::Item(Item { before, after, name, option, pointer }));
+        self.steps.push(Step::Item(Item { before, after, name, option, told, pointer }));
         work(self);
+        self.instead = None;
         self.steps.pop();
     }
 }
@@ -174,6 +188,7 @@ impl<'n, 'a> Comparison<'n, 'a> {
 struct Called<'n> {
     name: Option<&'n str>,
     option: Option<&'n str>,
+    told: bool,
     pointer: Option<&'n str>,
 }
 

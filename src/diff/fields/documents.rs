@@ -1,9 +1,12 @@
 //! The documents of one text, read as values for others than the comparison.
 
+use std::rc::Rc;
+
 use bstr::BStr;
 use serde_json::Value;
 
 use super::format::Format;
+use super::known::known;
 use super::parsed::Document;
 use super::secret::Secrecy;
 use super::{objects, publish};
@@ -29,8 +32,10 @@ pub fn has_values(path: &BStr) -> bool {
 pub fn documents(path: &BStr, text: &[u8]) -> Result<Vec<ConfigDocument>, String> {
     let format = Format::of(path).ok_or_else(|| "a format without fields".to_owned())?;
     let parsed = format.read(text).map_err(|refusal| refusal.why)?;
+    let known = Rc::new(known(path, parsed.documents.iter()));
     let read = |document: &Document<'_>| {
-        let (value, _) = publish::whole(&document.root, &Secrecy::of(path, &document.root));
+        let secrecy = Secrecy::of(path, &document.root).knowing(&known, None);
+        let (value, _) = publish::whole(&document.root, &secrecy);
         ConfigDocument { name: objects::name(document), value }
     };
     Ok(parsed.documents.iter().map(read).collect())

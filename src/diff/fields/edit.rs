@@ -9,6 +9,8 @@ pub(super) struct Edit<'n, 'a> {
     pub kind: EditKind,
     /// The name that the map says to have whose part it is.
     pub named: Option<&'n str>,
+    /// The name of the item on the other side in whose place it came or went.
+    pub instead: Option<&'n str>,
     pub before: Option<Site<'n, 'a>>,
     pub after: Option<Site<'n, 'a>>,
 }
@@ -20,6 +22,11 @@ impl<'n> Edit<'n, '_> {
             Some(Step::Item(item)) => item.option,
             _ => None,
         }
+    }
+
+    /// Whether it changes what a program is told as a password.
+    pub fn is_told(&self) -> bool {
+        matches!(self.steps.last(), Some(Step::Item(item)) if item.told)
     }
 }
 
@@ -57,6 +64,8 @@ pub(super) struct Item<'n> {
     pub name: Option<&'n str>,
     /// The option of a command whose value it is.
     pub option: Option<&'n str>,
+    /// Whether it is what a program is told as a password.
+    pub told: bool,
     /// Where an operation of JSON Patch points to.
     pub pointer: Option<&'n str>,
 }

@@ -1,10 +1,14 @@
 //! One file: its documents on both sides, and what became of them.
 
+use std::collections::HashSet;
+use std::rc::Rc;
+
 use bstr::{BString, ByteSlice as _};
 
 use super::compare::compare;
 use super::edit::{Edit, Site};
 use super::format::Format;
+use super::known::{Turned, known};
 use super::lines::{Cover, Rest, Side, explain, numbered, rows};
 use super::moves::Moves;
 use super::node::{Kind, Node};
@@ -82,16 +86,18 @@ impl<'d> FileValues<'d> {
     #[must_use]
     pub fn report(files: &[Self], moves: &Moves, at: usize) -> FieldReport {
         let Some(file) = files.get(at) else { return FieldReport::default() };
-        let mut writer = Writer { diff: file.diff, report: FieldReport::default() };
+        let mut writer = Writer { files, moves, diff: file.diff, report: FieldReport::default(), known: Rc::default() };
         writer.remarks(matches!(file.reading, Reading::Values(_)));
         match &file.reading {
             Reading::Unchanged => {}
             Reading::Lines(why) => writer.lines(why),
             Reading::Values(values) => {
+                let documents = values.old.documents.iter().chain(&values.new.documents);
+                writer.known = Rc::new(known(file.diff.summary.path.as_bstr(), documents));
                 let compared = compared(files, moves, at, values);
                 let true_to_both = compared.iter().all(|one| apply::leads(&one.old.1.root, &one.edits, &one.new.root));
                 if true_to_both {
-                    writer.values(values, moves, at, &compared);
+                    writer.values(values, at, &compared);
                 } else {
                     writer.lines("the field changes that were found do not add up");
                 }
@@ -148,14 +154,32 @@ fn compared<'n, 'd>(
 }
 
 /// Puts the report of one file together.
-struct Writer<'d> {
+struct Writer<'w, 'd> {
+    files: &'w [FileValues<'d>],
+    moves: &'w Moves,
     diff: &'d FileDiff,
     report: FieldReport,
+    /// Texts that are secret wherever they stand in the file.
+    known: Rc<HashSet<String>>,
 }
 
-impl Writer<'_> {
+impl Writer<'_, '_> {
     fn secrecy(&self, root: &Node<'_>) -> Secrecy {
-        Secrecy::of(self.diff.summary.path.as_bstr(), root)
+        Secrecy::of(self.diff.summary.path.as_bstr(), root).knowing(&self.known, None)
+    }
+
+    /// Of a document that came or went: it may have been a Secret of the same name, or become one.
+    fn one_sided(&self, op: FieldOp, root: &Node<'_>) -> Secrecy {
+        let (place, came) = match op {
+            FieldOp::Added => (self.moves.was_secret(root), true),
+            _ => (self.moves.becomes_secret(root), false),
+        };
+        let secret = place.and_then(|(file, at)| {
+            let Reading::Values(values) = &self.files[file].reading else { return None };
+            let side = if came { &values.old } else { &values.new };
+            Some(Rc::new(Turned::of(&side.documents[at].root)))
+        });
+        self.secrecy(root).knowing(&self.known, secret)
     }
 
     fn file(&self) -> BString {
@@ -186,7 +210,8 @@ impl Writer<'_> {
         }
     }
 
-    fn values(&mut self, values: &Values<'_>, moves: &Moves, at: usize, compared: &[Compared<'_, '_>]) {
+    fn values(&mut self, values: &Values<'_>, at: usize, compared: &[Compared<'_, '_>]) {
+        let moves = self.moves;
         let (mut before, mut after) = (Vec::new(), Vec::new());
         for one in compared {
             self.document(one);
@@ -263,7 +288,7 @@ impl Writer<'_> {
                 continue;
             };
             let said = publish::values(edit, &secrecy);
-            let field = self.field(name.clone(), publish::path(&edit.steps), op);
+            let field = self.field(name.clone(), publish::path(&edit.steps, &secrecy), op);
             self.report.fields.push(FieldChange {
                 before: said.before,
                 after: said.after,
@@ -298,7 +323,7 @@ impl Writer<'_> {
             return self.rest(Rest::Cosmetic(CosmeticKind::Format), lines);
         }
         let mut field = self.field(objects::name(document), FieldPath::default(), op);
-        let (value, is_capacity) = publish::whole(&document.root, &self.secrecy(&document.root));
+        let (value, is_capacity) = publish::whole(&document.root, &self.one_sided(op, &document.root));
         let value = Some(value);
         field.is_capacity = is_capacity;
         if op == FieldOp::Added {

@@ -63,7 +63,7 @@ impl Format {
             std::str::from_utf8(bytes).map_err(|error| Refusal::at_offset(bytes, error.valid_up_to(), "not UTF-8"))?;
         let parsed = match self {
             Self::Yaml => yaml::read(text).map(|mut parsed| {
-                if text.contains("patches") {
+                if ["patches", "generators", "transformers", "validators"].iter().any(|list| text.contains(list)) {
                     parsed.documents.iter_mut().for_each(|document| patches::open(text, &mut document.root));
                 }
                 parsed

@@ -10,6 +10,7 @@
 
 mod align;
 mod apply;
+mod command;
 mod compare;
 mod credential;
 mod deed;
@@ -21,6 +22,7 @@ mod format;
 mod hcl;
 mod headline;
 mod json;
+mod known;
 mod label;
 mod lines;
 mod measure;
@@ -39,6 +41,7 @@ mod row;
 mod secret;
 mod shape;
 mod tails;
+mod token;
 mod toml;
 mod version;
 mod versions;

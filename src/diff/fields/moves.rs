@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use super::file::FileValues;
+use super::known::Secrets;
+use super::node::Node;
 use super::objects::{Identity, unique};
 
 /// A document: the file and its position there.
@@ -14,6 +16,9 @@ pub(super) type Place = (usize, usize);
 pub struct Moves {
     from: HashMap<Place, Place>,
     to: HashMap<Place, Place>,
+    /// Secrets that files lost, and those that they gained.
+    gone_secrets: Secrets<Place>,
+    come_secrets: Secrets<Place>,
 }
 
 impl Moves {
@@ -24,7 +29,11 @@ impl Moves {
         let come: Vec<(Place, Identity<'_>)> = all(files, FileValues::come);
         let key = |(_, identity): (Place, Identity<'_>)| Some(owned(identity));
         let come = unique(come.into_iter(), key);
-        let mut moves = Self::default();
+        let mut moves = Self {
+            gone_secrets: Secrets::among(roots(files, FileValues::gone)),
+            come_secrets: Secrets::among(roots(files, FileValues::come)),
+            ..Self::default()
+        };
         for (identity, old) in unique(gone.into_iter(), key) {
             if let (Some((old, _)), Some(Some((new, _)))) = (old, come.get(&identity)) {
                 moves.from.insert(*new, old);
@@ -39,6 +48,16 @@ impl Moves {
         self.from.get(&place).copied()
     }
 
+    /// Where the Secret was of whose name an object is that a file gained.
+    pub(super) fn was_secret(&self, root: &Node<'_>) -> Option<Place> {
+        self.gone_secrets.namesake(root)
+    }
+
+    /// Where the Secret is of whose name an object was that a file lost.
+    pub(super) fn becomes_secret(&self, root: &Node<'_>) -> Option<Place> {
+        self.come_secrets.namesake(root)
+    }
+
     /// Where a document that a file lost is now.
     pub(super) fn to(&self, place: Place) -> Option<Place> {
         self.to.get(&place).copied()
@@ -50,16 +69,19 @@ fn owned(identity: Identity<'_>) -> (String, String, String) {
     (kind.to_owned(), namespace.to_owned(), name.to_owned())
 }
 
-type Roots<'f, 'd> = Vec<(usize, &'f super::node::Node<'d>)>;
+type Roots<'f, 'd> = Vec<(usize, &'f Node<'d>)>;
 
 fn all<'f, 'd>(
     files: &'f [FileValues<'d>],
     side: impl Fn(&'f FileValues<'d>) -> Roots<'f, 'd>,
 ) -> Vec<(Place, Identity<'f>)> {
-    let mut found = Vec::new();
-    for (at, file) in files.iter().enumerate() {
-        let objects = side(file).into_iter().filter_map(|(index, root)| Some(((at, index), Identity::of(root)?)));
-        found.extend(objects);
-    }
-    found
+    roots(files, side).filter_map(|(place, root)| Some((place, Identity::of(root)?))).collect()
+}
+
+fn roots<'f, 'd>(
+    files: &'f [FileValues<'d>],
+    side: impl Fn(&'f FileValues<'d>) -> Roots<'f, 'd>,
+) -> impl Iterator<Item = (Place, &'f Node<'d>)> {
+    let of = move |(at, file)| side(file).into_iter().map(move |(index, root)| ((at, index), root));
+    files.iter().enumerate().flat_map(of)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
+use std::sync::Arc;
 
 use super::node::{Kind, Node, Value};
 use super::parsed::{Document, Parsed};
@@ -66,8 +67,12 @@ pub(super) fn unlisted(parsed: Parsed<'_>) -> Parsed<'_> {
     let mut all = Vec::with_capacity(parsed.documents.len());
     for mut document in parsed.documents {
         let items = if is_list(&document.root) { taken_items(&mut document.root) } else { Vec::new() };
+        let aliased = Arc::clone(&document.aliased);
         all.push(document);
-        all.extend(items.into_iter().map(|root| Document { region: root.span, root, index: 0 }));
+        all.extend(items.into_iter().map(|root| {
+            let aliased = Arc::clone(&aliased);
+            Document { region: root.span, root, index: 0, aliased }
+        }));
     }
     for (at, document) in all.iter_mut().enumerate() {
         document.index = at;

@@ -1,7 +1,11 @@
 //! What a parser hands on: documents with their regions, or why there are none.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use bstr::ByteSlice as _;
 
+use super::credential;
 use super::node::{Node, Span};
 use crate::model::text;
 
@@ -46,6 +50,8 @@ pub(super) struct Document<'a> {
     pub index: usize,
     /// From its marker, or the start of the file, to the next document.
     pub region: Span,
+    /// Texts that stand in several places, because aliases stand for them.
+    pub aliased: Arc<HashSet<String>>,
 }
 
 /// Why a text is not read as values.
@@ -60,7 +66,9 @@ impl Refusal {
     const LENGTH: usize = 160;
 
     pub fn new(why: impl AsRef<str>) -> Self {
-        Self { why: text::truncate(&text::single_line(why.as_ref()), Self::LENGTH).into_owned() }
+        // A key that stands twice may be one that nobody should see.
+        let why = if credential::holds(why.as_ref()) { "it cannot be read" } else { why.as_ref() };
+        Self { why: text::truncate(&text::single_line(why), Self::LENGTH).into_owned() }
     }
 
     /// A reason and the line, from 1, where it was found.
@@ -85,7 +93,7 @@ impl<'a> Parsed<'a> {
     /// A file that is one document.
     pub fn single(root: Node<'a>, length: usize) -> Self {
         let region = Span::new(0, length);
-        Self { documents: vec![Document { root, index: 0, region }] }
+        Self { documents: vec![Document { root, index: 0, region, aliased: Arc::default() }] }
     }
 
     /// Ends every document where the next begins, and the last at the end of the text.

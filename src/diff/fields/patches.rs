@@ -31,10 +31,14 @@ pub(super) fn open(text: &str, node: &mut Node<'_>) {
         Value::Map(entries) => {
             for entry in entries {
                 if let Value::List(items) = &mut entry.node.value {
-                    match &*entry.key.text {
-                        "patches" | "patchesJson6902" => items.iter_mut().for_each(|item| open_one(text, item)),
-                        "patchesStrategicMerge" => items.iter_mut().for_each(|item| open_text(text, item)),
-                        _ => {}
+                    let opens: fn(&str, &mut Node<'_>) = match &*entry.key.text {
+                        "patches" | "patchesJson6902" => open_one,
+                        // Kustomize takes objects in the last three as well, written as texts.
+                        "patchesStrategicMerge" | "generators" | "transformers" | "validators" => open_text,
+                        _ => |_, _| {},
+                    };
+                    for item in items {
+                        opens(text, item);
                     }
                 }
                 open(text, &mut entry.node);
@@ -211,9 +215,12 @@ pub(super) fn of_secret(root: &Node<'_>) -> bool {
     lists(root).into_iter().any(|(_, _, items)| items.iter().any(is_for_secret))
 }
 
+/// A target without a kind may be a Secret, unless the patch says what it is.
 fn is_for_secret(item: &Node<'_>) -> bool {
     let objects = [Some(item), item.get("target"), item.get("patch")];
-    objects.into_iter().flatten().any(|object| object.text_at("kind").is_some_and(selects_secret))
+    let mut kinds = objects.into_iter().flatten().filter_map(|object| object.text_at("kind")).peekable();
+    let open = kinds.peek().is_none() && (item.get("target").is_some() || item.get("patch").is_some());
+    open || kinds.any(selects_secret)
 }
 
 /// Whether a kind, which is a pattern in a selector, may be that of a Secret.

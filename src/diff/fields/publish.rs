@@ -3,9 +3,11 @@
 use rust_decimal::Decimal;
 use serde_json::{Map, Number, Value as Json};
 
+use super::command::told_items;
 use super::edit::{Edit, EditKind, Site, Step};
+use super::naming::said_name;
 use super::node::{Kind, Node, Scalar, Value};
-use super::secret::{Secrecy, hides_argument};
+use super::secret::{Secrecy, hides_name};
 use super::{measure, patches, plain};
 use crate::model::field::{FieldOp, FieldPath, PathStep, Unit, masked};
 
@@ -25,17 +27,25 @@ pub(super) const fn is_change(kind: EditKind) -> bool {
     matches!(kind, EditKind::Added | EditKind::Removed | EditKind::Modified)
 }
 
-/// The steps in words.
-pub(super) fn path(steps: &[Step<'_, '_>]) -> FieldPath {
-    let step = |step: &Step<'_, '_>| match step {
-        Step::Key(key) => PathStep::Key(key.text.to_string()),
+/// The steps in words; a step that is a secret itself is not told.
+pub(super) fn path<'n>(steps: &[Step<'n, '_>], secrecy: &Secrecy) -> FieldPath {
+    let mut keys: Vec<&'n str> = Vec::with_capacity(steps.len());
+    let step = |step: &Step<'n, '_>| match step {
+        Step::Key(key) => {
+            keys.push(&key.text);
+            PathStep::Key(if secrecy.hides_key(&keys) { HIDDEN.to_owned() } else { key.text.to_string() })
+        }
         Step::Item(item) => match (item.name, item.after.or(item.before)) {
+            (Some(name), _) if hides_name(name) => PathStep::Item(HIDDEN.to_owned()),
             (Some(name), _) => PathStep::Item(name.to_owned()),
             (None, at) => PathStep::Index(at.unwrap_or(0)),
         },
     };
     FieldPath(steps.iter().map(step).collect())
 }
+
+/// What is told instead of a key that is a secret.
+const HIDDEN: &str = "(masked)";
 
 /// What a field change says of its values.
 #[derive(Debug, Default)]
@@ -64,9 +74,9 @@ pub(super) fn values<'n, 'a>(edit: &Edit<'n, 'a>, secrecy: &Secrecy) -> Values {
     let sides = [scalar(edit.before), scalar(edit.after)];
     let holds_secret = sides.into_iter().flatten().any(|scalar| secrecy.hides_text(&keys, item, scalar));
     let mut value = |site: Option<Site<'n, 'a>>| {
-        site.map(|site| match (edit.option(), site.node.scalar()) {
-            (Some(option), Some(scalar)) if hides_argument(option, scalar) => masked(),
-            _ => Viewer { keys: &mut keys, secrecy }.json(site.node, item),
+        site.map(|site| match site.node.scalar() {
+            Some(_) if edit.is_told() => masked(),
+            _ => Viewer { keys: &mut keys, secrecy, instead: edit.instead }.json(site.node, item),
         })
     };
     let (mut before, mut after) = (value(edit.before), value(edit.after));
@@ -104,7 +114,7 @@ fn is_capacity(edit: &Edit<'_, '_>) -> bool {
 
 /// A whole document as JSON, and whether it decides how much there is of something.
 pub(super) fn whole(root: &Node<'_>, secrecy: &Secrecy) -> (Json, bool) {
-    let json = Viewer { keys: &mut Vec::new(), secrecy }.json(root, None);
+    let json = Viewer { keys: &mut Vec::new(), secrecy, instead: None }.json(root, None);
     (json, measure::is_capacity(&mut Vec::new(), root))
 }
 
@@ -112,41 +122,57 @@ pub(super) fn whole(root: &Node<'_>, secrecy: &Secrecy) -> (Json, bool) {
 struct Viewer<'v, 'n> {
     keys: &'v mut Vec<&'n str>,
     secrecy: &'v Secrecy,
+    /// Another name of the item that is viewed.
+    instead: Option<&'v str>,
 }
 
 impl<'n> Viewer<'_, 'n> {
-    /// An item of a list; behind an option of a command stands its value.
-    fn item(&mut self, items: &'n [Node<'_>], at: usize) -> Json {
-        let option = at.checked_sub(1).and_then(|before| items[before].scalar());
-        match option.zip(items[at].scalar()) {
-            Some((option, value)) if hides_argument(&option.text, value) => masked(),
-            _ => self.json(&items[at], None),
-        }
+    /// The items of a list; what a program is told as a password is none to be seen.
+    fn items(&mut self, items: &'n [Node<'_>]) -> Json {
+        let told = told_items(items);
+        let one = |(at, item)| if told.contains(&at) { masked() } else { self.json(item, None) };
+        Json::Array(items.iter().enumerate().map(one).collect())
+    }
+
+    fn hides(&self, item: Option<&str>, scalar: &Scalar<'_>) -> bool {
+        let by = |item: Option<&str>| self.secrecy.hides(self.keys, item, scalar);
+        by(item) || self.instead.is_some() && by(self.instead)
     }
 
     /// A value; `item` is the name of the list's item that it belongs to.
     fn json(&mut self, node: &'n Node<'_>, item: Option<&str>) -> Json {
         match &node.value {
-            Value::Scalar(scalar) if self.secrecy.hides(self.keys, item, scalar) => masked(),
+            Value::Scalar(scalar) if self.hides(item, scalar) => masked(),
             Value::Scalar(scalar) => scalar_json(scalar),
-            Value::List(items) => Json::Array((0..items.len()).map(|at| self.item(items, at)).collect()),
+            Value::List(items) => self.items(items),
             Value::Map(entries) => {
                 // `{name: DB_PASSWORD, value: …}`
-                let named = node.text_at("name").or_else(|| node.text_at("key")).or(item);
+                let named = said_name(entries).or(item);
                 let mut object = Map::with_capacity(entries.len());
                 let pointer = patches::pointer(node);
                 let outer = self.keys.len();
+                let mut hidden = 0;
                 for entry in entries {
                     match pointer.filter(|_| entry.key.text == "value") {
                         Some(pointer) => self.keys.extend(patches::keys(pointer)),
                         None => self.keys.push(&entry.key.text),
                     }
-                    object.insert(entry.key.text.to_string(), self.json(&entry.node, named));
+                    let key = self.key(&entry.key.text, &mut hidden);
+                    object.insert(key, self.json(&entry.node, named));
                     self.keys.truncate(outer);
                 }
                 Json::Object(object)
             }
         }
+    }
+
+    /// How the key is called that the last of the keys is; one that is a secret itself is not told, and counted.
+    fn key(&self, key: &str, hidden: &mut usize) -> String {
+        if self.keys.last() != Some(&key) || !self.secrecy.hides_key(self.keys) {
+            return key.to_owned();
+        }
+        *hidden += 1;
+        if *hidden == 1 { HIDDEN.to_owned() } else { format!("{HIDDEN} {hidden}") }
     }
 }
 

@@ -2,14 +2,18 @@
 //! form says so. A reference to a secret is none.
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::rc::Rc;
 
 use bstr::{BStr, ByteSlice as _};
 
 use super::credential;
-use super::naming::{names_secret, names_secrets};
+use super::known::Turned;
+use super::naming::{describes, is_value_key, may_name, names_secret, names_secret_map, names_secrets, says_how, tail};
 use super::node::{Entry, Kind, Node, Scalar, Value};
 use super::patches;
 use super::reference::is_reference;
+use super::token::is_token;
 
 /// What a document as a whole says of the secrecy of its values.
 #[derive(Debug, Clone, Default)]
@@ -20,8 +24,14 @@ pub(super) struct Secrecy {
     of_sops: bool,
     /// It says which secret is kept under which name: `secretKey` is a name there.
     of_names: bool,
-    /// Paths, their keys joined, to values of blocks of Terraform that say that they are sensitive.
-    sensitive: HashSet<String>,
+    /// Paths to values of blocks of Terraform that say that they are sensitive.
+    sensitive: HashSet<Path>,
+    /// Paths to Secrets that stand inside of it.
+    inner: HashSet<Path>,
+    /// The Secret of its name that it was, or becomes.
+    turned: Option<Rc<Turned>>,
+    /// Texts that are secret wherever they stand in the file.
+    known: Rc<HashSet<String>>,
 }
 
 /// What of a document becomes a Secret.
@@ -54,17 +64,30 @@ impl Secrecy {
             (false, true) => Kept::Patch,
             (false, false) => Kept::Nothing,
         };
-        Self { kept, of_sops: named || encrypted, of_names, sensitive: sensitive(root) }
+        let mut inner = HashSet::new();
+        inner_secrets(root, Path::default(), &mut inner);
+        Self { kept, of_sops: named || encrypted, of_names, sensitive: sensitive(root), inner, ..Self::default() }
+    }
+
+    /// With what the file tells of its secrets, and the Secret that the document was or becomes.
+    pub fn knowing(self, known: &Rc<HashSet<String>>, turned: Option<Rc<Turned>>) -> Self {
+        Self { known: Rc::clone(known), turned, ..self }
+    }
+
+    /// Whether a Secret is in the document.
+    pub fn has_secret(&self) -> bool {
+        self.kept != Kept::Nothing || !self.inner.is_empty()
     }
 
     /// Secret if either is.
     pub fn or(mut self, other: Self) -> Self {
         self.sensitive.extend(other.sensitive);
+        self.inner.extend(other.inner);
         Self {
             kept: self.kept.max(other.kept),
             of_sops: self.of_sops || other.of_sops,
             of_names: self.of_names && other.of_names,
-            sensitive: self.sensitive,
+            ..self
         }
     }
 
@@ -73,12 +96,21 @@ impl Secrecy {
         if matches!(scalar.kind, Kind::Null) || scalar.text.is_empty() {
             return false;
         }
-        self.hides_place(keys, item, scalar) || credential::holds(&scalar.text)
+        self.hides_place(keys, item, scalar) || self.known.contains(&*scalar.text) || credential::holds(&scalar.text)
+    }
+
+    /// Whether a key is secret itself, the last of these: a credential written into it, or what looks drawn by lot in a Secret.
+    pub fn hides_key(&self, keys: &[&str]) -> bool {
+        let Some((key, outer)) = keys.split_last() else { return false };
+        let in_secret = || !outer.is_empty() && (self.kept == Kept::All && in_secret(outer) || self.in_inner(outer));
+        is_drawn_key(key) && in_secret() || hides_name(key)
     }
 
     /// Whether a value is secret because of where it stands.
-    fn hides_place(&self, keys: &[&str], item: Option<&str>, scalar: &Scalar<'_>) -> bool {
-        if self.kept == Kept::All && in_secret(keys) || self.of_sops && in_sops(keys) || in_generator(keys) {
+    pub fn hides_place(&self, keys: &[&str], item: Option<&str>, scalar: &Scalar<'_>) -> bool {
+        let kept = self.kept == Kept::All && in_secret(keys) || self.in_inner(keys) || in_generator(keys);
+        let turned = self.turned.as_ref().is_some_and(|turned| turned.hides(keys, &scalar.text));
+        if kept || turned || self.of_sops && in_sops(keys) {
             return true;
         }
         if in_patch(keys).is_some_and(|kept| kept != "data" || self.kept != Kept::Nothing) {
@@ -87,24 +119,42 @@ impl Secrecy {
         if self.of_names && matches!(keys, ["spec", .., "data" | "match", "secretKey"]) {
             return false;
         }
-        if (self.is_sensitive(keys) || in_many(keys, scalar)) && !is_evaluated(scalar) {
+        let in_map = !self.of_names && in_secret_map(keys, scalar);
+        if (self.is_sensitive(keys) || in_map || in_many(keys, scalar)) && !is_evaluated(scalar) {
             return true;
         }
-        let name = match keys.last() {
-            Some(&"value") => item.unwrap_or("value"),
-            Some(&"default") if matches!(keys, ["variable", ..]) => keys[keys.len() - 2],
-            Some(key) => key,
-            None => return false,
+        let Some((last, outer)) = keys.split_last() else { return false };
+        let is_named = |name: &str| {
+            may_name(name) && names_secret(name, scalar.kind == Kind::Text) && !says_how(name, &scalar.text)
         };
-        scalar.kind != Kind::Bool(true)
-            && scalar.kind != Kind::Bool(false)
-            && names_secret(name, scalar.kind == Kind::Text)
-            && !is_reference(&scalar.text)
+        let parent = outer.last().copied();
+        let named = if is_value_key(last) {
+            [item, parent].into_iter().flatten().any(is_named)
+        } else if *last == "default" && keys.first() == Some(&"variable") {
+            parent.is_some_and(is_named)
+        } else {
+            is_named(last)
+        };
+        named && !matches!(scalar.kind, Kind::Bool(_)) && !is_reference(&scalar.text)
+    }
+
+    /// Whether these keys lead to what a Secret keeps that stands inside of the document.
+    fn in_inner(&self, keys: &[&str]) -> bool {
+        if self.inner.is_empty() {
+            return false;
+        }
+        let mut path = Path::default();
+        keys.iter().any(|key| {
+            let keeps = matches!(*key, "data" | "stringData" | "encryptedData" | "spec");
+            let found = keeps && self.inner.contains(&path);
+            path.push(key);
+            found
+        })
     }
 
     /// Whether Terraform is told that it is sensitive, or makes a Secret of it.
     fn is_sensitive(&self, keys: &[&str]) -> bool {
-        let said = |count: usize| keys.get(..count).is_some_and(|path| self.sensitive.contains(&path.join(JOINT)));
+        let said = |count: usize| keys.get(..count).is_some_and(|path| self.sensitive.contains(&Path::of(path)));
         matches!(
             keys,
             [
@@ -125,28 +175,63 @@ impl Secrecy {
     }
 }
 
-/// Whether the value behind an option of a command is secret: `--password`, `hunter2`.
-pub(super) fn hides_argument(option: &str, value: &Scalar<'_>) -> bool {
-    let told = !value.text.is_empty() && !value.text.starts_with('-') && !is_reference(&value.text);
-    told && option.starts_with("--") && !option.contains(['=', ' ']) && names_secret(option, value.kind == Kind::Text)
+/// Whether a key, or the name of an item, is more than a name because a credential is in it.
+pub(super) fn hides_name(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/');
+    // A key leads to many values, and is asked about for each.
+    let name = credential::start(name, 1 << 10);
+    if name.bytes().all(plain) { name.split('/').any(is_token) } else { credential::holds(name) }
 }
 
-/// Between the keys of a path.
-const JOINT: &str = "\0";
+/// Whether a word looks drawn by lot, as few other values do: capitals, small letters and digits.
+pub(super) fn is_drawn(word: &str) -> bool {
+    let has = |is: fn(&u8) -> bool| word.bytes().any(|b| is(&b));
+    let parts = |b: u8| b.is_ascii_alphanumeric() || b"_-!#$%*+?^~=&@".contains(&b);
+    (8..1 << 10).contains(&word.len())
+        && word.bytes().all(parts)
+        && [u8::is_ascii_uppercase, u8::is_ascii_lowercase, u8::is_ascii_digit].into_iter().all(has)
+}
+
+/// Whether a key looks so, as no name does: digits stand in several places, and no sign between words.
+fn is_drawn_key(key: &str) -> bool {
+    let runs =
+        credential::start(key, 1 << 10).split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).count();
+    (12..1 << 10).contains(&key.len()) && runs > 1 && key.bytes().all(|b| b.is_ascii_alphanumeric()) && is_drawn(key)
+}
+
+/// A path, as a number that its keys give: documents ask for those to many values, and the keys may be long.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+struct Path(u64);
+
+impl Path {
+    fn of(keys: &[&str]) -> Self {
+        let mut path = Self::default();
+        for key in keys {
+            path.push(key);
+        }
+        path
+    }
+
+    fn push(&mut self, key: &str) {
+        let mut state = DefaultHasher::new();
+        (self.0, key.len(), tail(key)).hash(&mut state);
+        self.0 = state.finish();
+    }
+}
 
 /// The paths to values of Terraform's blocks that are said to be sensitive.
-fn sensitive(root: &Node<'_>) -> HashSet<String> {
+fn sensitive(root: &Node<'_>) -> HashSet<Path> {
     let blocks = |kind: &'static str| root.get(kind).map(Node::entries).unwrap_or_default();
     let is_marked = |entry: &&Entry<'_>| {
         entry.node.get("sensitive").and_then(Node::scalar).is_some_and(|said| said.kind == Kind::Bool(true))
     };
     let under = |kind: &'static str, value: &'static str| {
         let marked = blocks(kind).iter().filter(is_marked);
-        marked.map(move |entry| [kind, &entry.key.text, value].join(JOINT))
+        marked.map(move |entry| Path::of(&[kind, &entry.key.text, value]))
     };
     let parameters = root.get("resource").and_then(|all| all.get("aws_ssm_parameter")).map(Node::entries);
     let secure = parameters.unwrap_or_default().iter().filter(|one| one.node.text_at("type") == Some("SecureString"));
-    let secure = secure.map(|one| ["resource", "aws_ssm_parameter", &one.key.text, "value"].join(JOINT));
+    let secure = secure.map(|one| Path::of(&["resource", "aws_ssm_parameter", &one.key.text, "value"]));
     under("variable", "default").chain(under("output", "value")).chain(secure).collect()
 }
 
@@ -156,12 +241,26 @@ fn in_many(keys: &[&str], scalar: &Scalar<'_>) -> bool {
     if matches!(scalar.kind, Kind::Bool(_)) || is_reference(&scalar.text) || keys.contains(&"openAPIV3Schema") {
         return false;
     }
-    if matches!(keys, [.., "auths", _, "auth"]) || keys.contains(&"stringData") {
+    if matches!(keys, [.., "auths", _, "auth"] | [.., "chpasswd", "list"]) || keys.contains(&"stringData") {
         return true;
     }
     let many = keys.iter().position(|key| names_secrets(key, scalar.kind == Kind::Text));
     matches!(keys, [.., "secrets", _, "data", _])
         || many.is_some_and(|at| !keys[at + 1..].iter().any(|key| is_pointing(key)))
+}
+
+/// Whether a value is one of a map of secrets under names of their own: `secret: {a: x}`, `appSecrets: {a: {b: x}}`. What stands
+/// there to say where they are, or how they are kept, is not.
+fn in_secret_map(keys: &[&str], scalar: &Scalar<'_>) -> bool {
+    let map = || keys.iter().position(|key| names_secret_map(key));
+    let plain = |at: usize| {
+        let inside = &keys[at + 1..];
+        !inside.is_empty() && !inside.iter().any(|key| is_pointing(key) || describes(key))
+    };
+    scalar.kind == Kind::Text
+        && map().is_some_and(plain)
+        && !keys.contains(&"openAPIV3Schema")
+        && !is_reference(&scalar.text)
 }
 
 /// Whether a key says that what stands under it is where a secret is, and not what.
@@ -185,7 +284,30 @@ fn has_secret(root: &Node<'_>) -> bool {
 }
 
 fn is_secret(root: &Node<'_>) -> bool {
-    matches!(root.text_at("kind"), Some("Secret" | "SealedSecret" | "SecretList" | "SealedSecretList"))
+    root.text_at("kind").is_some_and(is_secret_kind)
+}
+
+/// Whether a kind is that of Secrets.
+pub(super) fn is_secret_kind(kind: &str) -> bool {
+    ["Secret", "SealedSecret", "SecretList", "SealedSecretList"].iter().any(|own| own.eq_ignore_ascii_case(kind))
+}
+
+/// The paths to Secrets inside a document: what a chart is given to add, what an object of another kind is a template of.
+fn inner_secrets(node: &Node<'_>, path: Path, found: &mut HashSet<Path>) {
+    match &node.value {
+        Value::Scalar(_) => {}
+        Value::List(items) => items.iter().for_each(|item| inner_secrets(item, path, found)),
+        Value::Map(entries) => {
+            if path != Path::default() && is_secret(node) {
+                found.insert(path);
+            }
+            for entry in entries.iter().filter(|entry| entry.key.text != "openAPIV3Schema") {
+                let mut path = path;
+                path.push(&entry.key.text);
+                inner_secrets(&entry.node, path, found);
+            }
+        }
+    }
 }
 
 /// The objects of a `List`.
@@ -306,6 +428,35 @@ mod tests {
             (&["secrets", "main", "data", "FOO"], true),
             (&["secrets", "main", "enabled"], false),
             (&["spec", "openAPIV3Schema", "properties", "passwords", "type"], false),
+            (&["secret", "data"], true),
+            (&["secrets", "a"], true),
+            (&["spec", "values", "secret", "db", "conn"], true),
+            (&["extraSecrets", "a"], true),
+            (&["secretEnv", "FOO"], true),
+            (&["secrets", "a", "value"], true),
+            (&["password", "value"], true),
+            (&["chpasswd", "list"], true),
+            (&["secrets"], false),
+            (&["secret", "name"], false),
+            (&["secret", "items", "key"], false),
+            (&["secret", "create"], false),
+            (&["secret", "labels", "app"], false),
+            (&["secret", "annotations", "a/b"], false),
+            (&["secret", "mountPath"], false),
+            (&["secrets", "db", "file"], false),
+            (&["secrets", "db", "environment"], false),
+            (&["secrets", "source"], false),
+            (&["secrets", "token", "description"], false),
+            (&["secrets", "valueFrom"], false),
+            (&["tasks", "sync-secrets", "cmd"], false),
+            (&["vars", "secrets", "sh"], false),
+            (&["imagePullSecrets", "name"], false),
+            (&["externalSecrets", "a"], false),
+            (&["externalSecret", "remoteRef", "key"], false),
+            (&["secretKeyRef", "name"], false),
+            (&["passwordPolicy", "minLength"], false),
+            (&["password", "existingSecret"], false),
+            (&["password", "secretKeyRef", "key"], false),
             (&["auths", "ghcr.io", "auth"], true),
             (&["variable", "db_password", "default"], true),
             (&["variable", "region", "default"], false),
@@ -365,6 +516,19 @@ mod tests {
         let sops = secrecy("a.yaml", "sops: {mac: x}\n");
         assert!(sops.hides(&["a"], None, &text) && sops.hides(&["sops", "mac"], None, &text));
         assert!(!sops.hides(&["sops", "version"], None, &text));
+        let inner = secrecy(
+            "a.yaml",
+            "kind: HelmRelease\nspec: {values: {extraObjects: [{kind: Secret, metadata: {name: a}, data: {a: x}}]}}\n",
+        );
+        assert!(inner.hides(&["spec", "values", "extraObjects", "data", "a"], None, &text));
+        assert!(!inner.hides(&["spec", "values", "extraObjects", "metadata", "name"], None, &text));
+        assert!(!inner.hides(&["spec", "values", "others", "data", "a"], None, &text));
+        for (target, hidden) in [("name: a", true), ("labelSelector: a=b", true), ("kind: ConfigMap, name: a", false)] {
+            let patched =
+                format!("patches:\n- target: {{{target}}}\n  patch: [{{op: add, path: /data/a, value: x}}]\n");
+            let found = secrecy("a.yaml", &patched).hides(&["patches", "patch", "data", "a"], None, &text);
+            assert_eq!(found, hidden, "{target}");
+        }
         let rules = secrecy("a/.sops.yaml", "creation_rules: []\n");
         assert!(!rules.hides(&["creation_rules", "path_regex"], None, &text));
         let external = secrecy("a.yaml", "kind: ExternalSecret\n");

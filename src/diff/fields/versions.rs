@@ -1,6 +1,9 @@
 //! What each version of a file did to the values of the version before it, without lines: what the history of a field is
 //! read from.
 
+use std::collections::HashSet;
+use std::rc::Rc;
+
 use bstr::BStr;
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -8,7 +11,8 @@ use serde_json::Value;
 use super::align::KEYS;
 use super::compare::compare;
 use super::format::Format;
-use super::node::Kind;
+use super::known::{Secrets, Turned, known};
+use super::node::{Kind, Node};
 use super::parsed::{Document, Parsed};
 use super::secret::Secrecy;
 use super::{objects, publish};
@@ -60,18 +64,28 @@ fn read<'a>(path: &BStr, version: Option<&'a [u8]>) -> Result<Parsed<'a>, String
 
 fn moves(path: &BStr, old: &Parsed<'_>, new: &Parsed<'_>) -> Result<Vec<ValueMove>, String> {
     let pairing = objects::pair(&old.documents, &new.documents);
+    let known = Rc::new(known(path, old.documents.iter().chain(&new.documents)));
     let mut found = Vec::new();
     for (before, after) in pairing.pairs {
-        edited(path, &old.documents[before], &new.documents[after], &mut found);
+        edited(path, &old.documents[before], &new.documents[after], &known, &mut found);
         if found.len() > MAX_MOVES {
             return Err(format!("over {MAX_MOVES} values changed at once"));
         }
     }
-    let gone = pairing.gone.iter().filter_map(|at| whole(path, &old.documents[*at]));
+    let secrets = (Secrets::among(roots(old, &pairing.gone)), Secrets::among(roots(new, &pairing.come)));
+    let value = |document: &Document<'_>, others: &Secrets<&Node<'_>>| {
+        let turned = others.namesake(&document.root).map(|secret| Rc::new(Turned::of(secret)));
+        whole(document, &Secrecy::of(path, &document.root).knowing(&known, turned))
+    };
+    let gone = pairing.gone.iter().filter_map(|at| value(&old.documents[*at], &secrets.1));
     found.extend(gone.map(|(document, value)| one(document, Some(value), None)));
-    let come = pairing.come.iter().filter_map(|at| whole(path, &new.documents[*at]));
+    let come = pairing.come.iter().filter_map(|at| value(&new.documents[*at], &secrets.0));
     found.extend(come.map(|(document, value)| one(document, None, Some(value))));
     Ok(found)
+}
+
+fn roots<'p, 'a>(side: &'p Parsed<'a>, at: &[usize]) -> impl Iterator<Item = (&'p Node<'a>, &'p Node<'a>)> {
+    at.iter().map(|at| &side.documents[*at].root).map(|root| (root, root))
 }
 
 fn one(document: DocumentName, before: Option<Value>, after: Option<Value>) -> ValueMove {
@@ -79,8 +93,14 @@ fn one(document: DocumentName, before: Option<Value>, after: Option<Value>) -> V
 }
 
 /// The values of a document that is there on both sides. What only stands elsewhere is as it was.
-fn edited(path: &BStr, old: &Document<'_>, new: &Document<'_>, found: &mut Vec<ValueMove>) {
-    let secrecy = Secrecy::of(path, &old.root).or(Secrecy::of(path, &new.root));
+fn edited(
+    path: &BStr,
+    old: &Document<'_>,
+    new: &Document<'_>,
+    known: &Rc<HashSet<String>>,
+    found: &mut Vec<ValueMove>,
+) {
+    let secrecy = Secrecy::of(path, &old.root).or(Secrecy::of(path, &new.root)).knowing(known, None);
     let edits = compare(&old.root, &new.root);
     if edits.is_empty() {
         return;
@@ -90,7 +110,7 @@ fn edited(path: &BStr, old: &Document<'_>, new: &Document<'_>, found: &mut Vec<V
         let said = publish::values(edit, &secrecy);
         found.push(ValueMove {
             document: document.clone(),
-            path: publish::path(&edit.steps),
+            path: publish::path(&edit.steps, &secrecy),
             before: said.before,
             after: said.after,
             numbers: said.numbers.0.zip(said.numbers.1),
@@ -100,10 +120,9 @@ fn edited(path: &BStr, old: &Document<'_>, new: &Document<'_>, found: &mut Vec<V
 }
 
 /// A document that came or went; one without anything in it is none.
-fn whole(path: &BStr, document: &Document<'_>) -> Option<(DocumentName, Value)> {
+fn whole(document: &Document<'_>, secrecy: &Secrecy) -> Option<(DocumentName, Value)> {
     let empty = document.root.scalar().is_some_and(|scalar| scalar.kind == Kind::Null);
-    let value = || publish::whole(&document.root, &Secrecy::of(path, &document.root)).0;
-    (!empty).then(|| (objects::name(document), value()))
+    (!empty).then(|| (objects::name(document), publish::whole(&document.root, secrecy).0))
 }
 
 /// The value that steps lead to, in a document as JSON; `None` where there is none.

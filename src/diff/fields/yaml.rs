@@ -5,7 +5,8 @@
 //! the file is then shown as lines.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, StructureStyle, Tag};
 
@@ -64,6 +65,9 @@ struct Builder<'a> {
     /// What aliases can stand for, how large it is and how deep.
     anchors: HashMap<usize, (Node<'a>, usize, usize)>,
     nodes: usize,
+    /// Texts in what aliases stand for, of the present document, and which of the anchors they are from.
+    aliased: HashSet<String>,
+    copied: HashSet<usize>,
     /// Where the present document begins.
     begin: u32,
 }
@@ -75,7 +79,10 @@ impl<'a> Builder<'a> {
                 return Err(self.refuse(span, "a YAML directive decides how it is read"));
             }
             Event::DocumentStart(..) => self.begin = if self.parsed.documents.is_empty() { 0 } else { span.start },
-            Event::DocumentEnd => self.anchors.clear(),
+            Event::DocumentEnd => {
+                self.anchors.clear();
+                self.copied.clear();
+            }
             Event::Alias(id) => self.alias(id, span)?,
             Event::Scalar(text, style, anchor, tag) => {
                 let (kind, tag) = scalar_kind(&text, style, tag.as_deref());
@@ -147,7 +154,9 @@ impl<'a> Builder<'a> {
         let text = self.text;
         let Some(open) = self.open.last_mut() else {
             let index = self.parsed.documents.len();
-            self.parsed.documents.push(Document { root: node, index, region: Span::new(self.begin as usize, 0) });
+            let region = Span::new(self.begin as usize, 0);
+            let aliased = Arc::new(std::mem::take(&mut self.aliased));
+            self.parsed.documents.push(Document { root: node, index, region, aliased });
             return Ok(());
         };
         match &mut open.value {
@@ -189,6 +198,9 @@ impl<'a> Builder<'a> {
         // What an alias stands for is a value of the place where the alias is; where it is defined, it has fields of its own.
         let mut node = node.clone();
         node.respan(&|_| span);
+        if self.copied.insert(id) {
+            texts(&node, &mut self.aliased);
+        }
         self.finished(node, 0, span)
     }
 
@@ -212,6 +224,17 @@ impl<'a> Builder<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// The texts of the scalars in a node.
+fn texts(node: &Node<'_>, found: &mut HashSet<String>) {
+    match &node.value {
+        Value::Scalar(scalar) => {
+            found.insert(scalar.text.to_string());
+        }
+        Value::List(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Map(entries) => entries.iter().for_each(|entry| texts(&entry.node, found)),
     }
 }
 

@@ -33,6 +33,12 @@ pub(super) fn objected(mark: &str, entry: &Entry, head: Oid, inline: bool) -> St
     bounded(mark, &parts, entry, head)
 }
 
+/// Why reviews are dismissed, on one line.
+pub(super) fn withdrawn(entry: &Entry) -> String {
+    let note = entry.note.as_deref().map(|note| format!(" {}", text::single_line(note))).unwrap_or_default();
+    cut(format!("Withdrawn by entry {} of the ledger.{note}", entry.id.short(8)), BODY_LIMIT)
+}
+
 /// The remarks on lines, each fit to be posted.
 pub(super) fn comments(all: &[Comment]) -> Vec<Comment> {
     let fit = |comment: &Comment| Comment { text: cut(lines(&comment.text), BODY_LIMIT), ..comment.clone() };

@@ -97,7 +97,9 @@ pub fn commits(
         landed.push(Some(Landed { first_parent: tip, commit, tree: diff.new }));
         tip = commit;
     }
-    if !plan.memory.is_empty() {
+    if plan.memory.is_empty() {
+        store.keep(repository, tip, plan.target.old)?;
+    } else {
         let tree = memory_tree(store, plan, store.tree_of(tip)?)?;
         let taught = commit(store, tree, &[tip], (me, at), (me, at), &memory_message(plan))?;
         store.keep(repository, taught, plan.target.old)?;
@@ -105,8 +107,6 @@ pub fn commits(
             MemoryVia::Push => tip = taught,
             MemoryVia::PullRequest => memory = Some(taught),
         }
-    } else {
-        store.keep(repository, tip, plan.target.old)?;
     }
     fault::point("after-commits")?;
     Ok(Commits { landed, tip, memory })

@@ -83,6 +83,9 @@ pub fn post(client: &Client, me: &Account, order: &PostOrder, still: Still<'_>) 
         return Err(Refused::new(post, Why::OtherAccount).saying(said));
     }
     let desk = Desk { client, me, post, still };
+    if let Act::Dismiss { message } = &post.act {
+        return desk.dismiss(message);
+    }
     let (pull, found) = desk.look()?;
     if let Some(found) = found {
         return Ok(found);
@@ -156,6 +159,8 @@ impl Pull {
 /// A review or a comment.
 #[derive(Deserialize)]
 struct Said {
+    id: Option<u64>,
+    state: Option<String>,
     user: Option<User>,
     body: Option<String>,
     html_url: Option<String>,
@@ -217,6 +222,8 @@ impl Desk<'_> {
             }
             Act::Merge { .. } => self.merged(&pull)?,
             Act::Close => (pull.state() == PullState::Closed).then(|| found(None, None)),
+            // It looks for itself.
+            Act::Dismiss { .. } => None,
         };
         Ok((pull, found))
     }
@@ -234,6 +241,29 @@ impl Desk<'_> {
             None if more => Err(Refused::new(self.post, Why::TooMuch)),
             None => Ok(None),
         }
+    }
+
+    /// Dismisses what this program posted in the account's name and what still counts. Whatever happens on the way, looking again
+    /// finds what is left.
+    fn dismiss(&self, message: &str) -> Result<Posted, Refused> {
+        let reading = self.client.read(&format!("{}/reviews?per_page=100", self.path("pulls")), &self.what());
+        let (pages, more) = reading.all::<Vec<Said>>(PAGES, self.still).map_err(|error| self.refused(&error))?;
+        let counts = |said: &&Said| {
+            let own = said.user.as_ref().is_some_and(|user| user.login.eq_ignore_ascii_case(&self.me.login));
+            let stands = matches!(said.state.as_deref(), Some("APPROVED" | "CHANGES_REQUESTED"));
+            own && stands && said.body.as_deref().is_some_and(|body| self.post.is_ours(body))
+        };
+        let body = json!({ "message": message, "event": "DISMISS" });
+        let mut posted = found(None, None);
+        for id in pages.iter().flatten().filter(counts).filter_map(|said| said.id) {
+            let path = format!("{}/reviews/{id}/dismissals", self.path("pulls"));
+            let sent = self.send(&Method::PUT, &path, &body);
+            posted = sent.map_err(|error| match is_unclear(&error) {
+                true => Refused::new(self.post, Why::Unanswered).saying(error.to_string()),
+                false => self.refused(&error),
+            })?;
+        }
+        if more { Err(Refused::new(self.post, Why::TooMuch)) } else { Ok(posted) }
     }
 
     /// The merge, where it is this one.
@@ -322,6 +352,7 @@ impl Desk<'_> {
                 (Method::PUT, format!("{pulls}/merge"), merge)
             }
             Act::Close => (Method::PATCH, pulls, json!({ "state": "closed" })),
+            Act::Dismiss { message } => (Method::PUT, pulls, json!({ "message": message })),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Desk, SHOP};
+use super::{Desk, SHOP, at};
 use crate::support::{Commit, Ran, Repo, Sandbox, needs};
 
 fn kinds(repo: &Repo<'_>) -> Vec<String> {
@@ -10,7 +10,7 @@ fn kinds(repo: &Repo<'_>) -> Vec<String> {
 }
 
 /// A repository that maria has adopted, with so many pull requests on documents: numbers and branches.
-fn adopted<'a>(sandbox: &'a Sandbox, count: usize) -> (Desk<'a>, Repo<'a>, Vec<(u64, String)>) {
+fn adopted(sandbox: &Sandbox, count: usize) -> (Desk<'_>, Repo<'_>, Vec<(u64, String)>) {
     let (desk, shop) = Desk::new(sandbox);
     desk.adopt(&shop, SHOP);
     let open = |at: usize| {
@@ -30,7 +30,7 @@ fn an_approval_becomes_a_review_a_merge_and_a_record() {
     let (desk, shop, open) = adopted(&sandbox, 1);
     let [(number, branch)] = open.as_slice() else { panic!("{open:?}") };
     desk.github.count();
-    let ran = desk.run(SHOP, &["approve", &desk.at(&shop, *number, branch), "--yes"]).succeeds();
+    let ran = desk.run(SHOP, &["approve", &at(&shop, *number, branch), "--yes"]).succeeds();
     assert!(ran.stdout.contains("merged    #1"), "{ran}");
     assert_eq!(
         desk.writes(),
@@ -55,11 +55,11 @@ fn a_rejection_is_a_review_with_remarks_and_a_lesson_on_the_branch() {
     let sandbox = Sandbox::new();
     let (desk, shop, open) = adopted(&sandbox, 3);
     desk.github.count();
-    let at = |place: usize| desk.at(&shop, open[place].0, &open[place].1);
+    let named = |place: usize| at(&shop, open[place].0, &open[place].1);
     let message = "Ask the writers before you rename a page.";
-    let _ = desk.run(SHOP, &["reject", &at(0), "-m", message, "--yes"]).succeeds();
-    let _ = desk.run(SHOP, &["hold", &at(1), "-m", "Not during the fair.", "--yes"]).succeeds();
-    let _ = desk.run(SHOP, &["ask", &at(2), "-m", "Who reads it?", "--yes"]).succeeds();
+    let _ = desk.run(SHOP, &["reject", &named(0), "-m", message, "--yes"]).succeeds();
+    let _ = desk.run(SHOP, &["hold", &named(1), "-m", "Not during the fair.", "--yes"]).succeeds();
+    let _ = desk.run(SHOP, &["ask", &named(2), "-m", "Who reads it?", "--yes"]).succeeds();
     assert_eq!(
         desk.writes(),
         ["2 POST /repos/{}/{}/issues/{}/comments", "1 POST /repos/{}/{}/pulls/{}/reviews"],
@@ -75,6 +75,12 @@ fn a_rejection_is_a_review_with_remarks_and_a_lesson_on_the_branch() {
     assert!(shop.show("main", "AGENTS.md").contains(message), "the lesson came with the ledger");
     assert_eq!(kinds(&shop), ["genesis", "reject", "hold", "ask"]);
     desk.sound(SHOP);
+    // What she takes back counts no more, and nothing that others said is touched.
+    let review = json!({ "event": "APPROVE", "body": "Fine.", "commit_id": shop.rev(&open[0].1) });
+    assert_eq!(desk.github.act("sam", "POST", &format!("/repos/{SHOP}/pulls/1/reviews"), &review).0, 200);
+    let _ = desk.run(SHOP, &["withdraw", "#1", "--yes"]).succeeds();
+    let states: Vec<_> = pull(0).reviews.iter().map(|review| review["state"].clone()).collect();
+    assert_eq!(states, ["DISMISSED", "APPROVED"]);
 }
 
 #[test]
@@ -86,7 +92,7 @@ fn what_a_colleague_merges_on_the_page_is_recorded_if_it_was_approved() {
     let (desk, shop, open) = adopted(&sandbox, 3);
     // GitHub lets nothing be merged for now, so that the approval waits.
     desk.github.world().repos.get_mut(SHOP).expect("the repository").methods = vec!["merge"];
-    let ran = desk.run(SHOP, &["approve", &desk.at(&shop, open[0].0, &open[0].1), "--yes"]).exits(3);
+    let ran = desk.run(SHOP, &["approve", &at(&shop, open[0].0, &open[0].1), "--yes"]).exits(3);
     assert!(ran.stdout.contains("recorded  #1  on GitHub: ") && ran.stdout.contains("forbid"), "{ran}");
     assert_eq!(kinds(&shop), ["genesis", "approve"]);
     // Sam merges it on the page, and another one that nobody approved.
@@ -96,7 +102,7 @@ fn what_a_colleague_merges_on_the_page_is_recorded_if_it_was_approved() {
         assert_eq!(status, 200);
     }
     // The next decision finds both: it records the one and warns of the other.
-    let ran = desk.run(SHOP, &["hold", &desk.at(&shop, open[2].0, &open[2].1), "-m", "Wait.", "--yes"]).succeeds();
+    let ran = desk.run(SHOP, &["hold", &at(&shop, open[2].0, &open[2].1), "-m", "Wait.", "--yes"]).succeeds();
     assert_eq!(kinds(&shop), ["genesis", "approve", "merge", "hold"], "{ran}");
     let entry = shop.entries().remove(2);
     assert_eq!(entry["items"][0]["proposal"], "#1");
@@ -112,7 +118,7 @@ fn a_sitting_that_is_killed_anywhere_is_finished_by_the_next() {
     for fault in ["after-keep", "before-push", "after-push", "before-drop", "after-drop", "after-post"] {
         let sandbox = Sandbox::new();
         let (desk, shop, open) = adopted(&sandbox, 3);
-        let ids: Vec<String> = open.iter().map(|(number, branch)| desk.at(&shop, *number, branch)).collect();
+        let ids: Vec<String> = open.iter().map(|(number, branch)| at(&shop, *number, branch)).collect();
         let decide = |fault: Option<&str>| {
             let mut command = sandbox.countersign("");
             command.args(["--repo", SHOP, "approve", "--yes"]).args(&ids);
@@ -148,12 +154,12 @@ fn a_change_of_policy_is_in_force_once_its_merge_is_recorded() {
     shop.commit("people/close", commit.file(".countersign/policy.yaml", policy));
     // Her own pull request: GitHub lets her not review it, and her signature is enough.
     let own = desk.github.open(SHOP, "people/close", "maria-k", "Close what is rejected", "");
-    let ran = desk.run(SHOP, &["approve", &desk.at(&shop, own, "people/close"), "--yes"]).succeeds();
+    let ran = desk.run(SHOP, &["approve", &at(&shop, own, "people/close"), "--yes"]).succeeds();
     assert!(ran.stdout.contains("merged    #1"), "{ran}");
     assert_eq!(kinds(&shop), ["genesis", "approve", "merge"]);
     let number = desk.propose(&shop, SHOP, "agent/infra/docs", ("docs/a.md", "1\n"));
-    let at = desk.at(&shop, number, "agent/infra/docs");
-    let _ = desk.run(SHOP, &["reject", &at, "-m", "No.", "--no-lesson", "--yes"]).succeeds();
+    let named = at(&shop, number, "agent/infra/docs");
+    let _ = desk.run(SHOP, &["reject", &named, "-m", "No.", "--no-lesson", "--yes"]).succeeds();
     assert!(!desk.github.world().pull(SHOP, number).open, "the new policy closes it");
     desk.sound(SHOP);
     let status: Value = desk.run(SHOP, &["status", "--json"]).succeeds().json();
@@ -171,11 +177,11 @@ fn lessons_wait_in_a_pull_request_where_policy_says_so() {
     let commit = Commit::new("Ask for lessons").by("maria", "maria@corp.example");
     shop.commit("people/lessons", commit.file(".countersign/policy.yaml", policy));
     let own = desk.github.open(SHOP, "people/lessons", "maria-k", "Ask for lessons", "");
-    let _ = desk.run(SHOP, &["approve", &desk.at(&shop, own, "people/lessons"), "--yes"]).succeeds();
+    let _ = desk.run(SHOP, &["approve", &at(&shop, own, "people/lessons"), "--yes"]).succeeds();
     let main = shop.rev("main");
     let reject = |place: usize, lesson: &str| {
-        let at = desk.at(&shop, open[place].0, &open[place].1);
-        let _ = desk.run(SHOP, &["reject", &at, "-m", lesson, "--yes"]).succeeds();
+        let named = at(&shop, open[place].0, &open[place].1);
+        let _ = desk.run(SHOP, &["reject", &named, "-m", lesson, "--yes"]).succeeds();
     };
     reject(0, "Ask the writers first.");
     assert_eq!(shop.rev("main"), main, "the target is left alone");
@@ -193,7 +199,7 @@ fn lessons_wait_in_a_pull_request_where_policy_says_so() {
     assert_eq!(desk.github.act("sam", "PUT", &format!("/repos/{SHOP}/pulls/{number}/merge"), &merge).0, 200);
     let branch = ("agent/infra/more", ("docs/more.md", "More.\n"));
     let number = desk.propose(&shop, SHOP, branch.0, branch.1);
-    let _ = desk.run(SHOP, &["hold", &desk.at(&shop, number, branch.0), "-m", "Wait.", "--yes"]).succeeds();
+    let _ = desk.run(SHOP, &["hold", &at(&shop, number, branch.0), "-m", "Wait.", "--yes"]).succeeds();
     assert_eq!(kinds(&shop)[3..], ["reject", "reject", "lesson", "hold"]);
     desk.sound(SHOP);
     assert_eq!(pulls(), 1, "nothing is left to be merged");

@@ -3,6 +3,8 @@
 //! What people write in earnest is left alone: emoji and the joiners within them, flags, variants of ideographs, marks of
 //! right-to-left text beside right-to-left letters, joiners between letters of scripts that need them.
 
+pub(super) use crate::model::lookalike::fold;
+use crate::model::lookalike::{look, style};
 use crate::model::text::is_active;
 
 /// A kind of character that misleads.
@@ -127,83 +129,6 @@ fn lookalike(line: &str, is_name: bool) -> Option<std::ops::Range<usize>> {
         start = end + c.len_utf8();
     }
     None
-}
-
-/// A character as a reader takes it: the Latin letter that it looks like; nothing where it is not seen.
-pub(super) fn fold(c: char) -> Option<char> {
-    if is_active(c) && !c.is_whitespace() {
-        return None;
-    }
-    Some(look(c).or_else(|| style(c)).unwrap_or(c).to_ascii_lowercase())
-}
-
-/// The Latin letter that a Cyrillic, Greek, Armenian or Cherokee one cannot be told from. Those rows of Unicode's
-/// `confusables.txt` (UTS 39) whose skeleton is one ASCII letter and which common fonts draw alike; weak likenesses are
-/// left out, since they are found in honest words.
-const fn look(c: char) -> Option<char> {
-    Some(match c {
-        'а' => 'a',
-        'с' | 'ϲ' => 'c',
-        'ԁ' => 'd',
-        'е' | 'ҽ' => 'e',
-        'ց' => 'g',
-        'һ' | 'հ' => 'h',
-        'і' | 'ι' | 'Ꭵ' => 'i',
-        'ј' | 'ϳ' => 'j',
-        'ӏ' => 'l',
-        'ո' => 'n',
-        'о' | 'ο' | 'օ' => 'o',
-        'р' | 'ρ' => 'p',
-        'ԛ' | 'զ' => 'q',
-        'ѕ' => 's',
-        'ս' | 'υ' => 'u',
-        'ν' | 'ѵ' => 'v',
-        'ԝ' => 'w',
-        'х' => 'x',
-        'у' | 'γ' => 'y',
-        'А' | 'Α' | 'Ꭺ' => 'A',
-        'В' | 'Β' | 'Ᏼ' => 'B',
-        'С' | 'Ϲ' | 'Ꮯ' => 'C',
-        'Ꭰ' => 'D',
-        'Е' | 'Ε' | 'Ꭼ' => 'E',
-        'Ԍ' | 'Ꮐ' => 'G',
-        'Н' | 'Η' | 'Ꮋ' => 'H',
-        'І' | 'Ι' | 'Ӏ' => 'I',
-        'Ј' | 'Ꭻ' => 'J',
-        'К' | 'Κ' | 'Ꮶ' => 'K',
-        'Ꮮ' => 'L',
-        'М' | 'Μ' | 'Ꮇ' => 'M',
-        'Ν' => 'N',
-        'О' | 'Ο' | 'Օ' => 'O',
-        'Р' | 'Ρ' | 'Ꮲ' => 'P',
-        'Ԛ' => 'Q',
-        'Ꮢ' => 'R',
-        'Ѕ' | 'Տ' | 'Ꮪ' => 'S',
-        'Т' | 'Τ' | 'Ꭲ' => 'T',
-        'Ս' => 'U',
-        'Ꮩ' => 'V',
-        'Ԝ' | 'Ꮃ' => 'W',
-        'Х' | 'Χ' => 'X',
-        'Ү' | 'Υ' => 'Y',
-        'Ζ' | 'Ꮓ' => 'Z',
-        _ => return None,
-    })
-}
-
-/// The letter of which a full-width or mathematical one is a style.
-fn style(c: char) -> Option<char> {
-    let code = u32::from(c);
-    match code {
-        0xff21..=0xff3a => char::from_u32(code - 0xff21 + u32::from('A')),
-        0xff41..=0xff5a => char::from_u32(code - 0xff41 + u32::from('a')),
-        // Thirteen alphabets of capitals and small letters, one after the other.
-        0x1d400..=0x1d6a3 => {
-            let place = (code - 0x1d400) % 52;
-            let first = if place < 26 { u32::from('A') } else { u32::from('a') - 26 };
-            char::from_u32(first + place)
-        }
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use countersign::io::github::post_all;
 use countersign::ledger::EntryKind;
 use countersign::model::EntryId;
 
-use super::{ALWAYS, GitHub, Proposed, Repo, SHOP, Sandbox, Signed, client, forge, maria, pulls, question, rejection};
+use super::{
+    ALWAYS, GitHub, Proposed, REVIEW, Repo, SHOP, Sandbox, Signed, client, forge, maria, pulls, question, rejection,
+};
 use crate::support::github::{Fault, Pull, Wrong};
 
 /// Pull requests of the batch.
@@ -94,9 +96,15 @@ fn what_follows_a_post_that_was_not_made_waits_with_it() {
     let batch = Batch::new(&github, &repo);
     let orders = batch.orders(&github);
     // The review of the thirteenth is refused: its merge waits, and all the others go on.
-    github.world().pull("acme/shop", 13).author = "maria-k".into();
+    let pending = Fault::status(REVIEW, 422, "User can only have one pending review per pull request");
+    github.fault(pending.after(12).times(1));
     assert_eq!(run(&github, &orders), (POSTS - 2, 2));
     assert!(github.world().pull("acme/shop", 13).open);
+    github.mend();
+    // Nobody reviews his own, and policy was asked whether it may be merged all the same.
+    github.world().pull("acme/shop", 13).author = "maria-k".into();
+    assert_eq!(run(&github, &orders), (1, 1));
+    assert!(github.world().pull("acme/shop", 13).merged.is_some());
     // A token that is refused stops all: one question is enough to know it.
     github.fault(Fault::status("*", 401, "Bad credentials"));
     github.count();

@@ -123,6 +123,7 @@ fn one_pull(world: &mut World, name: &str, number: u64, rest: &[&str], login: &s
         ("GET", ["issues", _, "comments"]) => paged(talk::since(&pull.comments, request), request),
         ("PATCH", ["pulls" | "issues", _]) => pulls::change(world, name, number, request),
         ("PUT", ["pulls", _, "merge"]) => pulls::merge(world, name, number, request),
+        ("PUT", ["pulls", _, "reviews", id, "dismissals"]) => talk::dismiss(world, name, number, id, request),
         ("POST", ["pulls", _, "reviews"]) => talk::review(world, name, number, login, request),
         ("POST", ["issues", _, "comments"]) => talk::comment(world, name, number, login, request),
         ("POST", ["issues", _, "labels"]) => talk::label(world, name, number, request),

@@ -75,6 +75,24 @@ fn remark(world: &mut World, login: &str, now: i64, commit: &str, asked: &Value)
     })
 }
 
+/// `PUT pulls/N/reviews/ID/dismissals`.
+pub fn dismiss(world: &mut World, name: &str, number: u64, id: &str, request: &Request) -> Response {
+    let (now, body) = (world.tick(), request.json());
+    if body["message"].as_str().is_none_or(str::is_empty) {
+        return refusal(422, "Invalid request.\n\n\"message\" wasn't supplied.");
+    }
+    let pull = world.pull(name, number);
+    let Some(review) = pull.reviews.iter_mut().find(|review| review["id"].to_string() == id) else {
+        return refusal(404, "Not Found");
+    };
+    if !matches!(review["state"].as_str(), Some("APPROVED" | "CHANGES_REQUESTED")) {
+        return refusal(422, "Can not dismiss a commented pull request review");
+    }
+    review["state"] = json!("DISMISSED");
+    pull.updated = now;
+    Response::json(200, review)
+}
+
 /// `POST issues/N/comments`.
 pub fn comment(world: &mut World, name: &str, number: u64, login: &str, request: &Request) -> Response {
     let (id, now, body) = (world.id(), world.tick(), request.json());
