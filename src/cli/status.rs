@@ -97,6 +97,10 @@ fn tell(workspace: &Workspace, situation: &Situation, counts: &Counts, open: usi
     let place = repository.remote.as_ref().map_or_else(|| "no remote".to_owned(), |remote| remote.url.clone());
     output.line(format!("{}  {}", repository.name, text::printable(&place)));
     let stage = match situation.stage {
+        // Nothing can start here, whether there is a ledger or not: that is not known.
+        Stage::Look if !situation.boundary.is_empty() => {
+            "look: nothing can be decided in a shallow clone; run `git fetch --unshallow` first".to_owned()
+        }
         Stage::Look => "look: nothing is written; `countersign init` starts a ledger".to_owned(),
         Stage::Record => format!("record: {} in the ledger", text::count(entries(situation), "entry")),
         Stage::Enforce => format!("enforce: {} in the ledger", text::count(entries(situation), "entry")),

@@ -14,7 +14,11 @@ impl Cost {
     #[must_use]
     pub fn sentence(&self) -> String {
         let by = match &self.source {
-            CostSource::Nothing => return "nothing that bears cost changes".to_owned(),
+            CostSource::Nothing => {
+                let assumed =
+                    self.assumes.as_ref().map(|what| format!(", if {}", single_line(what))).unwrap_or_default();
+                return format!("nothing that bears cost changes{assumed}");
+            }
             CostSource::Model { .. } => "by the model".to_owned(),
             CostSource::Report { path } => format!("by the report {}", single_line(path)),
         };

@@ -1,10 +1,11 @@
 //! What one landed change of a file did to one field: moves of values are matched with the field by document and path.
 
+use bstr::{BStr, ByteSlice as _};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
 use crate::diff::fields::{ValueMove, value_at};
-use crate::model::field::{DocumentName, FieldPath, PathStep};
+use crate::model::field::{DocumentName, FieldChange, FieldPath, PathStep};
 
 /// What became of a field.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +59,52 @@ pub fn same_document(one: &DocumentName, other: &DocumentName) -> bool {
     }
 }
 
+/// Whether two names mean the same Kubernetes object, wherever their files lie: kind, name and group are the same, whatever the
+/// version, and the namespace where both say one.
+#[must_use]
+pub fn same_object(one: &DocumentName, other: &DocumentName) -> bool {
+    let group = |name: &DocumentName| {
+        let version = name.api_version.as_deref().unwrap_or_default();
+        version.split_once('/').map_or("", |(group, _)| group).to_owned()
+    };
+    let is_object = one.kind.is_some() && one.name.is_some();
+    is_object && same_document(one, other) && group(one) == group(other)
+}
+
+/// Whether two files lie in one folder, or one below the folder of the other.
+#[must_use]
+pub fn is_beside(one: &BStr, other: &BStr) -> bool {
+    let folder = |path: &BStr| path.rfind_byte(b'/').map_or(0, |end| end + 1);
+    let (own, theirs) = (&one[..folder(one)], &other[..folder(other)]);
+    let below = |outer: &[u8], inner: &[u8]| !outer.is_empty() && inner.starts_with(outer);
+    own == theirs || below(own, theirs) || below(theirs, own)
+}
+
+/// Where two changes of one field stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SameField {
+    /// In one file, or in one that moved, or in objects of one name in one folder or below it.
+    Here,
+    /// In objects of one name in two folders: one object if it moved, two, as for two clusters, if both are there.
+    Elsewhere,
+}
+
+/// Whether two changes are of one field; `before` is the path that the file of the first had, where it moved. What only its place
+/// in a list names is the same as long as the same stands there.
+#[must_use]
+pub fn same_field(own: &FieldChange, before: Option<&BStr>, other: &FieldChange) -> Option<SameField> {
+    if own.path != other.path || is_positional(&own.path) && own.before != other.before {
+        return None;
+    }
+    let here = own.file == other.file || before == Some(other.file.as_bstr());
+    if here && same_document(&own.document, &other.document) {
+        return Some(SameField::Here);
+    }
+    let beside = is_beside(own.file.as_bstr(), other.file.as_bstr());
+    let place = if beside { SameField::Here } else { SameField::Elsewhere };
+    same_object(&own.document, &other.document).then_some(place)
+}
+
 /// Whether a path leads through an item that only its place in a list names: what stands there is another one tomorrow.
 #[must_use]
 pub fn is_positional(path: &FieldPath) -> bool {
@@ -68,6 +115,7 @@ pub fn is_positional(path: &FieldPath) -> bool {
 mod tests {
     use super::*;
     use crate::diff::fields::value_moves;
+    use crate::model::field::FieldOp;
 
     fn key(key: &str) -> PathStep {
         PathStep::Key(key.into())
@@ -120,5 +168,42 @@ mod tests {
         ] {
             assert_eq!(same_document(&one, &other), same, "{one:?} {other:?}");
         }
+    }
+
+    #[test]
+    fn a_field_is_the_same_wherever_its_object_lies() {
+        let field = |file: &str, version: &str, space: Option<&str>, name: Option<&str>| {
+            let document = DocumentName {
+                api_version: Some(version.into()),
+                kind: name.map(|_| "Deployment".into()),
+                namespace: space.map(Into::into),
+                name: name.map(Into::into),
+                index: 0,
+            };
+            FieldChange::of(file.into(), document, FieldPath(vec![key("replicas")]), FieldOp::Modified)
+        };
+        let (shop, web) = (Some("shop"), Some("web"));
+        for (own, before, other, expected) in [
+            (field("p/a", "apps/v1", None, web), None, field("p/a", "apps/v1", None, web), Some(SameField::Here)),
+            (field("p/b", "apps/v1beta1", None, web), None, field("p/a", "apps/v1", None, web), Some(SameField::Here)),
+            (field("p/q/b", "apps/v1", None, web), None, field("p/a", "apps/v1", shop, web), Some(SameField::Here)),
+            (field("b", "apps/v1", shop, web), None, field("p/a", "apps/v1", shop, web), Some(SameField::Elsewhere)),
+            (field("q/a", "apps/v1", shop, web), None, field("p/a", "apps/v1", shop, web), Some(SameField::Elsewhere)),
+            (
+                field("q/b", "apps/v1", None, web),
+                Some("p/a"),
+                field("p/a", "apps/v1", None, web),
+                Some(SameField::Here),
+            ),
+            (field("p/b", "apps/v1", shop, web), None, field("p/a", "apps/v1", Some("test"), web), None),
+            (field("p/b", "other/v1", shop, web), None, field("p/a", "apps/v1", shop, web), None),
+            (field("p/b", "", None, None), None, field("p/a", "", None, None), None),
+            (field("p/b", "", None, None), Some("p/a"), field("p/a", "", None, None), Some(SameField::Here)),
+        ] {
+            assert_eq!(same_field(&own, before.map(BStr::new), &other), expected, "{own:?} {other:?}");
+        }
+        let own = field("a", "apps/v1", None, web);
+        let other = FieldChange { path: FieldPath(vec![key("paused")]), ..own.clone() };
+        assert_eq!(same_field(&own, None, &other), None);
     }
 }

@@ -25,6 +25,9 @@ pub struct Cost {
     pub objects: Vec<ObjectCost>,
     /// What bears cost and has no price here, and why.
     pub unpriced: Vec<String>,
+    /// What is taken for granted where nothing that bears cost changes: that version 2.0.0 of a chart asks for what 1.9.0 did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assumes: Option<String>,
     /// What the agent says that it costs or saves.
     pub claimed: Vec<ClaimedCost>,
 }

@@ -157,8 +157,9 @@ impl Columns {
         let widest = |width: fn(&Candidate) -> usize| sheet.candidates.iter().map(width).max().unwrap_or(0);
         let id = widest(|candidate| candidate.short.width()).clamp(4, if width < 100 { 16 } else { 24 });
         let agent = if width < 100 { 0 } else { widest(|candidate| candidate.agent.width()).clamp(5, 16) };
-        // A row of several has the lines of all of them.
-        let lines = sheet.groups().iter().map(|group| lines(stats_of(sheet, group)).width()).max().unwrap_or(0);
+        // A row of several has the lines of all of them; what drops out or is left out leaves fewer.
+        let all = |group: &Vec<usize>| group.iter().map(|at| &sheet.candidates[*at]).collect::<Vec<_>>();
+        let lines = sheet.groups().iter().map(|group| lines(stats_of(&all(group))).width()).max().unwrap_or(0);
         let lines = lines.clamp(3, 13);
         let gaps = if agent > 0 { 11 } else { 9 };
         let what = usize::from(width).saturating_sub(MARGIN + id + agent + lines + COST + READ + gaps);
@@ -184,9 +185,9 @@ impl Columns {
     }
 }
 
-/// The lines of all candidates of a row; `None` where those of one are not counted.
-fn stats_of(sheet: &ApproveSheet, group: &[usize]) -> Option<LineStats> {
-    group.iter().map(|at| sheet.candidates[*at].stats).collect::<Option<Vec<_>>>().map(total)
+/// The lines of candidates together; `None` where those of one are not counted.
+fn stats_of(candidates: &[&Candidate]) -> Option<LineStats> {
+    candidates.iter().map(|candidate| candidate.stats).collect::<Option<Vec<_>>>().map(total)
 }
 
 /// `+9 -4`; `binary` or `?` where lines are not counted.
@@ -202,7 +203,11 @@ fn item(sheet: &ApproveSheet, group: &[usize], cursor: bool, columns: &Columns, 
     let all: Vec<&Candidate> = group.iter().map(|at| &sheet.candidates[*at]).collect();
     let Some(first) = all.first() else { return };
     let included = all.iter().filter(|candidate| candidate.included).count();
-    let dropped = sheet.planning.plan().is_some_and(|plan| plan.dropped.iter().any(|d| d.subject == first.subject));
+    let drops = |one: &&Candidate| {
+        sheet.planning.plan().is_some_and(|plan| plan.dropped.iter().any(|dropped| dropped.subject == one.subject))
+    };
+    let dropped = all.iter().any(drops);
+    let counted = sheet.counted(group);
     if cursor {
         pen.set_over(Some(Role::Focus));
     }
@@ -224,7 +229,11 @@ fn item(sheet: &ApproveSheet, group: &[usize], cursor: bool, columns: &Columns, 
     };
     pen.write(role, letter);
     let role = if included == 0 { Role::Quiet } else { Role::Text };
-    let id = if all.len() > 1 { format!("{} ×", all.len()) } else { single_line(&first.short) };
+    let id = match (counted.len(), all.len()) {
+        (_, 1) => single_line(&first.short),
+        (some, all) if some < all => format!("{some} of {all} ×"),
+        (_, all) => format!("{all} ×"),
+    };
     pen.cell(role, &id, columns.id);
     pen.gap(2);
     match sheet.shape(group) {
@@ -236,12 +245,12 @@ fn item(sheet: &ApproveSheet, group: &[usize], cursor: bool, columns: &Columns, 
         pen.cell(Role::Quiet, &agents(&all), columns.agent);
     }
     pen.gap(2);
-    pen.cell_right(role, &lines(stats_of(sheet, group)), columns.lines);
+    pen.cell_right(role, &lines(stats_of(&counted)), columns.lines);
     pen.gap(2);
-    pen.cell_right(Role::Quiet, &total_cost(all.iter().map(|one| one.findings.as_deref()), COST), COST);
+    pen.cell_right(Role::Quiet, &total_cost(counted.iter().map(|one| one.findings.as_deref()), COST), COST);
     pen.gap(2);
-    let opened = all.iter().filter(|candidate| candidate.seen.is_some()).count();
-    pen.cell(Role::Quiet, &read(opened, &all), READ);
+    let opened = counted.iter().filter(|candidate| candidate.seen.is_some()).count();
+    pen.cell(Role::Quiet, &read(opened, &counted), READ);
 }
 
 /// The agent, or how many.

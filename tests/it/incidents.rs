@@ -146,6 +146,67 @@ fn a_rejection_is_about_the_fields_that_it_refused() {
     assert_eq!(all["incidents"][0]["title"], "It is killed at the peak.", "{all:#}");
 }
 
+/// A rejection is about an object and its field: whoever moves the file proposes the same again. An object of the same name in
+/// another environment is another one.
+#[test]
+fn a_rejection_follows_what_it_refused_to_another_file() {
+    let sandbox = Sandbox::new();
+    let (origin, maria) = sandbox.solo();
+    let web = |memory: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, namespace: shop}}\nspec:\n  template:\n    spec:\n      containers:\n        - {{name: app, resources: {{limits: {{memory: {memory}}}}}}}\n"
+        )
+    };
+    let values =
+        |size: u8| format!("image: {{tag: '1.0'}}\nqueue: {{length: {size}}}\nlog: {{level: info}}\nhost: a.example\n");
+    let (prod, staging) = ("prod/web/deployment.yaml", "staging/web/deployment.yaml");
+    let begin = Commit::new("web").file(prod, web("4Gi")).file(staging, web("4Gi")).file("queue/size.yaml", values(9));
+    origin.commit("main", begin);
+    let refuse = |name: &str, file: &str, text: &str| {
+        origin.propose(name, "Save money", &[(file, text)]);
+        let no = ["reject", &origin.at(name), "-m", "It is killed at the peak.", "--no-lesson", "--yes"];
+        let _ = maria.run(&no).succeeds();
+    };
+    refuse("agent/infra/halve", prod, &web("2Gi"));
+    refuse("agent/infra/short", "queue/size.yaml", &values(3));
+    let moved = |name: &str, from: &str, to: &str, text: &str| {
+        let commit = Commit::new("Tidy up").by("infra-bot[bot]", "infra-bot@bots.example").from("main");
+        origin.commit(name, commit.delete(from).file(to, text));
+    };
+    moved("agent/infra/same", prod, "prod/apps/web.yaml", &web("2Gi"));
+    moved("agent/infra/less", prod, "prod/apps/web.yaml", &web("1Gi"));
+    moved("agent/infra/only", prod, "prod/apps/web.yaml", &web("4Gi"));
+    moved("agent/infra/shorter", "queue/size.yaml", "lines/length.yaml", &values(2));
+    origin.propose("agent/infra/staging", "Halve staging", &[(staging, &web("2Gi"))]);
+    // Written down once more, beside it.
+    origin.propose("agent/infra/beside", "Halve it", &[("prod/web/limits.yaml", &web("2Gi"))]);
+    let holds = |expected: &[(&str, Option<&str>, Option<&str>)]| {
+        for (id, field, like) in expected {
+            let shown = maria.run(&["show", &format!("agent/infra/{id}"), "--json"]).succeeds().json();
+            let evidence = &shown["evidence"];
+            let hits = evidence["incidents"]["hits"].as_array().expect("hits").iter();
+            let found: Vec<&Value> = hits.filter(|hit| hit["match"] == "field").map(|hit| &hit["id"]).collect();
+            assert_eq!(found, field.iter().map(|id| json!(id)).collect::<Vec<_>>().iter().collect::<Vec<_>>(), "{id}");
+            let repeat = evidence["signals"]["signals"].as_array().expect("signals");
+            let told = repeat.into_iter().find_map(|one| one["repeat"]["rejected"][0]["like"].as_str());
+            assert_eq!(told, *like, "{id}: {evidence:#}");
+        }
+    };
+    let (halve, short) = (Some("agent/infra/halve"), Some("agent/infra/short"));
+    holds(&[
+        ("same", halve, Some("values")),
+        ("less", halve, None),
+        ("only", None, None),
+        ("shorter", short, None),
+        ("staging", None, None),
+        ("beside", halve, None),
+    ]);
+    // Where main itself moved it, the file of the rejection is gone.
+    origin.commit("main", Commit::new("Move web").delete(prod).file("prod/all.yaml", web("4Gi")));
+    origin.propose("agent/infra/later", "Halve it", &[("prod/all.yaml", &web("2Gi"))]);
+    holds(&[("later", halve, Some("values"))]);
+}
+
 /// A deployment with a list in a list, an argument that only its place names, and an ingress behind it.
 fn deployment(memory: &str, heap: &str, port: u16) -> String {
     format!(

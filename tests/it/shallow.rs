@@ -69,6 +69,9 @@ fn a_shallow_clone_is_read_as_far_as_it_goes() {
     let listed = repo.run(&["list", "--offline"]).succeeds();
     assert!(listed.stderr.contains(&said) && listed.stderr.contains("git fetch --unshallow"), "{listed}");
     assert_eq!(listed.stderr.matches("this clone is shallow").count(), 1, "said once: {listed}");
+    let status = repo.run(&["status", "--offline"]).succeeds();
+    assert!(status.stdout.contains("shallow clone; run `git fetch --unshallow` first"), "{status}");
+    assert!(!status.stdout.contains("countersign init"), "{status}");
     assert!(repo.run(&["diff", "agent/infra/near", "--offline"]).succeeds().stdout.contains("+replicas: 6"));
     let evidence = &shown(&repo, "agent/infra/near")["evidence"];
     for part in ["provenance", "incidents", "signals"] {

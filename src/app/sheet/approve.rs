@@ -9,6 +9,7 @@ use super::Planning;
 use crate::app::does;
 use crate::app::queue::key_of;
 use crate::diff::FoldKey;
+use crate::engine::Plan;
 use crate::model::text::single_line;
 use crate::model::{
     Answers, DecisionKind, EntryId, Findings, Intent, IntentItem, LineStats, Queued, Seen, Subject, Tier,
@@ -233,6 +234,20 @@ impl ApproveSheet {
         self.candidates.get(*self.groups.get(self.cursor)?.first()?)
     }
 
+    /// Whether the plan takes a proposal up, as far as there is one: it is part of the sheet and does not drop out.
+    fn takes(&self, candidate: &Candidate) -> bool {
+        let drops = |plan: &Arc<Plan>| plan.dropped.iter().any(|dropped| dropped.subject == candidate.subject);
+        candidate.included && !self.planning.plan().is_some_and(drops)
+    }
+
+    /// What a row counts: those of it that are taken up, else, where it is left out as a whole, all of them.
+    #[must_use]
+    pub fn counted(&self, group: &[usize]) -> Vec<&Candidate> {
+        let all = || group.iter().filter_map(|at| self.candidates.get(*at));
+        let taken: Vec<&Candidate> = all().filter(|candidate| self.takes(candidate)).collect();
+        if taken.is_empty() { all().collect() } else { taken }
+    }
+
     /// How many proposals are part of it.
     #[must_use]
     pub fn included(&self) -> usize {
@@ -241,10 +256,6 @@ impl ApproveSheet {
 
     /// The proposals that the plan takes up, as far as there is one: those that are part of it without what drops out.
     pub fn taken(&self) -> impl Iterator<Item = &Candidate> {
-        let plan = self.planning.plan();
-        let drops = move |candidate: &Candidate| {
-            plan.is_some_and(|plan| plan.dropped.iter().any(|dropped| dropped.subject == candidate.subject))
-        };
-        self.candidates.iter().filter(move |candidate| candidate.included && !drops(candidate))
+        self.candidates.iter().filter(|candidate| self.takes(candidate))
     }
 }

@@ -33,6 +33,7 @@ fn cost(low: &str, high: &str) -> Known<Cost> {
         source: CostSource::Nothing,
         objects: Vec::new(),
         unpriced: Vec::new(),
+        assumes: None,
         claimed: Vec::new(),
     })
 }

@@ -1,24 +1,25 @@
 //! Fields that may decide how much there is of something in a form that the model does not read: values of charts, what a
-//! kustomization takes in, patches, what Argo CD and Flux deploy.
+//! kustomization takes in, patches, what Argo CD and Flux deploy, and the config maps and files that such values come from.
 //!
 //! The model prices what it knows; what only points at it, or passes it on to something that is not here, may start anything. So a
 //! change of it is zero only where it is plainly harmless: an image, a version, a label, a text.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use bstr::{BStr, BString, ByteSlice as _};
+use bstr::{BStr, ByteSlice as _};
 use serde_json::Value;
 
-use super::harmless::{amount, is_harmless, word};
-use crate::diff::fields::documents;
+use super::harmless::is_harmless;
+use super::leaf::{Leaf, PATCHES, in_patch, in_values, in_values_of_text, leaves, of_text, text_bears};
+use super::sources::is_same_chart;
+use super::users::{Use, Users};
+use super::values::is_shaped;
+use crate::diff::fields::ConfigDocument;
+use crate::evidence::Inventory;
 use crate::model::field::{DocumentName, FieldChange, FieldOp, FieldReport, PathStep, masked};
+use crate::model::text;
 
-/// The deepest that is looked.
-const DEPTH: usize = 32;
-/// The largest text that is read as values, in bytes.
-const MAX_TEXT: usize = 256 << 10;
-/// Lists of patches.
-const PATCHES: [&str; 3] = ["patches", "patchesJson6902", "patchesStrategicMerge"];
 /// What an application's overrides may say that starts nothing.
 const NAMING: [&str; 7] =
     ["commonAnnotations", "commonLabels", "images", "namePrefix", "nameSuffix", "namespace", "version"];
@@ -28,92 +29,205 @@ const CHART: &str = "what the chart makes of it is not known";
 const PATCH: &str = "the patch is not merged with what it is for here";
 /// What is taken in from where nothing changes.
 const ELSEWHERE: &str = "what it stands for is priced nowhere in this change";
+/// What variables come to.
+const VARIABLE: &str = "what it is put into is not known";
+/// Columns of a version.
+const VERSION: usize = 24;
+/// What another chart comes to.
+const ANOTHER: &str = "another chart may ask for more or less";
+/// Lists in which what comes later goes before.
+const LAYERS: [&str; 4] = ["substituteFrom", "valueFiles", "valuesFiles", "valuesFrom"];
 
-/// The files whose documents come and go as wholes: what points at them is priced with them.
-pub(super) struct Whole<'r>(BTreeSet<&'r BStr>);
-
-/// A value, and the keys that lead to it: pointers are taken apart, items of lists passed over.
-struct Leaf<'v> {
-    keys: Vec<&'v str>,
-    value: &'v Value,
+/// A change as a whole, for what passes its values on.
+pub(super) struct Whole<'r> {
+    /// The files whose documents come and go as wholes: what points at them is priced with them.
+    files: BTreeSet<&'r BStr>,
+    before: &'r Inventory,
+    after: &'r Inventory,
+    /// Who reads values from other objects and files; looked for where something may be read so.
+    users: OnceCell<Users>,
 }
 
 impl<'r> Whole<'r> {
-    pub fn of(report: &'r FieldReport) -> Self {
-        Self(report.fields.iter().filter(|field| field.path.0.is_empty()).map(|field| field.file.as_bstr()).collect())
+    pub fn of(report: &'r FieldReport, before: &'r Inventory, after: &'r Inventory) -> Self {
+        let files = report.fields.iter().filter(|field| field.path.0.is_empty()).map(|field| field.file.as_bstr());
+        Self { files: files.collect(), before, after, users: OnceCell::new() }
+    }
+
+    fn users(&self) -> &Users {
+        self.users.get_or_init(|| Users::of(self.before, self.after))
     }
 
     /// Why a change of this field may bear cost; `None` where it bears none, or the model prices it.
     pub fn doubt(&self, field: &FieldChange) -> Option<&'static str> {
-        let form = Form::of(field)?;
-        if field.op == FieldOp::Moved {
-            // Operations of a patch are done one after the other.
-            let ordered = form == Form::Patch && !is_whole_patch(field);
-            return ordered.then_some(PATCH);
-        }
+        let form = self.form(field)?;
         let sides = [&field.before, &field.after].map(|side| side.as_ref().map(|value| leaves(field, value)));
         let [before, after] = sides.map(Option::unwrap_or_default);
+        if field.op == FieldOp::Moved {
+            return moved(form, field, &before);
+        }
         before.iter().chain(&after).find_map(|leaf| {
             let differing = || match (&field.before, &field.after) {
                 (Some(Value::String(old)), Some(Value::String(new))) => [old.as_str(), new.as_str()],
                 _ => [leaf.value.as_str().unwrap_or_default(), ""],
             };
-            self.of_leaf(form, &field.file, leaf, &differing)
+            self.of_leaf(form, field, leaf, &differing)
         })
+    }
+
+    /// What is taken for granted where a field is said to bear no cost: that another version of a chart, or of other manifests,
+    /// asks for what the last one did.
+    pub fn assumes(&self, field: &FieldChange) -> Option<String> {
+        let keys: Vec<&str> = field.path.keys().collect();
+        let is_version = match self.form(field)? {
+            Form::Release => matches!(keys.as_slice(), ["spec", "chart", "spec", "version"] | ["spec", "version"]),
+            Form::Source => {
+                matches!(keys.as_slice(), ["spec", "ref", "tag" | "semver" | "digest" | "commit"] | ["spec", "version"])
+            }
+            Form::Chart => matches!(keys.as_slice(), ["dependencies", "version"]),
+            Form::Kustomization => matches!(keys.as_slice(), ["helmCharts", "version"]),
+            Form::Application => keys.last() == Some(&"targetRevision"),
+            _ => false,
+        };
+        let [old, new] = [&field.before, &field.after].map(|side| side.as_ref().map(version));
+        let (old, new) = old.zip(new).filter(|_| is_version)?;
+        Some(format!("{new} asks for what {old} did"))
+    }
+
+    /// Why a file of which no values are known may bear cost: something reads it as those of a chart.
+    pub fn doubt_of_file(&self, file: &BStr) -> Option<&'static str> {
+        let plain = self.users().of_file(file, [self.before, self.after]);
+        plain.first().map(|becomes| if *becomes == Use::Variable { VARIABLE } else { CHART })
     }
 
     fn of_leaf<'t>(
         &self,
         form: Form,
-        file: &BString,
+        field: &FieldChange,
         leaf: &Leaf<'_>,
         sides: &dyn Fn() -> [&'t str; 2],
     ) -> Option<&'static str> {
-        let keys = leaf.keys.as_slice();
+        let (file, keys) = (&field.file, leaf.keys.as_slice());
         if matches!(form, Form::Release | Form::Flux) && keys.iter().any(|key| PATCHES.contains(key)) {
             return in_patch(leaf, sides).then_some(PATCH);
         }
         match form {
+            Form::Operations => Some(PATCH),
             Form::Patch => in_patch(leaf, sides).then_some(PATCH),
-            Form::Kustomization => self.in_kustomization(file, leaf, sides),
-            Form::Release => match keys {
-                ["spec", "values", keys @ ..] => in_values(keys, leaf.value).then_some(CHART),
-                ["spec", "valuesFrom", ..] => Some(CHART),
-                ["spec", "chart", "spec", "chart"] => Some("another chart may ask for more or less"),
-                _ => None,
-            },
-            Form::Values => in_values(keys, leaf.value).then_some(CHART),
-            Form::Texts => text_bears(sides(), &in_values_of_text).then_some(CHART),
+            Form::Kustomization => self.in_kustomization(field, leaf, sides),
+            Form::Release => self.in_release(field, leaf, sides),
+            Form::Values => in_values(false, keys, leaf.value, sides).then_some(CHART),
+            Form::Held => self.in_held(field, leaf, sides),
+            Form::Source => in_source(keys),
+            Form::Chart => matches!(keys, ["dependencies", rest @ ..] if *rest != ["version"]).then_some(CHART),
             Form::Flux => match keys {
                 ["spec", "path"] => self.in_folder("".into(), leaf.value),
                 ["spec", "components", ..] => self.in_folder(file.as_bstr(), leaf.value),
                 ["spec", "sourceRef", "kind" | "name" | "namespace"] => Some(ELSEWHERE),
                 // Nothing of these is modelled.
                 ["spec", "postBuild", "substitute", keys @ ..] => {
-                    let leaf = Leaf { keys: keys.to_vec(), value: leaf.value };
-                    in_values_of_text(&leaf).then_some("what it is put into is not known")
+                    in_values_of_text(keys, leaf.value).then_some(VARIABLE)
                 }
-                ["spec", "postBuild", "substituteFrom", ..] => Some("what it is put into is not known"),
+                ["spec", "postBuild", "substituteFrom", ..] => Some(VARIABLE),
                 _ => None,
             },
             Form::Application => self.in_application(keys, leaf.value, sides),
         }
     }
 
+    /// What a release of Flux installs, or the helm controller of K3s.
+    fn in_release<'t>(
+        &self,
+        field: &FieldChange,
+        leaf: &Leaf<'_>,
+        sides: &dyn Fn() -> [&'t str; 2],
+    ) -> Option<&'static str> {
+        match leaf.keys.as_slice() {
+            ["spec", "values", keys @ ..] => {
+                let shaped = || [self.before, self.after].into_iter().any(|side| is_shaped_in(side, field));
+                in_values(shaped(), keys, leaf.value, sides).then_some(CHART)
+            }
+            ["spec", "valuesFrom" | "valuesSecrets", ..]
+            | ["spec", "chart", "spec", "valuesFile" | "valuesFiles", ..] => Some(CHART),
+            ["spec", "valuesContent"] => text_bears(sides(), true, &of_text).then_some(CHART),
+            ["spec", "set", keys @ ..] => in_values_of_text(keys, leaf.value).then_some(CHART),
+            ["spec", "chart" | "chartContent" | "repo"] => Some(ANOTHER),
+            ["spec", "chart", "spec", "chart"]
+            | ["spec", "chartRef", "kind" | "name" | "namespace"]
+            | ["spec", "chart", "spec", "sourceRef", "kind" | "name" | "namespace"] => {
+                (!is_same_chart(field.file.as_bstr(), &field.document, self.before, self.after)).then_some(ANOTHER)
+            }
+            _ => None,
+        }
+    }
+
+    /// What an object or a file holds that something else reads.
+    fn in_held<'t>(
+        &self,
+        field: &FieldChange,
+        leaf: &Leaf<'_>,
+        sides: &dyn Fn() -> [&'t str; 2],
+    ) -> Option<&'static str> {
+        let Some(kind) = field.document.kind.as_deref() else {
+            let uses = self.users().of_file(field.file.as_bstr(), [self.before, self.after]);
+            let values = uses.contains(&Use::Values) || self.users().names_file(field.file.as_bstr());
+            let bears = values && in_values(false, &leaf.keys, leaf.value, sides);
+            let put = |becomes: &Use| match becomes {
+                Use::Values => false,
+                Use::Value(path) => in_values_of_text(&path.split('.').collect::<Vec<_>>(), leaf.value),
+                Use::Variable => in_values_of_text(&leaf.keys, leaf.value),
+            };
+            return (bears || uses.iter().any(put)).then_some(CHART);
+        };
+        let ["data" | "stringData" | "binaryData", key, ..] = leaf.keys.as_slice() else { return None };
+        // Usual names say so themselves.
+        let usual = (kind == "ConfigMap" && is_values(key)).then_some(&Use::Values);
+        self.users().of_object(&field.document, Some(key)).chain(usual).find_map(|becomes| match becomes {
+            Use::Values if *leaf.value == masked() => Some(CHART),
+            Use::Values => text_bears(sides(), true, &of_text).then_some(CHART),
+            Use::Value(path) => in_values_of_text(&path.split('.').collect::<Vec<_>>(), leaf.value).then_some(CHART),
+            Use::Variable => in_values_of_text(&[key], leaf.value).then_some(VARIABLE),
+        })
+    }
+
+    /// What a kustomization makes config maps and secrets from.
+    fn in_generator(&self, field: &FieldChange, list: &str, leaf: &Leaf<'_>) -> Option<&'static str> {
+        let kind = if list == "configMapGenerator" { "ConfigMap" } else { "Secret" };
+        let written = [&field.before, &field.after].into_iter().flatten().find_map(|value| value["name"].as_str());
+        let name = match field.path.0.get(1) {
+            Some(PathStep::Item(name)) => name.as_str(),
+            _ => written?,
+        };
+        let literal = leaf.value.as_str().and_then(|text| text.split_once('='));
+        match (leaf.keys.get(1), literal) {
+            (Some(&"literals"), Some((key, value))) => {
+                let bears = |becomes: &Use| match becomes {
+                    Use::Values => true,
+                    Use::Value(path) => in_values_of_text(&path.split('.').collect::<Vec<_>>(), &Value::from(value)),
+                    Use::Variable => in_values_of_text(&[key], &Value::from(value)),
+                };
+                self.users().uses(kind, name, Some(key)).any(bears).then_some(CHART)
+            }
+            (Some(&"options"), _) => None,
+            _ => self.users().uses(kind, name, None).next().map(|_| CHART),
+        }
+    }
+
     /// What a kustomization takes in, and what it does with it.
     fn in_kustomization<'t>(
         &self,
-        file: &BString,
+        field: &FieldChange,
         leaf: &Leaf<'_>,
         sides: &dyn Fn() -> [&'t str; 2],
     ) -> Option<&'static str> {
         match leaf.keys.as_slice() {
             ["resources" | "components" | "bases" | "generators" | "transformers", ..] => {
-                self.in_folder(file.as_bstr(), leaf.value)
+                self.in_folder(field.file.as_bstr(), leaf.value)
             }
-            ["replacements" | "vars" | "replicas", ..] => Some("what it is put into is not known"),
+            [list @ ("configMapGenerator" | "secretGenerator"), ..] => self.in_generator(field, list, leaf),
+            ["replacements" | "vars" | "replicas", ..] => Some(VARIABLE),
             ["helmCharts" | "helmChartInflationGenerator", "valuesInline", keys @ ..] => {
-                in_values(keys, leaf.value).then_some(CHART)
+                in_values_of_text(keys, leaf.value).then_some(CHART)
             }
             ["helmCharts" | "helmChartInflationGenerator", rest @ ..] => {
                 (!matches!(rest, ["version" | "releaseName" | "namespace" | "repo", ..])).then_some(CHART)
@@ -139,8 +253,8 @@ impl<'r> Whole<'r> {
             _ => return None,
         };
         match keys {
-            ["helm", "values"] => text_bears(sides(), &in_values_of_text).then_some(CHART),
-            ["helm", "valuesObject", keys @ ..] => in_values(keys, value).then_some(CHART),
+            ["helm", "values"] => text_bears(sides(), true, &of_text).then_some(CHART),
+            ["helm", "valuesObject", keys @ ..] => in_values(false, keys, value, sides).then_some(CHART),
             ["helm", "parameters" | "fileParameters", keys @ .., "value" | "path"] => {
                 (!is_harmless(keys, value)).then_some(CHART)
             }
@@ -162,8 +276,77 @@ impl<'r> Whole<'r> {
 
     fn has(&self, path: &str) -> bool {
         let files = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-        self.0.contains(BStr::new(path))
-            || files.iter().any(|file| self.0.contains(BStr::new(&format!("{path}/{file}"))))
+        self.files.contains(BStr::new(path))
+            || files.iter().any(|file| self.files.contains(BStr::new(&format!("{path}/{file}"))))
+    }
+
+    /// How a field passes on what it says; `None` where it does not.
+    fn form(&self, field: &FieldChange) -> Option<Form> {
+        let nth = match field.path.0.first() {
+            Some(PathStep::Item(_)) => Some(None),
+            Some(PathStep::Index(at)) => Some(Some(*at)),
+            _ => None,
+        };
+        if let Some(at) = nth
+            && [self.after, self.before].into_iter().any(|side| is_operations(side, field))
+        {
+            // Where several are on the same thing, only their places tell them apart, and not what they are about.
+            let unnamed = at.is_some() && (field.path.0.len() > 1 || field.op == FieldOp::Moved);
+            return Some(if unnamed { Form::Operations } else { Form::Patch });
+        }
+        Form::of(field).or_else(|| {
+            let values = || has_user_of_values(field);
+            (field.document.kind.is_none() && !field.path.0.is_empty() && values()).then_some(Form::Held)
+        })
+    }
+}
+
+/// A version as it is written, bounded and fit for a terminal.
+fn version(value: &Value) -> String {
+    let written = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    text::truncate(&text::single_line(&written), VERSION).into_owned()
+}
+
+/// Why something that stands in another place now may bear cost.
+fn moved(form: Form, field: &FieldChange, leaves: &[Leaf<'_>]) -> Option<&'static str> {
+    let plain = || ["", ""];
+    match form {
+        // Operations of a patch are done one after the other, and so are patches.
+        Form::Operations => Some(PATCH),
+        Form::Patch if !is_whole_patch(field) => Some(PATCH),
+        Form::Patch => leaves.iter().any(|leaf| in_patch(leaf, &plain)).then_some(PATCH),
+        _ if field.path.keys().any(|key| LAYERS.contains(&key)) => Some(CHART),
+        _ => None,
+    }
+}
+
+/// Whether a document is a list of operations of JSON Patch.
+fn is_operations(side: &Inventory, field: &FieldChange) -> bool {
+    let documents = side.file(field.file.as_bstr()).map(AsRef::as_ref).unwrap_or_default();
+    let is = |item: &Value| item["op"].is_string() && item["path"].is_string();
+    let documents = documents.iter().filter_map(|document| document.value.as_array());
+    documents.into_iter().any(|items| !items.is_empty() && items.iter().all(is))
+}
+
+/// Whether the document of a release is of the shape whose values are all read.
+fn is_shaped_in(side: &Inventory, field: &FieldChange) -> bool {
+    let documents = side.file(field.file.as_bstr()).map(AsRef::as_ref).unwrap_or_default();
+    let is = |one: &&ConfigDocument| one.name.kind == field.document.kind && one.name.name == field.document.name;
+    documents.iter().find(is).is_some_and(|one| is_shaped(&one.value["spec"]["values"]))
+}
+
+/// Whether something may read values from a file without objects: workflows of a forge are read by nothing here.
+fn has_user_of_values(field: &FieldChange) -> bool {
+    !field.file.starts_with(b".github/")
+}
+
+/// What a source of Flux brings.
+fn in_source(keys: &[&str]) -> Option<&'static str> {
+    match keys {
+        ["spec", "url" | "bucketName" | "endpoint" | "path"] | ["spec", "ref", "branch" | "name"] => Some(ELSEWHERE),
+        ["spec", "chart"] | ["spec", "sourceRef", "kind" | "name" | "namespace"] => Some(ANOTHER),
+        ["spec", "valuesFile" | "valuesFiles", ..] => Some(CHART),
+        _ => None,
     }
 }
 
@@ -189,14 +372,20 @@ fn resolve(by: &BStr, named: &str) -> Option<String> {
 enum Form {
     /// A patch, in a list of them or a file of its own.
     Patch,
+    /// Operations of a patch that nothing but their order tells apart.
+    Operations,
     /// A kustomization.
     Kustomization,
-    /// A release of Helm that Flux installs.
+    /// A release of Helm that Flux installs, or K3s.
     Release,
     /// A file of values.
     Values,
-    /// Values as a text.
-    Texts,
+    /// What others may read as values.
+    Held,
+    /// Where Flux gets something from.
+    Source,
+    /// A chart itself.
+    Chart,
     /// A kustomization that Flux applies.
     Flux,
     /// An application of Argo CD, or a set of them.
@@ -224,7 +413,14 @@ impl Form {
             }
             Some("Application" | "ApplicationSet") if group == "argoproj.io" => Self::Application,
             Some("HelmRelease") if !whole => Self::Release,
-            Some("ConfigMap") if !whole && field.path.last_key().is_some_and(is_values) => Self::Texts,
+            Some("HelmChart" | "HelmChartConfig") if group.contains("helm.cattle.io") => Self::Release,
+            Some("ConfigMap" | "Secret") => Self::Held,
+            Some("OCIRepository" | "GitRepository" | "HelmRepository" | "Bucket" | "HelmChart")
+                if !whole && group.contains("source.toolkit.fluxcd.io") =>
+            {
+                Self::Source
+            }
+            None if matches!(name, b"Chart.yaml" | b"requirements.yaml") => Self::Chart,
             None if !whole && name.to_str().is_ok_and(is_values) => Self::Values,
             _ => return None,
         })
@@ -247,301 +443,5 @@ fn is_whole_patch(field: &FieldChange) -> bool {
         && matches!(field.path.0.iter().rev().nth(1), Some(PathStep::Key(key)) if PATCHES.contains(&key.as_str()))
 }
 
-/// The leaves of a side of a field.
-fn leaves<'v>(field: &'v FieldChange, value: &'v Value) -> Vec<Leaf<'v>> {
-    let mut keys: Vec<&str> = Vec::new();
-    let mut listed = "";
-    for step in &field.path.0 {
-        match step {
-            PathStep::Key(key) => {
-                listed = key;
-                keys.push(key);
-            }
-            PathStep::Item(pointer) if pointer.starts_with('/') => keys.extend(segments(pointer)),
-            PathStep::Item(name) if matches!(listed, "parameters" | "fileParameters") => keys.extend(name.split('.')),
-            PathStep::Item(_) | PathStep::Index(_) => {}
-        }
-    }
-    let mut found = Vec::new();
-    walk(value, &mut keys, &mut found, 0);
-    found
-}
-
-fn segments(pointer: &str) -> impl Iterator<Item = &str> {
-    pointer.split('/').filter(|part| !part.is_empty())
-}
-
-fn walk<'v>(value: &'v Value, keys: &mut Vec<&'v str>, found: &mut Vec<Leaf<'v>>, depth: usize) {
-    let known = keys.len();
-    match value {
-        Value::Object(entries) if depth < DEPTH && !entries.is_empty() && *value != masked() => {
-            let pointer = value["path"].as_str().filter(|path| path.starts_with('/') && value["op"].is_string());
-            keys.extend(pointer.into_iter().flat_map(segments));
-            let named = keys.last().is_some_and(|list| matches!(*list, "parameters" | "fileParameters"));
-            keys.extend(value["name"].as_str().filter(|_| named).into_iter().flat_map(|name| name.split('.')));
-            for (key, value) in entries.iter().filter(|(key, _)| pointer.is_none() || !matches!(key.as_str(), "path")) {
-                keys.push(key);
-                walk(value, keys, found, depth + 1);
-                keys.pop();
-            }
-        }
-        Value::Array(items) if depth < DEPTH && !items.is_empty() => {
-            for item in items {
-                walk(item, keys, found, depth + 1);
-            }
-        }
-        value => found.push(Leaf { keys: keys.clone(), value }),
-    }
-    keys.truncate(known);
-}
-
-/// Whether a value of a chart may bear cost that the model does not price.
-fn in_values(keys: &[&str], value: &Value) -> bool {
-    let modelled = match keys {
-        // What the library of many charts says is read whole.
-        ["controllers" | "defaultPodOptions" | "persistence" | "service" | "configMaps" | "route", ..] => true,
-        keys => keys.iter().any(|key| amount(key)),
-    };
-    !modelled && !is_harmless(keys, value)
-}
-
-/// Whether a value of a chart that is a text inside a document may bear cost: nothing of it is modelled.
-fn in_values_of_text(leaf: &Leaf<'_>) -> bool {
-    leaf.keys.iter().any(|key| amount(key)) || !is_harmless(&leaf.keys, leaf.value)
-}
-
-/// Whether a leaf of a patch may bear cost.
-fn in_patch<'t>(leaf: &Leaf<'_>, sides: &dyn Fn() -> [&'t str; 2]) -> bool {
-    let Some((last, above)) = leaf.keys.split_last() else { return false };
-    let list = leaf.keys.iter().rposition(|key| PATCHES.contains(key));
-    let inside = list.map_or(leaf.keys.as_slice(), |at| &leaf.keys[at + 1..]);
-    match inside {
-        // A file, another target, a text that could not be read as one document.
-        ["path" | "target", ..] => return true,
-        ["patch"] | [] if list.is_some() => return text_bears(sides(), &patched),
-        _ => {}
-    }
-    let values = above.iter().rposition(|key| matches!(*key, "values" | "valuesObject" | "substitute"));
-    match values {
-        Some(at) => in_values_of_text(&Leaf { keys: leaf.keys[at + 1..].to_vec(), value: leaf.value }),
-        None => patched(leaf) || *last == "op" && leaf.value != "test" && ends_at_whole(above),
-    }
-}
-
-/// Whether a leaf of an object that is changed may bear cost.
-fn patched(leaf: &Leaf<'_>) -> bool {
-    let bears = |key: &str| {
-        amount(key)
-            || matches!(key, "$patch" | "schedule" | "suspend" | "parallelism" | "resources" | "volumeClaimTemplates")
-    };
-    leaf.keys.iter().any(|key| bears(key)) || leaf.value == "LoadBalancer"
-}
-
-/// Whether an operation is on what holds what bears cost.
-fn ends_at_whole(keys: &[&str]) -> bool {
-    let key = keys.iter().rev().find(|key| !key.bytes().all(|b| b.is_ascii_digit() || b == b'-'));
-    key.is_none_or(|key| matches!(*key, "patch" | "spec" | "template" | "containers" | "initContainers" | "values"))
-}
-
-/// Whether what differs between two texts that hold documents may bear cost. What cannot be read may.
-fn text_bears(sides: [&str; 2], bears: &dyn Fn(&Leaf<'_>) -> bool) -> bool {
-    let read = |text: &str| {
-        let fits = text.len() <= MAX_TEXT;
-        fits.then(|| documents("values.yaml".into(), text.as_bytes()).ok()).flatten()
-    };
-    let [Some(old), Some(new)] = sides.map(read) else { return true };
-    let differ = |one: &Value, other: &Value| {
-        let (one, other) = (flat(one), flat(other));
-        let known: BTreeSet<(&[&str], String)> =
-            other.iter().map(|leaf| (leaf.keys.as_slice(), leaf.value.to_string())).collect();
-        one.iter().any(|leaf| bears(leaf) && !known.contains(&(leaf.keys.as_slice(), leaf.value.to_string())))
-    };
-    let count = old.len().max(new.len());
-    let at = |side: &[crate::diff::fields::ConfigDocument], at: usize| {
-        side.get(at).map_or(Value::Null, |document| document.value.clone())
-    };
-    (0..count).any(|index| {
-        let (old, new) = (at(&old, index), at(&new, index));
-        word(&old) || word(&new) || differ(&old, &new) || differ(&new, &old)
-    })
-}
-
-fn flat(value: &Value) -> Vec<Leaf<'_>> {
-    let mut found = Vec::new();
-    walk(value, &mut Vec::new(), &mut found, 0);
-    found
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::diff::fields::testing::report_over;
-
-    /// What the first doubt of a change of files is about, if there is one.
-    fn doubted(files: &[(&str, &str, &str)]) -> Option<&'static str> {
-        let side = |text: &'_ str| (!text.is_empty()).then(|| text.as_bytes().to_vec());
-        let owned: Vec<_> = files.iter().map(|(path, old, new)| (*path, side(old), side(new))).collect();
-        let sides: Vec<_> = owned.iter().map(|(path, old, new)| (*path, old.as_deref(), new.as_deref())).collect();
-        let report = report_over(&sides);
-        let whole = Whole::of(&report);
-        report.fields.iter().find_map(|field| whole.doubt(field))
-    }
-
-    fn headed(kind: &str, spec: &str) -> String {
-        let group = match kind {
-            "HelmRelease" => "helm.toolkit.fluxcd.io/v2",
-            "Kustomization" => "kustomize.toolkit.fluxcd.io/v1",
-            _ => "argoproj.io/v1alpha1",
-        };
-        format!("apiVersion: {group}\nkind: {kind}\nmetadata: {{name: x}}\nspec: {spec}\n")
-    }
-
-    #[test]
-    fn values_of_charts_are_zero_only_where_they_are_plainly_harmless() {
-        for (from, to, doubtful) in [
-            ("workers: 3", "workers: 30", true),
-            ("tier: small", "tier: xlarge", true),
-            ("tier: small", "tier: small, ha: true", true),
-            ("tier: small", "tier: small, cache: {shards: 3}", true),
-            ("tier: small", "tier: '${TIER}'", true),
-            ("tier: small", "tier: small, image: {tag: v1, pullPolicy: Always}", false),
-            ("tier: small", "tier: small, podLabels: {a: b}", false),
-            ("tier: small", "tier: small, replicas: 3", false), // the model has it
-            ("tag: 1.0", "tag: 1.1", false),
-            ("team: a", "team: b", false),
-            ("https://a.example", "https://b.example/x", false),
-            ("LOG: info", "LOG: debug", false),
-            ("timeout: 5s", "timeout: 9s", false),
-            ("ingress: {enabled: true", "ingress: {enabled: false", false),
-        ] {
-            let values = "{tier: small, workers: 3, image: {tag: 1.0}, annotations: {team: a}, baseUrl: https://a.example, env: {LOG: info}, timeout: 5s, ingress: {enabled: true}}";
-            let other = values.replace(from, to);
-            let release =
-                |values: &str| headed("HelmRelease", &format!("{{chart: {{spec: {{chart: foo}}}}, values: {values}}}"));
-            let object = |values: &str| {
-                headed("Application", &format!("{{source: {{chart: foo, helm: {{valuesObject: {values}}}}}}}"))
-            };
-            for (path, old, new) in [
-                ("a.yaml", release(values), release(&other)),
-                ("a.yaml", object(values), object(&other)),
-                ("web/values-prod.yaml", values.to_owned(), other.clone()),
-            ] {
-                assert_eq!(doubted(&[(path, &old, &new)]).is_some(), doubtful, "{path} {from} {to}");
-            }
-        }
-        let library = |env: &str| {
-            headed("HelmRelease", &format!("{{values: {{controllers: {{a: {{containers: {{b: {{x: {env}}}}}}}}}}}}}"))
-        };
-        assert_eq!(doubted(&[("a.yaml", &library("3"), &library("4"))]), None, "that shape is read whole");
-    }
-
-    #[test]
-    fn what_argo_cd_deploys_is_not_zero() {
-        for (spec, from, to, doubtful) in [
-            ("{source: {helm: {values: \"replicaCount: 3\\n\"}}}", "3", "30", true),
-            ("{source: {helm: {values: \"image: {tag: a}\\nx: 1\"}}}", "tag: a", "tag: b", false),
-            ("{source: {helm: {parameters: [{name: replicaCount, value: '3'}]}}}", "'3'", "'30'", true),
-            ("{source: {helm: {parameters: [{name: image.tag, value: '3'}]}}}", "'3'", "'30'", false),
-            ("{sources: [{helm: {valueFiles: [a.yaml]}}]}", "a.yaml", "b.yaml", true),
-            ("{source: {kustomize: {images: ['a:1']}}}", "a:1", "a:2", false),
-            ("{source: {kustomize: {replicas: [{name: a, count: 1}]}}}", "count: 1", "count: 5", true),
-            ("{source: {path: a}}", "a}}", "b}}", true),
-            ("{source: {targetRevision: v1}}", "v1", "v2", false),
-            ("{syncPolicy: {automated: {prune: true}}}", "true", "false", false),
-        ] {
-            let (old, new) = (headed("Application", spec), headed("Application", &spec.replace(from, to)));
-            assert_eq!(doubted(&[("a.yaml", &old, &new)]).is_some(), doubtful, "{spec} {to}");
-            let spec = format!("{{template: {{spec: {spec}}}}}");
-            let (old, new) = (headed("ApplicationSet", &spec), headed("ApplicationSet", &spec.replace(from, to)));
-            assert_eq!(doubted(&[("a.yaml", &old, &new)]).is_some(), doubtful, "set {spec} {to}");
-        }
-        let set = |elements: &str| {
-            headed("ApplicationSet", &format!("{{generators: [{{list: {{elements: [{elements}]}}}}]}}"))
-        };
-        assert!(doubted(&[("a.yaml", &set("{n: 1}"), &set("{n: 1}, {n: 2}"))]).is_some());
-    }
-
-    #[test]
-    fn what_a_kustomization_takes_in_is_priced_where_it_comes_with_it() {
-        let head = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n";
-        let list = |text: &str| format!("{head}{text}");
-        let service = "kind: Service\napiVersion: v1\nmetadata: {name: a}\n";
-        let one = list("resources: [e.yaml]\n");
-        let two = list("resources: [e.yaml, ./d.yaml]\n");
-        assert!(doubted(&[("k/kustomization.yaml", &two, &one)]).is_some());
-        assert!(doubted(&[("k/kustomization.yaml", &one, &two)]).is_some());
-        assert_eq!(doubted(&[("k/kustomization.yaml", &two, &one), ("k/d.yaml", service, "")]), None);
-        assert_eq!(doubted(&[("k/kustomization.yaml", &one, &two), ("k/d.yaml", "", service)]), None);
-        for (from, to, doubtful) in [
-            ("", "components: [../big]\n", true),
-            ("", "bases: [../big]\n", true),
-            ("", "patches: [{path: other.yaml}]\n", true),
-            ("", "labels: [{pairs: {a: b}}]\n", false),
-            ("images: [{name: a, newTag: '1'}]\n", "images: [{name: a, newTag: '2'}]\n", false),
-            ("namespace: a\n", "namespace: b\n", false),
-            ("replacements: [{source: {fieldPath: a}}]\n", "replacements: [{source: {fieldPath: b}}]\n", true),
-        ] {
-            assert_eq!(doubted(&[("k/kustomization.yaml", &list(from), &list(to))]).is_some(), doubtful, "{to}");
-        }
-        let folder = list("resources: [../app]\n");
-        assert!(doubted(&[("k/kustomization.yaml", head, &folder)]).is_some());
-        assert_eq!(
-            doubted(&[("k/kustomization.yaml", head, &folder), ("app/kustomization.yaml", "", &list(""))]),
-            None
-        );
-    }
-
-    #[test]
-    fn flux_may_put_in_and_patch_anything() {
-        for (old, new, doubtful) in [
-            ("{path: ./a}", "{path: ./b}", true),
-            ("{path: ./a, interval: 5m}", "{path: ./a, interval: 9m}", false),
-            ("{postBuild: {substitute: {REPLICAS: '3'}}}", "{postBuild: {substitute: {REPLICAS: '9'}}}", true),
-            ("{postBuild: {substitute: {APP_URL: x}}}", "{postBuild: {substitute: {APP_URL: y}}}", false),
-            ("{path: ./a}", "{path: ./a, patches: [{patch: \"a: 1\\nspec: {replicas: 3}\"}]}", true),
-        ] {
-            let (old, new) = (headed("Kustomization", old), headed("Kustomization", new));
-            assert_eq!(doubted(&[("a.yaml", &old, &new)]).is_some(), doubtful, "{new}");
-        }
-    }
-
-    #[test]
-    fn patches_of_any_form_are_not_zero() {
-        let object =
-            |name: &str, rest: &str| format!("    kind: Deployment\n    metadata: {{name: {name}}}\n    {rest}\n");
-        let inline = |text: &str| format!("patches:\n- patch: |\n{text}");
-        let two = |rest: &str| {
-            let text = object("a", "spec: {replicas: 3}") + "    ---\n" + &object("b", rest);
-            inline(&text) + "  target: {labelSelector: x}\n"
-        };
-        let ops = |lines: &[&str]| inline(&format!("    - {}\n", lines.join("\n    - ")));
-        let memory = "{op: add, path: /spec/template/spec/containers/0/resources/limits/memory, value: 2Gi}";
-        let more = memory.replace("2Gi", "4Gi");
-        let label = "{op: add, path: /metadata/labels/a, value: b}";
-        let strategic = inline(&object("a", "spec: {template: {spec: {containers: [{name: x, image: 'a:1'}]}}}"));
-        for (old, new, doubtful) in [
-            (two("spec: {replicas: 3}"), two("spec: {replicas: 30}"), true),
-            (two("x: {labels: {a: b}}"), two("x: {labels: {a: c}}"), false),
-            (inline(&object("a", "spec: {paused: true}")), inline(&object("a", "$patch: delete")), true),
-            (ops(&[memory, &more]), ops(&[&more, memory]), true),
-            (ops(&[label]), ops(&[&label.replace("value: b", "value: c")]), false),
-            (ops(&[label]), ops(&[label, "{op: remove, path: /spec/template/spec/containers/1}"]), true),
-            (strategic.clone(), strategic.replace("a:1", "a:2"), false),
-            (strategic.clone(), strategic.replace("image", "resources: {limits: {cpu: 1}}, image"), true),
-        ] {
-            assert_eq!(doubted(&[("k/kustomization.yaml", &old, &new)]).is_some(), doubtful, "{old} {new}");
-        }
-    }
-
-    #[test]
-    fn values_in_a_config_map_are_values() {
-        let map = |text: &str| {
-            format!(
-                "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: v}}\ndata: {{values.yaml: '{text}', a.conf: x}}\n"
-            )
-        };
-        assert!(doubted(&[("a.yaml", &map("replicas: 3"), &map("replicas: 30"))]).is_some());
-        assert_eq!(doubted(&[("a.yaml", &map("tag: 3"), &map("tag: 30"))]), None);
-        assert_eq!(doubted(&[("a.yaml", &map("a: 1"), &map("a: 1").replace("a.conf: x", "a.conf: y"))]), None);
-    }
-}
+mod tests;

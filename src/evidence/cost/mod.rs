@@ -7,6 +7,7 @@
 
 mod doubt;
 mod harmless;
+mod leaf;
 mod objects;
 mod pairs;
 mod part;
@@ -15,12 +16,14 @@ mod prices;
 mod report;
 mod scaling;
 mod schedule;
+mod sources;
 mod terraform;
 mod totals;
 mod unclear;
+mod users;
 mod values;
 
-use bstr::BString;
+use bstr::{BString, ByteSlice as _};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
@@ -66,14 +69,14 @@ pub fn model(before: &Inventory, after: &Inventory, changed: &[BString], prices:
 /// of something, since the model does not know every form that does. A patch is not priced before it is merged with what it is
 /// for, nor is a text that nobody may see: beside those nothing is known, whatever else has a price.
 #[must_use]
-pub fn held_against(cost: Cost, fields: &FieldReport, prices: &Prices) -> Cost {
+pub fn held_against(cost: Cost, fields: &FieldReport, before: &Inventory, after: &Inventory, prices: &Prices) -> Cost {
     let nothing = cost.source == CostSource::Nothing;
     let decides =
         |field: &&FieldChange| field.op != FieldOp::Moved && (field.is_capacity && nothing || is_beyond(field));
     if cost.delta.is_none() {
         return cost;
     }
-    let Some(field) = fields.fields.iter().find(decides) else { return doubted(cost, fields, prices) };
+    let Some(field) = fields.fields.iter().find(decides) else { return doubted(cost, fields, before, after, prices) };
     let (name, file) = (called(&field.path), text::printable_bytes(&field.file));
     let form = match &field.beside.patched {
         Some(of) => format!("a patch of {} that is not merged with it here", text::single_line(of)),
@@ -84,10 +87,19 @@ pub fn held_against(cost: Cost, fields: &FieldReport, prices: &Prices) -> Cost {
 }
 
 /// What the model found, held against what passes its values on to something that the model does not see.
-fn doubted(cost: Cost, fields: &FieldReport, prices: &Prices) -> Cost {
-    let whole = Whole::of(fields);
+fn doubted(cost: Cost, fields: &FieldReport, before: &Inventory, after: &Inventory, prices: &Prices) -> Cost {
+    let whole = Whole::of(fields, before, after);
     let doubt = fields.fields.iter().find_map(|field| Some((field, whole.doubt(field)?)));
-    let Some((field, why)) = doubt else { return cost };
+    let Some((field, why)) = doubt else {
+        let files = fields.unexplained.iter().map(|one| one.file.as_bstr());
+        let read = files.into_iter().find_map(|file| Some((file, whole.doubt_of_file(file)?)));
+        let Some((file, why)) = read else {
+            let assumed = fields.fields.iter().filter(|_| cost.source == CostSource::Nothing);
+            let assumes = assumed.into_iter().find_map(|field| whole.assumes(field));
+            return Cost { assumes, ..cost };
+        };
+        return unknown(cost, prices, format!("{} may decide how much runs: {why}", text::printable_bytes(file)));
+    };
     let name = if field.path.0.is_empty() { "what is in it".to_owned() } else { called(&field.path) };
     unknown(cost, prices, format!("{}: {name} may decide how much runs: {why}", text::printable_bytes(&field.file)))
 }
@@ -179,6 +191,7 @@ impl Bill<'_> {
             source: if nothing { CostSource::Nothing } else { source },
             objects: self.objects,
             unpriced: self.unpriced,
+            assumes: None,
             claimed: Vec::new(),
         }
     }

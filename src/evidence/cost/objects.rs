@@ -146,7 +146,8 @@ fn on_each_node(spec: &Value) -> Vec<Part> {
     let witness = match pods::of_spec(&spec["template"]["spec"]) {
         Ok(pod) => {
             let Asked { cpu, memory } = pod.asked.unwrap_or_default();
-            format!("{} {}", cpu.normalize(), memory.normalize())
+            let placed = pods::placement(&spec["template"]["spec"]);
+            format!("{} {} {placed}", cpu.normalize(), memory.normalize())
         }
         Err(partial) => partial.witness,
     };

@@ -50,6 +50,11 @@ pub(super) fn of_spec(spec: &Value) -> Result<Pod, Partial> {
     Ok(of_containers(&own, &inits, &spec["resources"]))
 }
 
+/// On which nodes a pod may run: of what runs on each, that decides how many there are.
+pub(super) fn placement(spec: &Value) -> String {
+    ["nodeSelector", "affinity", "tolerations"].map(|key| spec[key].to_string()).join(" ")
+}
+
 /// What containers ask for together; of init containers it is said whether they are sidecars. What the pod as a whole asks for
 /// goes before.
 pub(super) fn of_containers(containers: &[&Value], inits: &[(&Value, bool)], whole: &Value) -> Pod {

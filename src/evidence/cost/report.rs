@@ -236,6 +236,7 @@ impl Report {
             source: CostSource::Report { path: path.to_owned() },
             objects,
             unpriced,
+            assumes: None,
             claimed: model.claimed,
         }
     }

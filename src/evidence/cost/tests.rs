@@ -42,6 +42,11 @@ fn priced(before: &[(&str, &str)], after: &[(&str, &str)]) -> Cost {
     model(&inventory(before), &inventory(after), &changed, &prices())
 }
 
+/// A cost held against fields, of which nothing else is known.
+fn held(cost: Cost, report: &FieldReport) -> Cost {
+    held_against(cost, report, &Inventory::default(), &Inventory::default(), &prices())
+}
+
 /// The delta of a change of one file, or why it is not known.
 fn delta(before: &str, after: &str) -> String {
     shown(&priced(&[("a.yaml", before)], &[("a.yaml", after)]))
@@ -221,6 +226,46 @@ fn parts_of_charts_that_say_it_all_are_priced() {
 }
 
 #[test]
+fn what_a_chart_adds_by_itself_is_not_zero() {
+    let of = |values: &str| {
+        format!(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: web}}\nspec:\n  chart: {{spec: {{chart: web}}}}\n  values: {values}\n"
+        )
+    };
+    let plain = "{replicas: 2, resources: {requests: {cpu: 1}}, autoscaling: {enabled: false}, persistence: {enabled: false}, service: {main: {type: ClusterIP}}, data: {controller: {replicaCount: 1, resources: {requests: {cpu: 1}}, service: {type: ClusterIP}}}}";
+    for (from, to, expected) in [
+        (
+            "autoscaling: {enabled: false",
+            "autoscaling: {enabled: true",
+            "how many pods its autoscaler allows is not said",
+        ),
+        ("persistence: {enabled: false", "persistence: {enabled: true", "the size of its volume is the chart's own"),
+        ("persistence: {enabled: false", "persistence: {enabled: false, a: {size: 1Gi}", "persistence.a.size"),
+        ("main: {type: ClusterIP", "main: {type: LoadBalancer", "service.main.type"),
+        ("service: {type: ClusterIP}}}}", "service: {type: LoadBalancer}}}}", "service.type"),
+    ] {
+        let told = delta(&of(plain), &of(&plain.replace(from, to)));
+        assert!(told.contains(expected), "{to}: {told}");
+    }
+    let raw = TEMPLATE.to_owned() + "    rawResources: {a: {spec: {spec: {replicas: 3}}}}\n";
+    assert!(delta(&raw, &raw.replace("replicas: 3", "replicas: 30")).contains("rawResources"));
+}
+
+#[test]
+fn what_runs_on_each_node_runs_on_as_many_as_it_may() {
+    let daemons = workload("DaemonSet", "paused: false", "1", "1Gi");
+    let placed = |text: &str| daemons.replace("      containers:", &format!("      {text}\n      containers:"));
+    for text in ["nodeSelector: {gpu: 'true'}", "tolerations: [{operator: Exists}]"] {
+        assert!(delta(&daemons, &placed(text)).contains("how many nodes"), "{text}");
+    }
+    let one = workload("Deployment", "replicas: 1", "1", "1Gi");
+    assert_eq!(
+        delta(&one, &one.replace("      containers:", "      nodeSelector: {gpu: 'true'}\n      containers:")),
+        "nothing"
+    );
+}
+
+#[test]
 fn files_of_values_are_priced_where_they_say_it_all() {
     let values = "replicaCount: 2\nresources: {requests: {cpu: 1, memory: 1Gi}}\n";
     let of = |before: &str, after: &str| {
@@ -240,18 +285,40 @@ fn zero_is_claimed_only_where_no_field_decides_how_much_there_is() {
         ..FieldChange::of("web/app.yaml".into(), DocumentName::default(), path.clone(), op)
     };
     let nothing = priced(&[], &[]);
-    let held = |field| {
+    let doubted = |field| {
         let report = FieldReport { fields: vec![field], ..FieldReport::default() };
-        shown(&held_against(nothing.clone(), &report, &prices()))
+        shown(&held(nothing.clone(), &report))
     };
-    assert_eq!(held(field(false, FieldOp::Modified)), "nothing");
-    assert_eq!(held(field(true, FieldOp::Moved)), "nothing");
+    assert_eq!(doubted(field(false, FieldOp::Modified)), "nothing");
+    assert_eq!(doubted(field(true, FieldOp::Moved)), "nothing");
     let why = "replicaCount in web/app.yaml decides how much there is, in a form that the model does not price";
-    assert_eq!(held(field(true, FieldOp::Modified)), why);
+    assert_eq!(doubted(field(true, FieldOp::Modified)), why);
     let known =
         Cost { source: CostSource::Model { prices: String::new() }, delta: Some(Monthly::of(Decimal::ONE)), ..nothing };
     let report = FieldReport { fields: vec![field(true, FieldOp::Modified)], ..FieldReport::default() };
-    assert_eq!(shown(&held_against(known, &report, &prices())), "1", "what was priced stays");
+    assert_eq!(shown(&held(known, &report)), "1", "what was priced stays");
+}
+
+#[test]
+fn another_version_is_taken_to_ask_for_the_same_and_that_is_said() {
+    let told = |path: &str, old: &str, new: &str| {
+        let report = crate::diff::fields::testing::report(path, old, new);
+        let (before, after) = (inventory(&[(path, old)]), inventory(&[(path, new)]));
+        held_against(model(&before, &after, &[path.into()], &prices()), &report, &before, &after, &prices()).sentence()
+    };
+    let source = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: a}\nspec: {url: oci://a/b, interval: 1h, ref: {tag: 1.9.0}}\n";
+    for (path, old, from, to) in [
+        ("a.yaml", PLAIN, "7.3.0", "8.0.0"),
+        ("a.yaml", source, "1.9.0", "2.0.0"),
+        ("web/Chart.yaml", "name: a\ndependencies: [{name: b, version: 1.0.0}]\n", "1.0.0", "2.0.0"),
+        ("kustomization.yaml", "helmCharts: [{name: a, version: 1.0.0}]\n", "1.0.0", "2.0.0"),
+    ] {
+        let said = format!("nothing that bears cost changes, if {to} asks for what {from} did");
+        assert_eq!(told(path, old, &old.replace(from, to)), said, "{old}");
+    }
+    let plain = "nothing that bears cost changes";
+    assert_eq!(told("a.yaml", TEMPLATE, &TEMPLATE.replace("tag: 1.0", "tag: 1.1")), plain);
+    assert_eq!(told("a.yaml", source, &source.replace("1h", "2h")), plain);
 }
 
 #[test]
@@ -261,9 +328,9 @@ fn a_patch_or_a_masked_text_is_unknown_whatever_else_is_priced() {
         &[("a.yaml", &deployment("replicas: 6", "1", "1Gi"))],
     );
     assert_eq!(shown(&known), "33");
-    let held = |field: FieldChange| {
+    let doubted = |field: FieldChange| {
         let report = FieldReport { fields: vec![field], ..FieldReport::default() };
-        shown(&held_against(known.clone(), &report, &prices()))
+        shown(&held(known.clone(), &report))
     };
     let key = |key: &str| PathStep::Key(key.into());
     let item = |item: &str| PathStep::Item(item.into());
@@ -275,17 +342,17 @@ fn a_patch_or_a_masked_text_is_unknown_whatever_else_is_priced() {
     let form = "in k.yaml decides how much there is, in";
     let patched = Beside { patched: Some("Deployment web".into()), ..Beside::default() };
     assert_eq!(
-        held(field(vec![key("patches"), PathStep::Index(0), key("patch"), key("spec"), key("replicas")], patched)),
+        doubted(field(vec![key("patches"), PathStep::Index(0), key("patch"), key("spec"), key("replicas")], patched)),
         format!("replicas {form} a patch of Deployment web that is not merged with it here")
     );
     for path in [vec![item("/spec/replicas"), key("value")], vec![key("replicas"), item("web"), key("count")]] {
         let why = format!("replicas {form} a form that the model does not price");
-        assert_eq!(held(field(path, Beside::default())), why);
+        assert_eq!(doubted(field(path, Beside::default())), why);
     }
     let masked = Beside { holds_secret: true, ..Beside::default() };
     let text = FieldChange { is_capacity: false, ..field(vec![key("spec"), key("helm"), key("values")], masked) };
-    assert_eq!(held(text), format!("values {form} a text that is masked"));
-    assert_eq!(held(field(vec![key("spec"), key("replicas")], Beside::default())), "33");
+    assert_eq!(doubted(text), format!("values {form} a text that is masked"));
+    assert_eq!(doubted(field(vec![key("spec"), key("replicas")], Beside::default())), "33");
 }
 
 #[test]
@@ -305,7 +372,7 @@ fn patches_and_lists_are_never_zero() {
         let after = text.replace("4Gi", "2");
         let found = priced(&[("kustomization.yaml", &text)], &[("kustomization.yaml", &after)]);
         let report = crate::diff::fields::testing::report("kustomization.yaml", &text, &after);
-        let held = held_against(found, &report, &prices());
+        let held = held(found, &report);
         assert!(held.delta.is_none() && !held.unpriced.is_empty(), "{text}: {}", shown(&held));
     }
     let found = priced(&[("patch.yaml", &strategic)], &[("patch.yaml", &strategic.replace("4Gi", "2Gi"))]);

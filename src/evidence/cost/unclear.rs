@@ -39,35 +39,65 @@ const AMOUNTS: [&str; 32] = [
     "vmsize",
     "volumesize",
 ];
-/// What can be switched on without starting anything, by words that its name holds.
-const WITHOUT_PODS: [&str; 27] = [
+/// What can be switched on without starting anything, by its whole name: `graylog` is no log, and `ruler` no rule.
+const WITHOUT_PODS: [&str; 57] = [
     "affinity",
-    "alert",
-    "annotation",
+    "alerts",
+    "annotations",
     "auth",
+    "basicauth",
     "certificate",
+    "certificates",
     "dashboard",
+    "dashboards",
     "debug",
-    "disruption",
+    "defaultrules",
     "gatewayapi",
-    "grafana.ini",
     "httproute",
+    "httproutes",
     "ingress",
+    "ingressclass",
+    "ingressclassresource",
+    "ingresses",
+    "ingressroute",
+    "ingressroutes",
+    "ini",
+    "liveness",
+    "livenessprobe",
     "log",
-    "monitor",
+    "logging",
+    "logs",
+    "networkpolicies",
     "networkpolicy",
-    "notification",
+    "notifications",
     "oidc",
     "pdb",
+    "poddisruptionbudget",
+    "podmonitor",
+    "podsecuritycontext",
+    "podsecuritypolicy",
     "policy",
     "probe",
+    "probes",
+    "prometheusrule",
+    "prometheusrules",
+    "psp",
     "rbac",
+    "readiness",
+    "readinessprobe",
     "route",
-    "rule",
+    "routes",
+    "rules",
     "security",
+    "securitycontext",
     "service",
+    "serviceaccount",
+    "servicemonitor",
+    "startup",
+    "startupprobe",
     "tls",
-    "webhook",
+    "vmpodscrape",
+    "vmservicescrape",
 ];
 /// The most amounts of one document.
 const MOST: usize = 200;
@@ -82,12 +112,18 @@ pub(super) fn of_object(kind: &str, value: &Value) -> Vec<Part> {
     found.parts
 }
 
-/// The amounts of a chart's values but those under `known`, and what they switch on.
+/// The amounts of a chart's values but those that are `known`, and what they switch on.
 pub(super) fn of_values(values: &Value, known: &[&str]) -> Vec<Part> {
     let of = "what the chart makes of it is not known".to_owned();
     let mut found = Found { of, switches: true, parts: Vec::new() };
-    for (key, value) in values.as_object().into_iter().flatten().filter(|(key, _)| !known.contains(&key.as_str())) {
-        found.entry(key, value, "", 0);
+    for (key, value) in values.as_object().into_iter().flatten() {
+        if !known.contains(&key.as_str()) {
+            found.entry(key, value, "", 0);
+        } else if matches!(key.as_str(), "persistence" | "service") {
+            // Of these what stands at their top is known; there may be more of them below.
+            let below = value.as_object().into_iter().flatten().filter(|(_, value)| value.is_object());
+            below.for_each(|(name, value)| found.entry(name, value, key, 1));
+        }
     }
     found.parts
 }
@@ -116,11 +152,15 @@ impl Found {
         let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
         let plain = plain(key);
         let amount = AMOUNTS.contains(&plain.as_str()) && !value.is_null();
-        let switch =
-            self.switches && matches!(plain.as_str(), "enabled" | "enable") && value.is_boolean() && starts(&path);
+        let switch = self.switches
+            && matches!(plain.as_str(), "enabled" | "enable")
+            && value.is_boolean()
+            && starts(&path.split('.').collect::<Vec<_>>());
+        let balancer = self.switches && plain == "type" && value == "LoadBalancer";
         if amount && !value.is_object()
             || matches!(plain.as_str(), "limits" | "requests") && value.is_object()
             || switch
+            || balancer
         {
             self.parts.push(Part::Unknown { why: format!("{path}: {}", self.of), witness: value.to_string() });
         } else {
@@ -139,9 +179,8 @@ pub(super) fn is_amount(key: &str) -> bool {
 }
 
 /// Whether what is switched at a path may start something.
-pub(super) fn starts(path: &str) -> bool {
-    let path = path.to_ascii_lowercase();
-    !WITHOUT_PODS.iter().any(|word| path.contains(word))
+pub(super) fn starts(path: &[&str]) -> bool {
+    !path.iter().any(|key| WITHOUT_PODS.contains(&plain(key).as_str()))
 }
 
 #[cfg(test)]

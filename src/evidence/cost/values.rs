@@ -1,11 +1,31 @@
 //! Helm values of the shapes that many charts share. What other values start is not known, and said so.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::objects::{cron_runs, pod_parts, postgres, replicas, unknown, volume};
 use super::part::{Count, Part};
 use super::{pods, unclear};
 
+/// What a component of a chart has that is priced.
+const COMPONENT: [&str; 4] = ["autoscaling", "replicaCount", "replicas", "resources"];
+/// Keys of the library of charts that are read, or start nothing.
+const SHAPED: [&str; 15] = [
+    "configMaps",
+    "controllers",
+    "defaultPodOptions",
+    "defaultPodOptionsStrategy",
+    "global",
+    "ingress",
+    "networkpolicies",
+    "persistence",
+    "podMonitor",
+    "rbac",
+    "route",
+    "secrets",
+    "service",
+    "serviceAccount",
+    "serviceMonitor",
+];
 /// Keys of the plain shape, which are priced.
 const PLAIN: [&str; 6] = ["autoscaling", "persistence", "replicaCount", "replicas", "resources", "service"];
 
@@ -24,17 +44,24 @@ pub(super) fn of_file(values: &Value) -> Vec<Part> {
     shaped("", values, None).unwrap_or_else(|| plain(values, None, false))
 }
 
+/// Whether values are those of the library of charts that says all that runs.
+pub(super) fn is_shaped(values: &Value) -> bool {
+    let of_library = |controller: &Value| controller["containers"].as_object().is_some_and(|all| !all.is_empty());
+    values["controllers"].as_object().is_some_and(|all| !all.is_empty() && all.values().all(of_library))
+}
+
 /// Shapes that say all that runs.
 fn shaped(chart: &str, values: &Value, scaled: Option<Count>) -> Option<Vec<Part>> {
-    let controllers = values["controllers"].as_object();
-    let of_library = |controller: &Value| controller["containers"].as_object().is_some_and(|all| !all.is_empty());
-    if let Some(controllers) = controllers.filter(|all| !all.is_empty() && all.values().all(of_library)) {
+    if let Some(controllers) = values["controllers"].as_object().filter(|_| is_shaped(values)) {
         let mut parts: Vec<Part> =
             controllers.values().flat_map(|one| controller(one, &values["defaultPodOptions"], scaled)).collect();
         parts.extend(named(&values["persistence"]).filter_map(persistence));
         parts.extend(
             named(&values["service"]).filter(|service| service["type"] == "LoadBalancer").map(|_| Part::LoadBalancer),
         );
+        let rest = values.as_object().into_iter().flatten().filter(|(key, _)| !SHAPED.contains(&key.as_str()));
+        let rest: Value = rest.map(|(key, value)| (key.clone(), value.clone())).collect::<Map<_, _>>().into();
+        parts.extend(unclear::of_values(&rest, &[]));
         return Some(parts);
     }
     if chart == "cluster" && values["cluster"]["instances"].is_number() {
@@ -64,7 +91,9 @@ fn controller(one: &Value, options: &Value, scaled: Option<Count>) -> Vec<Part> 
     match one["type"].as_str().unwrap_or("deployment") {
         "daemonset" => {
             let why = "it runs on each node, and how many nodes there are is not known";
-            vec![unknown(why, &format!("{:?}", pod.asked))]
+            let own = &one["pod"];
+            let placed = [own, options].map(pods::placement).join(" ");
+            vec![unknown(why, &format!("{:?} {placed}", pod.asked))]
         }
         "job" => vec![Part::Once],
         "cronjob" => cron_runs(&one["cronjob"], &one["cronjob"], Ok(pod)),
@@ -112,9 +141,15 @@ fn plain(values: &Value, scaled: Option<Count>, alone: bool) -> Vec<Part> {
         Ok(_) => {}
         Err(unknown) => parts.push(unknown),
     }
+    if values["autoscaling"]["enabled"] == true && scaled.or_else(|| autoscaled(values)).is_none() {
+        parts.push(unknown("how many pods its autoscaler allows is not said", &values["autoscaling"].to_string()));
+    }
     let kept = &values["persistence"];
-    if kept["enabled"] == true && kept["existingClaim"].as_str().is_none_or(str::is_empty) && !kept["size"].is_null() {
-        parts.push(volume(&kept["size"], class(kept), Count::ONE));
+    if kept["enabled"] == true && kept["existingClaim"].as_str().is_none_or(str::is_empty) {
+        parts.push(match &kept["size"] {
+            Value::Null => unknown("the size of its volume is the chart's own", "persistence"),
+            size => volume(size, class(kept), Count::ONE),
+        });
     }
     if values["service"]["type"] == "LoadBalancer" {
         parts.push(Part::LoadBalancer);
@@ -134,9 +169,13 @@ fn plain(values: &Value, scaled: Option<Count>, alone: bool) -> Vec<Part> {
 fn component(own: &Value) -> Option<Vec<Part>> {
     let said = [&own["replicaCount"], &own["replicas"]].into_iter().find(|said| !said.is_null())?;
     let pod = Some(pods::of_containers(&[own], &[], &Value::Null)).filter(|pod| pod.asked.is_some())?;
-    let count = replicas(said, autoscaled(own)).ok()?;
+    let scaled = autoscaled(own);
+    if own["autoscaling"]["enabled"] == true && scaled.is_none() {
+        return None;
+    }
+    let count = replicas(said, scaled).ok()?;
     let mut parts = if own["enabled"] == false { Vec::new() } else { pod_parts(Ok(pod), count) };
-    parts.extend(unclear::of_values(own, &PLAIN));
+    parts.extend(unclear::of_values(own, &COMPONENT));
     Some(parts)
 }
 

@@ -106,6 +106,8 @@ pub fn undone(message: &str) -> Option<Undone<'_>> {
 struct Description<'a> {
     /// The types of conventional commits: `fix` of `fix(web)!: …`.
     kinds: Vec<&'a str>,
+    /// Their scopes: `web`.
+    scopes: Vec<&'a str>,
     /// The words.
     rest: &'a str,
 }
@@ -113,12 +115,12 @@ struct Description<'a> {
 /// The types of conventional commits that stand before a subject, and its words: `["fix"]` and `… ` of `fix(web)!: …`.
 #[must_use]
 pub fn description_of(subject: &str) -> (Vec<&str>, &str) {
-    let Description { kinds, rest } = description(subject);
+    let Description { kinds, rest, .. } = description(subject);
     (kinds, rest)
 }
 
 fn description(subject: &str) -> Description<'_> {
-    let mut kinds = Vec::new();
+    let (mut kinds, mut scopes) = (Vec::new(), Vec::new());
     let mut rest = subject.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '"').trim();
     while kinds.len() < 2
         && let Some((head, tail)) = rest.split_once(':')
@@ -130,9 +132,10 @@ fn description(subject: &str) -> Description<'_> {
             break;
         }
         kinds.push(kind);
+        scopes.extend(head.split_once('(').and_then(|(_, scope)| scope.split(')').next()));
         rest = tail.trim();
     }
-    Description { kinds, rest }
+    Description { kinds, scopes, rest }
 }
 
 fn first_words(text: &str, count: usize) -> Vec<&str> {
@@ -226,6 +229,12 @@ pub(super) fn kind(message: &str) -> Option<IncidentKind> {
 pub fn incident(commit: &PastCommit) -> Option<Incident> {
     let kind = kind(&commit.message)?;
     let text = start(commit.message.trim(), MAX_TEXT);
+    let pipeline: Vec<String> = if kind == IncidentKind::Fix && is_of_pipeline(commit.subject()) {
+        commit.files.iter().filter(|file| is_pipeline(file)).cloned().collect()
+    } else {
+        Vec::new()
+    };
+    let files = if pipeline.is_empty() { &commit.files } else { &pipeline };
     let change = |names: &[String]| {
         let few = if names.len() > MAX_FILES { &[] } else { names };
         few.iter().map(|to| Tie { to: to.clone(), by: TieBy::Change }).collect()
@@ -238,9 +247,10 @@ pub fn incident(commit: &PastCommit) -> Option<Incident> {
         severity: None,
         minutes: None,
         services: Vec::new(),
-        files: change(&commit.files),
-        objects: change(&commit.objects),
-        fields: change(&commit.fields),
+        files: change(files),
+        // What else it changed by the way is nothing that was put right.
+        objects: if pipeline.is_empty() { change(&commit.objects) } else { Vec::new() },
+        fields: if pipeline.is_empty() { change(&commit.fields) } else { Vec::new() },
         by: Some(short(&commit.author, MAX_TITLE)),
         source: IncidentSource::Commit {
             commit: commit.commit,
@@ -250,6 +260,41 @@ pub fn incident(commit: &PastCommit) -> Option<Incident> {
         summary: summary(text),
         text: text.to_owned(),
     })
+}
+
+/// Whether a subject says that its commit is about how the repository is checked and built.
+fn is_of_pipeline(subject: &str) -> bool {
+    let said = description(subject);
+    let of_kind = said.kinds.iter().any(|kind| ["ci", "build"].iter().any(|known| kind.eq_ignore_ascii_case(known)));
+    let scopes = ["actions", "build", "ci", "github-actions", "pipeline", "workflow", "workflows"];
+    of_kind || said.scopes.iter().any(|scope| scopes.iter().any(|known| scope.eq_ignore_ascii_case(known)))
+}
+
+/// Whether a path is of what checks and builds a repository.
+fn is_pipeline(path: &str) -> bool {
+    let folders = [
+        ".buildkite/",
+        ".ci/",
+        ".circleci/",
+        ".forgejo/",
+        ".gitea/",
+        ".github/",
+        ".gitlab/",
+        ".tekton/",
+        ".woodpecker/",
+    ];
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let names = [
+        ".gitlab-ci",
+        ".drone.",
+        ".woodpecker.",
+        "azure-pipelines.",
+        "Containerfile",
+        "Dockerfile",
+        "Jenkinsfile",
+        "Makefile",
+    ];
+    folders.iter().any(|folder| path.starts_with(folder)) || names.iter().any(|begin| name.starts_with(begin))
 }
 
 /// The first sentence of a message's body that is the author's own.
@@ -343,6 +388,25 @@ mod tests {
         let mut wide = commit("Revert \"all\"");
         wide.files = (0..51).map(|n| format!("a/{n}.yaml")).collect();
         assert_eq!(incident(&wide).unwrap().files, []);
+    }
+
+    #[test]
+    fn a_hotfix_of_the_pipeline_is_about_what_it_mends_there() {
+        let files = |subject: &str, files: &[&str]| -> Vec<String> {
+            let mut made = commit(subject);
+            made.files = files.iter().map(|file| (*file).to_owned()).collect();
+            made.objects = vec!["Deployment shop/web".into()];
+            let told = incident(&made).unwrap();
+            assert_eq!(told.objects.is_empty(), told.files.len() < files.len(), "{subject}");
+            told.files.into_iter().map(|tie| tie.to).collect()
+        };
+        let (flow, web) = (".github/workflows/release.yaml", "apps/web/deployment.yaml");
+        for subject in ["ci: hotfix the token", "chore(ci): hotfix", "build: hotfix", "fix(workflows)!: hotfix"] {
+            assert_eq!(files(subject, &[flow, web]), [flow], "{subject}");
+            assert_eq!(files(subject, &[web]), [web], "it mended nothing else: {subject}");
+        }
+        assert_eq!(files("hotfix: the token", &[flow, web]), [flow, web]);
+        assert_eq!(files("build: hotfix", &["web/Dockerfile", web]), ["web/Dockerfile"]);
     }
 
     proptest! {

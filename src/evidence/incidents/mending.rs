@@ -31,7 +31,8 @@ pub fn mending(message: &str) -> Option<Mending> {
     let (subject, body) = message.split_once('\n').unwrap_or((message, ""));
     let said = Said::of(subject);
     said.subject().or_else(|| {
-        let prose = (!said.is_update() || said.begins(&[&["pin"]])) && !said.is_about() && !said.removes();
+        let written = !said.is_about() && !said.is_of_pipeline();
+        let prose = written && (!said.is_update() || said.begins(&[&["pin"]])) && !said.removes();
         body_lines(body).filter(|_| prose).find_map(|line| Said::of(line).body())
     })
 }
@@ -118,9 +119,13 @@ impl<'a> Said<'a> {
 
     /// Whether the commit writes about it, or tests it.
     fn is_about(&self) -> bool {
-        self.kinds
-            .iter()
-            .any(|kind| matches!(kind.as_str(), "docs" | "doc" | "test" | "tests" | "ci" | "build" | "style"))
+        self.kinds.iter().any(|kind| matches!(kind.as_str(), "docs" | "doc" | "test" | "tests" | "style"))
+    }
+
+    /// Whether it is about how the repository is checked and built: what is mended there is a workflow, and much that is called
+    /// after a hotfix is one that waits for the next.
+    fn is_of_pipeline(&self) -> bool {
+        self.kinds.iter().any(|kind| matches!(kind.as_str(), "ci" | "build"))
     }
 
     /// Whether it takes away what was done before.
@@ -133,7 +138,15 @@ impl<'a> Said<'a> {
 
     /// `rollback window: 5m`, `hotfix branch protection`: a thing that is called after it.
     fn is_setting(&self) -> bool {
-        let named = |form: &&&[&str]| self.words.get(form.len()).is_some_and(|next| THINGS.contains(&next.as_str()));
+        let named = |form: &&&[&str]| {
+            let next = self.words.get(form.len()).map(String::as_str);
+            let last = self.is_of_pipeline() && next.is_some_and(|next| STEPS.contains(&next));
+            last || next.is_some_and(|next| THINGS.contains(&next))
+        };
+        // `hotfix/**` is a name of branches.
+        if self.text.to_lowercase().starts_with("hotfix/") {
+            return true;
+        }
         HOTFIX.iter().chain(&ROLLBACK).filter(|form| self.begins(&[form])).any(|form| named(&form))
     }
 
@@ -230,6 +243,11 @@ const THINGS: [&str; 16] = [
     "window", "strategy", "plan", "policy", "job", "jobs", "script", "timeout", "limit", "history", "support",
     "branch", "branches", "workflow", "process", "settings",
 ];
+/// What a pipeline has for hotfixes and rollbacks that may come.
+const STEPS: [&str; 14] = [
+    "action", "build", "builds", "check", "checks", "deploy", "deploys", "label", "pipeline", "releases", "stage",
+    "step", "steps", "tags",
+];
 const HOTFIX: [&[&str]; 2] = [&["hotfix"], &["hot", "fix"]];
 const ROLLBACK: [&[&str]; 5] =
     [&["rollback"], &["roll", "back"], &["rolled", "back"], &["rolling", "back"], &["rolls", "back"]];
@@ -257,6 +275,12 @@ mod tests {
             ("fix(hotfix): raise the pool", Some(Hotfix)),
             ("Merge branch 'hotfix/pool'", Some(Hotfix)),
             ("workaround: raise the pool", Some(Workaround)),
+            ("ci: hotfix the runner's token", Some(Hotfix)),
+            ("ci(hotfix): pin the action", Some(Hotfix)),
+            ("chore(ci): hotfix", Some(Hotfix)),
+            ("build: hotfix the base image", Some(Hotfix)),
+            ("👷 ci(workflows): rollback to v3 of the action", Some(Rollback)),
+            ("ci: workaround for the broken cache", Some(Workaround)),
             ("rollback nginx ingress", Some(Rollback)),
             ("feat: roll back to 0.15.0 until this is fixed", Some(Rollback)),
             ("rolled back 1.3", Some(Rollback)),
@@ -296,6 +320,12 @@ mod tests {
             "docs: how to make a hotfix",
             "docs: workaround for the DNS race",
             "ci: rollback job",
+            "ci: hotfix pipeline",
+            "build: hotfix builds skip the tests",
+            "ci: hotfix/** branches are built",
+            "ci: build hotfix branches too",
+            "ci: automatic rollback of failed releases",
+            "fix(ci): bump flate to 0.2.10, drop --skip-kinds workaround",
             "chore: protect hotfix branches",
             "chore: add HR rollback defaults",
             "chore: strategy defaults to rollback",

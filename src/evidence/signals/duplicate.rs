@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
+use bstr::{BStr, ByteSlice as _};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::words::named;
-use crate::model::field::{FieldChange, FieldReport};
+use crate::model::field::{FieldChange, FieldOp, FieldReport};
 use crate::model::{ChangeId, Oid, text};
 
 /// What a change does to values, as a digest: two changes with the same one do the same, however their bytes differ.
@@ -19,18 +20,31 @@ impl ValuePrint {
     /// no value at all.
     #[must_use]
     pub fn of(report: &FieldReport) -> Option<Self> {
+        Self::over(report, report.fields.iter().map(|field| line(field, field.file.as_bstr())).collect())
+    }
+
+    /// The digest of all values that change, wherever their files lie: that objects move is left out, and what is no object is
+    /// known by the file that it was in. `before` tells the path that a file had which moved.
+    #[must_use]
+    pub fn wherever<'p>(report: &FieldReport, before: impl Fn(&BStr) -> Option<&'p BStr>) -> Option<Self> {
+        let moves = |field: &&FieldChange| field.op == FieldOp::Moved && field.path.0.is_empty();
+        let told = report.fields.iter().filter(|field| !moves(field));
+        let line = |field: &FieldChange| line(field, before(field.file.as_bstr()).unwrap_or(field.file.as_bstr()));
+        Self::over(report, told.map(line).collect())
+    }
+
+    fn over(report: &FieldReport, mut lines: Vec<String>) -> Option<Self> {
         let values = || report.fields.iter().flat_map(|field| [&field.before, &field.after]).flatten();
-        if report.fields.is_empty() || !report.complete() || values().any(has_masked) {
+        if lines.is_empty() || !report.complete() || values().any(has_masked) {
             return None;
         }
-        let mut lines: Vec<String> = report.fields.iter().map(line).collect();
         lines.sort();
         Some(Self(Sha256::digest(lines.join("\n")).into()))
     }
 }
 
-/// One value's change: which object, where in it, what. What is no object is known by its file.
-fn line(field: &FieldChange) -> String {
+/// One value's change: which object, where in it, what. What is no object is known by a file.
+fn line(field: &FieldChange, file: &BStr) -> String {
     let name = &field.document;
     let mut line = String::new();
     match (&name.kind, &name.name) {
@@ -39,7 +53,7 @@ fn line(field: &FieldChange) -> String {
             let _ = write!(line, "{:?}", (name.api_version.as_deref().unwrap_or_default(), kind, space, own));
         }
         _ => {
-            let _ = write!(line, "{:?} {}", field.file, name.index);
+            let _ = write!(line, "{file:?} {}", name.index);
         }
     }
     let _ = write!(line, " {:?} {:?}", field.path.to_string(), field.op);

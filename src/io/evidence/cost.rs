@@ -84,7 +84,10 @@ impl Scene<'_> {
             (Err(why), _) if found.source != CostSource::Nothing => Known::Unknown(why.clone()),
             (_, Some((path, Ok(report)))) => Known::Known(report.with(&path, found)),
             (_, Some((path, Err(why)))) => Known::Unknown(format!("{}: {why}", text::printable(&path))),
-            (_, None) => Known::Known(held_against(found, looked.fields, self.prices.as_ref().unwrap_or(&public))),
+            (_, None) => {
+                let prices = self.prices.as_ref().unwrap_or(&public);
+                Known::Known(held_against(found, looked.fields, &before, &after, prices))
+            }
         }
     }
 

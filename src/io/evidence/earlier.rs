@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bstr::{BString, ByteSlice as _};
 use jiff::tz::TimeZone;
 
+use super::rejected::Again;
 use super::{Looked, Scene};
-use crate::diff::fields::field_report;
-use crate::evidence::signals::{Against, ChangePrint, Like, Rejected, Repeat, Taught, ValuePrint, against};
-use crate::io::git::open;
+use crate::evidence::signals::{Against, Like, Rejected, Repeat, Taught, against};
 use crate::io::git::store::{Store, StoreError};
 use crate::ledger::{Entry, EntryKind, Item, LedgerView, Objection, ObjectionKind};
 use crate::memory;
@@ -95,27 +94,18 @@ impl Scene<'_> {
         Repeat::of(&looked.proposal.id, rejected, self.against_lessons(looked, view))
     }
 
-    /// Rejections of other names that changed the same values.
+    /// Rejections of other names that did the same to the same values, wherever they lie now.
     fn like_rejected(&self, looked: &Looked<'_>, view: &LedgerView) -> Vec<Rejected> {
-        let Some(diff) = looked.proposal.diff() else { return Vec::new() };
-        let this = self.print(diff, looked.fields);
-        if this.values.is_none() {
+        if looked.proposal.diff().is_none() {
             return Vec::new();
         }
         let rounds = self.workspace.rejected.of(&self.store, view, self.situation.target.tip);
+        if rounds.is_empty() {
+            return Vec::new();
+        }
+        let again = Again::of(self, looked);
         let others = rounds.iter().filter(|round| round.rejected.proposal != looked.proposal.id);
-        let same = |round: &&Round| {
-            // What is not here is not compared, and that it is not is said of all signals.
-            same_paths(&round.diff.files, &diff.files) && self.store.hold_sides(&round.diff).is_ok() && {
-                let change_id = round.diff.change_id;
-                let values = self.workspace.compared.values(change_id, || {
-                    let document = open::changes(&self.workspace.repository, &round.diff, 0).ok()?;
-                    ValuePrint::of(&field_report(&document))
-                });
-                this.sameness(&ChangePrint { change_id, values }).is_some()
-            }
-        };
-        others.filter(same).map(|round| round.rejected.clone()).collect()
+        others.filter(|round| again.does_the_same(round)).map(|round| round.rejected.clone()).collect()
     }
 
     /// Lessons that stand today and speak against the change.
@@ -160,8 +150,4 @@ fn objected(looked: &Looked<'_>, view: &LedgerView) -> Vec<Rejected> {
         entry: objection.entry,
     };
     objections.into_iter().filter(earlier).map(rejected).collect()
-}
-
-fn same_paths(one: &[FileChange], other: &[FileChange]) -> bool {
-    one.iter().map(|file| &file.path).eq(other.iter().map(|file| &file.path))
 }

@@ -133,6 +133,8 @@ impl Scene<'_> {
         if let Some(view) = view {
             self.compare_values(&mut hits, fields, view);
         }
+        self.compare_rejections(&mut hits, looked);
+        hits.sort_by_key(|hit| hit.closeness);
         hits.retain(|hit| hit.closeness != Closeness::File || is_recent_and_small(&hit.incident, self.past.today));
         Known::Known(self.past.listed(hits))
     }
@@ -151,12 +153,8 @@ impl Scene<'_> {
             if let Some((commit, undid, field)) = told {
                 hit.closeness = Closeness::Field;
                 hit.why = why_same(&hit.incident, commit, undid, &field);
-            } else if let Some(why) = self.rejected_too(&hit.incident, report) {
-                hit.closeness = Closeness::Field;
-                hit.why = why;
             }
         }
-        hits.sort_by_key(|hit| hit.closeness);
     }
 
     /// What a file of the past says; nothing where it was not there, or cannot be read. What a mirror lacks is looked

@@ -258,10 +258,8 @@ impl Desk<'_> {
         for id in pages.iter().flatten().filter(counts).filter_map(|said| said.id) {
             let path = format!("{}/reviews/{id}/dismissals", self.path("pulls"));
             let sent = self.send(&Method::PUT, &path, &body);
-            posted = sent.map_err(|error| match is_unclear(&error) {
-                true => Refused::new(self.post, Why::Unanswered).saying(error.to_string()),
-                false => self.refused(&error),
-            })?;
+            let unclear = |error: &GitHubError| Refused::new(self.post, Why::Unanswered).saying(error.to_string());
+            posted = sent.map_err(|error| if is_unclear(&error) { unclear(&error) } else { self.refused(&error) })?;
         }
         if more { Err(Refused::new(self.post, Why::TooMuch)) } else { Ok(posted) }
     }

@@ -68,6 +68,21 @@ fn the_offer_to_start_a_ledger() {
 }
 
 #[test]
+fn a_row_of_several_counts_what_the_plan_takes() {
+    let mut console = Console::story(120, 40);
+    console.driver.drop = vec!["agent/renovate/radarr-1.2.4"];
+    let console = console.keys("b");
+    let row =
+        |screen: &str, of: &str| screen.lines().find(|line| line.contains(of)).map(str::to_owned).unwrap_or_default();
+    let screen = console.screen();
+    let twins = row(&screen, "2 of 3 ×");
+    assert!(twins.contains("[!]") && twins.contains("+2 -2"), "{screen}");
+    assert!(screen.contains("3 merges, +3 -2 in 3 files"), "{screen}");
+    let screen = console.keys("j<space>").screen();
+    assert!(row(&screen, " 3 ×").contains("+3 -3"), "left out as a whole it says what it is: {screen}");
+}
+
+#[test]
 fn without_colours_glyphs_say_it() {
     let mut fixture = Fixture::story();
     fixture.snapshot.queue = fixture.made.iter().map(Made::queued).collect::<Vec<_>>().into();
