@@ -141,13 +141,13 @@ fn one(
         Known::Indexing => {}
     }
     output.line("");
-    files(&changes, output);
+    paths(&changes, output);
     output.problems(&problems);
     output.problems(evidence.incidents.found().map_or(&[], |found| found.problems.as_slice()));
     Ok(())
 }
 
-fn files(changes: &[ChangeJson], output: &mut Output) {
+fn paths(changes: &[ChangeJson], output: &mut Output) {
     for change in changes {
         let counts = if change.stats.binary {
             "binary".to_owned()
