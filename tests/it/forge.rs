@@ -3,6 +3,7 @@
 mod deciding;
 mod journey;
 mod reading;
+mod trouble;
 
 use serde_json::Value;
 
