@@ -4,6 +4,7 @@ mod checks;
 mod deciding;
 mod journey;
 mod reading;
+mod trouble;
 
 use serde_json::Value;
 
