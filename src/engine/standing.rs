@@ -165,11 +165,14 @@ fn note(
         (State::Pending | State::Ready, Some(last)) if last.kind == ObjectionKind::Reject => {
             format!("repeat: rejected by {}", last.person)
         }
-        _ => match findings.map(Findings::note).unwrap_or_default() {
-            // Why it has its tier is said by where it stands; what was found is not.
-            found if !found.is_empty() && evaluation.ruling.approvable() => found,
-            _ => evaluation.note.clone(),
-        },
+        _ => {
+            // Why it has its tier is said by where it stands; what was found, and what is not green, is not.
+            let found = findings.map(Findings::note).filter(|found| !found.is_empty());
+            let open = evaluation.checks.found().and_then(|open| open.first().cloned());
+            let said: Vec<String> = found.into_iter().chain(open).collect();
+            let says = !said.is_empty() && evaluation.ruling.approvable();
+            if says { said.join(", ") } else { evaluation.note.clone() }
+        }
     }
 }
 

@@ -481,5 +481,7 @@ fn what_is_required_and_not_green_is_recorded_and_not_merged() {
 
     let queue = queue(&World { via: Via::Forge, ..case.world() });
     assert_eq!(queue[0].standing.checks, Known::Known(vec!["check ci: queued".to_owned()]));
+    assert_eq!(queue[0].standing.note, "check ci: queued", "its row says why it is not clean");
+    assert_eq!(queue[1].checks.as_deref(), Some("the one check passed"));
     assert!(queue[0].standing.harmless && !queue[0].standing.clean && queue[1].standing.is_green());
 }
