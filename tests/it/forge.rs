@@ -2,6 +2,7 @@
 
 mod deciding;
 mod journey;
+mod people;
 mod reading;
 
 use serde_json::Value;
