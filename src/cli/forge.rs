@@ -68,6 +68,7 @@ impl Session {
         repo.name().clone_into(&mut repository.name);
         let cache = ListingCache::of(&self.cache_folder()?, &host, repo);
         let source = Source::new(repo.clone(), self.connection(host, github), filter, cache);
+        let source = if self.offline { source.silent() } else { source };
         Ok(self.workspace_of(repository, settings)?.on(source))
     }
 

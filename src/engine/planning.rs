@@ -14,7 +14,9 @@ use crate::model::{
 use crate::policy::{self, Approval, Evaluation, Person, Root};
 
 use super::plan::{Authorised, PlanParts, RefMove};
-use super::{Action, Dropped, Force, MemoryChange, Plan, PlannedItem, Stack, Via, World, record, root, standing};
+use super::{
+    Action, Dropped, Force, MemoryChange, Plan, PlannedItem, Stack, Via, World, record, root, soft_facts, standing,
+};
 
 /// Why nothing can be decided at all: what happened, why, and what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -147,10 +149,15 @@ impl Planner<'_, '_> {
             author: proposal.author.clone(),
             authored: proposal.updated,
             stats: proposal.stats.unwrap_or_default(),
-            reviews: if matches!(action, Action::Merge { .. }) { evaluation.reviews } else { Vec::new() },
+            // What waits for nothing but its checks is merged by this entry, too.
+            reviews: match action {
+                Action::Merge { .. } | Action::Record { missing: 0 } => evaluation.reviews,
+                Action::Record { .. } | Action::Note => Vec::new(),
+            },
             ruling: evaluation.ruling,
             action,
             relies_on,
+            soft_facts: soft_facts::of(proposal, self.world.checks),
         })
     }
 
@@ -192,8 +199,12 @@ impl Planner<'_, '_> {
             Outcome::Pending => {
                 let approvals = &evaluation.ruling.approvals;
                 let missing = approvals.need.saturating_sub(approvals.have);
-                if missing == 0 {
+                // A forge's checks end some day; where nobody tells of them, nobody is to wait.
+                if missing == 0 && !(evaluation.waits_for_checks && self.world.via == Via::Forge) {
                     Err(blocking(&evaluation.ruling))
+                } else if missing == 0 && self.stands_already(proposal, diff, &mine) {
+                    let why = blocking(&evaluation.ruling).0;
+                    Err((format!("you approved it already, and it is not merged yet: {why}"), None))
                 } else if self.stands_already(proposal, diff, &mine) {
                     let persons = if missing == 1 { "1 more person" } else { "more persons" };
                     Err((format!("you approved it already, and it still needs {persons}"), None))

@@ -4,6 +4,7 @@
 mod adoption;
 pub mod begun;
 pub mod cache;
+pub mod checks;
 pub mod clock;
 pub mod contents;
 pub mod demo;

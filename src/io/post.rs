@@ -6,10 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
+
 use crate::engine::{self, Act, Desk, Fate, PostOrder, Posts, Refusal, Report, Stack as _};
 use crate::ledger::{Entry, LedgerView};
-use crate::model::{EntryId, Oid, Problem, text};
+use crate::model::{EntryId, Oid, Problem, Queued, text};
 
+use super::checks;
 use super::fault;
 use super::git::stack::TreeStack;
 use super::git::store::{Store, StoreError, Writes};
@@ -20,6 +23,8 @@ use super::send::pause;
 use super::signer;
 use super::workspace::{Scope, Situation, Workspace};
 
+/// For how long a merge may wait to be recorded.
+const UNRECORDED: SignedDuration = SignedDuration::from_mins(15);
 /// How often a lost race is tried again.
 const ATTEMPTS: u32 = 8;
 
@@ -51,6 +56,8 @@ pub struct Told {
     pub merged: Option<Oid>,
     /// Why it, or a part of it, was not posted.
     pub refused: Option<String>,
+    /// Why it is not merged yet, where nothing but time is wanted.
+    pub waits: Option<String>,
     /// Whether it is tried again by itself.
     pub again: bool,
 }
@@ -146,7 +153,13 @@ impl Workspace {
     }
 
     fn make_posts(&self, forge: &Source, owed: &BTreeSet<EntryId>, watch: &Watch<'_>) -> Result<Vec<Told>, PostError> {
-        let situation = self.read(&Scope::default())?;
+        let mut situation = self.read(&Scope::default())?;
+        // What is merged by its checks is merged by what they say now.
+        let owed_items = situation.view.iter().flat_map(|view| owed.iter().filter_map(|id| view.entry(*id)));
+        let names: BTreeSet<String> =
+            owed_items.flat_map(|entry| &entry.items).map(|item| item.proposal.clone()).collect();
+        let wanted = |queued: &Queued| names.contains(&queued.proposal.id);
+        self.ask_checks(&mut situation, &wanted, checks::MERGING, watch.still);
         let Some(view) = &situation.view else { return Ok(Vec::new()) };
         let (me, facts) = (forge.connection().me(watch.still)?, forge.facts(watch.still)?);
         let desk = Desk { repo: &forge.repo, facts: Some(&facts) };
@@ -190,6 +203,29 @@ impl Workspace {
         }
     }
 
+    /// What the forge merged of what was approved, and nobody has recorded yet: said as that for a while, since whoever merged may
+    /// just be at it, and loudly after that.
+    pub(super) fn awaiting_record(&self, situation: &Situation) -> Result<Vec<Problem>, StoreError> {
+        let Some(chain) = situation.chain.as_ref().filter(|_| self.forge.is_some()) else { return Ok(Vec::new()) };
+        let store = self.repository.store(Writes::InMemory)?;
+        let unrecorded = verify::unrecorded(&self.repository, &store, chain, &situation.target.refname)?;
+        let waiting = engine::awaiting_record(&situation.world(), &unrecorded, &verify::allows(&store));
+        let Some((oldest, first)) = waiting.first() else { return Ok(Vec::new()) };
+        let age = situation.now.duration_since(store.commit(oldest.commit)?.committed);
+        let more = if waiting.len() > 1 { format!(" and {} more", waiting.len() - 1) } else { String::new() };
+        let what = format!("{}{more}: merged, and not recorded", text::single_line(first));
+        let (what, next) = if age > UNRECORDED {
+            let what = format!("ALARM: {what} for {} minutes", age.as_mins());
+            (
+                what,
+                "a console or a command that decides, with a key that policy knows, records it; `ledger verify` lists it",
+            )
+        } else {
+            (format!("{what} yet"), "whoever opens the console next, with a key that policy knows, records it")
+        };
+        Ok(vec![Problem { place: situation.target.branch().to_owned(), what, next: next.into() }])
+    }
+
     /// The entry for what was merged and is not recorded; nothing where there is nobody to sign it.
     fn recording(&self, situation: &Situation, store: &Store) -> Result<Option<engine::Recording>, PostError> {
         let Some(chain) = situation.chain.as_ref().filter(|_| situation.key.is_ok() && situation.alarm.is_none())
@@ -221,14 +257,16 @@ struct Tally {
 impl Tally {
     fn add(&mut self, entry: EntryId, posts: Posts) {
         for held in posts.held {
-            self.of(entry, &held.proposal).refused = Some(held.why);
+            let told = self.of(entry, &held.proposal);
+            *(if held.waits { &mut told.waits } else { &mut told.refused }) = Some(held.why);
         }
         self.orders.extend(posts.orders);
     }
 
     fn of(&mut self, entry: EntryId, proposal: &str) -> &mut Told {
-        let empty = || Told { entry, proposal: proposal.to_owned(), merged: None, refused: None, again: false };
-        self.told.entry((entry, proposal.to_owned())).or_insert_with(empty)
+        let proposal = proposal.to_owned();
+        let key = (entry, proposal.clone());
+        self.told.entry(key).or_insert(Told { entry, proposal, merged: None, refused: None, waits: None, again: false })
     }
 
     fn take(&mut self, order: &PostOrder, outcome: Result<Posted, Refused>) {
@@ -264,7 +302,12 @@ fn tell(report: &mut Report, told: &[Told]) {
         match (told.merged, &told.refused) {
             (Some(commit), _) => item.fate = Fate::Merged { commit },
             (None, Some(why)) => item.fate = Fate::Unposted { why: text::single_line(why), again: told.again },
-            (None, None) => {}
+            (None, None) => {
+                // It was to be merged; where it was shown to wait, it does.
+                if let (Some(why), Fate::Noted) = (&told.waits, &item.fate) {
+                    item.fate = Fate::Unposted { why: text::single_line(why), again: false };
+                }
+            }
         }
     }
 }

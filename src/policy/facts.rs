@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Contributor, DecisionKind, EntryId, FileChange, Oid, Stage};
+use crate::model::forge::Checks;
+use crate::model::{Contributor, DecisionKind, EntryId, FileChange, Known, Oid, Stage};
 
 /// A person's yes to this round.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,8 +98,17 @@ pub struct Objection {
     pub entry: Option<EntryId>,
 }
 
-/// The facts of a round. All of them come from objects and the ledger, none from an index or the network, but for what persons
-/// say on GitHub where policy lets that count.
+/// What a forge says of the checks of a round at this moment. It can stand against a round, and lowers nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckFacts<'a> {
+    /// The names that the forge itself asks for where it wants to land.
+    pub asked: &'a Known<Vec<String>>,
+    /// The checks of its head.
+    pub of_head: &'a Known<Checks>,
+}
+
+/// The facts of a round. All but the checks, and what persons say on GitHub where policy lets that count, come from objects and the
+/// ledger, none from an index or the network.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
     /// How far the repository has adopted the product.
@@ -123,6 +133,8 @@ pub struct Facts<'a> {
     pub unheard: bool,
     /// Whether an earlier round of this name was rejected or held: it merges only with a person's new approval.
     pub repeat: bool,
+    /// The checks; `None` where they are beside the point: what has landed is past them.
+    pub checks: Option<CheckFacts<'a>>,
 }
 
 /// The most trailers that are read from one proposal; a real one has a handful for each commit.

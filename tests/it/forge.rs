@@ -1,9 +1,11 @@
 //! Repositories on GitHub, by the program as people start it: read from a mirror and the API, decided in the ledger, posted.
 
+mod checks;
 mod deciding;
 mod journey;
 mod people;
 mod reading;
+mod trouble;
 
 use serde_json::Value;
 

@@ -77,6 +77,7 @@ fn planned(intent: usize, kind: DecisionKind, item: &crate::model::IntentItem, q
         action,
         relies_on: Vec::new(),
         reviews: Vec::new(),
+        soft_facts: serde_json::Map::new(),
     }
 }
 

@@ -202,6 +202,7 @@ fn needs(store: &Store, question: &LandedQuestion<'_>) -> Result<Ruling, String>
         objections: &[],
         unheard: false,
         repeat: false,
+        checks: None,
     };
     Ok(policy::evaluate(&question.root.policy, &facts).ruling)
 }

@@ -54,6 +54,7 @@ fn facts(changes: &[FileChange]) -> Facts<'_> {
         objections: &[],
         unheard: false,
         repeat: false,
+        checks: None,
     }
 }
 

@@ -33,13 +33,12 @@ fn two<'a>(sandbox: &'a Sandbox, from: &str) -> (Desk<'a>, Repo<'a>, u64) {
     let commit = Commit::new("Two persons").by("maria", "maria@corp.example");
     let commit = commit.file(".countersign/policy.yaml", policy(id, from));
     // Without GitHub somebody else has to be able to sign.
-    let commit = match from.contains("github") {
-        true => commit,
-        false => {
-            let _ = sandbox.person("sam");
-            let signers = ["maria", "sam"].map(|name| sandbox.signer_line(name)).concat();
-            commit.file(".countersign/allowed_signers", signers)
-        }
+    let commit = if from.contains("github") {
+        commit
+    } else {
+        let _ = sandbox.person("sam");
+        let signers = ["maria", "sam"].map(|name| sandbox.signer_line(name)).concat();
+        commit.file(".countersign/allowed_signers", signers)
     };
     shop.commit("people/two", commit);
     let own = desk.github.open(SHOP, "people/two", "maria-k", "Two persons", "");
