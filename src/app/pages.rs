@@ -235,7 +235,7 @@ pub fn policy(app: &App) -> Page {
 fn ruling_lines(queued: &Queued) -> Vec<Line> {
     let ruling = &queued.standing.ruling;
     let approvals = &ruling.approvals;
-    let by = if approvals.by.is_empty() { String::new() } else { format!(": {}", approvals.by.join(", ")) };
+    let by = if approvals.by.is_empty() { String::new() } else { format!(": {}", approvals.names()) };
     let mut lines = vec![
         heading(format!("{} RISK", ruling.tier.to_string().to_uppercase()))
             .then(Role::Quiet, format!("  {} of {} people have approved", approvals.have, approvals.need))

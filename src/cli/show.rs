@@ -251,7 +251,10 @@ fn reasons(said: &Reasoning, output: &mut Output) {
 fn policy(queued: &Queued, output: &mut Output) {
     let ruling = &queued.standing.ruling;
     output.line("");
-    output.line(format!("policy  {} approvals of {} needed", ruling.approvals.have, ruling.approvals.need));
+    let approvals = &ruling.approvals;
+    let by =
+        if approvals.by.is_empty() { String::new() } else { format!(": {}", text::single_line(&approvals.names())) };
+    output.line(format!("policy  {} approvals of {} needed{by}", approvals.have, approvals.need));
     for reason in &ruling.reasons {
         output.line(format!("  {}  {} ({})", reason.text, reason.rule, reason.at));
     }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use crate::ledger::{
     Approval, Entry, EntryKind, Item, LandedQuestion, LandingFacts, LedgerView, MergeRecord, PolicyRef, RefUpdate,
+    stated,
 };
 use crate::model::{ChangeId, EntryId, Oid, Outcome, Ruling};
 use crate::policy::Root;
@@ -142,7 +143,9 @@ fn item(
         let approvals = ledger.approvals_for(&item.proposal, &item.target, item.head, item.change_id?);
         let item = Item { seen: None, answers: None, ..(*item).clone() };
         let item = Item { merge: Some(record(landed, &approvals)), ..item };
-        let question = LandedQuestion { root, entry, item: &item, facts, approvals: &approvals };
+        let relies_on: Vec<EntryId> = approvals.iter().map(|approval| approval.entry).collect();
+        let reviews = stated(ledger, entry, &item, &relies_on);
+        let question = LandedQuestion { root, entry, item: &item, facts, approvals: &approvals, reviews: &reviews };
         let allowed = stands && allows(&question).is_ok_and(|ruling| ruling.outcome == Outcome::Satisfied);
         allowed.then_some(item)
     })

@@ -32,7 +32,7 @@ pub use offer::{Offer, OfferOrder, offer};
 pub use order::sort;
 pub use plan::{Action, Authorised, Dropped, MemoryChange, Plan, PlanParts, PlannedItem, RefMove, still_needs};
 pub use planning::{Refusal, plan};
-pub use posting::{Act, BODY_LIMIT, Desk, Held, Post, PostOrder, Posts, posts};
+pub use posting::{Act, BODY_LIMIT, Desk, Held, Post, PostOrder, Posts, posts, tells};
 pub use record::{Landed, entries, landing_message, lesson_record, memory_message};
 pub use recovery::{Consent, Gap, Recovery, RecoveryParts, RefNow, Void, VoidParts, gap};
 pub use stack::Stack;

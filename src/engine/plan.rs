@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::model::{
     Answers, ChangeId, Contributor, EntryId, Intent, LineStats, Oid, Place, Ruling, Seen, Subject, Tier, TreeDiff, text,
 };
-use crate::policy::{MemoryVia, MergeMethod};
+use crate::policy::{MemoryVia, MergeMethod, Reviewed};
 
 use super::Via;
 
@@ -73,6 +73,8 @@ pub struct PlannedItem {
     pub action: Action,
     /// The entries, of this or earlier pushes, whose approvals the merge relies on.
     pub relies_on: Vec<EntryId>,
+    /// The reviews on GitHub that the merge relies on beside them: the entry states them.
+    pub reviews: Vec<Reviewed>,
     /// What the forge said of it, as its entry records that; empty without one.
     pub soft_facts: Map<String, Value>,
 }

@@ -149,6 +149,11 @@ impl Planner<'_, '_> {
             author: proposal.author.clone(),
             authored: proposal.updated,
             stats: proposal.stats.unwrap_or_default(),
+            // What waits for nothing but its checks is merged by this entry, too.
+            reviews: match action {
+                Action::Merge { .. } | Action::Record { missing: 0 } => evaluation.reviews,
+                Action::Record { .. } | Action::Note => Vec::new(),
+            },
             ruling: evaluation.ruling,
             action,
             relies_on,
@@ -187,7 +192,7 @@ impl Planner<'_, '_> {
         if item.subject.change_id != Some(diff.change_id) {
             return Err(("what it would change is not what was approved: look at it again".into(), None));
         }
-        let mine = Approval { person: self.me.name.clone(), entry: Some(intent.id), touch: self.world.touches };
+        let mine = Approval::signed(&self.me.name, intent.id, self.world.touches);
         let evaluation = self.judge(proposal, diff, &mine)?;
         match evaluation.ruling.outcome {
             Outcome::Denied | Outcome::Error => Err(blocking(&evaluation.ruling)),
@@ -216,7 +221,9 @@ impl Planner<'_, '_> {
     fn stands_already(&self, proposal: &Proposal, diff: &TreeDiff, mine: &Approval) -> bool {
         let (approvals, objections) = self.world.said_of(proposal, Some(diff));
         objections.iter().all(|objection| objection.person != mine.person)
-            && approvals.iter().any(|other| other.person == mine.person && (other.touch || !mine.touch))
+            && approvals.iter().any(|other| {
+                other.person == mine.person && other.entry().is_some() && (other.touched() || !mine.touched())
+            })
     }
 
     /// Stacks the merge and rules again on what it changes there.

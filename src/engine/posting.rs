@@ -105,9 +105,7 @@ impl Post {
     /// Whether a text on the forge is a post of any decision on this pull request.
     #[must_use]
     pub fn is_ours(&self, body: &str) -> bool {
-        let rest = body.trim_start().strip_prefix("<!-- countersign ");
-        let number = rest.and_then(|rest| rest.split(' ').nth(1));
-        number.is_some_and(|number| number == self.number.to_string())
+        tells(body, self.number).is_some()
     }
 
     /// Whether a text on the forge is this post: its mark comes first, where no text of others can stand.
@@ -129,6 +127,14 @@ impl Post {
 /// The mark of a post: nothing is shown of it.
 fn mark(entry: EntryId, number: u64, word: &str) -> String {
     format!("<!-- countersign {entry} {number} {word} -->")
+}
+
+/// The entry that a review or comment on a pull request tells, where its text begins with the mark of one.
+#[must_use]
+pub fn tells(body: &str, number: u64) -> Option<EntryId> {
+    let mut parts = body.trim_start().strip_prefix("<!-- countersign ")?.split(' ');
+    let (entry, named) = (parts.next()?, parts.next()?);
+    entry.parse().ok().filter(|_| named == number.to_string())
 }
 
 /// Where posts go.

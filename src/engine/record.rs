@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::ledger::{Entry, EntryKind, Item, LessonRecord, MergeRecord, PolicyRef, RefUpdate};
+use crate::ledger::{Entry, EntryKind, Item, LessonRecord, MergeRecord, PolicyRef, RefUpdate, state};
 use crate::model::{Answers, DecisionKind, EntryId, Intent, Oid, text};
 
 use super::{Action, PlanParts, PlannedItem, soft_facts};
@@ -130,6 +130,9 @@ fn entry(plan: &PlanParts, intent: &Intent, landed: &[Option<Landed>], at: Times
     entry.items =
         items_of(plan, intent).map(|(index, item)| ledger_item(item, landed.get(index).copied().flatten())).collect();
     entry.soft_facts = soft_facts::of_entry(intent.kind, items_of(plan, intent).map(|(_, item)| item));
+    let reviewed = items_of(plan, intent)
+        .flat_map(|(_, item)| item.reviews.iter().map(|review| (item.subject.proposal.as_str(), review)));
+    state(&mut entry, reviewed);
     entry.policy = Some(PolicyRef { commit: plan.policy.0, blob: plan.policy.1 });
     entry.reason = (intent.kind == DecisionKind::Reject).then(|| intent.reason.unwrap_or_default());
     entry.note = intent.note.clone().filter(|note| !note.trim().is_empty());

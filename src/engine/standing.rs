@@ -65,11 +65,18 @@ fn standing(proposal: &Proposal, world: &World<'_>, findings: Option<&Findings>)
     match world.judge(proposal) {
         Ok(mut evaluation) => {
             not_a_conflict(proposal, &mut evaluation.ruling);
+            let wants = on_github(proposal, world);
             let state = state(proposal, world, &objections, &evaluation.ruling);
+            let state = if wants.is_some() && may_be_rejected(state) { State::Rejected } else { state };
             let harmless = evaluation.clean && matches!(state, State::Pending | State::Ready);
             let checks = evaluation.checks.clone();
             let clean = harmless && checks.found().is_some_and(Vec::is_empty) && findings.is_some_and(Findings::clean);
-            let note = note(proposal, &objections, &evaluation, state, findings);
+            let note = match wants {
+                Some(person) if state == State::Rejected && objections.is_empty() => {
+                    format!("changes wanted on GitHub by {person}")
+                }
+                _ => note(proposal, &objections, &evaluation, state, findings),
+            };
             let agent = evaluation.agent.clone().unwrap_or_else(|| proposal.agent.clone());
             Standing { agent, round, state, until: None, harmless, clean, note, checks, ruling: evaluation.ruling }
         }
@@ -105,7 +112,7 @@ fn landed(proposal: &Proposal, view: &LedgerView, merged: &Merged) -> Standing {
     let state = if merged.reverted.is_some() { State::Reverted } else { State::Merged };
     let text = format!("landed as {commit} on {}, as entry {entry} of {} says", merged.at, merged.by);
     let reason = Reason { rule: "ledger".to_owned(), effect: Effect::Builtin, text, at: Place::BuiltIn };
-    let approvals = Approvals { have: by.len(), need: by.len(), by };
+    let approvals = Approvals { have: by.len(), need: by.len(), by, on_github: Vec::new() };
     let ruling = Ruling { outcome: Outcome::Satisfied, tier: merged.tier, approvals, reasons: vec![reason] };
     let round = view.round(&proposal.id, proposal.head);
     Standing {
@@ -124,6 +131,17 @@ fn landed(proposal: &Proposal, view: &LedgerView, merged: &Merged) -> Standing {
 fn objections(proposal: &Proposal, world: &World<'_>) -> Vec<Objection> {
     let change_id = proposal.diff().map(|diff| diff.change_id);
     world.ledger.map(|ledger| ledger.objections(&proposal.id, proposal.head, change_id)).unwrap_or_default()
+}
+
+/// Who wants changes of this head on GitHub, where that counts.
+fn on_github(proposal: &Proposal, world: &World<'_>) -> Option<String> {
+    let (_, objections) = world.said_of(proposal, proposal.diff().map(AsRef::as_ref));
+    objections.into_iter().find(|objection| objection.entry.is_none()).map(|objection| objection.person)
+}
+
+/// Whether a rejection is what matters most of a proposal in this state.
+const fn may_be_rejected(state: State) -> bool {
+    matches!(state, State::Pending | State::Ready | State::Asked | State::Blocked | State::Conflict)
 }
 
 fn state(proposal: &Proposal, world: &World<'_>, objections: &[Objection], ruling: &Ruling) -> State {
@@ -164,6 +182,9 @@ fn note(
         (State::Blocked, _) if unreadable_why(proposal).is_some() => headline(unreadable_why(proposal)),
         (State::Pending | State::Ready, Some(last)) if last.kind == ObjectionKind::Reject => {
             format!("repeat: rejected by {}", last.person)
+        }
+        (State::Pending | State::Ready, _) if !evaluation.ruling.approvals.on_github.is_empty() => {
+            format!("approved on GitHub by {}", evaluation.ruling.approvals.on_github.join(", "))
         }
         _ => {
             // Why it has its tier is said by where it stands; what was found, and what is not green, is not.

@@ -441,6 +441,104 @@ fn what_lands_on_another_branch_is_not_stacked_here() {
     assert_eq!(plan.items.len(), 1);
 }
 
+/// What somebody says on the page of a pull request that is `proposal`.
+fn reviewed(proposal: &Arc<Proposal>, state: &str, at: i64) -> Arc<Proposal> {
+    let end = serde_json::json!({ "branch": "a", "oid": proposal.head, "repo": "acme/shop" });
+    let opinion = serde_json::json!({
+        "author": { "login": "sam-h", "kind": "user" }, "state": state, "commit": proposal.head, "at": time(at), "tells": null,
+    });
+    let pull = serde_json::json!({
+        "repo": "acme/shop", "number": 1, "node_id": "", "title": "", "body": "", "body_cut": false,
+        "author": { "login": "infra-bot[bot]", "kind": "app" }, "head": end, "base": end, "draft": false, "state": "open",
+        "labels": [], "created": time(0), "updated": time(0), "mergeable": null, "review": null, "comments": null, "url": null,
+        "opinions": [opinion],
+    });
+    Arc::new(Proposal { pull: serde_json::from_value(pull).unwrap(), ..Proposal::clone(proposal) })
+}
+
+/// A case in which sam is known on GitHub, after decisions of his in the ledger, a minute apart.
+fn on_github(decided: &[EntryKind], state: &str, at: i64) -> Case {
+    let mut bench = Bench::new();
+    for kind in decided {
+        let change = Case::new(&[("#1", "prod/a")], &bench).proposals[0].subject().change_id;
+        bench.decide(*kind, "sam", crate::ledger::Item { change_id: change, ..item("#1", "head of #1", "") });
+    }
+    let mut case = Case::new(&[("#1", "prod/a")], &bench);
+    case.proposals[0] = reviewed(&case.proposals[0], state, at);
+    case.root.policy.from_github = true;
+    case.root.policy.people[1].github = Some("sam-h".into());
+    case
+}
+
+#[test]
+fn a_persons_latest_word_counts_wherever_it_was_said() {
+    use EntryKind::{Approve, Ask, Hold, Reject, Withdraw};
+    for (decided, state, at, approvals, objections) in [
+        (&[][..], "approved", 10, &["sam github"][..], &[][..]),
+        (&[Approve], "approved", 100, &["sam ledger"], &[]),
+        (&[Approve, Withdraw], "approved", 119, &[], &[]),
+        (&[Approve, Withdraw], "approved", 120, &[], &[]),
+        (&[Approve, Withdraw], "approved", 121, &["sam github"], &[]),
+        (&[Ask], "approved", 59, &[], &["ask ledger"]),
+        (&[Ask], "approved", 61, &["sam github"], &["ask ledger"]),
+        (&[Hold], "approved", 61, &[], &["hold ledger"]),
+        (&[Reject], "approved", 61, &[], &["reject ledger"]),
+        (&[], "changes_requested", 10, &[], &["reject github"]),
+        (&[Approve], "changes_requested", 59, &["sam ledger"], &[]),
+        (&[Approve], "changes_requested", 61, &["sam ledger"], &["reject github"]),
+        (&[], "dismissed", 10, &[], &[]),
+    ] {
+        let case = on_github(decided, state, at);
+        let (world, proposal) = (case.world(), &case.proposals[0]);
+        let (yes, no) = world.said_of(proposal, proposal.diff().map(AsRef::as_ref));
+        let place = |ledger: bool| if ledger { "ledger" } else { "github" };
+        let yes: Vec<_> = yes.iter().map(|one| format!("{} {}", one.person, place(one.entry().is_some()))).collect();
+        let no: Vec<_> = no.iter().map(|one| format!("{} {}", one.kind, place(one.entry.is_some()))).collect();
+        assert_eq!(
+            (yes, no),
+            (approvals.iter().map(ToString::to_string).collect(), objections.iter().map(ToString::to_string).collect()),
+            "{decided:?} {state} {at}"
+        );
+    }
+}
+
+#[test]
+fn a_merge_states_the_reviews_that_it_relies_on() {
+    let mut case = on_github(&[], "approved", 10);
+    let plan = case.approve(&["#1"]);
+    assert!(matches!(plan.items[0].action, Action::Merge { .. }), "high takes two, and sam is one");
+    let entries = record::entries(&plan, &[], plan.target.old, time(7200));
+    let stated = serde_json::json!([
+        { "proposal": "#1", "person": "sam", "login": "sam-h", "commit": case.proposals[0].head, "at": time(10) }
+    ]);
+    assert_eq!(entries[0].soft_facts.as_ref().unwrap()["github.approvals"], stated);
+
+    // Where it is not needed, or does not count, nothing is stated.
+    let mut enough = on_github(&[EntryKind::Approve], "approved", 100);
+    let mut closed = on_github(&[], "approved", 10);
+    closed.root.policy.from_github = false;
+    for case in [&mut enough, &mut closed] {
+        let plan = case.approve(&["#1"]);
+        let facts = record::entries(&plan, &[], plan.target.old, time(7200)).remove(0).soft_facts.unwrap_or_default();
+        assert!(!facts.contains_key("github.approvals"), "{facts:?}");
+    }
+}
+
+#[test]
+fn what_github_did_not_tell_stops_a_merge_only_where_it_counts() {
+    for from_github in [true, false] {
+        let mut case = on_github(&[EntryKind::Approve], "approved", 10);
+        let mut proposal = Proposal::clone(&case.proposals[0]);
+        let pull = proposal.pull.as_deref().unwrap().clone();
+        proposal.pull = Some(Arc::new(crate::model::forge::PullRequest { opinions: None, ..pull }));
+        case.proposals[0] = Arc::new(proposal);
+        case.root.policy.from_github = from_github;
+        let plan = case.approve(&["#1"]);
+        let why: Vec<&str> = plan.dropped.iter().map(|dropped| dropped.why.as_str()).collect();
+        assert_eq!(why.first().copied(), from_github.then_some("GitHub did not tell whether anybody wants changes"));
+    }
+}
+
 #[test]
 fn what_is_required_and_not_green_is_recorded_and_not_merged() {
     use crate::model::forge::{Check, CheckState, Checks};

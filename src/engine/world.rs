@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::ForgeChecks;
 use crate::ledger::LedgerView;
 use crate::ledger::ObjectionKind;
-use crate::model::{DecisionKind, Findings, Oid, Proposal, Stage, Target, TreeDiff};
-use crate::policy::{self, Approval, Evaluation, Facts, Objection, Person, Policy, PolicyError, Root};
+use crate::model::{DecisionKind, EntryId, Findings, Oid, Proposal, Stage, Target, TreeDiff};
+use crate::policy::{self, Approval, Evaluation, Facts, Objection, OnGitHub, Person, Policy, PolicyError, Root};
 
 /// The policy that rules at this moment.
 #[derive(Debug, Clone, Copy)]
@@ -102,6 +102,7 @@ impl<'a> World<'a> {
             Force::Invalid(errors) => return Err(errors),
         };
         let (mut approvals, mut objections) = self.said_of(proposal, diff);
+        let unheard = self.on_github(proposal).unknown;
         if let Some(planned) = planned {
             approvals.retain(|approval| approval.person != planned.person);
             objections.retain(|objection| objection.person != planned.person);
@@ -119,6 +120,7 @@ impl<'a> World<'a> {
             messages: &proposal.messages,
             approvals: &approvals,
             objections: &objections,
+            unheard,
             repeat,
             checks: Some(self.checks.of(proposal)),
         };
@@ -131,27 +133,51 @@ impl<'a> World<'a> {
         self.ledger.is_some_and(|ledger| ledger.history(id).any(|(entry, _)| matches!(entry.kind, Reject | Hold)))
     }
 
-    /// The approvals and objections that the ledger has for the present round.
+    /// The approvals and objections of the present round: what the ledger has, and what persons said on GitHub where policy lets
+    /// that count. A person's latest word counts, wherever it was said; what the ledger holds is lifted there alone.
     pub(super) fn said_of(&self, proposal: &Proposal, diff: Option<&TreeDiff>) -> (Vec<Approval>, Vec<Objection>) {
         let Some(ledger) = self.ledger else { return (Vec::new(), Vec::new()) };
         let change_id = diff.map(|diff| diff.change_id);
         let approvals = change_id
             .map(|change_id| ledger.approvals_for(&proposal.id, &proposal.target.refname, proposal.head, change_id))
             .unwrap_or_default();
-        let approvals = approvals
-            .into_iter()
-            .map(|approval| Approval { person: approval.person, entry: Some(approval.entry), touch: approval.touched })
-            .collect();
-        let objections = ledger
+        let approvals =
+            approvals.into_iter().map(|one| Approval::signed(&one.person, one.entry, one.touched)).collect::<Vec<_>>();
+        let mut objections: Vec<Objection> = ledger
             .objections(&proposal.id, proposal.head, change_id)
             .into_iter()
             .map(|objection| Objection {
                 kind: decision(objection.kind),
                 person: objection.person,
-                entry: objection.entry,
+                entry: Some(objection.entry),
             })
             .collect();
-        (approvals, objections)
+        let said = self.on_github(proposal);
+        let reviewed = said.approvals.into_iter().filter(|said| {
+            let signed = approvals.iter().any(|own| own.person == said.person);
+            let objects = objections.iter().any(|own| own.person == said.person && own.kind != DecisionKind::Ask);
+            !signed && !objects
+        });
+        let reviewed: Vec<Approval> = reviewed.map(Approval::reviewed).collect();
+        objections.extend(said.objections.into_iter().map(|said| Objection {
+            kind: DecisionKind::Reject,
+            person: said.person,
+            entry: None,
+        }));
+        (approvals.into_iter().chain(reviewed).collect(), objections)
+    }
+
+    /// What persons said on GitHub since they last said anything in the ledger.
+    fn on_github(&self, proposal: &Proposal) -> OnGitHub {
+        let (Some(policy), Some(pull), Some(ledger)) = (self.policy(), &proposal.pull, self.ledger) else {
+            return OnGitHub::default();
+        };
+        let told = |entry: EntryId| ledger.entry(entry).is_some();
+        let mut said = policy::on_github(policy, pull, proposal.head, &told);
+        // Within one second nobody knows which came first: then it is no approval.
+        said.approvals.retain(|said| ledger.last_word(&proposal.id, &said.person).is_none_or(|word| said.at > word));
+        said.objections.retain(|said| ledger.last_word(&proposal.id, &said.person).is_none_or(|word| said.at >= word));
+        said
     }
 }
 

@@ -1,8 +1,10 @@
 //! Asking where the proposals come from: the forge which pull requests there are, git for what is in them.
 
+use std::collections::BTreeSet;
+
 use super::git::process::GitError;
 use super::github::{GitHubError, Still};
-use super::workspace::Workspace;
+use super::workspace::{Scope, Situation, Workspace};
 use crate::model::Problem;
 
 /// Why it could not be asked, or not all of it.
@@ -57,7 +59,20 @@ impl Workspace {
     pub fn fetch(&self, still: Still<'_>) -> Result<(), FetchError> {
         let listed = self.list(still);
         self.repository.fetch()?;
+        self.hear(still)?;
         Ok(listed?)
+    }
+
+    /// Asks what persons say on the forge, where policy lets it count and lists do not tell it: older servers, which have REST alone.
+    fn hear(&self, still: Still<'_>) -> Result<(), GitHubError> {
+        let Some(forge) = self.forge.as_ref().filter(|forge| forge.is_unheard()) else { return Ok(()) };
+        let none = BTreeSet::new();
+        let counts = |situation: Situation| situation.policy().from_github;
+        if self.read(&Scope { only: Some(&none), ..Scope::default() }).is_ok_and(counts) {
+            forge.hear(still)?;
+            self.propose(forge.pulls());
+        }
+        Ok(())
     }
 
     /// Asks the forge which pull requests there are; without one there is nothing to ask.

@@ -15,6 +15,7 @@ mod entry;
 mod fault;
 mod message;
 pub mod signature;
+mod stated;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod verify;
@@ -26,6 +27,7 @@ pub use entry::{Entry, EntryKind, Item, LessonRecord, MergeRecord, PolicyRef, Re
 pub use fault::{Fault, FormFault, SignatureFault};
 pub use message::{MESSAGE_LIMIT, SUBJECT_COLUMNS, message, parse_message};
 pub use signature::{Externals, Question, Seal, Sealed, Verified};
+pub use stated::{Stated, state, stated};
 pub use verify::{
     Branch as ProtectedBranch, Evidence, LandingFacts, Landings, Question as LandedQuestion, Unapproved, VerifyReport,
     unaccounted, verify,

@@ -130,6 +130,8 @@ pub(crate) fn root(commit: &str) -> Root {
         rules: Vec::new(),
         self_approval: SelfApproval::Never,
         self_approval_at: Place::BuiltIn,
+        from_github: false,
+        from_at: Place::BuiltIn,
         signatures: [KeyKind::Key; 3],
         merge: MergeMethod::Squash,
         on_reject: OnReject::Keep,

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Oid;
+use super::{EntryId, Oid};
 
 /// A repository on a forge: `owner/name`. Both parts are of the characters that forges allow, so that it can be shown, and
 /// put into an address and a file name, as it is.
@@ -185,6 +185,12 @@ pub struct PullRequest {
     pub comments: Option<u64>,
     /// Its page; `None` where the forge gives no plain web address.
     pub url: Option<String>,
+    /// The last review with an opinion of everybody who gave one; `None` where the forge did not say, or not all of them.
+    #[serde(default)]
+    pub opinions: Option<Vec<Opinion>>,
+    /// When it was made to land elsewhere last, as far as opinions are known: what was said before was said of another change.
+    #[serde(default)]
+    pub retargeted: Option<Timestamp>,
 }
 
 impl PullRequest {
@@ -228,6 +234,21 @@ pub struct Review {
     pub submitted: Option<Timestamp>,
     /// Its page.
     pub url: Option<String>,
+}
+
+/// What somebody's last review of a pull request says that has an opinion: yes, no, or one that was taken away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opinion {
+    /// Whose it is.
+    pub author: Account,
+    /// What it says.
+    pub state: ReviewState,
+    /// The commit that it was given on; `None` where the forge does not know it any more.
+    pub commit: Option<Oid>,
+    /// When it was submitted.
+    pub at: Option<Timestamp>,
+    /// The ledger entry that it tells, where it says that it tells one.
+    pub tells: Option<EntryId>,
 }
 
 /// The line that a review comment is on.

@@ -108,6 +108,21 @@ pub struct Approvals {
     pub need: usize,
     /// Their names.
     pub by: Vec<String>,
+    /// Those of them whose approval was given on GitHub, and is not in the ledger.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub on_github: Vec<String>,
+}
+
+impl Approvals {
+    /// Their names for people, with where it was said.
+    #[must_use]
+    pub fn names(&self) -> String {
+        let name = |name: &String| {
+            let on_page = self.on_github.contains(name);
+            if on_page { format!("{name} on GitHub") } else { name.clone() }
+        };
+        self.by.iter().map(name).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// What policy says of a round: its tier, what blocks it, what it still needs, and why.

@@ -49,6 +49,8 @@ pub fn built_in() -> Policy {
         ],
         self_approval: SelfApproval::Never,
         self_approval_at: Place::BuiltIn,
+        from_github: false,
+        from_at: Place::BuiltIn,
         signatures: [KeyKind::Key; 3],
         merge: MergeMethod::Squash,
         on_reject: OnReject::Keep,

@@ -273,6 +273,10 @@ pub struct Policy {
     pub self_approval: SelfApproval,
     /// Where `approvals.self` is written.
     pub self_approval_at: Place,
+    /// Whether approvals that were given on GitHub count: `approvals.from` names it.
+    pub from_github: bool,
+    /// Where `approvals.from` is written.
+    pub from_at: Place,
     /// What kind of key low, medium and high ask for.
     pub signatures: [KeyKind; 3],
     /// How proposals land.

@@ -67,7 +67,7 @@ pub fn error_ruling(errors: &[PolicyError]) -> Ruling {
         outcome: Outcome::Error,
         tier: Tier::High,
         // What the policy would ask for is not known; at least one person.
-        approvals: Approvals { have: 0, need: 1, by: Vec::new() },
+        approvals: Approvals { have: 0, need: 1, by: Vec::new(), on_github: Vec::new() },
         reasons: errors.iter().map(reason).collect(),
     }
 }

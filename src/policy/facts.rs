@@ -1,24 +1,89 @@
 //! What policy is asked about: one round of one proposal, as objects and ledger show it.
 
-use crate::model::forge::Checks;
-use crate::model::{Contributor, DecisionKind, EntryId, FileChange, Known, Stage};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-/// A signature under this round, as the ledger found it valid: it binds this target, head and change.
+use crate::model::forge::Checks;
+use crate::model::{Contributor, DecisionKind, EntryId, FileChange, Known, Oid, Stage};
+
+/// A person's yes to this round.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Approval {
     /// The person, by the policy's name.
     pub person: String,
-    /// The entry that holds it; `None` for one that is being planned.
-    pub entry: Option<EntryId>,
-    /// Whether a finger was on a hardware key.
-    pub touch: bool,
+    /// Where it was given.
+    pub given: Given,
+}
+
+/// Where an approval was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// A signature under this round, as the ledger found it valid: it binds this target, head and change.
+    Ledger {
+        /// The entry that holds it; `None` for one that is being planned.
+        entry: Option<EntryId>,
+        /// Whether a finger was on a hardware key.
+        touch: bool,
+    },
+    /// A review of exactly this head on GitHub.
+    GitHub(Reviewed),
+}
+
+/// A review on GitHub that is a person's word: whoever relies on it states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reviewed {
+    /// The person, by the policy's name.
+    pub person: String,
+    /// The login that it was given by.
+    pub login: String,
+    /// The commit that it was given on.
+    pub commit: Oid,
+    /// When it was submitted, as GitHub says.
+    pub at: Timestamp,
 }
 
 impl Approval {
     /// The approval that a person is about to give.
     #[must_use]
     pub fn planned(person: &str, touch: bool) -> Self {
-        Self { person: person.to_owned(), entry: None, touch }
+        Self { person: person.to_owned(), given: Given::Ledger { entry: None, touch } }
+    }
+
+    /// An approval that an entry of the ledger holds.
+    #[must_use]
+    pub fn signed(person: &str, entry: EntryId, touch: bool) -> Self {
+        Self { person: person.to_owned(), given: Given::Ledger { entry: Some(entry), touch } }
+    }
+
+    /// An approval that was given on GitHub.
+    #[must_use]
+    pub fn reviewed(reviewed: Reviewed) -> Self {
+        Self { person: reviewed.person.clone(), given: Given::GitHub(reviewed) }
+    }
+
+    /// The entry that holds it.
+    #[must_use]
+    pub const fn entry(&self) -> Option<EntryId> {
+        match self.given {
+            Given::Ledger { entry, .. } => entry,
+            Given::GitHub(_) => None,
+        }
+    }
+
+    /// Whether a finger was on a hardware key.
+    #[must_use]
+    pub const fn touched(&self) -> bool {
+        matches!(self.given, Given::Ledger { touch: true, .. })
+    }
+
+    /// The review that it is, where it was given on GitHub.
+    #[must_use]
+    pub const fn review(&self) -> Option<&Reviewed> {
+        match &self.given {
+            Given::Ledger { .. } => None,
+            Given::GitHub(reviewed) => Some(reviewed),
+        }
     }
 }
 
@@ -29,8 +94,8 @@ pub struct Objection {
     pub kind: DecisionKind,
     /// The person, by the policy's name.
     pub person: String,
-    /// The entry that holds it.
-    pub entry: EntryId,
+    /// The entry that holds it; `None` for a review on GitHub.
+    pub entry: Option<EntryId>,
 }
 
 /// What a forge says of the checks of a round at this moment. It can stand against a round, and lowers nothing.
@@ -42,7 +107,8 @@ pub struct CheckFacts<'a> {
     pub of_head: &'a Known<Checks>,
 }
 
-/// The facts of a round. All but the checks come from objects and the ledger, none from an index or the network.
+/// The facts of a round. All but the checks, and what persons say on GitHub where policy lets that count, come from objects and the
+/// ledger, none from an index or the network.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
     /// How far the repository has adopted the product.
@@ -63,6 +129,8 @@ pub struct Facts<'a> {
     pub approvals: &'a [Approval],
     /// The objections that stand against it.
     pub objections: &'a [Objection],
+    /// Whether GitHub did not tell what persons say there, where policy lets that count: somebody may object.
+    pub unheard: bool,
     /// Whether an earlier round of this name was rejected or held: it merges only with a person's new approval.
     pub repeat: bool,
     /// The checks; `None` where they are beside the point: what has landed is past them.

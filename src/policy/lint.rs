@@ -125,6 +125,10 @@ fn lint_people(lint: &mut Lint, policy: &Policy, file: &str) {
         let what = format!("{} has no address, so no signer line can be theirs", quoted(&person.name));
         lint.warning(at(file, &person.at), what, "write `emails: [...]`");
     }
+    if policy.from_github && policy.people.iter().all(|person| person.github.is_none()) {
+        let what = "`approvals.from` names github, and nobody of `people` has a login there";
+        lint.warning(at(file, &policy.from_at), what, "write `github: LOGIN` for those whose reviews count");
+    }
     let mut approvers = policy.people.iter().filter(|person| person.has(Role::Approve) && !person.emails.is_empty());
     if let (Some(only), None, SelfApproval::Never) = (approvers.next(), approvers.next(), policy.self_approval) {
         let what = format!(
@@ -142,7 +146,9 @@ fn lint_agents(lint: &mut Lint, policy: &Policy, file: &str) {
             lint.warning(at(file, &agent.at), what, "use AGENTS.md, CLAUDE.md or GEMINI.md, or see that it is read");
         }
         let authors = &agent.matcher.authors;
-        let own = |person: &&Person| person.emails.iter().any(|email| authors.matches(email.as_str().into()));
+        let own = |person: &&Person| {
+            person.emails.iter().chain(&person.github).any(|own| authors.matches(own.as_str().into()))
+        };
         if let Some(person) = policy.people.iter().find(own) {
             let (agent_name, person) = (quoted(&agent.name), quoted(&person.name));
             let what = format!("commits of {person} are taken for those of the agent {agent_name}");
@@ -201,14 +207,18 @@ impl Signers {
             lines.into_iter().any(|line| line.signs_commits() && (!hardware || line.is_hardware()))
         };
         let approvers = || policy.people.iter().filter(|person| person.has(Role::Approve));
-        for person in approvers().filter(|person| !person.emails.is_empty() && !usable(person, false)) {
+        let reviews = |person: &Person| policy.from_github && person.github.is_some();
+        let keyless = |person: &&Person| !person.emails.is_empty() && !usable(person, false) && !reviews(person);
+        for person in approvers().filter(keyless) {
             let what = format!("{} may approve and has no key", quoted(&person.name));
             lint.warning(at(file, &person.at), what, format!("add `{} KEY` to the signers", person.emails[0]));
         }
+        let decides = approvers().any(|person| usable(person, false));
         for tier in [Tier::Low, Tier::Medium, Tier::High] {
             let hardware = policy.signature(tier) == KeyKind::Touch;
-            let (asked, able) =
-                (policy.tiers.of(tier).approvals, approvers().filter(|person| usable(person, hardware)).count());
+            // Reviews on GitHub count beside somebody who can decide here.
+            let counts = |person: &&Person| usable(person, hardware) || decides && !hardware && reviews(person);
+            let (asked, able) = (policy.tiers.of(tier).approvals, approvers().filter(counts).count());
             if able < asked {
                 let kind = if hardware { "a hardware key" } else { "a key" };
                 let what = format!(
@@ -333,6 +343,10 @@ tiers: { high: { approvals: 1 } }
                 &["W p:6:9 the rule `docs` is low for the paths that it names, not for what else is touched"][..],
             ),
             ("gate: hook\n", &["W p `gate` is read, and this version installs no gate yet"]),
+            (
+                "approvals: { from: [ledger, github] }\n",
+                &["W p:6:20 `approvals.from` names github, and nobody of `people` has a login there"],
+            ),
             (
                 "signatures: { low: touch }\n",
                 &["E p nobody could satisfy low: it asks for 1, and 0 of those who may have a hardware key"],

@@ -10,6 +10,7 @@ mod error;
 mod evaluate;
 mod facts;
 mod fitted;
+mod github;
 mod globs;
 mod guards;
 mod landscape;
@@ -28,8 +29,9 @@ pub use checked::{
 };
 pub use error::{PolicyError, error_ruling};
 pub use evaluate::{Evaluation, evaluate};
-pub use facts::{Approval, CheckFacts, Facts, Objection, trailers};
+pub use facts::{Approval, CheckFacts, Facts, Given, Objection, Reviewed, trailers};
 pub use fitted::{Findings, FoundAgent, FoundPerson, fitted};
+pub use github::{OnGitHub, on_github};
 pub use globs::{GlobError, Globs};
 pub use landscape::{Cluster, Priorities, Service};
 pub use lint::{Lint, Source, lint, lint_files};

@@ -86,10 +86,7 @@ pub fn explain_text(evaluation: &Evaluation) -> String {
 
 fn verdict(evaluation: &Evaluation) -> String {
     let approvals = &evaluation.ruling.approvals;
-    let persons = match approvals.by.as_slice() {
-        [] => String::new(),
-        by => format!(" ({})", by.join(", ")),
-    };
+    let persons = if approvals.by.is_empty() { String::new() } else { format!(" ({})", approvals.names()) };
     match evaluation.ruling.outcome {
         Outcome::Satisfied => format!("satisfied: {} of {} approvals{persons}", approvals.have, approvals.need),
         Outcome::Pending => format!("pending: {} of {} approvals{persons}", approvals.have, approvals.need),

@@ -3,6 +3,7 @@
 mod checks;
 mod deciding;
 mod journey;
+mod people;
 mod reading;
 mod trouble;
 

@@ -255,7 +255,7 @@ impl Made {
             Tier::High => 2,
             Tier::Medium | Tier::Low => 1,
         };
-        let approvals = Approvals { have: self.by.len(), need, by: self.by.clone() };
+        let approvals = Approvals { have: self.by.len(), need, by: self.by.clone(), on_github: Vec::new() };
         let ruling = Ruling { outcome: self.outcome, tier: self.tier, approvals, reasons: self.reasons() };
         let standing = Standing {
             agent: self.agent.clone(),

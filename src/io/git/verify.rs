@@ -187,7 +187,8 @@ fn needs(store: &Store, question: &LandedQuestion<'_>) -> Result<Ruling, String>
     let approvals: Vec<Approval> = question
         .approvals
         .iter()
-        .map(|one| Approval { person: one.person.clone(), entry: Some(one.entry), touch: one.touched })
+        .map(|one| Approval::signed(&one.person, one.entry, one.touched))
+        .chain(question.reviews.iter().map(|stated| Approval::reviewed(stated.review.clone())))
         .collect();
     let facts = Facts {
         stage: Stage::Record,
@@ -199,6 +200,7 @@ fn needs(store: &Store, question: &LandedQuestion<'_>) -> Result<Ruling, String>
         messages: &messages,
         approvals: &approvals,
         objections: &[],
+        unheard: false,
         repeat: false,
         checks: None,
     };

@@ -11,19 +11,28 @@ use super::wire::Still;
 use crate::model::Problem;
 use crate::model::forge::{PullRequest, PullState, RepoName};
 
-/// Pull requests a page; a server that fails over so many is asked for fewer.
-const PAGE: usize = 50;
+/// Pull requests a page: with three lists nested in each, as many as cost one point of the budget (GitHub: a point for each hundred
+/// lists, rounded). A server that fails over so many is asked for fewer.
+const PAGE: usize = 40;
 /// The smallest page that is tried.
 const SMALLEST: usize = 10;
 /// Pull requests of one repository or search (GitHub's search ends there too).
 pub const MOST: usize = 1_000;
+/// Pull requests that are asked about one by one, where lists do not tell what people think of them.
+const UNHEARD: usize = 100;
+/// Pages of a hundred reviews, and of events, that are read of each.
+const SAID: usize = 5;
 /// Bytes of a search query (GitHub: 256 characters).
 const QUERY: usize = 1_024;
 
-/// What is read of each: nothing nested but labels, and of those as many as GitHub lets a person see at a glance.
+/// What is read of each: nothing nested but labels, opinions (with their count, since some say nothing of the others), and the last
+/// change of target.
 const FIELDS: &str = "id number title body url isDraft state createdAt updatedAt author { __typename login } \
     headRefName headRefOid headRepository { nameWithOwner } baseRefName baseRefOid repository { nameWithOwner } \
-    mergeable reviewDecision totalCommentsCount labels(first: 20) { nodes { name } }";
+    mergeable reviewDecision totalCommentsCount labels(first: 20) { nodes { name } } \
+    latestOpinionatedReviews(first: 20) { totalCount nodes { author { __typename login } state body submittedAt commit { oid } } } \
+    timelineItems(last: 1, itemTypes: [BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT]) { nodes { \
+    ... on BaseRefChangedEvent { createdAt } ... on AutomaticBaseChangeSucceededEvent { createdAt } } }";
 
 /// What is known of a repository's open pull requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,7 +158,7 @@ pub fn search(client: &Client, query: &str, still: Still<'_>) -> Result<Found, G
 /// All open ones.
 fn whole(client: &Client, repo: &RepoName, now: Timestamp, still: Still<'_>) -> Result<Listing, GitHubError> {
     match nodes(client, repo, &json!(["OPEN"]), still, |_| true) {
-        Err(error) if lacks_graphql(&error) => over_rest(client, repo, now, still),
+        Err(error) if lacks_graphql(&error) => over_rest(client, repo, None, now, still),
         read => {
             let (pulls, problems, cut) = read?.read(&whose(repo));
             Ok(anew(repo, pulls, problems, cut, now))
@@ -157,17 +166,53 @@ fn whole(client: &Client, repo: &RepoName, now: Timestamp, still: Still<'_>) -> 
     }
 }
 
-/// All open ones over REST, a hundred at a time.
-fn over_rest(client: &Client, repo: &RepoName, now: Timestamp, still: Still<'_>) -> Result<Listing, GitHubError> {
+/// All open ones over REST, a hundred at a time. What was said of one is still known where nothing of it changed.
+fn over_rest(
+    client: &Client,
+    repo: &RepoName,
+    known: Option<&Listing>,
+    now: Timestamp,
+    still: Still<'_>,
+) -> Result<Listing, GitHubError> {
     let path = format!("/repos/{repo}/pulls?state=open&sort=updated&direction=desc&per_page=100");
     let (pages, cut) = client.read(&path, &whose(repo)).all::<Vec<Value>>(MOST / 100, still)?;
-    let (pulls, problems) = raw::each(pages.into_iter().flatten().collect(), &whose(repo), raw::rest_pull);
+    let (mut pulls, problems) = raw::each(pages.into_iter().flatten().collect(), &whose(repo), raw::rest_pull);
+    for pull in &mut pulls {
+        let same = |old: &&PullRequest| {
+            old.number == pull.number && old.updated == pull.updated && old.base.branch == pull.base.branch
+        };
+        if let Some(old) = known.and_then(|known| known.pulls.iter().find(same)) {
+            (pull.opinions, pull.retargeted) = (old.opinions.clone(), old.retargeted);
+        }
+    }
     Ok(anew(repo, pulls, problems, cut, now))
 }
 
 fn anew(repo: &RepoName, pulls: Vec<PullRequest>, problems: Vec<Problem>, cut: bool, now: Timestamp) -> Listing {
     let (repo, pulls) = (repo.clone(), open(pulls));
     Listing { repo, pulls, problems, cut, fetched: now, whole: now, mark: None, newest: None }
+}
+
+/// Asks what people think of those of which the listing does not tell it, one by one and at most [`UNHEARD`] of them, those that
+/// changed last first. One that cannot be asked stays unknown; says whether anything came to be known.
+pub fn hear(client: &Client, listing: &mut Listing, still: Still<'_>) -> Result<bool, GitHubError> {
+    let repo = listing.repo.clone();
+    let mut heard = false;
+    for pull in listing.pulls.iter_mut().filter(|pull| pull.opinions.is_none()).take(UNHEARD) {
+        let what = format!("the reviews of {repo}#{}", pull.number);
+        let reviews = client.read(&format!("/repos/{repo}/pulls/{}/reviews?per_page=100", pull.number), &what);
+        let events = client.read(&format!("/repos/{repo}/issues/{}/events?per_page=100", pull.number), &what);
+        let (reviews, more) = reviews.all::<Vec<Value>>(SAID, still)?;
+        let (events, later) = events.all::<Vec<Value>>(SAID, still)?;
+        let (reviews, odd) = raw::each(reviews.into_iter().flatten().collect(), &what, raw::review);
+        let (moves, strange) = raw::each(events.into_iter().flatten().collect(), &what, raw::retargeting);
+        if !more && !later && odd.is_empty() && strange.is_empty() {
+            pull.opinions = Some(raw::opinions(reviews, pull.number));
+            pull.retargeted = moves.into_iter().flatten().max();
+            heard = true;
+        }
+    }
+    Ok(heard)
 }
 
 /// What was known with what changed since; nothing where too much did.
@@ -183,7 +228,7 @@ fn since(
     // Down to the second that was seen last, and that second too: more may have happened in it.
     let fresh = move |node: &Value| updated(node).is_none_or(|at: Timestamp| at >= newest);
     let pages = match nodes(client, repo, &Value::Null, still, fresh) {
-        Err(error) if lacks_graphql(&error) => return over_rest(client, repo, now, still).map(Some),
+        Err(error) if lacks_graphql(&error) => return over_rest(client, repo, Some(known), now, still).map(Some),
         read => read?,
     };
     let (changed, problems, cut) = pages.read(&whose(repo));
@@ -251,7 +296,9 @@ impl Pages {
         wanted: impl Fn(&Value) -> bool,
     ) -> Result<(), GitHubError> {
         let (page, said) = match page {
-            Err(GitHubError::Server { .. } | GitHubError::TimedOut { .. }) if self.first > SMALLEST => {
+            Err(GitHubError::Server { .. } | GitHubError::TimedOut { .. } | GitHubError::TooLarge { .. })
+                if self.first > SMALLEST =>
+            {
                 self.first = (self.first / 2).max(SMALLEST);
                 return Ok(());
             }
@@ -358,6 +405,6 @@ mod tests {
                 break error;
             }
         };
-        assert_eq!((sizes, failed.status()), (vec![50, 25, 12, 10], Some(502)));
+        assert_eq!((sizes, failed.status()), (vec![40, 20, 10], Some(502)));
     }
 }

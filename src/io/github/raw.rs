@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::engine::tells;
 use crate::model::forge::{
-    Account, AccountKind, Check, CheckState, Mergeable, PullEnd, PullRequest, PullState, Remark, RepoName, Review,
-    ReviewDecision, ReviewPlace, ReviewState,
+    Account, AccountKind, Check, CheckState, Mergeable, Opinion, PullEnd, PullRequest, PullState, Remark, RepoName,
+    Review, ReviewDecision, ReviewPlace, ReviewState,
 };
 use crate::model::text::single_line;
 use crate::model::{Oid, Problem};
@@ -192,6 +193,8 @@ pub fn rest_pull(value: Value) -> Result<PullRequest, String> {
         review: None,
         comments: raw.comments.map(|comments| comments + raw.review_comments.unwrap_or(0)),
         url: address(raw.html_url),
+        opinions: None,
+        retargeted: None,
     })
 }
 
@@ -210,6 +213,102 @@ impl NodeRepo {
 #[derive(Deserialize)]
 struct NodeLabels {
     nodes: Option<Vec<Option<Named>>>,
+}
+
+#[derive(Deserialize)]
+struct NodeCommit {
+    oid: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NodeOpinion {
+    author: Option<Actor>,
+    state: Option<String>,
+    body: Option<String>,
+    submitted_at: Option<Timestamp>,
+    commit: Option<NodeCommit>,
+}
+
+impl NodeOpinion {
+    fn read(self, number: u64) -> Option<Opinion> {
+        Some(Opinion {
+            author: account(self.author),
+            state: review_state(&self.state?)?,
+            commit: self.commit.and_then(|commit| commit.oid?.parse().ok()),
+            at: self.submitted_at,
+            tells: tells(self.body.as_deref().unwrap_or_default(), number),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NodeOpinions {
+    total_count: Option<u64>,
+    nodes: Option<Vec<Option<NodeOpinion>>>,
+}
+
+impl NodeOpinions {
+    /// All of them: of some nobody knows what the others say.
+    fn read(self, number: u64) -> Option<Vec<Opinion>> {
+        let nodes = self.nodes?;
+        let whole = self.total_count? == nodes.len() as u64;
+        whole.then(|| nodes.into_iter().map(|node| node?.read(number)).collect())?
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NodeMove {
+    created_at: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct NodeMoves {
+    nodes: Option<Vec<Option<NodeMove>>>,
+}
+
+#[derive(Deserialize)]
+struct RestEvent {
+    event: Option<String>,
+    created_at: Option<Timestamp>,
+}
+
+/// When an event of the REST API gave a pull request another target; `None` for events of other kinds.
+pub(super) fn retargeting(value: Value) -> Result<Option<Timestamp>, String> {
+    let raw: RestEvent = parsed(value)?;
+    let moved = raw
+        .event
+        .is_some_and(|event| event.starts_with("base_ref_changed") || event.starts_with("automatic_base_change"));
+    Ok(raw.created_at.filter(|_| moved))
+}
+
+/// What reviews of the REST API come to, as GraphQL tells it: of everybody the last with an opinion.
+pub(super) fn opinions(reviews: Vec<Review>, number: u64) -> Vec<Opinion> {
+    let mut found: Vec<Opinion> = Vec::new();
+    let has_one = |review: &Review| !matches!(review.state, ReviewState::Commented | ReviewState::Pending);
+    for review in reviews.into_iter().filter(has_one) {
+        let Review { author, state, commit, submitted: at, .. } = review;
+        let opinion = Opinion { author, state, commit, at, tells: tells(&review.body, number) };
+        match found.iter_mut().find(|other| other.author == opinion.author) {
+            Some(other) if other.at <= opinion.at => *other = opinion,
+            Some(_) => {}
+            None => found.push(opinion),
+        }
+    }
+    found
+}
+
+fn review_state(word: &str) -> Option<ReviewState> {
+    Some(match word.to_ascii_lowercase().as_str() {
+        "approved" => ReviewState::Approved,
+        "changes_requested" => ReviewState::ChangesRequested,
+        "commented" => ReviewState::Commented,
+        "dismissed" => ReviewState::Dismissed,
+        "pending" => ReviewState::Pending,
+        _ => return None,
+    })
 }
 
 #[derive(Deserialize)]
@@ -235,6 +334,8 @@ struct Node {
     review_decision: Option<String>,
     total_comments_count: Option<u64>,
     labels: Option<NodeLabels>,
+    latest_opinionated_reviews: Option<NodeOpinions>,
+    timeline_items: Option<NodeMoves>,
 }
 
 /// A pull request of the GraphQL API.
@@ -262,6 +363,7 @@ pub(super) fn node(value: Value) -> Result<PullRequest, String> {
         Some(_) => Some(Mergeable::Computing),
         None => None,
     };
+    let moves = raw.timeline_items.and_then(|items| items.nodes);
     let named = raw.labels.and_then(|labels| labels.nodes).unwrap_or_default();
     Ok(PullRequest {
         number: raw.number,
@@ -289,6 +391,9 @@ pub(super) fn node(value: Value) -> Result<PullRequest, String> {
         review,
         comments: raw.total_comments_count,
         url: address(raw.url),
+        // What was said may be of another target where nobody tells of those.
+        opinions: raw.latest_opinionated_reviews.filter(|_| moves.is_some()).and_then(|said| said.read(raw.number)),
+        retargeted: moves.into_iter().flatten().flatten().filter_map(|one| one.created_at).max(),
         repo,
     })
 }
@@ -307,18 +412,11 @@ struct RestReview {
 /// A review of the REST API or of a webhook's payload.
 pub fn review(value: Value) -> Result<Review, String> {
     let raw: RestReview = parsed(value)?;
-    let state = raw.state.unwrap_or_default().to_ascii_lowercase();
+    let state = raw.state.unwrap_or_default();
     Ok(Review {
         id: raw.id,
         author: account(raw.user),
-        state: match state.as_str() {
-            "approved" => ReviewState::Approved,
-            "changes_requested" => ReviewState::ChangesRequested,
-            "commented" => ReviewState::Commented,
-            "dismissed" => ReviewState::Dismissed,
-            "pending" => ReviewState::Pending,
-            other => return Err(format!("a review cannot be `{}`", line(other))),
-        },
+        state: review_state(&state).ok_or_else(|| format!("a review cannot be `{}`", line(&state)))?,
         commit: raw.commit_id.and_then(|sha| sha.parse().ok()),
         body: bounded(raw.body.as_deref().unwrap_or_default(), BODY).0,
         submitted: raw.submitted_at,
@@ -456,6 +554,11 @@ mod tests {
             "headRepository": { "nameWithOwner": "a/b" }, "baseRefName": "main", "baseRefOid": sha,
             "repository": { "nameWithOwner": "a/b" }, "mergeable": "UNKNOWN", "reviewDecision": null,
             "totalCommentsCount": 3, "labels": { "nodes": [{ "name": "l" }] },
+            "latestOpinionatedReviews": { "totalCount": 1, "nodes": [{
+                "author": { "__typename": "User", "login": "sam" }, "state": "APPROVED", "submittedAt": "2025-01-06T12:00:00Z",
+                "body": "<!-- countersign 07070707070707070707070707070707 7 approve -->\nFine.", "commit": { "oid": sha },
+            }] },
+            "timelineItems": { "nodes": [] },
         })
     }
 
@@ -477,7 +580,37 @@ mod tests {
     fn both_apis_tell_the_same() {
         let (rest, graphql) = (rest_pull(rest()).unwrap(), node(graphql()).unwrap());
         assert_eq!(rest.mergeable, Some(Mergeable::Computing));
-        assert_eq!(PullRequest { review: Some(ReviewDecision::NoneRequired), ..rest }, graphql);
+        let review = |id: u64, state: &str, at: &str| {
+            review(json!({
+                "id": id, "user": { "login": "sam", "type": "User" }, "state": state, "commit_id": rest.head.oid,
+                "submitted_at": at, "body": "<!-- countersign 07070707070707070707070707070707 7 approve -->\nFine.",
+            }))
+            .unwrap()
+        };
+        let said = [
+            ("CHANGES_REQUESTED", "2025-01-06T11:00:00Z"),
+            ("APPROVED", "2025-01-06T12:00:00Z"),
+            ("COMMENTED", "2025-01-06T13:00:00Z"),
+        ];
+        let reviews = said.iter().zip(1..).map(|((state, at), id)| review(id, state, at)).collect();
+        let opinions = Some(opinions(reviews, 7));
+        assert_eq!(PullRequest { review: Some(ReviewDecision::NoneRequired), opinions, ..rest }, graphql);
+    }
+
+    #[test]
+    fn opinions_that_are_not_all_told_are_unknown() {
+        for (member, wanted) in [
+            ("/latestOpinionatedReviews/totalCount", json!(2)),
+            ("/latestOpinionatedReviews/nodes/0", Value::Null),
+            ("/latestOpinionatedReviews/nodes/0/state", json!("OF_TOMORROW")),
+            ("/latestOpinionatedReviews/nodes", Value::Null),
+            ("/latestOpinionatedReviews", Value::Null),
+            ("/timelineItems", Value::Null),
+        ] {
+            let mut odd = graphql();
+            *odd.pointer_mut(member).unwrap() = wanted;
+            assert_eq!(node(odd).unwrap().opinions, None, "{member}");
+        }
     }
 
     #[test]

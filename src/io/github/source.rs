@@ -193,6 +193,24 @@ impl Source {
         Ok(())
     }
 
+    /// Whether the listing does not tell what people think of some pull requests.
+    #[must_use]
+    pub fn is_unheard(&self) -> bool {
+        lock(&self.listing).iter().flat_map(|listing| &listing.pulls).any(|pull| pull.opinions.is_none())
+    }
+
+    /// Asks what people think of those of which the listing does not tell it, and keeps it.
+    pub fn hear(&self, still: Still<'_>) -> Result<(), GitHubError> {
+        let Some(known) = lock(&self.listing).clone() else { return Ok(()) };
+        let (client, mut listing) = (self.connection.client()?, Listing::clone(&known));
+        let heard = listing::hear(&client, &mut listing, still).map_err(|error| self.connection.refused(error))?;
+        if heard {
+            let _ = self.cache.keep(&listing);
+            *lock(&self.listing) = Some(Arc::new(listing));
+        }
+        Ok(())
+    }
+
     /// What GitHub says of the repository itself, asked once.
     pub fn facts(&self, still: Still<'_>) -> Result<Arc<RepoFacts>, GitHubError> {
         if let Some(facts) = lock(&self.facts).clone() {

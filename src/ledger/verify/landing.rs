@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Evidence;
-use crate::ledger::{Approval, Entry, EntryKind, Item, LedgerView, MergeRecord, Merged, Objection};
+use crate::ledger::{Approval, Entry, EntryKind, Item, LedgerView, MergeRecord, Merged, Objection, Stated, stated};
 use crate::model::{Approvals, Effect, EntryId, FileChange, Oid, Outcome, Place, Reason, Ruling, TreeDiff, text};
 use crate::policy::Root;
 
@@ -37,6 +37,8 @@ pub struct Question<'a> {
     pub facts: &'a LandingFacts,
     /// The approvals that counted at the entry, its own among them.
     pub approvals: &'a [Approval],
+    /// The approvals on GitHub that are stated by it, or by the entries that it relies on.
+    pub reviews: &'a [Stated],
 }
 
 /// A merge that is being judged.
@@ -47,6 +49,13 @@ pub(super) struct Asked<'a> {
     pub root: &'a Arc<Root>,
     /// The ledger up to and with the entry's decisions.
     pub view: &'a LedgerView,
+}
+
+impl Asked<'_> {
+    /// The approvals on GitHub that it may be counted by.
+    pub(super) fn stated(&self) -> Vec<Stated> {
+        stated(self.view, self.entry, self.item, &self.merge.relies_on)
+    }
 }
 
 /// Everything that is wrong with a landed merge.
@@ -119,7 +128,8 @@ fn allowed(asked: &Asked<'_>, facts: &LandingFacts, evidence: &Evidence<'_>) -> 
         }
         _ => {}
     }
-    let question = Question { root: asked.root, entry, item, facts, approvals: &approvals };
+    let reviews = asked.stated();
+    let question = Question { root: asked.root, entry, item, facts, approvals: &approvals, reviews: &reviews };
     match (evidence.needs)(&question) {
         Ok(ruling) if ruling.outcome == Outcome::Satisfied => {}
         Ok(ruling) => faults.push(ruling_fault(&ruling)),
@@ -193,7 +203,7 @@ pub fn needs_by_recorded_tier(question: &Question<'_>) -> Result<Ruling, String>
     Ok(Ruling {
         outcome: if enough { Outcome::Satisfied } else { Outcome::Pending },
         tier: question.item.tier,
-        approvals: Approvals { have: by.len(), need, by },
+        approvals: Approvals { have: by.len(), need, by, on_github: Vec::new() },
         reasons: if enough { Vec::new() } else { vec![missing] },
     })
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 pub use self::landing::{LandingFacts, Landings, Question, needs_by_recorded_tier};
 pub use self::report::{BranchReport, FaultReport, Mismatch, Remark, Unapproved, Unfinished, VerifyReport};
-use super::{Chain, Checked, Entry, EntryKind, LedgerView, RefUpdate, Unadopted};
+use super::{Chain, Checked, Entry, EntryKind, LedgerView, RefUpdate, Stated, Unadopted};
 use crate::model::{EntryId, Oid, Ruling, Stage, text};
 use crate::policy::Root;
 
@@ -175,6 +175,13 @@ impl<'a> Walk<'a> {
     fn merge(&mut self, asked: &landing::Asked<'_>, proposal: &str) {
         self.report.merges += 1;
         self.accounted.insert((asked.item.target.clone(), asked.merge.commit));
+        for Stated { review, by, .. } in asked.stated().into_iter().filter(|_| asked.root.policy.from_github) {
+            let what = format!(
+                "{proposal}: that {} approved it on GitHub, as {}, is the word of {by}",
+                review.person, review.login
+            );
+            self.report.remarks.push(Remark { entry: asked.entry.id, what: text::single_line(&what) });
+        }
         for what in landing::faults(asked, self.evidence) {
             self.mismatch(asked.entry.id, proposal.to_owned(), asked.merge.commit, what);
         }

@@ -264,6 +264,15 @@ impl LedgerView {
         self.fold.objections(proposal, head, change_id)
     }
 
+    /// When a person said the last word on a proposal of this name: a decision of any kind.
+    #[must_use]
+    pub fn last_word(&self, proposal: &str, person: &str) -> Option<Timestamp> {
+        use super::EntryKind::{Approve, Ask, Hold, Override, Reject, Withdraw};
+        let speaks = |entry: &Entry| matches!(entry.kind, Approve | Reject | Hold | Ask | Withdraw | Override);
+        let own = self.history(proposal).filter(|(entry, _)| entry.by == person && speaks(entry));
+        own.map(|(entry, _)| entry.at).max()
+    }
+
     /// All merges that no void took back, oldest first.
     pub fn merges(&self) -> impl Iterator<Item = &Merged> {
         self.fold.merges.iter().filter(|merged| merged.voided.is_none())

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::approvals::{self, needs};
 use super::guards::{Floor, Guard, Guarded, Guards};
 use super::trace::{ConditionTrace, TraceLine, shown};
-use super::{Agent, Facts, LedgerKey, Policy, Rule, scope};
+use super::{Agent, Facts, LedgerKey, Policy, Reviewed, Rule, scope};
 use crate::model::{DecisionKind, Effect, EntryId, FileChange, Known, Outcome, Place, Reason, Ruling, Stage, Tier};
 
 /// What policy says of a round, and how it got there.
@@ -33,6 +33,9 @@ pub struct Evaluation {
     pub note: String,
     /// The entries whose approvals count.
     pub relies_on: Vec<EntryId>,
+    /// The reviews on GitHub that count and without which it is not enough.
+    #[serde(skip)]
+    pub reviews: Vec<Reviewed>,
     /// What of required checks is not green, a few words each; nothing is clean with any, nor before they were asked for.
     #[serde(skip)]
     pub checks: Known<Vec<String>>,
@@ -217,6 +220,7 @@ impl Found {
             clean: note.is_empty(),
             note,
             relies_on: count.relies_on,
+            reviews: count.reviews,
             checks: checks.words,
             waits_for_checks: enough && !green,
         }
@@ -242,9 +246,18 @@ impl Found {
                 DecisionKind::Hold => "holds",
                 _ => continue,
             };
-            let text =
-                format!("{} {did} it: only a withdrawal or a later approval by {0} lifts that", objection.person);
+            let (who, lifts) = (&objection.person, "only a withdrawal or a later approval by");
+            let text = match objection.entry {
+                Some(_) => format!("{who} {did} it: {lifts} {who} lifts that"),
+                None => {
+                    format!("{who} wants changes on GitHub: only its dismissal or a later approval by {who} lifts that")
+                }
+            };
             self.needs(&objection.kind.to_string(), text);
+        }
+        if facts.unheard {
+            let text = "GitHub did not tell whether anybody wants changes".to_owned();
+            self.reasons.push(needs("approvals.from", text, policy.from_at.clone()));
         }
         if facts.repeat && have == 0 {
             self.needs("repeat", "rejected or held before: needs a person's new approval".to_owned());
@@ -267,6 +280,7 @@ impl Found {
             let did = match objection.kind {
                 DecisionKind::Hold => "held",
                 DecisionKind::Ask => "asked",
+                _ if objection.entry.is_none() => "changes wanted on GitHub",
                 _ => "rejected",
             };
             return format!("{did} by {}", objection.person);

@@ -52,6 +52,7 @@ fn facts(changes: &[FileChange]) -> Facts<'_> {
         messages: &[],
         approvals: &[],
         objections: &[],
+        unheard: false,
         repeat: false,
         checks: None,
     }
@@ -259,7 +260,7 @@ fn objections_keep_it_pending() {
         (DecisionKind::Reject, Outcome::Pending, "rejected by jonas"),
         (DecisionKind::Ask, Outcome::Satisfied, "asked by jonas"),
     ] {
-        let objections = [Objection { kind, person: "jonas".to_owned(), entry: EntryId::from_bytes([7; 16]) }];
+        let objections = [Objection { kind, person: "jonas".to_owned(), entry: Some(EntryId::from_bytes([7; 16])) }];
         let evaluation =
             evaluate(&policy, &Facts { approvals: &approvals, objections: &objections, ..facts(&changes) });
         assert_eq!((evaluation.ruling.outcome, evaluation.note.as_str()), (outcome, note));

@@ -57,7 +57,7 @@ const TOP: Keys = Keys {
 const LEDGER: Keys = Keys { of: "`ledger`", known: &["id", "ref"], later: &[] };
 const TIERS: Keys = Keys { of: "`tiers`", known: &["low", "medium", "high"], later: &[] };
 const NEEDS: Keys = Keys { of: "a tier", known: &["approvals", "batch"], later: &["after", "see_all", "questions"] };
-const APPROVALS: Keys = Keys { of: "`approvals`", known: &["self"], later: &["carry", "from"] };
+const APPROVALS: Keys = Keys { of: "`approvals`", known: &["self", "from"], later: &["carry"] };
 const SIGNATURES: Keys = Keys { of: "`signatures`", known: &["low", "medium", "high"], later: &[] };
 
 /// The keys of every map of a policy, in the order of the format: what the README has to describe.
@@ -86,7 +86,7 @@ const MAX_APPROVALS: usize = 100;
 /// Reads a policy; `file` is its name in messages. The errors are all mistakes that were found, in the order of the file.
 ///
 /// Defaults: `gate: none`, `protect: []` (the default branch is protected whether it is named or not), `default_tier:
-/// medium`, one approval for low and medium, two for high, nothing batched, `approvals: { self: never }`, any known key,
+/// medium`, one approval for low and medium, two for high, nothing batched, `approvals: { self: never, from: [ledger] }`, any known key,
 /// `merge: squash`, `on_reject: keep`, `memory_via: push`, no required checks, `storm: { commits: 10, within: 10m, flips: 3,
 /// flips_within: 24h }`, `incidents: []`
 /// (the usual folders are always looked at), `cost: { infracost: null, prices: .countersign/prices.yaml }`, no services, clusters
@@ -121,7 +121,7 @@ fn policy(reader: &mut Reader, root: &Node) -> Option<Policy> {
     let people_are_fine = reader.count() == before;
     let agents = agents::read(reader, &fields);
     let (default_tier, default_tier_at) = default_tier(reader, &fields);
-    let (self_approval, self_approval_at) = approvals(reader, &fields);
+    let (self_approval, self_approval_at, from_github, from_at) = approvals(reader, &fields);
     let (tiers, tiers_at) = tiers(reader, &fields);
     let policy = Policy {
         built_in: false,
@@ -148,6 +148,8 @@ fn policy(reader: &mut Reader, root: &Node) -> Option<Policy> {
         default_tier_at,
         self_approval,
         self_approval_at,
+        from_github,
+        from_at,
     };
     checks::check(reader, &fields, &policy, people_are_fine);
     Some(policy)
@@ -158,6 +160,8 @@ const MERGES: [(&str, MergeMethod); 2] = [("squash", MergeMethod::Squash), ("mer
 const MEMORY_VIAS: [(&str, MemoryVia); 2] = [("push", MemoryVia::Push), ("pull_request", MemoryVia::PullRequest)];
 const ON_REJECTS: [(&str, OnReject); 2] = [("keep", OnReject::Keep), ("close", OnReject::Close)];
 const KEY_KINDS: [(&str, KeyKind); 2] = [("key", KeyKind::Key), ("touch", KeyKind::Touch)];
+/// The words of `approvals.from`, and whether each is GitHub.
+const FROMS: [(&str, bool); 2] = [("ledger", false), ("github", true)];
 const SELVES: [(&str, SelfApproval); 2] = [("never", SelfApproval::Never), ("allowed", SelfApproval::Allowed)];
 
 /// A place for rulings.
@@ -253,12 +257,29 @@ fn needs(reader: &mut Reader, tiers: Option<&Fields>, tier: &str, default: (Tier
     (needs, place(tiers.place(tier)))
 }
 
-fn approvals(reader: &mut Reader, fields: &Fields) -> (SelfApproval, Place) {
+/// `self` and `from`, each with its place.
+fn approvals(reader: &mut Reader, fields: &Fields) -> (SelfApproval, Place, bool, Place) {
     let fields = fields.get("approvals").and_then(|node| reader.map(node, &APPROVALS));
-    let Some(node) = fields.as_ref().and_then(|fields| fields.get("self")) else {
-        return (SelfApproval::Never, Place::BuiltIn);
-    };
-    (reader.word(node, "self", &SELVES).unwrap_or_default(), place(node.at))
+    let get = |key: &str| fields.as_ref().and_then(|fields| fields.get(key));
+    let (own, own_at) = get("self").map_or((SelfApproval::Never, Place::BuiltIn), |node| {
+        (reader.word(node, "self", &SELVES).unwrap_or_default(), place(node.at))
+    });
+    let (github, at) = get("from").map_or((false, Place::BuiltIn), |node| (from(reader, node), place(node.at)));
+    (own, own_at, github, at)
+}
+
+/// Where approvals count: always in the ledger, and on GitHub where it is named beside.
+fn from(reader: &mut Reader, node: &Node) -> bool {
+    let before = reader.count();
+    let named: Vec<bool> = reader.list(node, "from").iter().filter_map(|n| reader.word(n, "from", &FROMS)).collect();
+    if reader.count() == before && !named.contains(&false) {
+        reader.error(
+            node.at,
+            "`from` does not name the ledger",
+            "what the ledger has always counts: write `[ledger, github]`",
+        );
+    }
+    named.contains(&true)
 }
 
 fn signatures(reader: &mut Reader, fields: &Fields) -> [KeyKind; 3] {

@@ -255,6 +255,7 @@ fn meaning<T>(key: &str, words: &[(&str, T)]) -> String {
     match key {
         "gate" => "`none` records and detects, `check` and `hook` say what is to refuse what nobody approved".into(),
         "self" => "`never` asks for another person where the commits are one's own, `allowed` does not".into(),
+        "from" => "`ledger` is what is signed here, `github` adds what persons approve on its pages".into(),
         "merge" => "`squash` lands one commit a proposal, `merge` a merge commit".into(),
         "on_reject" => "`keep` leaves the proposal where it is, `close` closes a forge's pull request".into(),
         "memory_via" => {

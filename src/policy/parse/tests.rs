@@ -92,6 +92,30 @@ priorities: "Q4: reliability before cost"
     );
 }
 
+#[test]
+fn approvals_come_from_the_ledger_and_where_it_is_named_from_github() {
+    let read = |line: &str| parse(&format!("{SMALL}{line}"), "policy.yaml");
+    for (line, github) in [
+        ("", false),
+        ("approvals: { self: never }", false),
+        ("approvals: { from: [ledger] }", false),
+        ("approvals: { from: [ledger, github] }", true),
+        ("approvals: { from: [github, ledger, ledger] }", true),
+    ] {
+        assert_eq!(read(line).unwrap().from_github, github, "{line}");
+    }
+    for (from, wanted) in [
+        ("[github]", "`from` does not name the ledger"),
+        ("[]", "`from` does not name the ledger"),
+        ("github", "`from` must be a list, not text"),
+        ("[ledger, gitlab]", "`from` must be one of ledger, github, not `gitlab`"),
+        ("[ledger, [github]]", "`from` must be one of ledger, github, not a list"),
+    ] {
+        let found = errors(&format!("{SMALL}approvals: {{ from: {from} }}"));
+        assert!(found.len() == 1 && found[0].contains(wanted), "{from}: {found:?}");
+    }
+}
+
 /// Each key of the format that this version does not read, where the design has it.
 #[test]
 fn what_comes_later_is_said_so() {
@@ -105,7 +129,7 @@ fn what_comes_later_is_said_so() {
     ] {
         later.extend(keys.iter().map(|key| (place.replace("KEY", key), *key)));
     }
-    assert_eq!(later.len(), 16);
+    assert_eq!(later.len(), 15);
     for (line, key) in later {
         let text = SMALL.replace("tiers: { high: { approvals: 1 } }\n", "") + &line;
         let found = errors(&text);

@@ -202,10 +202,9 @@ fn note(app: &App, entry: &Entry) -> (Role, String) {
         State::Conflict | State::Blocked => {
             (Role::Warn, if note.is_empty() { standing.state.to_string() } else { note })
         }
-        _ if approvals.have > 0 && approvals.have < approvals.need => (
-            Role::People,
-            format!("{} of {}: {}", approvals.have, approvals.need, single_line(&approvals.by.join(", "))),
-        ),
+        _ if approvals.have > 0 && approvals.have < approvals.need => {
+            (Role::People, format!("{} of {}: {}", approvals.have, approvals.need, single_line(&approvals.names())))
+        }
         _ if app.desk.has_draft(&entry.queued.proposal.subject()) => (Role::People, "begun".to_owned()),
         _ if standing.clean => (Role::Ok, "clean".to_owned()),
         _ => (Role::Text, note),

@@ -138,7 +138,7 @@ fn progress_line(app: &App, review: &Review, pen: &mut Pen<'_, '_>) {
     pen.write(Role::Quiet, "   people ");
     pen.write(Role::Text, &format!("{}/{}", ruling.approvals.have, ruling.approvals.need));
     if !ruling.approvals.by.is_empty() {
-        pen.write(Role::People, &format!(" {}", single_line(&ruling.approvals.by.join(", "))));
+        pen.write(Role::People, &format!(" {}", single_line(&ruling.approvals.names())));
     }
     match ruling.outcome {
         Outcome::Denied => pen.write(Role::Warn, "   ! policy forbids it"),

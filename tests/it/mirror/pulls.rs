@@ -50,6 +50,8 @@ fn pull(number: u64, head: &str, at: &str, (base, tip): (&str, &str)) -> PullReq
         review: None,
         comments: None,
         url: None,
+        opinions: None,
+        retargeted: None,
     }
 }
 

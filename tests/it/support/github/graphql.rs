@@ -141,8 +141,34 @@ fn node(repo: &Repo, pull: &Pull) -> Value {
         "mergeable": mergeable,
         "reviewDecision": decision,
         "totalCommentsCount": pull.comments.len() + pull.remarks.len(),
+        "latestOpinionatedReviews": opinions(pull),
+        "timelineItems": { "nodes": pull.retargeted.map(|at| json!({ "createdAt": time(at) })).into_iter().collect::<Vec<_>>() },
         "labels": { "totalCount": labels.len(), "nodes": labels },
     })
+}
+
+/// The last review with an opinion of everybody who gave one.
+fn opinions(pull: &Pull) -> Value {
+    let mut last: Vec<&Value> = Vec::new();
+    let has_one =
+        |review: &&Value| matches!(review["state"].as_str(), Some("APPROVED" | "CHANGES_REQUESTED" | "DISMISSED"));
+    for review in pull.reviews.iter().filter(has_one) {
+        last.retain(|other| other["user"]["login"] != review["user"]["login"]);
+        last.push(review);
+    }
+    let node = |review: &Value| {
+        let login = review["user"]["login"].as_str().unwrap_or_default();
+        let bot = login.strip_suffix("[bot]");
+        json!({
+            "author": { "__typename": if bot.is_some() { "Bot" } else { "User" }, "login": bot.unwrap_or(login) },
+            "state": review["state"],
+            "body": review["body"],
+            "submittedAt": review["submitted_at"],
+            "commit": { "oid": review["commit_id"] },
+        })
+    };
+    let nodes: Vec<Value> = last.into_iter().map(node).collect();
+    json!({ "totalCount": nodes.len(), "nodes": nodes })
 }
 
 /// What a query selects.

@@ -116,6 +116,10 @@ pub fn change(world: &mut World, name: &str, number: u64, request: &Request) -> 
     if let Some(title) = body["title"].as_str() {
         title.clone_into(&mut pull.title);
     }
+    if let Some(base) = body["base"].as_str() {
+        base.clone_into(&mut pull.base);
+        pull.retargeted = Some(now);
+    }
     pull.updated = now;
     let repo = &world.repos[name];
     Response::json(200, &shown(repo, &repo.pulls[&number], true))

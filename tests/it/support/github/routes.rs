@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::faults::refusal;
 use super::http::{Request, Response, decoded};
-use super::world::{World, account, git};
+use super::world::{World, account, git, time};
 use super::{graphql, pulls, talk};
 
 /// A request's route, by which faults are set and requests are counted: `GET /repos/{}/{}/pulls/{}`.
@@ -123,6 +123,10 @@ fn one_pull(world: &mut World, name: &str, number: u64, rest: &[&str], login: &s
         ("GET", ["issues", _, "comments"]) => paged(talk::since(&pull.comments, request), request),
         ("PATCH", ["pulls" | "issues", _]) => pulls::change(world, name, number, request),
         ("PUT", ["pulls", _, "merge"]) => pulls::merge(world, name, number, request),
+        ("GET", ["issues", _, "events"]) => {
+            let moved = |at| json!({ "id": 1, "event": "base_ref_changed", "created_at": time(at) });
+            paged(pull.retargeted.map(moved).into_iter().collect(), request)
+        }
         ("PUT", ["pulls", _, "reviews", id, "dismissals"]) => talk::dismiss(world, name, number, id, request),
         ("POST", ["pulls", _, "reviews"]) => talk::review(world, name, number, login, request),
         ("POST", ["issues", _, "comments"]) => talk::comment(world, name, number, login, request),

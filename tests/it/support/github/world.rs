@@ -68,6 +68,8 @@ pub struct Pull {
     pub created: i64,
     pub updated: i64,
     pub sha: String,
+    /// When it got another base last.
+    pub retargeted: Option<i64>,
     pub reviews: Vec<Value>,
     pub remarks: Vec<Value>,
     pub comments: Vec<Value>,

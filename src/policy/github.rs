@@ -1,0 +1,252 @@
+//! What persons say of a pull request on GitHub itself, as far as policy lets it count: `approvals.from: [ledger, github]`.
+//!
+//! A login is a string that a forge tells, and the forge's word is all that stands behind it. So only that counts of which
+//! nothing is in doubt: the account of one person who may approve, neither an agent's nor the one that opened it, on exactly
+//! the head that is judged. Whose commits these are, and how many such words a tier takes, is asked where approvals are counted.
+
+use super::{Person, Policy, Reviewed, Role};
+use crate::model::forge::{Account, AccountKind, Opinion, PullRequest, ReviewState};
+use crate::model::{EntryId, Oid};
+
+/// What counts of what was said on GitHub.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OnGitHub {
+    /// Who approves this head.
+    pub approvals: Vec<Reviewed>,
+    /// Who wants changes of this head, and has not been dismissed.
+    pub objections: Vec<Reviewed>,
+    /// Whether GitHub did not tell, so that somebody may want changes.
+    pub unknown: bool,
+}
+
+/// What counts of what was said of `head`, by person, each once. What tells an entry that the ledger has (`told`) is heard there.
+#[must_use]
+pub fn on_github(policy: &Policy, pull: &PullRequest, head: Oid, told: &dyn Fn(EntryId) -> bool) -> OnGitHub {
+    let mut found = OnGitHub::default();
+    if !policy.from_github {
+        return found;
+    }
+    let Some(opinions) = &pull.opinions else { return OnGitHub { unknown: true, ..found } };
+    for opinion in opinions.iter().filter(|opinion| is_last(opinion, opinions) && opinion.commit == Some(head)) {
+        if opinion.tells.is_some_and(told) {
+            continue;
+        }
+        let (Some(person), Some(at)) = (speaker(policy, pull, &opinion.author), opinion.at) else { continue };
+        let said = Reviewed { person: person.name.clone(), login: opinion.author.login.clone(), commit: head, at };
+        match opinion.state {
+            // Said of what would have landed elsewhere.
+            ReviewState::Approved if pull.retargeted.is_some_and(|moved| at <= moved) => {}
+            ReviewState::Approved => found.approvals.push(said),
+            ReviewState::ChangesRequested => found.objections.push(said),
+            ReviewState::Commented | ReviewState::Dismissed | ReviewState::Pending => {}
+        }
+    }
+    found
+}
+
+/// Whether nobody's later opinion takes its place; of two at the same moment a yes is not the last.
+fn is_last(opinion: &Opinion, all: &[Opinion]) -> bool {
+    let own = all.iter().filter(|other| other.author.login.eq_ignore_ascii_case(&opinion.author.login));
+    let after = |other: &Opinion| {
+        let same = other.at == opinion.at && opinion.state == ReviewState::Approved;
+        other.at > opinion.at || same && other.state != ReviewState::Approved
+    };
+    !own.into_iter().any(after)
+}
+
+/// The person whose word a review by this account is.
+fn speaker<'p>(policy: &'p Policy, pull: &PullRequest, account: &Account) -> Option<&'p Person> {
+    let opened = account.login.eq_ignore_ascii_case(&pull.author.login);
+    if opened || account.kind != AccountKind::User || is_agent(policy, &account.login) {
+        return None;
+    }
+    person_by_login(policy, &account.login).filter(|person| person.has(Role::Approve))
+}
+
+/// Whether an account is an agent's, by its login or by the address that GitHub makes up for it.
+pub(super) fn is_agent(policy: &Policy, login: &str) -> bool {
+    let address = format!("{login}@users.noreply.github.com");
+    let own = |text: &str| policy.agents.iter().any(|agent| agent.matcher.authors.matches(text.into()));
+    login.ends_with("[bot]") || own(login) || own(&address)
+}
+
+/// The one person whose login this is; nobody's where two claim it.
+pub(super) fn person_by_login<'p>(policy: &'p Policy, login: &str) -> Option<&'p Person> {
+    let theirs = |person: &&Person| person.github.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(login));
+    let mut found = policy.people.iter().filter(theirs);
+    found.next().filter(|_| found.next().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::forge::{PullEnd, PullState};
+    use crate::policy::parse;
+
+    const POLICY: &str = r#"version: 1
+people:
+  - { name: maria, emails: [maria@corp.example], github: maria-k, roles: [approve, admin] }
+  - { name: sam, emails: [sam@corp.example], github: Sam-H }
+  - { name: ada, emails: [ada@corp.example], github: ada, roles: [admin] }
+  - { name: robot, emails: [robot@corp.example], github: acme-robot }
+  - { name: relay, emails: [relay@corp.example], github: relay }
+agents:
+  - { name: infra, match: { branches: ["agent/**"], authors: ["acme-robot", "relay@users.noreply.github.com"] } }
+approvals: { from: [ledger, github] }
+"#;
+
+    fn policy() -> Policy {
+        parse(POLICY, "policy.yaml").unwrap()
+    }
+
+    fn head() -> Oid {
+        "0123456789012345678901234567890123456789".parse().unwrap()
+    }
+
+    fn user(login: &str) -> Account {
+        Account { login: login.into(), kind: AccountKind::User }
+    }
+
+    fn opinion(login: &str, state: ReviewState, second: i64) -> Opinion {
+        let at = jiff::Timestamp::from_second(1_700_000_000 + second).ok();
+        Opinion { author: user(login), state, commit: Some(head()), at, tells: None }
+    }
+
+    fn pull(author: &str, opinions: Option<Vec<Opinion>>) -> PullRequest {
+        let repo: crate::model::forge::RepoName = "acme/shop".parse().unwrap();
+        let end = |branch: &str| PullEnd { branch: branch.into(), oid: head(), repo: Some(repo.clone()) };
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        PullRequest {
+            number: 12,
+            node_id: String::new(),
+            title: String::new(),
+            body: String::new(),
+            body_cut: false,
+            author: user(author),
+            head: end("agent/a"),
+            base: end("main"),
+            draft: false,
+            state: PullState::Open,
+            labels: Vec::new(),
+            created: now,
+            updated: now,
+            mergeable: None,
+            review: None,
+            comments: None,
+            url: None,
+            opinions,
+            retargeted: None,
+            repo: repo.clone(),
+        }
+    }
+
+    /// Who approves, and who wants changes.
+    fn said(policy: &Policy, pull: &PullRequest) -> (Vec<String>, Vec<String>) {
+        let names = |said: Vec<Reviewed>| said.into_iter().map(|one| one.person).collect();
+        let found = on_github(policy, pull, head(), &|_| false);
+        (names(found.approvals), names(found.objections))
+    }
+
+    #[test]
+    fn a_review_is_the_word_of_one_person_on_one_commit() {
+        use ReviewState::{Approved, ChangesRequested, Commented, Dismissed, Pending};
+        let one = |login, state| vec![opinion(login, state, 0)];
+        let with = |change: fn(&mut Opinion)| {
+            let mut opinion = opinion("sam-h", Approved, 0);
+            change(&mut opinion);
+            vec![opinion]
+        };
+        let twice = |first, second| vec![opinion("sam-h", first, 1), opinion("SAM-H", second, 2)];
+        let none: &[&str] = &[];
+        for (what, opinions, approves, objects) in [
+            ("a person", one("sam-h", Approved), &["sam"][..], none),
+            ("in any case", one("SAM-H", Approved), &["sam"], none),
+            ("who wants changes", one("sam-h", ChangesRequested), none, &["sam"][..]),
+            ("a remark", one("sam-h", Commented), none, none),
+            ("dismissed", one("sam-h", Dismissed), none, none),
+            ("begun", one("sam-h", Pending), none, none),
+            ("of another commit", with(|it| it.commit = Some(Oid::ZERO)), none, none),
+            ("of no commit", with(|it| it.commit = None), none, none),
+            ("never submitted", with(|it| it.at = None), none, none),
+            ("an app by that name", with(|it| it.author.kind = AccountKind::App), none, none),
+            ("an account that is gone", with(|it| it.author.kind = AccountKind::Other), none, none),
+            ("unknown", one("sam", Approved), none, none),
+            ("who may not", one("ada", Approved), none, none),
+            ("who may not object", one("ada", ChangesRequested), none, none),
+            ("an agent's", one("acme-robot", Approved), none, none),
+            ("an agent's, by its address", one("relay", Approved), none, none),
+            ("an agent's objection", one("acme-robot", ChangesRequested), none, none),
+            ("who opened it", one("maria-k", Approved), none, none),
+            ("in any case, too", one("Maria-K", Approved), none, none),
+            ("a no after a yes", twice(Approved, ChangesRequested), none, &["sam"]),
+            ("a yes after a no", twice(ChangesRequested, Approved), &["sam"], none),
+            ("dismissed after a yes", twice(Approved, Dismissed), none, none),
+        ] {
+            for opinions in [opinions.clone(), opinions.into_iter().rev().collect()] {
+                let pull = pull("maria-k", Some(opinions));
+                let (yes, no) = said(&policy(), &pull);
+                assert_eq!(
+                    (yes, no),
+                    (
+                        approves.iter().map(ToString::to_string).collect(),
+                        objects.iter().map(ToString::to_string).collect()
+                    ),
+                    "{what}"
+                );
+                let closed = Policy { from_github: false, ..policy() };
+                assert_eq!(on_github(&closed, &pull, head(), &|_| false), OnGitHub::default(), "{what}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_yes_and_a_no_at_once_are_a_no() {
+        let both = [ReviewState::Approved, ReviewState::ChangesRequested].map(|state| opinion("sam-h", state, 0));
+        assert_eq!(said(&policy(), &pull("x", Some(both.to_vec()))), (vec![], vec!["sam".to_owned()]));
+    }
+
+    #[test]
+    fn what_the_ledger_has_is_heard_there() {
+        let entry = EntryId::from_bytes([7; 16]);
+        for state in [ReviewState::Approved, ReviewState::ChangesRequested] {
+            let told = Opinion { tells: Some(entry), ..opinion("sam-h", state, 0) };
+            let pull = pull("x", Some(vec![told]));
+            assert_eq!(on_github(&policy(), &pull, head(), &|id| id == entry), OnGitHub::default());
+            assert_ne!(on_github(&policy(), &pull, head(), &|_| false), OnGitHub::default(), "it may not have arrived");
+        }
+    }
+
+    #[test]
+    fn a_yes_to_another_target_is_none_to_this_one() {
+        let said = |state, moved: i64| {
+            let retargeted = jiff::Timestamp::from_second(1_700_000_000 + moved).ok();
+            let pull = PullRequest { retargeted, ..pull("x", Some(vec![opinion("sam-h", state, 10)])) };
+            let found = on_github(&policy(), &pull, head(), &|_| false);
+            found.approvals.len() + found.objections.len()
+        };
+        for (state, moved, counted) in [
+            (ReviewState::Approved, 9, 1),
+            (ReviewState::Approved, 10, 0),
+            (ReviewState::Approved, 11, 0),
+            (ReviewState::ChangesRequested, 11, 1),
+        ] {
+            assert_eq!(said(state, moved), counted, "{state:?} {moved}");
+        }
+    }
+
+    #[test]
+    fn a_login_of_two_persons_is_nobodys() {
+        let mut policy = policy();
+        policy.people[2] =
+            Person { github: Some("sam-h".into()), roles: vec![Role::Approve], ..policy.people[2].clone() };
+        let yes = vec![opinion("sam-h", ReviewState::Approved, 0)];
+        assert_eq!(said(&policy, &pull("x", Some(yes))), (vec![], vec![]));
+    }
+
+    #[test]
+    fn what_was_not_told_is_not_none() {
+        let pull = pull("x", None);
+        let heard = |policy: &Policy| !on_github(policy, &pull, head(), &|_| false).unknown;
+        assert!(!heard(&policy()) && heard(&Policy { from_github: false, ..policy() }));
+    }
+}
