@@ -3,6 +3,7 @@
 
 mod adoption;
 pub mod begun;
+pub mod browser;
 pub mod cache;
 pub mod clock;
 pub mod contents;

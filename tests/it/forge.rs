@@ -3,6 +3,7 @@
 mod deciding;
 mod doctor;
 mod journey;
+mod links;
 mod reading;
 
 use serde_json::Value;

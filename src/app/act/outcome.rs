@@ -10,6 +10,7 @@ use crate::config::Context;
 use crate::engine::{Failure, Fate, Opened, Plan, Report, SentItem, Snapshot};
 use crate::evidence::Evidence;
 use crate::model::DecisionKind;
+use crate::model::text::single_line;
 
 use crate::app::count;
 
@@ -64,6 +65,9 @@ impl App {
                 self.status = Some(Status::done(line));
             }
             Outcome::Asks { errand, wants } => return self.asked(errand, wants),
+            Outcome::Unopened(page, why) => {
+                return self.hand_over(&page, &format!("no browser ({}): ", single_line(&why)));
+            }
             Outcome::Failed { job, failure } => return self.failed(job, &failure),
         }
         Vec::new()
