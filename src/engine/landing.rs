@@ -13,7 +13,7 @@ use crate::model::{ChangeId, EntryId, Oid, Outcome, Ruling};
 use crate::policy::Root;
 
 use super::planning::{authority, no_genesis};
-use super::{Authorised, Refusal, World, root};
+use super::{Authorised, Force, Refusal, World, root};
 
 /// Merges of one entry: one signature says what happened, and a bound keeps it from growing with what was missed.
 const MOST: usize = 500;
@@ -87,6 +87,24 @@ pub fn recording(
 fn moved(refname: &str, landed: &Unrecorded) -> RefUpdate {
     let old = landed.facts.parents.first().copied().unwrap_or(Oid::ZERO);
     RefUpdate { refname: refname.to_owned(), old, new: landed.commit }
+}
+
+/// What was approved and landed and no entry says so, with the proposals: whoever can sign records it. Known to everybody who reads.
+#[must_use]
+pub fn awaiting_record<'u>(
+    world: &World<'_>,
+    unrecorded: &'u [Unrecorded],
+    allows: Allows<'_>,
+) -> Vec<(&'u Unrecorded, String)> {
+    let (Force::Root(root), Some(ledger)) = (world.force, world.ledger) else { return Vec::new() };
+    let Some(genesis) = ledger.genesis() else { return Vec::new() };
+    let entry = Entry::new(EntryKind::Merge, genesis, genesis, world.now, "");
+    let approved = approved(ledger, &world.target.refname);
+    let named = |landed: &'u Unrecorded| {
+        let item = item(landed, &approved, ledger, root, allows, &entry)?;
+        Some((landed, item.proposal))
+    };
+    unrecorded.iter().take(MOST).filter_map(named).collect()
 }
 
 /// What was approved for a branch, by what it changes.

@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
+
 use crate::engine::{self, Act, Desk, Fate, PostOrder, Posts, Refusal, Report, Stack as _};
 use crate::ledger::{Entry, LedgerView};
 use crate::model::{EntryId, Oid, Problem, text};
@@ -20,6 +22,8 @@ use super::send::pause;
 use super::signer;
 use super::workspace::{Scope, Situation, Workspace};
 
+/// For how long a merge may wait to be recorded.
+const UNRECORDED: SignedDuration = SignedDuration::from_mins(15);
 /// How often a lost race is tried again.
 const ATTEMPTS: u32 = 8;
 
@@ -188,6 +192,29 @@ impl Workspace {
             }
             self.repository.fetch().map_err(WriteError::from)?;
         }
+    }
+
+    /// What the forge merged of what was approved, and nobody has recorded yet: said as that for a while, since whoever merged may
+    /// just be at it, and loudly after that.
+    pub(super) fn awaiting_record(&self, situation: &Situation) -> Result<Vec<Problem>, StoreError> {
+        let Some(chain) = situation.chain.as_ref().filter(|_| self.forge.is_some()) else { return Ok(Vec::new()) };
+        let store = self.repository.store(Writes::InMemory)?;
+        let unrecorded = verify::unrecorded(&self.repository, &store, chain, &situation.target.refname)?;
+        let waiting = engine::awaiting_record(&situation.world(), &unrecorded, &verify::allows(&store));
+        let Some((oldest, first)) = waiting.first() else { return Ok(Vec::new()) };
+        let age = situation.now.duration_since(store.commit(oldest.commit)?.committed);
+        let more = if waiting.len() > 1 { format!(" and {} more", waiting.len() - 1) } else { String::new() };
+        let what = format!("{}{more}: merged, and not recorded", text::single_line(first));
+        let (what, next) = if age > UNRECORDED {
+            let what = format!("ALARM: {what} for {} minutes", age.as_mins());
+            (
+                what,
+                "a console or a command that decides, with a key that policy knows, records it; `ledger verify` lists it",
+            )
+        } else {
+            (format!("{what} yet"), "whoever opens the console next, with a key that policy knows, records it")
+        };
+        Ok(vec![Problem { place: situation.target.branch().to_owned(), what, next: next.into() }])
     }
 
     /// The entry for what was merged and is not recorded; nothing where there is nobody to sign it.

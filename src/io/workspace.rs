@@ -311,6 +311,8 @@ impl Workspace {
             built_in: self.built_in.clone(),
         };
         situation.found = self.found.on(&situation);
+        let waiting = self.awaiting_record(&situation)?;
+        situation.problems.extend(waiting);
         Ok(situation)
     }
 

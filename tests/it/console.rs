@@ -126,7 +126,7 @@ pub(super) fn leave(mut terminal: Terminal) {
 
 /// Waits for something that no screen shows, such as a file that the program writes.
 #[track_caller]
-fn eventually(what: &str, holds: impl Fn() -> bool) {
+pub(super) fn eventually(what: &str, holds: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !holds() {
         assert!(Instant::now() < deadline, "waited in vain for {what}");

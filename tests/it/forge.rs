@@ -5,6 +5,7 @@ mod doctor;
 mod journey;
 mod links;
 mod reading;
+mod trouble;
 
 use serde_json::Value;
 

@@ -80,7 +80,7 @@ fn forge(sandbox: &Sandbox) -> (GitHub, Repo<'_>) {
 }
 
 /// Opens so many pull requests, each of a file of its own; answers their numbers.
-fn propose(github: &GitHub, repo: &Repo<'_>, name: &str, count: usize) -> Vec<u64> {
+pub(super) fn propose(github: &GitHub, repo: &Repo<'_>, name: &str, count: usize) -> Vec<u64> {
     branches(repo, count);
     let open = |at| github.open(name, &branch(at), "infra-bot[bot]", &format!("Change {at}"), "## Why\n\nBecause.\n");
     (0..count).map(open).collect()

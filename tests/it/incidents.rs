@@ -188,7 +188,7 @@ fn a_rejection_follows_what_it_refused_to_another_file() {
             let found: Vec<&Value> = hits.filter(|hit| hit["match"] == "field").map(|hit| &hit["id"]).collect();
             assert_eq!(found, field.iter().map(|id| json!(id)).collect::<Vec<_>>().iter().collect::<Vec<_>>(), "{id}");
             let repeat = evidence["signals"]["signals"].as_array().expect("signals");
-            let told = repeat.into_iter().find_map(|one| one["repeat"]["rejected"][0]["like"].as_str());
+            let told = repeat.iter().find_map(|one| one["repeat"]["rejected"][0]["like"].as_str());
             assert_eq!(told, *like, "{id}: {evidence:#}");
         }
     };
@@ -258,6 +258,30 @@ fn the_same_field_is_found_inside_lists_and_whichever_commit_mended_it() {
     origin.propose("agent/infra/image", "Side", &[(file, &deployment("4Gi", "2g", 8080).replace("side:1", "side:2"))]);
     let shown = origin.run(&["show", "agent/infra/image", "--json"]).succeeds().json();
     assert_eq!(shown["evidence"]["incidents"]["hits"][0]["match"], "file", "nobody mended that value: {shown:#}");
+}
+
+/// A text with a credential in it is masked as a whole, and is still told from the text that it was before.
+#[test]
+fn the_same_field_is_found_behind_a_mask() {
+    let sandbox = Sandbox::new();
+    let origin = sandbox.origin();
+    let file = "shop/config.yaml";
+    let map = |pool: u8, other: u8| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: shop}}\ndata:\n  app.ini: |\n    password = aeB3xWq9Zk21\n    \
+             pool = {pool}\n  other.ini: |\n    password = aeB3xWq9Zk21\n    n = {other}\n"
+        )
+    };
+    origin.commit("main", Commit::new("shop").file(file, map(5, 1)));
+    origin.commit("main", Commit::new("hotfix: shop runs out of connections").file(file, map(50, 1)));
+    for (name, text, matched) in [("pool", map(5, 1), json!("field")), ("other", map(50, 2), Value::Null)] {
+        let branch = format!("agent/infra/{name}");
+        origin.propose(&branch, name, &[(file, &text)]);
+        let shown = origin.run(&["show", &branch, "--json"]).succeeds();
+        assert!(!shown.stdout.contains("aeB3xWq9Zk21"), "{shown}");
+        let hit = &shown.json()["evidence"]["incidents"]["hits"][0];
+        assert_eq!(hit["match"], matched, "{name}: {hit:#}");
+    }
 }
 
 #[test]

@@ -14,12 +14,14 @@ use super::rejected::RejectedValues;
 use super::{Looked, Scene};
 use crate::diff::fields::{ConfigDocument, documents};
 use crate::evidence::incidents::{self, MAX_FILE, Past, PastRejection, Told, Touched, TouchedField, changed_too};
+use crate::evidence::turn::{Turn, is_positional, turn_of};
 use crate::io::git::repository::LocalRepository;
 use crate::io::git::store::{Store, StoreError, Writes};
 use crate::io::index::{IndexError, View};
+use crate::io::values::Pair;
 use crate::io::workspace::{Situation, Workspace};
 use crate::ledger::{Entry, EntryKind, Item, LedgerView};
-use crate::model::field::{FieldChange, FieldOp, FieldReport};
+use crate::model::field::{FieldChange, FieldOp, FieldReport, masked};
 use crate::model::{
     Closeness, Incident, IncidentEvidence, IncidentHit, IncidentKind, IncidentSource, Known, Oid, Problem, Side, Tie,
     text,
@@ -147,7 +149,10 @@ impl Scene<'_> {
                 let mut own = report.fields.iter().filter(|field| field.file == path).take(MAX_FIELDS);
                 let touch = view.touch_of(commit, path.as_bytes()).ok().flatten()?;
                 let [before, after] = [touch.before, touch.after].map(|side| self.values(path, side));
-                let field = own.find(|field| changed_too(&before, &after, field))?;
+                let same = |field: &&FieldChange| {
+                    changed_too(&before, &after, field) || self.hid_another(path, (touch.before, touch.after), field)
+                };
+                let field = own.find(same)?;
                 Some((commit, undid, named(field)))
             });
             if let Some((commit, undid, field)) = told {
@@ -155,6 +160,19 @@ impl Scene<'_> {
                 hit.why = why_same(&hit.incident, commit, undid, &field);
             }
         }
+    }
+
+    /// Whether a masked value was another before: in what is told of both they look the same.
+    fn hid_another(&self, path: &str, versions: Pair, field: &FieldChange) -> bool {
+        let hidden = [&field.before, &field.after].into_iter().any(|value| *value == Some(masked()));
+        if !hidden || is_positional(&field.path) {
+            return false;
+        }
+        let read = self.workspace.values.of(&self.store, path.into(), &[versions]);
+        let moves = read.iter().filter_map(|read| read.as_ref().ok());
+        moves
+            .filter_map(|moves| turn_of(moves, &field.document, &field.path))
+            .any(|turn| matches!(turn, Turn::Value { .. }))
     }
 
     /// What a file of the past says; nothing where it was not there, or cannot be read. What a mirror lacks is looked

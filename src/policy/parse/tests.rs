@@ -59,6 +59,7 @@ approvals: { self: allowed }
 signatures: { low: key, medium: key, high: touch }
 merge: merge
 on_reject: close
+memory_via: pull_request
 incidents: ["ops/outages/**/*.md"]
 services: [{ name: checkout, match: ["apps/checkout/**"], critical: true }, { name: web, match: [web/**] }]
 clusters: [{ name: staging, paths: ["clusters/staging/**"], endpoints: ["https://staging.example:6443/"] }]
@@ -78,6 +79,7 @@ priorities: "Q4: reliability before cost"
     assert_eq!(places, ["docs policy.yaml:20:5", "secrets policy.yaml:21:5", "frozen policy.yaml:22:5"]);
     assert_eq!(policy.tiers_at[2].to_string(), "policy.yaml:17:3");
     assert_eq!(policy.signature(Tier::High), KeyKind::Touch);
+    assert_eq!(policy.memory_via, MemoryVia::PullRequest);
     assert_eq!(policy.self_approval, SelfApproval::Allowed);
     assert!(policy.incidents.matches("ops/outages/2025/a.md".into()));
     let services: Vec<(&str, bool)> = policy.services.iter().map(|one| (one.name.as_str(), one.critical)).collect();
@@ -86,7 +88,7 @@ priorities: "Q4: reliability before cost"
     let priorities = policy.priorities.unwrap();
     assert_eq!(
         (priorities.text.as_str(), priorities.at.to_string().as_str()),
-        ("Q4: reliability before cost", "policy.yaml:30:13")
+        ("Q4: reliability before cost", "policy.yaml:31:13")
     );
 }
 
@@ -102,7 +104,7 @@ fn what_comes_later_is_said_so() {
     ] {
         later.extend(keys.iter().map(|key| (place.replace("KEY", key), *key)));
     }
-    assert_eq!(later.len(), 17);
+    assert_eq!(later.len(), 16);
     for (line, key) in later {
         let text = SMALL.replace("tiers: { high: { approvals: 1 } }\n", "") + &line;
         let found = errors(&text);

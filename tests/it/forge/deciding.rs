@@ -101,6 +101,9 @@ fn what_a_colleague_merges_on_the_page_is_recorded_if_it_was_approved() {
         let (status, _) = desk.github.act("sam", "PUT", &path, &json!({ "merge_method": "merge" }));
         assert_eq!(status, 200);
     }
+    // Whoever reads is told.
+    let said = desk.run(SHOP, &["list"]).succeeds();
+    assert!(said.stderr.contains("#1: merged, and not recorded yet"), "{said}");
     // The next decision finds both: it records the one and warns of the other.
     let ran = desk.run(SHOP, &["hold", &at(&shop, open[2].0, &open[2].1), "-m", "Wait.", "--yes"]).succeeds();
     assert_eq!(kinds(&shop), ["genesis", "approve", "merge", "hold"], "{ran}");

@@ -82,7 +82,8 @@ pub fn dismiss(world: &mut World, name: &str, number: u64, id: &str, request: &R
         return refusal(422, "Invalid request.\n\n\"message\" wasn't supplied.");
     }
     let pull = world.pull(name, number);
-    let Some(review) = pull.reviews.iter_mut().find(|review| review["id"].to_string() == id) else {
+    let Some(review) = pull.reviews.iter_mut().find(|review| review["id"] == id.parse::<u64>().unwrap_or_default())
+    else {
         return refusal(404, "Not Found");
     };
     if !matches!(review["state"].as_str(), Some("APPROVED" | "CHANGES_REQUESTED")) {

@@ -1,0 +1,101 @@
+//! What the program asks of GitHub, and what it does when GitHub does not answer.
+
+use std::collections::BTreeMap;
+
+use super::{Desk, SHOP, at};
+use crate::console::{eventually, leave};
+use crate::support::github::{Fault, Wrong};
+use crate::support::{Sandbox, needs};
+
+/// Repositories of one console, and pull requests of all of them.
+const REPOS: usize = 9;
+const PULLS: usize = 300;
+
+#[test]
+fn nine_repositories_with_three_hundred_pull_requests_are_few_questions() {
+    let sandbox = Sandbox::new();
+    let (desk, _) = Desk::new(&sandbox);
+    let names: Vec<String> = (0..REPOS).map(|at| format!("acme/r{at}")).collect();
+    for (at, name) in names.iter().enumerate() {
+        let count = PULLS / REPOS + usize::from(at < PULLS % REPOS);
+        crate::github::propose(&desk.github, &desk.repo(name), name, count);
+    }
+    let arguments: Vec<&str> = names.iter().map(String::as_str).collect();
+    let open = |arguments: &[&str]| -> BTreeMap<String, usize> {
+        desk.github.count();
+        let terminal = sandbox.console("", 120, 40, arguments);
+        terminal.wait_for("300 pending");
+        terminal.wait_gone("being looked into");
+        // What is on the screen was known before anybody was asked.
+        eventually("each is asked", || desk.github.requests().len() >= REPOS);
+        terminal.wait_gone("fetching");
+        leave(terminal);
+        desk.github.count()
+    };
+    let (cold, warm) = (open(&arguments), open(&arguments));
+    let (mark, list) = ("GET /repos/{}/{}/pulls".to_owned(), "POST /graphql".to_owned());
+    assert_eq!(cold, BTreeMap::from([(mark.clone(), REPOS), (list, REPOS)]));
+    assert_eq!(warm, BTreeMap::from([(mark, REPOS)]), "each is asked whether anything changed, and nothing has");
+    assert!(desk.github.most_at_once() <= 4, "{}", desk.github.most_at_once());
+    desk.token_is_nowhere();
+}
+
+#[test]
+fn while_github_is_down_the_ledger_goes_on_and_github_is_told_later() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    let branches = ["agent/infra/one", "agent/infra/two"];
+    for (place, branch) in branches.into_iter().enumerate() {
+        desk.propose(&shop, SHOP, branch, (&format!("docs/{place}.md"), "text\n"));
+    }
+    assert_eq!(desk.list(SHOP, &[]).len(), 2);
+    for (wrong, said) in [
+        (Fault::at("*", Wrong::Refused), "cannot be reached"),
+        (Fault::status("*", 401, "Bad credentials"), "refused the token"),
+        (Fault::status("*", 502, "Bad Gateway"), "failed with 502"),
+        (Fault::status("*", 403, "Resource not accessible by personal access token"), "may not"),
+    ] {
+        desk.github.fault(wrong);
+        let ran = desk.run(SHOP, &["list"]).succeeds();
+        assert!(ran.stdout.contains("#1") && ran.stderr.contains(said), "{said}: {ran}");
+        desk.github.mend();
+    }
+    desk.github.fault(Fault::at("*", Wrong::Refused));
+    let ran = desk.run(SHOP, &["approve", &at(&shop, 1, branches[0]), "--yes"]);
+    assert!(ran.stderr.contains("GitHub was not told all that is in the ledger"), "{ran}");
+    let kinds = || shop.entries().iter().map(|entry| entry["kind"].clone()).collect::<Vec<_>>();
+    assert_eq!(kinds(), ["genesis", "approve"]);
+    desk.github.mend();
+    let ran = desk.run(SHOP, &["hold", &at(&shop, 2, branches[1]), "-m", "Wait.", "--yes"]).succeeds();
+    assert!(ran.stderr.contains("#1: it was merged as "), "{ran}");
+    assert_eq!(kinds(), ["genesis", "approve", "merge", "hold"]);
+    desk.sound(SHOP);
+    desk.token_is_nowhere();
+}
+
+#[test]
+fn a_head_that_moves_after_it_was_looked_at_is_neither_approved_nor_merged() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    let branch = "agent/infra/one";
+    let number = desk.propose(&shop, SHOP, branch, ("docs/one.md", "text\n"));
+    let seen = at(&shop, number, branch);
+    // Between review and merge somebody pushes: GitHub has the review on the commit that was seen, and merges nothing.
+    let other = shop.propose("agent/infra/other", "Another", &[("docs/one.md", "something else\n")]);
+    desk.github.fault(Fault::moves("PUT /repos/{}/{}/pulls/{}/merge", &shop, branch, &other));
+    let ran = desk.run(SHOP, &["approve", &seen, "--yes"]).exits(3);
+    assert!(ran.stdout.contains("its head is another than was decided on"), "{ran}");
+    assert!(desk.github.world().pull(SHOP, number).merged.is_none());
+    desk.github.mend();
+    let ran = desk.run(SHOP, &["approve", &seen, "--yes"]).exits(1);
+    assert!(ran.stderr.contains("moved"), "{ran}");
+    desk.sound(SHOP);
+}
