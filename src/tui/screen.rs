@@ -86,7 +86,7 @@ impl Screen {
     /// Takes another size; the next frame is drawn whole.
     pub fn resize(&mut self, columns: u16, rows: u16) {
         let (out, links) = (std::mem::take(&mut self.out), std::mem::take(&mut self.links));
-        *self = Self { out, links, ..Self::new(columns, rows, self.depth) };
+        *self = Self { links, out, ..Self::new(columns, rows, self.depth) };
     }
 
     /// Forgets what the terminal shows: the next frame is drawn whole, and the cursor is put where it says.

@@ -39,8 +39,6 @@ fn the_console_links_to_the_page_and_hands_its_address_over() {
     terminal.wait_for("It is idle.");
     let printed = String::from_utf8_lossy(&terminal.printed()).into_owned();
     assert!(printed.contains(&link), "the page is linked to");
-    terminal.keys("q<esc>/branch<enter>gx");
-    terminal.wait_for("it has no page: it is a branch");
     drop(terminal);
 
     // Whoever wants no links gets none.
@@ -51,6 +49,12 @@ fn the_console_links_to_the_page_and_hands_its_address_over() {
     terminal.keys("/fewer<enter><enter>");
     terminal.wait_for("It is idle.");
     assert!(!String::from_utf8_lossy(&terminal.printed()).contains("\x1b]8;"));
+    drop(terminal);
+
+    let terminal = sandbox.console("", 120, 40, &[SHOP]);
+    terminal.wait_for("2 pending");
+    terminal.keys("/infra/branch<enter>gx");
+    terminal.wait_for("it has no page: it is a branch");
 }
 
 #[test]
