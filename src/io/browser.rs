@@ -12,8 +12,8 @@ const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" }
 #[must_use]
 pub fn is_here(variable: impl Fn(&str) -> Option<String>) -> bool {
     let set = |name: &&str| variable(name).is_some_and(|value| !value.is_empty());
-    let far = ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"].iter().any(|name| set(name));
-    !far && (cfg!(target_os = "macos") || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| set(name)))
+    let far = ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"].iter().any(&set);
+    !far && (cfg!(target_os = "macos") || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(set))
 }
 
 /// Opens a page, and waits until the program that opens it has ended, which may be when the browser is closed. An address begins
