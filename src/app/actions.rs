@@ -131,6 +131,7 @@ actions! {
         Incidents "incidents" "last time" "Shows what went wrong here before, in full." [Review] no_incidents;
         Cost "cost" "cost" "Shows what it costs, and how that is worked out." [Review] not_read;
         Reach "reach" "where" "Shows where it lands, and what else uses what it changes." [Review] not_read;
+        Told "told" "on the forge" "Shows what the forge says: checks with their links, reviews, replies." [Review] not_read;
         Policy "policy" "policy" "Shows what policy says, rule by rule." [Queue Review] nothing_here;
         AnswerNecessary "answer-necessary" "necessary" "Answers whether the change is necessary: open, yes, no." [Review] never;
         AnswerRightFix "answer-right-fix" "right fix" "Answers whether it is the right fix: open, yes, no." [Review] never;

@@ -10,7 +10,7 @@ use crate::config::Chord;
 use crate::diff::{Lines, Roles};
 use crate::engine::{Draft, Failure, InitOffer, Opened, Plan, Report, Snapshot};
 use crate::evidence::Evidence;
-use crate::model::{CommentSide, EntryId, Intent, Problem, Subject, WebAddress};
+use crate::model::{CommentSide, EntryId, ForgeReport, Intent, Known, Problem, Subject, WebAddress};
 
 use super::RepoId;
 
@@ -71,8 +71,12 @@ pub enum Outcome {
     Opened(Box<Opened>),
     /// What was found about an opened proposal, as far as it is known by now.
     Evidence(Subject, Box<Evidence>),
+    /// What the forge says of an opened proposal.
+    Forge(Subject, Box<Known<ForgeReport>>),
     /// The history index of a repository is made, or cannot be.
     Indexed(RepoId),
+    /// What was read before, with what is known more by now; more is being looked for.
+    Learnt(Arc<Snapshot>),
     /// The proposals were looked into: what was read before, with what was found.
     LookedInto(Arc<Snapshot>),
     /// The syntax colours of a part of an opened proposal.

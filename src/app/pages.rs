@@ -190,6 +190,7 @@ fn push_report(lines: &mut Vec<Line>, report: &Report) {
     for item in &report.items {
         let (word, role) = match &item.fate {
             Fate::Merged { commit } => (format!("merged   {}", commit.short(9)), Role::Ok),
+            Fate::Recorded { missing: 0 } => ("waits for checks".to_owned(), Role::People),
             Fate::Recorded { missing } => (format!("recorded; {missing} more"), Role::People),
             Fate::Noted => (item.kind.to_string(), Role::Found),
             Fate::Unposted { .. } => ("in ledger".to_owned(), Role::Warn),
@@ -344,6 +345,7 @@ fn plan_lines(plan: &Plan) -> Vec<Line> {
     for item in &plan.items {
         let does = match &item.action {
             Step::Merge { .. } => "merge".to_owned(),
+            Step::Record { missing: 0 } => "record; checks".to_owned(),
             Step::Record { missing } => format!("record, {missing} more"),
             Step::Note => plan.intents.get(item.intent).map_or_else(String::new, |intent| intent.kind.to_string()),
         };

@@ -42,6 +42,7 @@ impl Preview {
         }
         let mut lines = vec![self.head(target, now), self.says(), self.found(target)];
         lines.extend(self.found_more());
+        lines.extend(self.checks());
         lines.extend(self.before());
         lines.extend(self.ruling());
         lines.extend(self.more_claims());
@@ -102,6 +103,12 @@ impl Preview {
             }
         };
         found.map(line).collect()
+    }
+
+    /// How its checks stand, where the forge was asked.
+    fn checks(&self) -> Option<Line> {
+        let checks = self.queued.checks.as_ref()?;
+        Some(Line::of(Role::Quiet, "checks  ").then(Role::Found, checks).hanging(8))
     }
 
     /// Where the values come from that it overwrites, and what happened the last time.

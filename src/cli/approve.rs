@@ -1,6 +1,7 @@
 //! `countersign approve ID@HEAD...` and `approve --tier TIER`.
 
 use crate::engine;
+use crate::io::checks::LOOKING;
 use crate::io::signer::random_id;
 use crate::io::workspace::{Scope, Workspace};
 use crate::model::{Answers, DecisionKind, Intent, IntentItem, Queued, Tier};
@@ -21,6 +22,9 @@ pub fn run(session: &Session, args: &ApproveArgs, output: &mut Output) -> Result
     if let Some(tier) = args.tier {
         let wanted = |queued: &Queued| find::harmless(queued) && queued.standing.ruling.tier == tier;
         find::look_into(session, &workspace, &mut situation, &wanted, output);
+    } else {
+        let wanted = |queued: &Queued| names.contains(&queued.proposal.id);
+        workspace.ask_checks(&mut situation, &wanted, LOOKING, &|| true);
     }
     let queue = situation.queue();
     let chosen = match args.tier {

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
-use crate::engine::{Action, Fate, Plan, Report};
+use crate::engine::{Action, Fate, Plan, Report, still_needs};
 use crate::io::post;
 use crate::io::send::SendError;
 use crate::io::workspace::{Ruling, Situation, Workspace};
@@ -203,7 +203,7 @@ fn show(plan: &Plan, output: &mut Output) {
         let kind = plan.intents.get(item.intent).map_or(DecisionKind::Approve, |intent| intent.kind);
         let what = match &item.action {
             Action::Merge { .. } => "approve and merge".to_owned(),
-            Action::Record { missing } => format!("approve; still needs {missing} more"),
+            Action::Record { missing } => format!("approve; {}", still_needs(*missing)),
             Action::Note => kind.to_string(),
         };
         let (id, head) = (text::printable(&item.subject.proposal), item.subject.head.short(12));
@@ -253,7 +253,7 @@ fn tell(report: &Report, shown: &[String], output: &mut Output) {
         let id = text::printable(&item.subject.proposal);
         match &item.fate {
             Fate::Merged { commit } => output.line(format!("merged    {id}  as {}", commit.short(12))),
-            Fate::Recorded { missing } => output.line(format!("approved  {id}  still needs {missing} more")),
+            Fate::Recorded { missing } => output.line(format!("approved  {id}  {}", still_needs(*missing))),
             Fate::Noted => output.line(format!("{:<8}  {id}", done(item.kind))),
             Fate::Unposted { why, .. } => output.line(format!("recorded  {id}  on GitHub: {}", text::single_line(why))),
             Fate::Dropped { why, .. } => output.line(format!("left out  {id}  {}", text::single_line(why))),

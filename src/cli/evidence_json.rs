@@ -9,7 +9,7 @@ use crate::evidence::signals::{
     Collision, Duplicate, Event, FieldRef, Flip, Hostile, Neighbour, Notch, Repeat, Signal, Source, Turned, Unusual,
 };
 use crate::model::field::{DocumentName, FieldPath};
-use crate::model::{Claims, Cost, IncidentEvidence, Known, Moment, Oid, Provenance, Reach, TimeBasis};
+use crate::model::{Claims, Cost, ForgeReport, IncidentEvidence, Known, Moment, Oid, Provenance, Reach, TimeBasis};
 
 /// What is known about a proposal, part by part; each says whether it is known.
 #[derive(Debug, Serialize)]
@@ -28,6 +28,8 @@ pub struct EvidenceJson<'a> {
     pub signals: Known<SignalsJson<'a>>,
     /// Where it lands, and who feels it.
     pub reach: &'a Known<Reach>,
+    /// What the forge says: checks, reviews, remarks.
+    pub forge: &'a Known<ForgeReport>,
 }
 
 impl<'a> EvidenceJson<'a> {
@@ -47,6 +49,7 @@ impl<'a> EvidenceJson<'a> {
                 signals: report.signals.iter().map(SignalJson::from).collect(),
             }),
             reach: &evidence.reach,
+            forge: &evidence.forge,
         }
     }
 }

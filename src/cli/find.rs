@@ -5,6 +5,7 @@ use std::io::BufRead as _;
 use std::num::NonZero;
 use std::sync::Mutex;
 
+use crate::io::checks;
 use crate::io::evidence::queue::Look;
 use crate::io::git::past;
 use crate::io::workspace::{Scope, Situation, Workspace};
@@ -88,6 +89,7 @@ pub fn look_into(
         let look = Look { wanted, threads, progress: &progress, still: &|| true };
         brought.and(session.whole(workspace, || workspace.look_into(situation, &look)).1)
     };
+    workspace.ask_checks(situation, &checks::matter, checks::LOOKING, &|| true);
     situation.problems.extend(lacking.err().map(|error| session::unbrought(&error)));
     output.progress("");
 }

@@ -79,7 +79,8 @@ impl Session {
     fn source(&self, repo: &RepoName, settings: &Settings) -> Result<Source, CliError> {
         let (host, filter) = (host(&settings.github)?, filter(&settings.github)?);
         let cache = ListingCache::of(&self.cache_folder()?, &host, repo);
-        Ok(Source::new(repo.clone(), self.connection(host, &settings.github), filter, cache))
+        let source = Source::new(repo.clone(), self.connection(host, &settings.github), filter, cache);
+        Ok(if self.offline { source.silent() } else { source })
     }
 
     /// The first fetch. Somebody waits for it, so that it is said.

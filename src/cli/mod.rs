@@ -34,6 +34,7 @@ mod session;
 mod show;
 mod show_before;
 mod show_cost;
+mod show_forge;
 mod show_queue;
 mod show_reach;
 mod status;

@@ -4,15 +4,16 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::evidence::{Evidence, reasoning};
+use crate::io::checks::LOOKING;
 use crate::io::evidence::Scene;
 use crate::io::git::mirror::MirrorError;
 use crate::io::git::proposals::line_stats;
 use crate::io::workspace::{Situation, Workspace};
-use crate::model::{Findings, Known, Landing, Problem, Queued, Reasoning, text};
+use crate::model::{Findings, ForgeReport, Known, Landing, Problem, Queued, Reasoning, text};
 
 use super::args::OneArgs;
 use super::evidence_json::EvidenceJson;
-use super::find;
+use super::find::{self, Typed};
 use super::json::{ChangeJson, ProposalJson, ShowDocument};
 use super::output::{Output, unwritable};
 use super::session::Session;
@@ -31,6 +32,7 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
         find::recall(&workspace, &mut situation)?;
     }
     workspace.show_landings(&mut situation, &|id| names.iter().any(|name| id.contains(name)))?;
+    let said = ask(&workspace, &mut situation, &typed)?;
     let queue = situation.queue();
     let chosen = typed.iter().map(|typed| find::by_part(&queue, typed)).collect::<Result<Vec<_>, _>>()?;
     // Whoever writes `-` gets a list, of however many.
@@ -39,16 +41,28 @@ pub fn run(session: &Session, args: &OneArgs, output: &mut Output) -> Result<Exi
     let lacking = bring(session, &workspace, &situation, &queue, &chosen);
     output.problems(&lacking.err().map(|error| super::session::unbrought(&error)).into_iter().collect::<Vec<_>>());
     let scene = Scene::new(&workspace, &situation, &queue, view)?;
-    for (index, queued) in chosen.into_iter().enumerate() {
+    for (index, (queued, forge)) in chosen.into_iter().zip(said).enumerate() {
         if index > 0 && list.is_none() {
             output.line("");
         }
-        one(&scene, queued, args, list.as_mut(), output)?;
+        let evidence = Evidence { forge, ..scene.evidence_of(queued) };
+        one(&scene, queued, &evidence, args, list.as_mut(), output)?;
     }
     if let Some(proposals) = list {
         output.document(&json!({ "proposals": proposals }))?;
     }
     Ok(Exit::Done)
+}
+
+/// Asks the forge about the chosen ones; how they stand depends on their required checks.
+fn ask(workspace: &Workspace, situation: &mut Situation, typed: &[Typed]) -> Result<Vec<Known<ForgeReport>>, CliError> {
+    let queue = situation.queue();
+    let chosen = typed.iter().map(|typed| find::by_part(&queue, typed)).collect::<Result<Vec<_>, _>>()?;
+    let said = chosen.iter().map(|one| workspace.forge_report(situation, &one.proposal, &|| true)).collect();
+    let names: Vec<&str> = chosen.iter().map(|queued| queued.proposal.id.as_str()).collect();
+    let is_chosen = |queued: &Queued| names.contains(&queued.proposal.id.as_str());
+    workspace.ask_checks(situation, &is_chosen, LOOKING, &|| true);
+    Ok(said)
 }
 
 /// Brings what the evidence of the chosen ones takes, where it is a mirror that may lack it.
@@ -80,6 +94,7 @@ fn bring(
 fn one(
     scene: &Scene<'_>,
     queued: &Queued,
+    evidence: &Evidence,
     args: &OneArgs,
     list: Option<&mut Vec<Value>>,
     output: &mut Output,
@@ -97,11 +112,10 @@ fn one(
     }
     let files = queued.proposal.diff().map(|diff| diff.files.as_slice()).unwrap_or_default();
     let changes: Vec<ChangeJson> = files.iter().map(|file| ChangeJson::new(file, line_stats(store, file))).collect();
-    let evidence = scene.evidence_of(queued);
     let queued = &looked_into(queued, &evidence.findings(situation.now));
     if args.json.json {
         let proposal = ProposalJson::new(queued, store.tree_of(queued.proposal.target.tip).ok());
-        let evidence = EvidenceJson::new(&evidence);
+        let evidence = EvidenceJson::new(evidence);
         let document = ShowDocument { proposal, reasoning: &said, changes, evidence, problems: &problems };
         return match list {
             Some(list) => serde_json::to_value(&document).map(|value| list.push(value)).map_err(unwritable),
@@ -114,10 +128,12 @@ fn one(
     output.line("");
     show_cost::cost(&evidence.cost, output);
     show_cost::claims(&evidence.claims, output);
-    moved(&evidence, situation.now, output);
-    super::show_queue::beside(&evidence, output);
+    moved(evidence, situation.now, output);
+    super::show_queue::beside(evidence, output);
     output.line("");
     super::show_reach::show(&evidence.reach, output);
+    output.line("");
+    super::show_forge::show(&evidence.forge, output);
     output.line("");
     match &evidence.incidents {
         Known::Known(incidents) => super::incidents::last_time(incidents, output),
@@ -125,7 +141,14 @@ fn one(
         Known::Indexing => {}
     }
     output.line("");
-    for change in &changes {
+    paths(&changes, output);
+    output.problems(&problems);
+    output.problems(evidence.incidents.found().map_or(&[], |found| found.problems.as_slice()));
+    Ok(())
+}
+
+fn paths(changes: &[ChangeJson], output: &mut Output) {
+    for change in changes {
         let counts = if change.stats.binary {
             "binary".to_owned()
         } else {
@@ -133,16 +156,13 @@ fn one(
         };
         output.line(format!("  {:<9} {}  {counts}", change.status, text::printable_bytes(change.path.as_bytes())));
     }
-    output.problems(&problems);
-    output.problems(evidence.incidents.found().map_or(&[], |found| found.problems.as_slice()));
-    Ok(())
 }
 
 /// A proposal with what was found about it: without that none is clean.
 fn looked_into(queued: &Queued, findings: &Findings) -> Queued {
     let mut looked = queued.clone();
     let standing = &mut looked.standing;
-    standing.clean = standing.harmless && findings.clean();
+    standing.clean = standing.harmless && standing.is_green() && findings.clean();
     let note = findings.note();
     if !note.is_empty() && !standing.note.contains(&note) {
         let both = [standing.note.as_str(), &note];

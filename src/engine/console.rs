@@ -137,7 +137,7 @@ pub enum Fate {
     },
     /// Its approval was recorded; so many persons are still missing.
     Recorded {
-        /// Persons still missing.
+        /// Persons still missing; none where it waits for required checks.
         missing: usize,
     },
     /// The decision was recorded.

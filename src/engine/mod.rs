@@ -5,6 +5,7 @@
 //! functions in `io` that move a ref take one, so going around policy is a type error. Before execution the plan is made
 //! again from a fresh world, and runs only if the two agree (`PlanParts::agrees_with`).
 
+mod checks;
 mod console;
 mod genesis;
 mod landing;
@@ -16,18 +17,20 @@ mod posting;
 mod record;
 mod recovery;
 mod root;
+mod soft_facts;
 mod stack;
 mod standing;
 #[cfg(test)]
 mod tests;
 mod world;
 
+pub use checks::ForgeChecks;
 pub use console::{Draft, Failure, Fate, InitOffer, LedgerHealth, Opened, Report, SentItem, Snapshot};
 pub use genesis::{Genesis, GenesisParts, GenesisRequest, POLICY_PATH, ROOT_FILE_LIMIT, SIGNERS_PATH, genesis};
 pub use landing::{Recording, RecordingParts, Unrecorded, awaiting_record, recording};
 pub use offer::{Offer, OfferOrder, offer};
 pub use order::sort;
-pub use plan::{Action, Authorised, Dropped, MemoryChange, Plan, PlanParts, PlannedItem, RefMove};
+pub use plan::{Action, Authorised, Dropped, MemoryChange, Plan, PlanParts, PlannedItem, RefMove, still_needs};
 pub use planning::{Refusal, plan};
 pub use posting::{Act, BODY_LIMIT, Desk, Held, Post, PostOrder, Posts, posts};
 pub use record::{Landed, entries, landing_message, lesson_record, memory_message};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
 use crate::model::{
     Answers, ChangeId, Contributor, EntryId, Intent, LineStats, Oid, Place, Ruling, Seen, Subject, Tier, TreeDiff, text,
@@ -19,13 +20,22 @@ pub enum Action {
         /// From the stacked tree before it to the one after it.
         diff: Arc<TreeDiff>,
     },
-    /// The approval is recorded; it still needs so many persons.
+    /// The approval is recorded; it still needs so many persons, or nothing but its required checks.
     Record {
-        /// Persons still missing.
+        /// Persons still missing; none where it waits for checks.
         missing: usize,
     },
     /// The decision (reject, hold, ask, withdraw) is recorded.
     Note,
+}
+
+/// What a recorded approval still needs, where so many persons are missing.
+#[must_use]
+pub fn still_needs(missing: usize) -> String {
+    match missing {
+        0 => "waits for required checks".to_owned(),
+        some => format!("still needs {some} more"),
+    }
 }
 
 /// One proposal of a plan.
@@ -63,6 +73,8 @@ pub struct PlannedItem {
     pub action: Action,
     /// The entries, of this or earlier pushes, whose approvals the merge relies on.
     pub relies_on: Vec<EntryId>,
+    /// What the forge said of it, as its entry records that; empty without one.
+    pub soft_facts: Map<String, Value>,
 }
 
 impl PlannedItem {
@@ -81,6 +93,9 @@ impl PlannedItem {
             _ if was != is => Some(format!("{name} is {is} now, not {was}")),
             (Action::Merge { diff: old }, Action::Merge { diff: new }) if old.change_id != new.change_id => {
                 Some(format!("{name} would change other lines"))
+            }
+            (Action::Merge { .. }, Action::Record { missing: 0 }) => {
+                Some(format!("{name} waits for required checks now"))
             }
             (Action::Merge { .. }, Action::Record { .. }) => Some(format!("{name} needs more people now")),
             (Action::Record { .. }, Action::Merge { .. }) => Some(format!("{name} would be merged now")),

@@ -14,7 +14,9 @@ use crate::model::{
 use crate::policy::{self, Approval, Evaluation, Person, Root};
 
 use super::plan::{Authorised, PlanParts, RefMove};
-use super::{Action, Dropped, Force, MemoryChange, Plan, PlannedItem, Stack, Via, World, record, root, standing};
+use super::{
+    Action, Dropped, Force, MemoryChange, Plan, PlannedItem, Stack, Via, World, record, root, soft_facts, standing,
+};
 
 /// Why nothing can be decided at all: what happened, why, and what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -150,6 +152,7 @@ impl Planner<'_, '_> {
             ruling: evaluation.ruling,
             action,
             relies_on,
+            soft_facts: soft_facts::of(proposal, self.world.checks),
         })
     }
 
@@ -191,8 +194,12 @@ impl Planner<'_, '_> {
             Outcome::Pending => {
                 let approvals = &evaluation.ruling.approvals;
                 let missing = approvals.need.saturating_sub(approvals.have);
-                if missing == 0 {
+                // A forge's checks end some day; where nobody tells of them, nobody is to wait.
+                if missing == 0 && !(evaluation.waits_for_checks && self.world.via == Via::Forge) {
                     Err(blocking(&evaluation.ruling))
+                } else if missing == 0 && self.stands_already(proposal, diff, &mine) {
+                    let why = blocking(&evaluation.ruling).0;
+                    Err((format!("you approved it already, and it is not merged yet: {why}"), None))
                 } else if self.stands_already(proposal, diff, &mine) {
                     let persons = if missing == 1 { "1 more person" } else { "more persons" };
                     Err((format!("you approved it already, and it still needs {persons}"), None))

@@ -156,6 +156,8 @@ pub struct Held {
     pub proposal: String,
     /// Why.
     pub why: String,
+    /// Whether nothing but time is wanted: required checks have not passed yet.
+    pub waits: bool,
 }
 
 /// What an entry of the ledger says on the forge, as the world is now: for each pull request in the entry's order first the
@@ -177,7 +179,7 @@ pub fn posts(world: &World<'_>, id: EntryId, desk: Desk<'_>, stack: &mut dyn Sta
     let mut clerk = Clerk { world, root, me, ledger, entry, desk, stack, merges: 0, posts: Posts::default() };
     for item in &entry.items {
         if let Err(why) = clerk.add(item) {
-            clerk.posts.held.push(Held { proposal: item.proposal.clone(), why });
+            clerk.posts.held.push(Held { proposal: item.proposal.clone(), why, waits: false });
         }
     }
     Ok(clerk.posts)
@@ -238,6 +240,10 @@ impl Clerk<'_, '_> {
             self.order(item, number, Act::Approve { body });
         } else if evaluation.ruling.outcome != Outcome::Satisfied {
             return Err(format!("the word of {} is theirs to post", text::single_line(&self.entry.by)));
+        }
+        if evaluation.waits_for_checks {
+            let why = blocking(&evaluation.ruling).0;
+            self.posts.held.push(Held { proposal: item.proposal.clone(), why, waits: true });
         }
         if evaluation.ruling.outcome != Outcome::Satisfied {
             return Ok(());

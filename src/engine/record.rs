@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::ledger::{Entry, EntryKind, Item, LessonRecord, MergeRecord, PolicyRef, RefUpdate};
 use crate::model::{Answers, DecisionKind, EntryId, Intent, Oid, text};
 
-use super::{Action, PlanParts, PlannedItem};
+use super::{Action, PlanParts, PlannedItem, soft_facts};
 
 /// A landing commit that was made for an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +97,7 @@ fn teaches(plan: &PlanParts, intent: &Intent) -> bool {
     intent.lesson.is_some() && items_of(plan, intent).next().is_some()
 }
 
-fn items_of<'a>(plan: &'a PlanParts, intent: &'a Intent) -> impl Iterator<Item = (usize, &'a PlannedItem)> {
+fn items_of<'a>(plan: &'a PlanParts, intent: &'a Intent) -> impl Iterator<Item = (usize, &'a PlannedItem)> + Clone {
     let index = plan.intents.iter().position(|other| other.id == intent.id);
     plan.items.iter().enumerate().filter(move |(_, item)| Some(item.intent) == index)
 }
@@ -129,6 +129,7 @@ fn entry(plan: &PlanParts, intent: &Intent, landed: &[Option<Landed>], at: Times
     let mut entry = Entry::new(kind, intent.id, plan.repo, at.max(plan.ledger_at), &plan.by);
     entry.items =
         items_of(plan, intent).map(|(index, item)| ledger_item(item, landed.get(index).copied().flatten())).collect();
+    entry.soft_facts = soft_facts::of_entry(intent.kind, items_of(plan, intent).map(|(_, item)| item));
     entry.policy = Some(PolicyRef { commit: plan.policy.0, blob: plan.policy.1 });
     entry.reason = (intent.kind == DecisionKind::Reject).then(|| intent.reason.unwrap_or_default());
     entry.note = intent.note.clone().filter(|note| !note.trim().is_empty());

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::diff;
 use crate::ledger::{LedgerView, Merged, Objection, ObjectionKind};
 use crate::model::{
-    Approvals, Effect, Findings, Landing, LineStats, Outcome, Place, Proposal, Queued, Reason, Ruling, Stage, Standing,
-    State, text,
+    Approvals, ChecksReport, Effect, Findings, Known, Landing, LineStats, Outcome, Place, Proposal, Queued, Reason,
+    Ruling, Stage, Standing, State, text,
 };
 use crate::policy::{self, Evaluation};
 
@@ -22,8 +22,20 @@ pub fn queue(world: &World<'_>) -> Vec<Queued> {
 #[must_use]
 pub fn queued(proposal: &Arc<Proposal>, world: &World<'_>) -> Queued {
     let findings = world.found.get(&(proposal.id.clone(), proposal.head)).cloned();
-    let standing = standing(proposal, world, findings.as_deref());
-    Queued { proposal: Arc::clone(proposal), standing, summary: summary(proposal), findings }
+    let mut standing = standing(proposal, world, findings.as_deref());
+    let findings = findings.map(|found| with_checks(found, standing.checks.found()));
+    standing.clean &= findings.as_deref().is_some_and(Findings::clean);
+    let checks =
+        world.checks.heads.get(&proposal.head).and_then(Known::found).map(|checks| ChecksReport::of(checks).sentence());
+    Queued { proposal: Arc::clone(proposal), standing, summary: summary(proposal), findings, checks }
+}
+
+/// Findings with what is open of required checks: those end at their own time, whatever was found.
+fn with_checks(found: Arc<Findings>, checks: Option<&Vec<String>>) -> Arc<Findings> {
+    let Some(checks) = checks.filter(|checks| !checks.is_empty()) else { return found };
+    let mut found = Arc::unwrap_or_clone(found);
+    found.against.extend_from_slice(checks);
+    Arc::new(found)
 }
 
 /// What a proposal does, in our words.
@@ -55,16 +67,27 @@ fn standing(proposal: &Proposal, world: &World<'_>, findings: Option<&Findings>)
             not_a_conflict(proposal, &mut evaluation.ruling);
             let state = state(proposal, world, &objections, &evaluation.ruling);
             let harmless = evaluation.clean && matches!(state, State::Pending | State::Ready);
-            let clean = harmless && findings.is_some_and(Findings::clean);
+            let checks = evaluation.checks.clone();
+            let clean = harmless && checks.found().is_some_and(Vec::is_empty) && findings.is_some_and(Findings::clean);
             let note = note(proposal, &objections, &evaluation, state, findings);
             let agent = evaluation.agent.clone().unwrap_or_else(|| proposal.agent.clone());
-            Standing { agent, round, state, until: None, harmless, clean, note, ruling: evaluation.ruling }
+            Standing { agent, round, state, until: None, harmless, clean, note, checks, ruling: evaluation.ruling }
         }
         Err(errors) => {
             let ruling = policy::error_ruling(errors);
             let state = state(proposal, world, &objections, &ruling);
             let (agent, note) = (proposal.agent.clone(), "policy is broken".to_owned());
-            Standing { agent, round, state, until: None, harmless: false, clean: false, note, ruling }
+            Standing {
+                agent,
+                round,
+                state,
+                until: None,
+                harmless: false,
+                clean: false,
+                note,
+                checks: Known::Indexing,
+                ruling,
+            }
         }
     }
 }
@@ -85,7 +108,17 @@ fn landed(proposal: &Proposal, view: &LedgerView, merged: &Merged) -> Standing {
     let approvals = Approvals { have: by.len(), need: by.len(), by };
     let ruling = Ruling { outcome: Outcome::Satisfied, tier: merged.tier, approvals, reasons: vec![reason] };
     let round = view.round(&proposal.id, proposal.head);
-    Standing { agent: proposal.agent.clone(), round, state, until: None, harmless: false, clean: false, note, ruling }
+    Standing {
+        agent: proposal.agent.clone(),
+        round,
+        state,
+        until: None,
+        harmless: false,
+        clean: false,
+        note,
+        checks: Known::Indexing,
+        ruling,
+    }
 }
 
 fn objections(proposal: &Proposal, world: &World<'_>) -> Vec<Objection> {
@@ -132,11 +165,14 @@ fn note(
         (State::Pending | State::Ready, Some(last)) if last.kind == ObjectionKind::Reject => {
             format!("repeat: rejected by {}", last.person)
         }
-        _ => match findings.map(Findings::note).unwrap_or_default() {
-            // Why it has its tier is said by where it stands; what was found is not.
-            found if !found.is_empty() && evaluation.ruling.approvable() => found,
-            _ => evaluation.note.clone(),
-        },
+        _ => {
+            // Why it has its tier is said by where it stands; what was found, and what is not green, is not.
+            let found = findings.map(Findings::note).filter(|found| !found.is_empty());
+            let open = evaluation.checks.found().and_then(|open| open.first().cloned());
+            let said: Vec<String> = found.into_iter().chain(open).collect();
+            let says = !said.is_empty() && evaluation.ruling.approvable();
+            if says { said.join(", ") } else { evaluation.note.clone() }
+        }
     }
 }
 

@@ -7,10 +7,10 @@ use crate::diff::Edits;
 use crate::ledger::testing::{Bench, MAIN, item, oid, root, time};
 use crate::ledger::{EntryKind, LedgerView, LessonRecord};
 use crate::model::{
-    Answers, ChangeId, Contributor, DecisionKind, EntryId, FileChange, Intent, IntentItem, Landing, LessonDraft,
+    Answers, ChangeId, Contributor, DecisionKind, EntryId, FileChange, Intent, IntentItem, Known, Landing, LessonDraft,
     LineStats, Mode, Oid, Place, Proposal, Scope, Side, Stage, State, Target, Tier, TreeDiff,
 };
-use crate::policy::{Globs, Root, Rule};
+use crate::policy::{Globs, RequiredCheck, Root, Rule};
 
 use super::*;
 
@@ -86,6 +86,7 @@ struct Case {
     target: Target,
     unsent: BTreeSet<String>,
     found: Found,
+    checks: ForgeChecks,
     stack: Table,
 }
 
@@ -110,6 +111,7 @@ impl Case {
             target: Target { refname: MAIN.into(), tip: oid("main0") },
             unsent: BTreeSet::new(),
             found: Found::new(),
+            checks: ForgeChecks::nowhere(),
             stack: Table { alone, ..Table::default() },
         }
     }
@@ -127,6 +129,7 @@ impl Case {
             proposals: &self.proposals,
             unsent: &self.unsent,
             found: &self.found,
+            checks: &self.checks,
             now: time(7200),
         }
     }
@@ -436,4 +439,49 @@ fn what_lands_on_another_branch_is_not_stacked_here() {
     let plan = case.approve(&["agent/a/1", "agent/a/2"]);
     assert_eq!(why(&plan), ["it lands on release/1, and decisions here land on main"]);
     assert_eq!(plan.items.len(), 1);
+}
+
+#[test]
+fn what_is_required_and_not_green_is_recorded_and_not_merged() {
+    use crate::model::forge::{Check, CheckState, Checks};
+    let mut case = Case::new(&[("#1", "docs/a.md"), ("#2", "docs/b.md")], &Bench::new());
+    let at = Place::File { line: 3, column: 5 };
+    case.root.policy.checks = vec![RequiredCheck { name: "ci".into(), at }];
+    let alone = case.approve(&["#1"]);
+    assert_eq!(alone.dropped[0].why, "checks: ci is not known: no forge tells of checks here");
+
+    let ended = |head: Oid, state: CheckState, word: &str| {
+        let check = Check { name: "ci".into(), app: None, state, word: word.into(), summary: String::new(), url: None };
+        (head, Known::Known(Checks { commit: head, all: vec![check], cut: false }))
+    };
+    let heads: Vec<Oid> = case.proposals.iter().map(|proposal| proposal.head).collect();
+    let mut known = ForgeChecks::unasked();
+    known.asked.insert(MAIN.into(), Known::Known(Vec::new()));
+    known
+        .heads
+        .extend([ended(heads[0], CheckState::Pending, "queued"), ended(heads[1], CheckState::Passed, "success")]);
+    case.checks = known;
+    let plan = {
+        let intents = [case.intent(DecisionKind::Approve, &["#1", "#2"])];
+        let (world, mut stack) =
+            (World { via: Via::Forge, ..case.world() }, Table { alone: case.stack.alone.clone(), ..Table::default() });
+        plan(&intents, &world, &mut stack).unwrap()
+    };
+    assert_eq!(plan.items[0].action, Action::Record { missing: 0 }, "it waits for its check");
+    assert!(matches!(plan.items[1].action, Action::Merge { .. }));
+    let entries = record::entries(&plan, &[], plan.target.old, time(7200));
+    let facts = serde_json::to_value(&entries[0].soft_facts).unwrap();
+    assert_eq!(
+        facts,
+        serde_json::json!({
+            "#1": { "checks.state": "pending", "checks.failed": [] },
+            "#2": { "checks.state": "passed", "checks.failed": [] },
+        })
+    );
+
+    let queue = queue(&World { via: Via::Forge, ..case.world() });
+    assert_eq!(queue[0].standing.checks, Known::Known(vec!["check ci: queued".to_owned()]));
+    assert_eq!(queue[0].standing.note, "check ci: queued", "its row says why it is not clean");
+    assert_eq!(queue[1].checks.as_deref(), Some("the one check passed"));
+    assert!(queue[0].standing.harmless && !queue[0].standing.clean && queue[1].standing.is_green());
 }

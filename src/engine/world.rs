@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::ForgeChecks;
 use crate::ledger::LedgerView;
 use crate::ledger::ObjectionKind;
 use crate::model::{DecisionKind, Findings, Oid, Proposal, Stage, Target, TreeDiff};
@@ -59,6 +60,8 @@ pub struct World<'a> {
     pub unsent: &'a BTreeSet<String>,
     /// What was found about them, as far as it was looked for.
     pub found: &'a Found,
+    /// What the forge says of their checks, as far as it was asked.
+    pub checks: &'a ForgeChecks,
     /// Now.
     pub now: Timestamp,
 }
@@ -117,6 +120,7 @@ impl<'a> World<'a> {
             approvals: &approvals,
             objections: &objections,
             repeat,
+            checks: Some(self.checks.of(proposal)),
         };
         Ok(policy::evaluate(policy, &facts))
     }

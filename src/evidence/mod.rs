@@ -3,13 +3,14 @@
 //! [`reasoning`] reads what the agent says. Everything it returns is a claim: it is shown after *says*, compared with what
 //! was found, and never taken for a fact. [`provenance`] says where values come from. [`incidents`] are what went wrong
 //! before. [`signals`] are computed from how files and their values moved. [`reach`] follows a change to clusters, services
-//! and users of its names. [`cost`] prices what is touched, before and after, and [`claims`] holds what the agent says against
+//! and users of its names. [`forge`] is what a forge says of it. [`cost`] prices what is touched, before and after, and [`claims`] holds what the agent says against
 //! all that. The [`Inventory`] is what the target's config documents say as a whole, which cost and reach are read from.
 
 mod agent;
 pub mod claims;
 pub mod cost;
 mod findings;
+pub mod forge;
 pub mod incidents;
 mod inventory;
 pub mod provenance;
@@ -23,7 +24,7 @@ pub use agent::agent_hint;
 pub use inventory::Inventory;
 
 use crate::model::field::FieldReport;
-use crate::model::{Claims, Cost, IncidentEvidence, Known, Provenance, Reach};
+use crate::model::{Claims, Cost, ForgeReport, IncidentEvidence, Known, Provenance, Reach};
 use signals::SignalReport;
 
 /// What was found about a round, part by part; each may be known, unknown or still being made.
@@ -43,6 +44,8 @@ pub struct Evidence {
     pub signals: Known<SignalReport>,
     /// Where it lands, and who feels it.
     pub reach: Known<Reach>,
+    /// What the forge says: checks, reviews, remarks.
+    pub forge: Known<ForgeReport>,
     /// What was not there of what it is gathered from, so that what was found need not be all.
     pub lacks: Option<String>,
 }
@@ -57,6 +60,7 @@ impl Evidence {
         incidents: Known::Indexing,
         signals: Known::Indexing,
         reach: Known::Indexing,
+        forge: Known::Indexing,
         lacks: None,
     };
 
@@ -78,7 +82,7 @@ impl Evidence {
         all.into_iter().flatten().for_each(add);
     }
 
-    /// Nothing can be known, and why.
+    /// Nothing can be known of what is read from objects, and why; what a forge says comes from elsewhere.
     #[must_use]
     pub fn unknown(why: &str) -> Self {
         Self {
@@ -89,6 +93,7 @@ impl Evidence {
             incidents: Known::Unknown(why.to_owned()),
             signals: Known::Unknown(why.to_owned()),
             reach: Known::Unknown(why.to_owned()),
+            forge: Known::Indexing,
             lacks: None,
         }
     }

@@ -5,6 +5,7 @@ mod adoption;
 pub mod begun;
 pub mod browser;
 pub mod cache;
+pub mod checks;
 pub mod clock;
 pub mod contents;
 pub mod demo;

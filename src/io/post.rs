@@ -10,8 +10,9 @@ use jiff::SignedDuration;
 
 use crate::engine::{self, Act, Desk, Fate, PostOrder, Posts, Refusal, Report, Stack as _};
 use crate::ledger::{Entry, LedgerView};
-use crate::model::{EntryId, Oid, Problem, text};
+use crate::model::{EntryId, Oid, Problem, Queued, text};
 
+use super::checks;
 use super::fault;
 use super::git::stack::TreeStack;
 use super::git::store::{Store, StoreError, Writes};
@@ -55,6 +56,8 @@ pub struct Told {
     pub merged: Option<Oid>,
     /// Why it, or a part of it, was not posted.
     pub refused: Option<String>,
+    /// Why it is not merged yet, where nothing but time is wanted.
+    pub waits: Option<String>,
     /// Whether it is tried again by itself.
     pub again: bool,
 }
@@ -150,7 +153,13 @@ impl Workspace {
     }
 
     fn make_posts(&self, forge: &Source, owed: &BTreeSet<EntryId>, watch: &Watch<'_>) -> Result<Vec<Told>, PostError> {
-        let situation = self.read(&Scope::default())?;
+        let mut situation = self.read(&Scope::default())?;
+        // What is merged by its checks is merged by what they say now.
+        let owed_items = situation.view.iter().flat_map(|view| owed.iter().filter_map(|id| view.entry(*id)));
+        let names: BTreeSet<String> =
+            owed_items.flat_map(|entry| &entry.items).map(|item| item.proposal.clone()).collect();
+        let wanted = |queued: &Queued| names.contains(&queued.proposal.id);
+        self.ask_checks(&mut situation, &wanted, checks::MERGING, watch.still);
         let Some(view) = &situation.view else { return Ok(Vec::new()) };
         let (me, facts) = (forge.connection().me(watch.still)?, forge.facts(watch.still)?);
         let desk = Desk { repo: &forge.repo, facts: Some(&facts) };
@@ -248,14 +257,16 @@ struct Tally {
 impl Tally {
     fn add(&mut self, entry: EntryId, posts: Posts) {
         for held in posts.held {
-            self.of(entry, &held.proposal).refused = Some(held.why);
+            let told = self.of(entry, &held.proposal);
+            *(if held.waits { &mut told.waits } else { &mut told.refused }) = Some(held.why);
         }
         self.orders.extend(posts.orders);
     }
 
     fn of(&mut self, entry: EntryId, proposal: &str) -> &mut Told {
-        let empty = || Told { entry, proposal: proposal.to_owned(), merged: None, refused: None, again: false };
-        self.told.entry((entry, proposal.to_owned())).or_insert_with(empty)
+        let proposal = proposal.to_owned();
+        let key = (entry, proposal.clone());
+        self.told.entry(key).or_insert(Told { entry, proposal, merged: None, refused: None, waits: None, again: false })
     }
 
     fn take(&mut self, order: &PostOrder, outcome: Result<Posted, Refused>) {
@@ -291,7 +302,12 @@ fn tell(report: &mut Report, told: &[Told]) {
         match (told.merged, &told.refused) {
             (Some(commit), _) => item.fate = Fate::Merged { commit },
             (None, Some(why)) => item.fate = Fate::Unposted { why: text::single_line(why), again: told.again },
-            (None, None) => {}
+            (None, None) => {
+                // It was to be merged; where it was shown to wait, it does.
+                if let (Some(why), Fate::Noted) = (&told.waits, &item.fate) {
+                    item.fate = Fate::Unposted { why: text::single_line(why), again: false };
+                }
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::engine::{self, Draft, Force, Found, LedgerHealth, Snapshot, Via, World};
+use crate::engine::{self, Draft, Force, ForgeChecks, Found, LedgerHealth, Snapshot, Via, World};
 use crate::ledger::{Chain, LedgerView};
 use crate::model::Known as Evidenced;
 use crate::model::forge::PullRequest;
@@ -125,6 +125,8 @@ pub struct Situation {
     pub unsent: BTreeSet<String>,
     /// What was found about the proposals, as far as it was looked for.
     pub found: Arc<Found>,
+    /// What the forge says of their checks, as far as it was asked.
+    pub checks: Arc<ForgeChecks>,
     /// When this was read.
     pub now: Timestamp,
     /// What makes merges.
@@ -308,6 +310,7 @@ impl Workspace {
             contents,
             boundary: Boundary::of(&self.repository.git_dir).map(|boundary| boundary.digest).unwrap_or_default(),
             found: Arc::default(),
+            checks: self.checks(),
             built_in: self.built_in.clone(),
         };
         situation.found = self.found.on(&situation);
@@ -367,6 +370,7 @@ impl Situation {
             proposals: &self.proposals,
             unsent: &self.unsent,
             found: &self.found,
+            checks: &self.checks,
             now: self.now,
         }
     }

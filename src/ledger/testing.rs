@@ -133,6 +133,7 @@ pub(crate) fn root(commit: &str) -> Root {
         signatures: [KeyKind::Key; 3],
         merge: MergeMethod::Squash,
         on_reject: OnReject::Keep,
+        checks: Vec::new(),
         memory_via: MemoryVia::Push,
         storm: crate::evidence::signals::StormLimits::default(),
         incidents: Globs::none(),

@@ -11,6 +11,7 @@ mod decision;
 pub mod field;
 mod findings;
 pub mod forge;
+mod forge_report;
 mod history;
 mod id;
 mod incident;
@@ -32,6 +33,7 @@ pub use decision::{
     Answer, Answers, Comment, CommentSide, DecisionKind, LessonDraft, ProposalName, ReasonCode, Scope, Seen, Subject,
 };
 pub use findings::{CostInBrief, Findings};
+pub use forge_report::{CheckLine, ChecksReport, ForgeReport, RemarkLine, Remarks, ReviewLine, Reviews};
 pub use history::{Coverage, Moment, PastCommit, PastTouch, SeenBetween, TimeBasis, Undoing};
 pub use id::{ChangeId, EntryId, Oid, ParseIdError};
 pub use incident::{

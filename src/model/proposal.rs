@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::forge::{PullRequest, RepoName};
-use super::{Findings, LineStats, Oid, ProposalName, Ruling, Subject, TreeDiff, WebAddress};
+use super::{Findings, Known, LineStats, Oid, ProposalName, Ruling, Subject, TreeDiff, WebAddress};
 
 /// Where a proposal wants to land.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -264,8 +264,18 @@ pub struct Standing {
     pub clean: bool,
     /// Why it is not clean, or held, or asked: a few words, empty for a clean one.
     pub note: String,
+    /// What of required checks is not green, in a few words each.
+    pub checks: Known<Vec<String>>,
     /// The ruling.
     pub ruling: Ruling,
+}
+
+impl Standing {
+    /// Whether all required checks are known to be green; they are where none is required.
+    #[must_use]
+    pub fn is_green(&self) -> bool {
+        self.checks.found().is_some_and(Vec::is_empty)
+    }
 }
 
 /// A proposal in the queue.
@@ -279,6 +289,8 @@ pub struct Queued {
     pub summary: String,
     /// What was found about it; `None` where that was not looked for yet.
     pub findings: Option<Arc<Findings>>,
+    /// How the checks of its head stand, in a line fit for a terminal; `None` where that is not known.
+    pub checks: Option<String>,
 }
 
 /// Something that went wrong beside the main thing: where, what, and what to do next.

@@ -52,6 +52,7 @@ pub fn built_in() -> Policy {
         signatures: [KeyKind::Key; 3],
         merge: MergeMethod::Squash,
         on_reject: OnReject::Keep,
+        checks: Vec::new(),
         memory_via: MemoryVia::Push,
         storm: StormLimits::default(),
         incidents: Globs::none(),

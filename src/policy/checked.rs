@@ -234,6 +234,15 @@ impl CostFiles {
     pub const PRICES: &'static str = ".countersign/prices.yaml";
 }
 
+/// A check that must be green on the head of what lands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequiredCheck {
+    /// Its name, as the forge has it: that of a check run, or the context of a status.
+    pub name: String,
+    /// Where the policy says so.
+    pub at: Place,
+}
+
 /// A checked policy.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -270,6 +279,8 @@ pub struct Policy {
     pub merge: MergeMethod,
     /// What becomes of rejected ones.
     pub on_reject: OnReject,
+    /// The checks that must be green, each name once.
+    pub checks: Vec<RequiredCheck>,
     /// How lessons reach the target.
     pub memory_via: MemoryVia,
     /// What counts as a storm. It is shown, and holds nothing.

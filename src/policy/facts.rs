@@ -1,6 +1,7 @@
 //! What policy is asked about: one round of one proposal, as objects and ledger show it.
 
-use crate::model::{Contributor, DecisionKind, EntryId, FileChange, Stage};
+use crate::model::forge::Checks;
+use crate::model::{Contributor, DecisionKind, EntryId, FileChange, Known, Stage};
 
 /// A signature under this round, as the ledger found it valid: it binds this target, head and change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +33,16 @@ pub struct Objection {
     pub entry: EntryId,
 }
 
-/// The facts of a round. All of them come from objects and the ledger, none from an index or the network.
+/// What a forge says of the checks of a round at this moment. It can stand against a round, and lowers nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckFacts<'a> {
+    /// The names that the forge itself asks for where it wants to land.
+    pub asked: &'a Known<Vec<String>>,
+    /// The checks of its head.
+    pub of_head: &'a Known<Checks>,
+}
+
+/// The facts of a round. All but the checks come from objects and the ledger, none from an index or the network.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
     /// How far the repository has adopted the product.
@@ -55,6 +65,8 @@ pub struct Facts<'a> {
     pub objections: &'a [Objection],
     /// Whether an earlier round of this name was rejected or held: it merges only with a person's new approval.
     pub repeat: bool,
+    /// The checks; `None` where they are beside the point: what has landed is past them.
+    pub checks: Option<CheckFacts<'a>>,
 }
 
 /// The most trailers that are read from one proposal; a real one has a handful for each commit.

@@ -23,12 +23,12 @@ mod trace;
 
 pub use builtin::{built_in, built_in_table};
 pub use checked::{
-    Agent, AgentMatch, CostFiles, GateMode, KeyKind, LedgerKey, MemoryVia, MergeMethod, OnReject, Person, Policy, Role,
-    Root, Rule, SelfApproval, TierNeeds, Tiers,
+    Agent, AgentMatch, CostFiles, GateMode, KeyKind, LedgerKey, MemoryVia, MergeMethod, OnReject, Person, Policy,
+    RequiredCheck, Role, Root, Rule, SelfApproval, TierNeeds, Tiers,
 };
 pub use error::{PolicyError, error_ruling};
 pub use evaluate::{Evaluation, evaluate};
-pub use facts::{Approval, Facts, Objection, trailers};
+pub use facts::{Approval, CheckFacts, Facts, Objection, trailers};
 pub use fitted::{Findings, FoundAgent, FoundPerson, fitted};
 pub use globs::{GlobError, Globs};
 pub use landscape::{Cluster, Priorities, Service};

@@ -9,8 +9,8 @@ use crate::app::{Action, App, Command, Errand, INDEXING, JobKey, LOOKING, Outcom
 use crate::config::Context;
 use crate::engine::{Failure, Fate, Opened, Plan, Report, SentItem, Snapshot};
 use crate::evidence::Evidence;
-use crate::model::DecisionKind;
 use crate::model::text::single_line;
+use crate::model::{DecisionKind, Queued};
 
 use crate::app::count;
 
@@ -32,8 +32,14 @@ impl App {
                     review.learn(*evidence, self.now);
                 }
             }
+            Outcome::Forge(subject, report) => {
+                if let Some(review) = self.review.as_mut().filter(|review| review.subject == subject) {
+                    review.hear(*report);
+                }
+            }
             // Fetching may be under way beside it, and says so itself.
             Outcome::Indexed(repo) => self.done_with(repo, INDEXING),
+            Outcome::Learnt(snapshot) => return self.absorb(snapshot),
             Outcome::LookedInto(snapshot) => {
                 let repo = self.repos().id(&snapshot.repo);
                 self.jobs.answered(JobKey::LookInto(repo));
@@ -79,7 +85,7 @@ impl App {
         self.jobs.answered(JobKey::Refresh(repo));
         self.progress.remove(&repo);
         // What is about to be read again is not looked into before.
-        let unknown = !snapshot.kept && snapshot.queue.iter().any(|queued| queued.findings.is_none());
+        let unknown = !snapshot.kept && snapshot.queue.iter().any(is_open);
         let commands = self.absorb(snapshot);
         commands.into_iter().chain(unknown.then_some(Command::LookInto(repo))).collect()
     }
@@ -226,13 +232,19 @@ fn gone(item: &SentItem) -> Option<&'static str> {
     }
 }
 
+/// Whether anything of it is not known, or may have changed with time.
+fn is_open(queued: &Queued) -> bool {
+    queued.findings.is_none() || (queued.standing.harmless && !queued.standing.is_green())
+}
+
 /// What became of it all, in a line.
 fn summary(report: &Report, key: &str) -> Status {
     let number = |wanted: fn(&Fate) -> bool| report.items.iter().filter(|item| wanted(&item.fate)).count();
     let mut parts = Vec::new();
     for (number, word) in [
         (number(|fate| matches!(fate, Fate::Merged { .. })), "merged"),
-        (number(|fate| matches!(fate, Fate::Recorded { .. })), "approved, people still missing"),
+        (number(|fate| matches!(fate, Fate::Recorded { missing: 1.. })), "approved, people still missing"),
+        (number(|fate| matches!(fate, Fate::Recorded { missing: 0 })), "approved, checks still missing"),
         (number(|fate| matches!(fate, Fate::Noted)), "recorded"),
         (number(|fate| matches!(fate, Fate::Unposted { .. })), "recorded, not done on GitHub"),
         (number(|fate| matches!(fate, Fate::Dropped { .. })), "left out"),

@@ -24,6 +24,7 @@ impl App {
             Action::History => self.show(pages::history(self)),
             Action::Cost => self.show(review::found_pages::cost(self)),
             Action::Reach => self.show(review::found_pages::reach(self)),
+            Action::Told => self.show(review::told::page(self)),
             Action::Incidents => self.show(review::last_time::page(self)),
             Action::ReadOn => self.read_on(),
             Action::Refresh => return self.reopen(),

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::Entry;
 use super::order::note;
-use crate::model::{DecisionKind, ProposalName, Tier};
+use crate::model::{DecisionKind, Known, ProposalName, Tier};
 
 /// The columns that the widest entries take.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -64,7 +64,8 @@ impl Counts {
             }
             if entry.queued.standing.harmless && entry.tier() == Tier::Low {
                 counts.harmless += 1;
-                counts.unlooked += usize::from(entry.queued.findings.is_none());
+                let asked = !matches!(entry.queued.standing.checks, Known::Indexing);
+                counts.unlooked += usize::from(entry.queued.findings.is_none() || !asked);
             }
             counts.clean += usize::from(is_clean(entry) && !decided.contains_key(&entry.name));
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::questions::{Question, quiet};
-use super::{Facts, Review, last_time};
+use super::{Facts, Review, last_time, told};
 use crate::app::count;
 use crate::app::prose::Line;
 use crate::config::Role;
@@ -28,11 +28,11 @@ pub fn lines(out: &mut Vec<Line>, question: Question, review: &Review, facts: &F
     }
 }
 
-fn fact(out: &mut Vec<Line>, text: impl AsRef<str>) {
+pub(super) fn fact(out: &mut Vec<Line>, text: impl AsRef<str>) {
     out.push(Line::of(Role::Quiet, "  found ").then(Role::Found, text).hanging(8));
 }
 
-fn warning(out: &mut Vec<Line>, text: impl AsRef<str>) {
+pub(super) fn warning(out: &mut Vec<Line>, text: impl AsRef<str>) {
     out.push(Line::of(Role::Quiet, "  found ").then(Role::Warn, "! ").then(Role::Found, text).hanging(8));
 }
 
@@ -41,12 +41,12 @@ fn contradiction(out: &mut Vec<Line>, text: impl AsRef<str>) {
     out.push(Line::of(Role::Quiet, "  found ").then(Role::Warn, "≠ ").then(Role::Found, text).hanging(8));
 }
 
-fn not_known(out: &mut Vec<Line>, what: &str, why: &str) {
+pub(super) fn not_known(out: &mut Vec<Line>, what: &str, why: &str) {
     out.push(quiet(&format!("  not known: {what}: {}", single_line(why))));
 }
 
 /// Says why something is not known; gives it where it is.
-fn known<'k, T>(out: &mut Vec<Line>, what: &str, known: &'k Known<T>) -> Option<&'k T> {
+pub(super) fn known<'k, T>(out: &mut Vec<Line>, what: &str, known: &'k Known<T>) -> Option<&'k T> {
     match known {
         Known::Known(found) => return Some(found),
         Known::Unknown(why) => not_known(out, what, why),
@@ -104,7 +104,7 @@ fn right_fix(out: &mut Vec<Line>, evidence: &Evidence, review: &Review, facts: &
         contradiction(out, text);
     }
     unexplained(out, evidence);
-    out.push(quiet("  not known yet: checks"));
+    told::right_fix(out, evidence);
 }
 
 /// Values that were set to put something right, and are overwritten now. What one commit set is one line.
@@ -160,6 +160,7 @@ fn right_time(out: &mut Vec<Line>, evidence: &Evidence, review: &Review) {
         report.signals.iter().for_each(|signal| warning(out, signal.sentence()));
         report.missing.iter().for_each(|missing| not_known(out, "some signals", missing));
     }
+    told::right_time(out, evidence);
     out.push(quiet("  not known yet: freezes"));
 }
 

@@ -9,17 +9,17 @@ use crate::evidence::Evidence;
 use crate::model::text::single_line;
 use crate::model::{ClusterReach, CostSource, Known, ObjectCost, ServiceReach};
 
-fn evidence(app: &App) -> (Option<&Review>, &Evidence) {
+pub(super) fn evidence(app: &App) -> (Option<&Review>, &Evidence) {
     let review = app.review.as_deref();
     let opened = review.and_then(|review| review.opened.as_ref());
     (review, opened.map_or(&Evidence::PENDING, |opened| &opened.evidence))
 }
 
-fn heading(text: &str) -> Line {
+pub(super) fn heading(text: &str) -> Line {
     Line::of(Role::Heading, text)
 }
 
-fn listed(out: &mut Vec<Line>, title: &str, lines: impl IntoIterator<Item = String>) {
+pub(super) fn listed(out: &mut Vec<Line>, title: &str, lines: impl IntoIterator<Item = String>) {
     let mut lines = lines.into_iter().peekable();
     if lines.peek().is_some() {
         out.push(Line::blank());
@@ -29,7 +29,7 @@ fn listed(out: &mut Vec<Line>, title: &str, lines: impl IntoIterator<Item = Stri
 }
 
 /// Says why there is nothing to show; gives it where there is.
-fn known<'k, T>(out: &mut Vec<Line>, known: &'k Known<T>) -> Option<&'k T> {
+pub(super) fn known<'k, T>(out: &mut Vec<Line>, known: &'k Known<T>) -> Option<&'k T> {
     match known {
         Known::Known(found) => return Some(found),
         Known::Unknown(why) => out.push(Line::of(Role::Warn, "? ").then(Role::Found, single_line(why)).hanging(2)),

@@ -7,6 +7,7 @@ pub(super) mod found_pages;
 pub(super) mod last_time;
 mod questions;
 mod seen;
+pub(in crate::app) mod told;
 mod tree;
 
 pub use colours::Colours;
@@ -21,7 +22,7 @@ use super::geometry::Pane;
 use crate::diff::{Document, Expand, LineRow, Row};
 use crate::engine::{Failure, Opened};
 use crate::evidence::Evidence;
-use crate::model::{Answers, Comment, CommentSide, Queued, Subject};
+use crate::model::{Answers, Comment, CommentSide, ForgeReport, Known, Queued, Subject};
 use crate::policy::MergeMethod;
 
 /// Rows that stay between the cursor and the edge of the diff, where there is room.
@@ -142,9 +143,21 @@ impl Review {
     pub fn learn(&mut self, evidence: Evidence, now: Timestamp) {
         let facts = facts::facts(&evidence, now);
         if let Some(opened) = &mut self.opened {
+            let forge = std::mem::replace(&mut opened.evidence.forge, Known::Indexing);
             opened.evidence = evidence;
+            if matches!(opened.evidence.forge, Known::Indexing) {
+                // What a forge says comes by itself.
+                opened.evidence.forge = forge;
+            }
         }
         self.relay(|document, _| document.set_facts(&facts));
+    }
+
+    /// What the forge says of it.
+    pub fn hear(&mut self, report: Known<ForgeReport>) {
+        if let Some(opened) = &mut self.opened {
+            opened.evidence.forge = report;
+        }
     }
 
     /// The diff, if it has been read.

@@ -265,13 +265,20 @@ impl Made {
             harmless: self.clean,
             clean: self.clean,
             note: self.note.clone(),
+            checks: Known::Known(Vec::new()),
             ruling,
         };
         let summary = match &self.rebase {
             Some(_) => "cannot be merged as it is".to_owned(),
             None => summary(&diff, self.stats()),
         };
-        Queued { proposal: Arc::new(proposal), standing, summary, findings: Some(Arc::new(self.findings.clone())) }
+        Queued {
+            proposal: Arc::new(proposal),
+            standing,
+            summary,
+            findings: Some(Arc::new(self.findings.clone())),
+            checks: None,
+        }
     }
 }
 
@@ -338,6 +345,7 @@ pub(crate) fn opened(made: &Made) -> Opened {
             }),
             incidents: Known::Known(last_time(made)),
             signals: Known::Known(SignalReport::default()),
+            forge: Known::Unknown("no forge tells of this repository".to_owned()),
             ..Evidence::PENDING
         },
         problems,

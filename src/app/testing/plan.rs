@@ -76,6 +76,7 @@ fn planned(intent: usize, kind: DecisionKind, item: &crate::model::IntentItem, q
         ruling: queued.standing.ruling.clone(),
         action,
         relies_on: Vec::new(),
+        soft_facts: serde_json::Map::new(),
     }
 }
 

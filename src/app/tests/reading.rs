@@ -6,7 +6,7 @@ use crate::app::testing::{Made, opened};
 use crate::app::{Command, INDEXING, Msg, Outcome};
 use crate::diff::{Row, seen_digest};
 use crate::evidence::Evidence;
-use crate::model::{Answer, Known, Provenance};
+use crate::model::{Answer, ForgeReport, Known, Provenance};
 
 #[test]
 fn an_approval_carries_what_was_seen_and_answered() {
@@ -204,4 +204,32 @@ fn the_end_of_indexing_ends_no_other_work() {
     assert!(driver.app.progress.is_empty());
     driver.send(progress("fetching")).send(Msg::Outcome(Outcome::Indexed(repo)));
     assert!(!driver.app.progress.is_empty());
+}
+
+#[test]
+fn what_a_forge_says_comes_by_itself_and_stays() {
+    let mut driver = story();
+    driver.keys("j<enter>");
+    let review = driver.app.review.as_ref().unwrap();
+    let subject = review.subject.clone();
+    let says = |driver: &Driver| driver.app.review.as_ref().unwrap().opened.as_ref().unwrap().evidence.forge.clone();
+    let nobody = Known::Unknown("it is a branch".to_owned());
+    let report = ForgeReport {
+        url: None,
+        draft: Some(true),
+        labels: vec!["capacity".into()],
+        mergeable: None,
+        checks: Known::Unknown("the token may not".into()),
+        reviews: Known::Unknown("it is a branch".into()),
+        remarks: Known::Unknown("it is a branch".into()),
+        problems: Vec::new(),
+    };
+    for said in [nobody, Known::Known(report)] {
+        driver.send(Msg::Outcome(Outcome::Forge(subject.clone(), Box::new(said.clone()))));
+        driver.send(Msg::Outcome(Outcome::Evidence(subject.clone(), Box::new(Evidence::unknown("no disk")))));
+        assert_eq!(says(&driver), said, "evidence from objects comes later, and takes nothing away");
+    }
+    driver.keys("t");
+    let page = format!("{:?}", driver.app.overlay);
+    assert!(page.contains("the token may not") && page.contains("labels: capacity"), "{page}");
 }

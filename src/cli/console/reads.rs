@@ -9,6 +9,7 @@ use crate::diff::Highlighter;
 use crate::engine::{Failure, Opened, Snapshot};
 use crate::evidence::Evidence;
 use crate::evidence::reasoning;
+use crate::io::checks;
 use crate::io::evidence::Scene;
 use crate::io::evidence::queue::Look;
 use crate::io::fault;
@@ -19,7 +20,7 @@ use crate::io::index::View;
 use crate::io::init::Given;
 use crate::io::post;
 use crate::io::workspace::{Scope, Situation, Workspace};
-use crate::model::{Intent, Known, Landing, Problem, Proposal, Subject, TreeDiff};
+use crate::model::{DecisionKind, Intent, Known, Landing, Problem, Proposal, Queued, Subject, TreeDiff};
 use crate::tui::Mailbox;
 
 /// Everything that reading needs; shared by the threads that read.
@@ -203,8 +204,20 @@ impl Reads {
         self.whole(still, || self.workspace.look_into(&mut situation, &look));
         // Remembered, and shown with the rest from now on.
         let _ = self.workspace.watch(&situation);
+        if self.workspace.forge.is_some() {
+            // Required checks come later: they take as long as a network takes.
+            self.learnt(&situation, still);
+            self.workspace.ask_checks(&mut situation, &checks::matter, checks::LOOKING, still);
+        }
         if still() {
             self.answer(Outcome::LookedInto(self.shown(&situation)));
+        }
+    }
+
+    /// Shows what was found so far.
+    fn learnt(&self, situation: &Situation, still: Still<'_>) {
+        if still() {
+            self.answer(Outcome::Learnt(self.shown(situation)));
         }
     }
 
@@ -248,7 +261,29 @@ impl Reads {
             Ok(_) => return,
             Err(failure) => return self.answer(Outcome::Failed { job: JobKey::Open, failure }),
         }
-        self.tell_evidence(subject, (proposal, &diff), still);
+        std::thread::scope(|scope| {
+            // Nobody waits for a network to see what git knows.
+            scope.spawn(|| self.tell_forge(subject, &situation, proposal, still));
+            self.tell_evidence(subject, (proposal, &diff), still);
+        });
+    }
+
+    /// What the forge says of it, and then how it stands by its required checks.
+    fn tell_forge(&self, subject: &Subject, situation: &Situation, proposal: &Proposal, still: Still<'_>) {
+        if self.workspace.forge.is_none() || !still() {
+            return;
+        }
+        let report = self.workspace.forge_report(situation, proposal, still);
+        if !still() {
+            return;
+        }
+        self.answer(Outcome::Forge(subject.clone(), Box::new(report)));
+        let Ok(mut whole) = self.workspace.read(&Scope::default()) else { return };
+        let this = |queued: &Queued| queued.proposal.id == subject.proposal;
+        self.workspace.ask_checks(&mut whole, &this, checks::LOOKING, still);
+        if whole.checks != situation.checks {
+            self.learnt(&whole, still);
+        }
     }
 
     /// What is found about it. While the index is made, first what is known without.
@@ -296,7 +331,8 @@ impl Reads {
         let (said, broken) = reasoning::of(proposal);
         problems.extend(broken);
         let trace = situation.world().judge(proposal).map(|evaluation| evaluation.trace).unwrap_or_default();
-        Ok(Opened { subject: subject.clone(), document, reasoning: said, trace, evidence: Evidence::PENDING, problems })
+        let evidence = Evidence { forge: self.workspace.forge_unasked(), ..Evidence::PENDING };
+        Ok(Opened { subject: subject.clone(), document, reasoning: said, trace, evidence, problems })
     }
 
     /// Finds syntax colours. The highlighter of a file starts from its first line, once for each thread.
@@ -315,7 +351,12 @@ impl Reads {
     /// Plans decisions, to be shown.
     pub fn preview(&self, ticket: u64, intents: &[Intent], still: Still<'_>) {
         let planned = self.workspace.read(&Scope::default()).map_err(Into::into);
-        let planned = planned.and_then(|situation| self.workspace.plan(&situation, intents));
+        let planned = planned.and_then(|mut situation| {
+            if intents.iter().any(|intent| intent.kind == DecisionKind::Approve) {
+                self.workspace.ask_checks(&mut situation, &checks::decided(intents), checks::LOOKING, still);
+            }
+            self.workspace.plan(&situation, intents)
+        });
         let plan = planned.map(Arc::new).map_err(|error| Failure::from(&error));
         if still() {
             self.answer(Outcome::Planned { ticket, plan });

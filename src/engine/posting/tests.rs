@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::diff::Edits;
-use crate::engine::{Force, Found, Via};
+use crate::engine::{Force, ForgeChecks, Found, Via};
 use crate::ledger::testing::{Bench, MAIN, change, id, item, merged, moved, oid, root, time};
 use crate::model::{
     CommentSide, Contributor, FileChange, Landing, LineStats, Mode, Side, Stage, Target, Tier, TreeDiff,
@@ -18,6 +18,7 @@ struct Case {
     me: &'static str,
     facts: Option<RepoFacts>,
     stacked: HashMap<Oid, Arc<TreeDiff>>,
+    checks: ForgeChecks,
 }
 
 fn diff(path: &str, body: &str) -> Arc<TreeDiff> {
@@ -74,7 +75,15 @@ impl Case {
         root.policy.rules = vec![rule("prod", "prod/**", Some(Tier::High), None), rule("no", "no/**", None, never)];
         root.policy.people[0].github = Some("maria-k".into());
         let proposals = pulls.iter().map(|(name, path)| Arc::new(pull(name, path))).collect();
-        Self { bench: Bench::new(), root, proposals, me: "maria", facts: None, stacked: HashMap::new() }
+        Self {
+            bench: Bench::new(),
+            root,
+            proposals,
+            me: "maria",
+            facts: None,
+            stacked: HashMap::new(),
+            checks: ForgeChecks::nowhere(),
+        }
     }
 
     fn decided(&mut self, kind: EntryKind, by: &str, names: &[&str]) -> EntryId {
@@ -87,6 +96,7 @@ impl Case {
         let (view, root, proposals) = (self.bench.view(), self.root.clone(), self.proposals.clone());
         let target = Target { refname: MAIN.into(), tip: oid("main0") };
         let (unsent, found, facts) = (BTreeSet::new(), Found::new(), self.facts.clone());
+        let checks = self.checks.clone();
         let world = World {
             stage: Stage::Record,
             force: Force::Root(&root),
@@ -99,6 +109,7 @@ impl Case {
             proposals: &proposals,
             unsent: &unsent,
             found: &found,
+            checks: &checks,
             now: time(7200),
         };
         let repo = "acme/shop".parse().unwrap();
@@ -244,5 +255,40 @@ fn only_entries_of_the_ledger_are_posted() {
 fn a_number_has_one_spelling() {
     for (name, wanted) in [("#12", Some(12)), ("12", None), ("#012", None), ("#+1", None), ("#0", None), ("#", None)] {
         assert_eq!(number(name), wanted, "{name}");
+    }
+}
+
+#[test]
+fn a_required_check_that_is_open_holds_the_merge_and_not_the_review() {
+    use crate::model::Known;
+    use crate::model::forge::{Check, CheckState, Checks};
+    let mut case = Case::new(&[("#7", "src/a")]);
+    let at = crate::model::Place::File { line: 3, column: 5 };
+    case.root.policy.checks = vec![crate::policy::RequiredCheck { name: "ci".into(), at }];
+    let id = case.decided(EntryKind::Approve, "maria", &["#7"]);
+    let ended = |state: CheckState, word: &str| {
+        let (name, word) = ("ci".to_owned(), word.to_owned());
+        let all = vec![Check { name, app: None, state, word, summary: String::new(), url: None }];
+        Known::Known(Checks { commit: oid("#7"), all, cut: false })
+    };
+    for (checks, merges, why) in [
+        (ended(CheckState::Passed, "success"), true, ""),
+        (ended(CheckState::Pending, "queued"), false, "#7: checks: ci has not passed: queued"),
+        (ended(CheckState::Failed, "failure"), false, "#7: checks: ci has not passed: failure"),
+        (Known::Unknown("403".into()), false, "#7: checks: ci is not known: 403"),
+        (Known::Indexing, false, "#7: checks: ci was not asked for yet"),
+    ] {
+        let mut known = ForgeChecks::unasked();
+        known.asked.insert(MAIN.into(), Known::Known(Vec::new()));
+        known.heads.insert(oid("#7"), checks);
+        case.checks = known;
+        let orders: &[&str] = if merges { &["approve 7", "merge 7"] } else { &["approve 7"] };
+        let held: Vec<&str> = Some(why).into_iter().filter(|why| !why.is_empty()).collect();
+        let told = case.told(id);
+        assert_eq!(
+            (told.0, told.1),
+            (orders.iter().map(ToString::to_string).collect(), held.iter().map(ToString::to_string).collect())
+        );
+        assert!(case.posts(id).unwrap().held.iter().all(|held| held.waits));
     }
 }

@@ -5,6 +5,7 @@
 pub mod beside;
 mod cost;
 pub mod earlier;
+pub mod forge;
 pub mod history;
 mod hostile;
 pub mod incidents;
@@ -143,7 +144,8 @@ impl<'a> Scene<'a> {
         let reach = self.reach(looked);
         let claims = Known::Known(claims);
         let fields = Known::Unknown("it was not looked at yet".to_owned());
-        Evidence { fields, provenance, claims, cost, incidents, signals, reach, lacks: None }
+        let forge = Known::Indexing;
+        Evidence { fields, provenance, claims, cost, incidents, signals, reach, forge, lacks: None }
     }
 
     /// What the target's config documents would say once a proposal has landed.

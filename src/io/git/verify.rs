@@ -200,6 +200,7 @@ fn needs(store: &Store, question: &LandedQuestion<'_>) -> Result<Ruling, String>
         approvals: &approvals,
         objections: &[],
         repeat: false,
+        checks: None,
     };
     Ok(policy::evaluate(&question.root.policy, &facts).ruling)
 }

@@ -30,6 +30,9 @@ pub enum GitHubError {
         /// What is in the way.
         why: String,
     },
+    /// Nobody is to be asked.
+    #[error("--offline asks nobody")]
+    Silent,
     /// 401: the token is refused.
     #[error("{host} refused the token from {place} ({why}): it may have expired or been revoked; {next}")]
     Unauthorised {

@@ -8,6 +8,7 @@
 
 mod about;
 mod answer;
+mod asked;
 mod cache;
 mod client;
 mod details;

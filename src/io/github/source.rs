@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 
 use super::about;
+use super::asked::Asked;
 use super::cache::ListingCache;
 use super::client::{Client, Setup};
 use super::error::GitHubError;
@@ -99,7 +100,7 @@ impl Connection {
     }
 
     /// A token that was refused is looked for anew: somebody may have renewed it.
-    fn refused(&self, error: GitHubError) -> GitHubError {
+    pub(super) fn refused(&self, error: GitHubError) -> GitHubError {
         if error.status() == Some(401) {
             *lock(&self.open) = Open::default();
         }
@@ -117,6 +118,8 @@ pub struct Source {
     cache: ListingCache,
     listing: Mutex<Option<Arc<Listing>>>,
     facts: Mutex<Option<Arc<RepoFacts>>>,
+    pub(super) asked: Asked,
+    silent: bool,
     posting: Mutex<()>,
 }
 
@@ -125,7 +128,19 @@ impl Source {
     #[must_use]
     pub fn new(repo: RepoName, connection: Arc<Connection>, filter: Filter, cache: ListingCache) -> Self {
         let listing = Mutex::new(cache.load(&repo).map(Arc::new));
-        Self { repo, connection, filter, cache, listing, facts: Mutex::default(), posting: Mutex::default() }
+        let (facts, posting) = (Mutex::default(), Mutex::default());
+        let (asked, silent) = (Asked::default(), false);
+        Self { repo, connection, filter, cache, listing, facts, asked, silent, posting }
+    }
+
+    /// The same, with nobody to be asked what is only asked when somebody looks.
+    #[must_use]
+    pub fn silent(self) -> Self {
+        Self { silent: true, ..self }
+    }
+
+    pub(super) const fn is_silent(&self) -> bool {
+        self.silent
     }
 
     /// The connection that it is asked over.

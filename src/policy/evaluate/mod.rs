@@ -5,6 +5,8 @@
 //! top and can only tighten. Nothing here looks at what an agent says to lower anything:
 //! its strings may raise a tier or narrow a scope.
 
+mod checks;
+
 use bstr::{BStr, ByteSlice as _};
 use serde::Serialize;
 
@@ -12,7 +14,7 @@ use super::approvals::{self, needs};
 use super::guards::{Floor, Guard, Guarded, Guards};
 use super::trace::{ConditionTrace, TraceLine, shown};
 use super::{Agent, Facts, LedgerKey, Policy, Rule, scope};
-use crate::model::{DecisionKind, Effect, EntryId, FileChange, Outcome, Place, Reason, Ruling, Stage, Tier};
+use crate::model::{DecisionKind, Effect, EntryId, FileChange, Known, Outcome, Place, Reason, Ruling, Stage, Tier};
 
 /// What policy says of a round, and how it got there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,6 +33,12 @@ pub struct Evaluation {
     pub note: String,
     /// The entries whose approvals count.
     pub relies_on: Vec<EntryId>,
+    /// What of required checks is not green, a few words each; nothing is clean with any, nor before they were asked for.
+    #[serde(skip)]
+    pub checks: Known<Vec<String>>,
+    /// Whether required checks are all that is missing.
+    #[serde(skip)]
+    pub waits_for_checks: bool,
 }
 
 /// Rules on a round.
@@ -192,10 +200,13 @@ impl Found {
         let count = approvals::count(policy, facts, tier, self.root);
         self.reasons.extend(count.reasons);
         let open = self.open(policy, facts, count.approvals.have);
-        let outcome = match (&self.denied, count.enough && !open) {
-            (Some(_), _) => Outcome::Denied,
-            (None, true) => Outcome::Satisfied,
-            (None, false) => Outcome::Pending,
+        let checks = checks::open(policy, facts.checks);
+        let (enough, green) = (count.enough && !open && self.denied.is_none(), checks.reasons.is_empty());
+        self.reasons.extend(checks.reasons);
+        let outcome = match &self.denied {
+            Some(_) => Outcome::Denied,
+            None if enough && green => Outcome::Satisfied,
+            None => Outcome::Pending,
         };
         let note = self.note(policy, facts, tier);
         Evaluation {
@@ -206,6 +217,8 @@ impl Found {
             clean: note.is_empty(),
             note,
             relies_on: count.relies_on,
+            checks: checks.words,
+            waits_for_checks: enough && !green,
         }
     }
 

@@ -53,6 +53,7 @@ fn facts(changes: &[FileChange]) -> Facts<'_> {
         approvals: &[],
         objections: &[],
         repeat: false,
+        checks: None,
     }
 }
 

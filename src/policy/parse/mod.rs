@@ -9,6 +9,7 @@ mod cost;
 mod landscape;
 mod people;
 mod reader;
+mod required;
 mod rules;
 mod storm;
 mod yaml;
@@ -49,8 +50,9 @@ const TOP: Keys = Keys {
         "services",
         "clusters",
         "priorities",
+        "checks",
     ],
-    later: &["machines", "freeze", "quotas", "reasoning", "verify", "override", "humans", "checks"],
+    later: &["machines", "freeze", "quotas", "reasoning", "verify", "override", "humans"],
 };
 const LEDGER: Keys = Keys { of: "`ledger`", known: &["id", "ref"], later: &[] };
 const TIERS: Keys = Keys { of: "`tiers`", known: &["low", "medium", "high"], later: &[] };
@@ -59,7 +61,7 @@ const APPROVALS: Keys = Keys { of: "`approvals`", known: &["self"], later: &["ca
 const SIGNATURES: Keys = Keys { of: "`signatures`", known: &["low", "medium", "high"], later: &[] };
 
 /// The keys of every map of a policy, in the order of the format: what the README has to describe.
-pub const KEYS: [Keys; 14] = [
+pub const KEYS: [Keys; 15] = [
     TOP,
     LEDGER,
     people::PERSON,
@@ -71,6 +73,7 @@ pub const KEYS: [Keys; 14] = [
     APPROVALS,
     SIGNATURES,
     storm::STORM,
+    required::CHECKS,
     cost::COST,
     landscape::SERVICE,
     landscape::CLUSTER,
@@ -84,7 +87,8 @@ const MAX_APPROVALS: usize = 100;
 ///
 /// Defaults: `gate: none`, `protect: []` (the default branch is protected whether it is named or not), `default_tier:
 /// medium`, one approval for low and medium, two for high, nothing batched, `approvals: { self: never }`, any known key,
-/// `merge: squash`, `on_reject: keep`, `memory_via: push`, `storm: { commits: 10, within: 10m, flips: 3, flips_within: 24h }`, `incidents: []`
+/// `merge: squash`, `on_reject: keep`, `memory_via: push`, no required checks, `storm: { commits: 10, within: 10m, flips: 3,
+/// flips_within: 24h }`, `incidents: []`
 /// (the usual folders are always looked at), `cost: { infracost: null, prices: .countersign/prices.yaml }`, no services, clusters
 /// and priorities.
 pub fn parse(text: &str, file: &str) -> Result<Policy, Vec<PolicyError>> {
@@ -128,6 +132,7 @@ fn policy(reader: &mut Reader, root: &Node) -> Option<Policy> {
         signatures: signatures(reader, &fields),
         merge: word(reader, &fields, "merge", &MERGES),
         on_reject: word(reader, &fields, "on_reject", &ON_REJECTS),
+        checks: required::read(reader, &fields),
         memory_via: word(reader, &fields, "memory_via", &MEMORY_VIAS),
         storm: storm::read(reader, &fields),
         incidents: incidents(reader, &fields),

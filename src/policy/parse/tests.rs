@@ -100,6 +100,7 @@ fn what_comes_later_is_said_so() {
         ("tiers: { low: { KEY: x } }", NEEDS.later),
         ("rules: [{ name: a, paths: [a], tier: low, KEY: x }]", &["when", "on_deny"]),
         ("approvals: { KEY: x }", APPROVALS.later),
+        ("checks: { KEY: [] }", required::CHECKS.later),
         ("agents: [{ name: a, match: { branches: [a] }, KEY: x }]", &["clusters"]),
     ] {
         later.extend(keys.iter().map(|key| (place.replace("KEY", key), *key)));

@@ -10,7 +10,7 @@ fn kinds(repo: &Repo<'_>) -> Vec<String> {
 }
 
 /// A repository that maria has adopted, with so many pull requests on documents: numbers and branches.
-fn adopted(sandbox: &Sandbox, count: usize) -> (Desk<'_>, Repo<'_>, Vec<(u64, String)>) {
+pub fn adopted(sandbox: &Sandbox, count: usize) -> (Desk<'_>, Repo<'_>, Vec<(u64, String)>) {
     let (desk, shop) = Desk::new(sandbox);
     desk.adopt(&shop, SHOP);
     let open = |at: usize| {

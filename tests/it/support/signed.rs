@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use countersign::diff::Edits;
-use countersign::engine::{Desk, Force, Found, Posts, Stack, Via, World, posts};
+use countersign::engine::{Desk, Force, ForgeChecks, Found, Posts, Stack, Via, World, posts};
 use countersign::ledger::{
     Entry, EntryKind, Externals, Item, Landing, LedgerView, RawCommit, RefUpdate, Roots, message, read,
 };
@@ -199,6 +199,7 @@ impl Signed {
             proposals: &proposals,
             unsent: &BTreeSet::new(),
             found: &Found::new(),
+            checks: &ForgeChecks::unasked(),
             now,
         };
         let mut stack = Alone(open.iter().map(|pull| (pull.head, pull.diff())).collect());
