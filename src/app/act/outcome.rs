@@ -52,12 +52,7 @@ impl App {
                     review.colours.take(part.file, part.side, from, roles);
                 }
             }
-            Outcome::Planned { ticket, plan } => {
-                self.jobs.answered(JobKey::Preview);
-                if let Some(planning) = self.sheet.as_mut().and_then(Sheet::planning) {
-                    planning.answer(ticket, plan);
-                }
-            }
+            Outcome::Planned { ticket, plan } => self.planned(ticket, plan),
             Outcome::Sent(report) => return self.sent(report),
             Outcome::Changed { plan } => return self.changed(plan),
             Outcome::InitOffered(offer) => {
@@ -77,6 +72,13 @@ impl App {
             Outcome::Failed { job, failure } => return self.failed(job, &failure),
         }
         Vec::new()
+    }
+
+    fn planned(&mut self, ticket: u64, plan: Result<Arc<Plan>, Failure>) {
+        self.jobs.answered(JobKey::Preview);
+        if let Some(planning) = self.sheet.as_mut().and_then(Sheet::planning) {
+            planning.answer(ticket, plan);
+        }
     }
 
     /// A repository was read; what is not known of its proposals is looked into.
