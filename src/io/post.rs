@@ -1,15 +1,16 @@
 //! Telling a forge what the ledger says: reviews, comments and merges, each once, and recording what it merged.
 //!
 //! What is owed to the forge is kept in the state folder from the moment that the ledger has it until it was told, so that a
-//! sitting that ends anywhere is finished by the next. One thread of a process posts at a time; another process that posts the
-//! same finds it there by its mark.
+//! sitting that ends anywhere is finished by the next. One thread of one process posts at a time; whoever posts the same from
+//! another host finds it there by its mark.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use jiff::SignedDuration;
 
 use crate::engine::{self, Act, Desk, Fate, PostOrder, Posts, Refusal, Report, Stack as _};
-use crate::ledger::{Entry, LedgerView};
+use crate::ledger::{Entry, EntryKind, LedgerView};
 use crate::model::{EntryId, Oid, Problem, Queued, text};
 
 use super::checks;
@@ -19,10 +20,13 @@ use super::git::store::{Store, StoreError, Writes};
 use super::git::verify;
 use super::git::write::{self, WriteError};
 use super::github::{self, GitHubError, Posted, Refused, Source, Still, post_all};
+use super::index;
 use super::send::pause;
 use super::signer;
 use super::workspace::{Scope, Situation, Workspace};
 
+/// How long another console of this host is waited for: a batch takes minutes.
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
 /// For how long a merge may wait to be recorded.
 const UNRECORDED: SignedDuration = SignedDuration::from_mins(15);
 /// How often a lost race is tried again.
@@ -81,10 +85,12 @@ impl Workspace {
         }
     }
 
-    /// Tells the forge all that this host owes it, in the order of the ledger, and records what it merged.
-    pub fn post(&self, watch: &Watch<'_>) -> Result<Vec<Told>, PostError> {
+    /// Tells the forge all that this host owes it, in the order of the ledger, and records what it merged. Where another console
+    /// here is at it for longer than we have patience, that one does.
+    fn post(&self, watch: &Watch<'_>, patience: Duration) -> Result<Vec<Told>, PostError> {
         let Some(forge) = &self.forge else { return Ok(Vec::new()) };
-        let _alone = forge.alone();
+        let alone = index::lock(&self.state.path().join("posts"), patience).map_err(WriteError::from)?;
+        let Some(_alone) = alone else { return Ok(Vec::new()) };
         let owed: BTreeSet<EntryId> = self.state.posts().into_iter().collect();
         let told = if owed.is_empty() { Vec::new() } else { self.make_posts(forge, &owed, watch)? };
         if told.iter().any(|told| told.merged.is_some()) {
@@ -104,6 +110,12 @@ impl Workspace {
         let none = BTreeSet::new();
         let situation = self.read(&Scope { only: Some(&none), ..Scope::default() })?;
         let store = self.repository.store(Writes::InMemory)?;
+        let (Some(view), Some(genesis)) = (&situation.view, situation.ledger_key.as_ref()) else { return Ok(()) };
+        let now = Entry::new(EntryKind::Lesson, genesis.id, genesis.id, situation.now, "");
+        // Whoever may push could put anything there: what is offered in our words is what the ledger renders, and nothing else.
+        if verify::only_memory(&store, waits, &now, view).is_err() {
+            return Ok(());
+        }
         let mut stack = TreeStack::new(&store, situation.target.tip, situation.policy().merge)?;
         // What was merged brings nothing new; what conflicts is made anew by the next lesson.
         if stack.offer(waits).is_ok_and(|diff| !diff.files.is_empty())
@@ -116,7 +128,7 @@ impl Workspace {
 
     /// Tells the forge what was sent just now, and puts what came of it into the report.
     pub fn deliver(&self, report: &mut Report, watch: &Watch<'_>) {
-        match self.post(watch) {
+        match self.post(watch, PATIENCE) {
             Ok(told) => tell(report, &told),
             Err(error) => report.problems.push(self.unposted(&error)),
         }
@@ -125,7 +137,7 @@ impl Workspace {
     /// Tells the forge what an earlier sitting owed it; what came of it, to be said.
     #[must_use]
     pub fn catch_up(&self, watch: &Watch<'_>) -> Vec<Problem> {
-        let told = match self.post(watch) {
+        let told = match self.post(watch, Duration::ZERO) {
             Ok(told) => told,
             Err(error) => return vec![self.unposted(&error)],
         };

@@ -120,7 +120,6 @@ pub struct Source {
     facts: Mutex<Option<Arc<RepoFacts>>>,
     pub(super) asked: Asked,
     silent: bool,
-    posting: Mutex<()>,
 }
 
 impl Source {
@@ -128,9 +127,9 @@ impl Source {
     #[must_use]
     pub fn new(repo: RepoName, connection: Arc<Connection>, filter: Filter, cache: ListingCache) -> Self {
         let listing = Mutex::new(cache.load(&repo).map(Arc::new));
-        let (facts, posting) = (Mutex::default(), Mutex::default());
+        let facts = Mutex::default();
         let (asked, silent) = (Asked::default(), false);
-        Self { repo, connection, filter, cache, listing, facts, asked, silent, posting }
+        Self { repo, connection, filter, cache, listing, facts, asked, silent }
     }
 
     /// The same, with nobody to be asked what is only asked when somebody looks.
@@ -192,11 +191,6 @@ impl Source {
         let _ = self.cache.keep(&listing);
         *lock(&self.listing) = Some(Arc::new(listing));
         Ok(())
-    }
-
-    /// Holds the other threads of this process off while one posts.
-    pub fn alone(&self) -> MutexGuard<'_, ()> {
-        lock(&self.posting)
     }
 
     /// What GitHub says of the repository itself, asked once.
