@@ -121,6 +121,7 @@ impl Bare {
             seed: [7; 32],
             undo: SignedDuration::from_secs(8),
             size: (120, 40),
+            browser: false,
             now: Timestamp::now(),
         });
         let styles = Theme::load(Ground::Dark, None).0.styles(Depth::True);

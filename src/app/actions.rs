@@ -166,6 +166,7 @@ actions! {
         Palette "palette" "all" "Lists everything that can be done." [Queue Review Confirm] never;
         CopyName "copy-name" "copy name" "Copies the proposal's full name." [Queue Review] nothing_here;
         CopyHead "copy-head" "copy head" "Copies the commit id of the proposal's head." [Queue Review] nothing_here;
+        OpenPage "open-page" "open page" "Opens the proposal's page in the browser; without one here, copies its address." [Queue Review] no_page;
         Redraw "redraw" "redraw" "Draws the whole screen again." [Queue Review Confirm Write Find Palette Page] never;
         Suspend "suspend" "suspend" "Steps aside to the shell; `fg` comes back." [Queue Review Confirm Write Find Palette Page] never;
         Leave "leave" "leave" "Leaves; asks once more where decisions would stay unsent." [Queue] never;

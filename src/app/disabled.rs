@@ -21,6 +21,13 @@ pub(super) fn nothing_here(app: &App) -> Why {
     unless(app.sheet.is_some() || app.review.is_some() || app.queue.current().is_some(), || "no proposal here".into())
 }
 
+pub(super) fn no_page(app: &App) -> Why {
+    match app.under_cursor() {
+        None => Some("no proposal here".into()),
+        Some(queued) => unless(queued.proposal.page().is_some(), || "it has no page: it is a branch".into()),
+    }
+}
+
 pub(super) fn nothing_listed(app: &App) -> Why {
     unless(!app.queue.entries().is_empty(), || "the queue is empty".into())
 }

@@ -10,7 +10,7 @@ use crate::config::Chord;
 use crate::diff::{Lines, Roles};
 use crate::engine::{Draft, Failure, InitOffer, Opened, Plan, Report, Snapshot};
 use crate::evidence::Evidence;
-use crate::model::{CommentSide, EntryId, ForgeReport, Intent, Known, Problem, Subject};
+use crate::model::{CommentSide, EntryId, ForgeReport, Intent, Known, Problem, Subject, WebAddress};
 
 use super::RepoId;
 
@@ -114,6 +114,8 @@ pub enum Outcome {
         /// What git wants, in a sentence without its end.
         wants: String,
     },
+    /// A page could not be opened, and why.
+    Unopened(WebAddress, String),
     /// Something that was asked for did not work.
     Failed {
         /// What was asked for.
@@ -151,6 +153,8 @@ pub enum Command {
     KeepOutbox(Vec<Intent>),
     /// Put text on the clipboard of the terminal.
     Copy(String),
+    /// Open a page in the browser.
+    Browse(WebAddress),
     /// Work out what starting the ledger of a repository would write.
     PreviewInit(RepoId),
     /// Start the ledger as it was shown.

@@ -88,6 +88,8 @@ pub struct Start {
     pub undo: SignedDuration,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
+    /// Whether a browser would open before the person's eyes.
+    pub browser: bool,
     /// The time.
     pub now: Timestamp,
 }
@@ -154,13 +156,15 @@ pub struct App {
     revision: u64,
     dirty: bool,
     leaving: bool,
+    /// Whether a browser would open before the person's eyes.
+    browser: bool,
 }
 
 impl App {
     /// A console and what it asks for first.
     #[must_use]
     pub fn start(start: Start) -> (Self, Vec<Command>) {
-        let Start { keymap, repos, drafts, unsent, problems, seed, undo, size, now } = start;
+        let Start { keymap, repos, drafts, unsent, problems, seed, undo, size, browser, now } = start;
         let mut app = Self {
             keymap,
             pending: Vec::new(),
@@ -189,6 +193,7 @@ impl App {
             revision: 0,
             dirty: true,
             leaving: false,
+            browser,
         };
         app.queue.set_decided(app.outbox.decided());
         app.show_preview();
@@ -277,6 +282,14 @@ impl App {
         match &self.review {
             Some(review) => vec![(&review.queued, &review.short)],
             None => self.queue.selection().into_iter().map(|entry| (&entry.queued, entry.short.as_str())).collect(),
+        }
+    }
+
+    /// The opened proposal, else the one under the cursor, whatever is marked.
+    pub(crate) fn under_cursor(&self) -> Option<&Queued> {
+        match &self.review {
+            Some(review) => Some(&review.queued),
+            None => self.queue.current().map(|entry| &entry.queued),
         }
     }
 

@@ -51,7 +51,8 @@ impl Preview {
 
     fn head(&self, target: &str, now: Timestamp) -> Line {
         let (proposal, standing) = (&self.queued.proposal, &self.queued.standing);
-        let mut head = Line::of(Role::Heading, single_line(&proposal.id)).then(Role::Quiet, format!(" → {target}"));
+        let name = Line::blank().linked(Role::Heading, single_line(&proposal.id), proposal.page().as_ref());
+        let mut head = name.then(Role::Quiet, format!(" → {target}"));
         if standing.round > 1 {
             head = head.then(Role::Found, format!("  round {}", standing.round));
         }

@@ -7,6 +7,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::config::Role;
+use crate::model::WebAddress;
 use crate::model::text::printable;
 
 /// A piece of a line.
@@ -16,6 +17,8 @@ pub struct Run {
     pub role: Role,
     /// Printable text.
     pub text: String,
+    /// The page that it leads to.
+    pub link: Option<WebAddress>,
 }
 
 /// A line of prose.
@@ -44,8 +47,18 @@ impl Line {
     #[must_use]
     pub fn then(mut self, role: Role, text: impl AsRef<str>) -> Self {
         let text = printable(text.as_ref()).into_owned();
-        self.runs.push(Run { role, text });
+        self.runs.push(Run { role, text, link: None });
         self
+    }
+
+    /// With one more piece that leads to a page, where there is one.
+    #[must_use]
+    pub fn linked(self, role: Role, text: impl AsRef<str>, to: Option<&WebAddress>) -> Self {
+        let mut line = self.then(role, text);
+        if let Some(run) = line.runs.last_mut() {
+            run.link = to.cloned();
+        }
+        line
     }
 
     /// With continuations set in by so many columns.
@@ -103,7 +116,7 @@ impl Breaker {
     fn run(mut self, line: &Line, out: &mut Vec<Cow<'_, Line>>) {
         for run in &line.runs {
             for word in run.text.split_inclusive(' ') {
-                self.word(run.role, word, out);
+                self.word(run, word, out);
             }
         }
         if !self.line.runs.is_empty() {
@@ -111,7 +124,7 @@ impl Breaker {
         }
     }
 
-    fn word(&mut self, role: Role, word: &str, out: &mut Vec<Cow<'_, Line>>) {
+    fn word(&mut self, run: &Run, word: &str, out: &mut Vec<Cow<'_, Line>>) {
         let bare = word.trim_end_matches(' ');
         if self.used + bare.width() > self.width && self.used > self.hang {
             self.break_line(out);
@@ -120,11 +133,11 @@ impl Breaker {
             }
         }
         if self.used + word.width() <= self.width {
-            return self.push(role, word, word.width());
+            return self.push(run, word, word.width());
         }
         if self.used + bare.width() <= self.width {
             // The blank that follows would not be seen at the end of a row.
-            self.push(role, bare, bare.width());
+            self.push(run, bare, bare.width());
             self.used = self.width;
             return;
         }
@@ -133,15 +146,16 @@ impl Breaker {
             if self.used + columns > self.width && self.used > self.hang {
                 self.break_line(out);
             }
-            self.push(role, grapheme, columns);
+            self.push(run, grapheme, columns);
         }
     }
 
-    fn push(&mut self, role: Role, text: &str, columns: usize) {
+    /// Adds a text to the line, in the manner of a piece.
+    fn push(&mut self, like: &Run, text: &str, columns: usize) {
         self.used += columns;
         match self.line.runs.last_mut() {
-            Some(run) if run.role == role => run.text.push_str(text),
-            _ => self.line.runs.push(Run { role, text: text.to_owned() }),
+            Some(run) if run.role == like.role && run.link == like.link => run.text.push_str(text),
+            _ => self.line.runs.push(Run { role: like.role, text: text.to_owned(), link: like.link.clone() }),
         }
     }
 
@@ -153,7 +167,8 @@ impl Breaker {
         out.push(Cow::Owned(line));
         self.used = 0;
         if self.hang > 0 {
-            self.push(Role::Text, &" ".repeat(self.hang), self.hang);
+            let blanks = Run { role: Role::Text, text: String::new(), link: None };
+            self.push(&blanks, &" ".repeat(self.hang), self.hang);
         }
     }
 }
@@ -187,6 +202,22 @@ mod tests {
         assert_eq!(wrapped("abcdefghij", 4, 0), ["abcd", "efgh", "ij"]);
         assert_eq!(wrapped("日本語日本語", 4, 0), ["日本", "語日", "本語"]);
         assert_eq!(wrapped("", 4, 0), [""]);
+    }
+
+    #[test]
+    fn a_link_is_the_same_on_every_row_that_it_is_broken_into() {
+        let page = WebAddress::parse("https://a/b").unwrap();
+        let line = Line::of(Role::Text, "see ").linked(Role::Text, "one two", Some(&page)).then(Role::Text, " now");
+        let lines = [line];
+        let rows = wrap(&lines, 8);
+        let linked = |row: &Cow<'_, Line>| {
+            row.runs
+                .iter()
+                .filter(|run| run.link.as_ref() == Some(&page))
+                .map(|run| run.text.clone())
+                .collect::<String>()
+        };
+        assert_eq!(rows.iter().map(linked).collect::<Vec<_>>(), ["one", "two"]);
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! `countersign doctor`: what would get in the way, and how to mend it.
 
-use serde::Serialize;
+mod branches;
+mod check;
+mod forge;
+
 use serde_json::json;
 
 use crate::app::ACTIONS;
 use crate::config::{Context, Keymap, Source, Theme};
+use crate::io::github;
 use crate::io::signer;
 use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::model::{Problem, Stage, text};
@@ -13,52 +17,48 @@ use super::args::JsonArgs;
 use super::output::Output;
 use super::session::Session;
 use super::{CliError, Exit};
-
-/// One thing that was looked at.
-#[derive(Debug, Serialize)]
-struct Check {
-    what: String,
-    ok: bool,
-    found: String,
-    next: String,
-}
-
-impl Check {
-    fn good(what: &str, found: impl Into<String>) -> Self {
-        Self { what: what.to_owned(), ok: true, found: found.into(), next: String::new() }
-    }
-
-    fn bad(what: &str, found: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { what: what.to_owned(), ok: false, found: found.into(), next: next.into() }
-    }
-}
+use check::Check;
+use forge::Standing;
 
 /// Runs the command.
 pub fn run(session: &Session, args: &JsonArgs, output: &mut Output) -> Result<Exit, CliError> {
     let mut checks = configuration(session)?;
-    let workspace = session.workspace()?;
-    checks.push(git_version(&workspace));
-    checks.push(remote(session, &workspace));
-    let none = std::collections::BTreeSet::new();
-    let situation = workspace.read(&Scope { only: Some(&none), ..Scope::default() })?;
-    checks.push(signing(&workspace, &situation));
-    checks.extend(workspace.repository.whole().is_ok().then(|| ledger(&situation)));
-    checks.push(state(&workspace));
-    checks.extend(locks(&workspace));
-    checks.extend(situation.problems.iter().map(|p| Check::bad(&p.place, p.what.clone(), p.next.clone())));
-    let sound = checks.iter().all(|check| check.ok);
+    match session.workspace() {
+        Ok(workspace) => checks.extend(of_repository(session, &workspace)?),
+        Err(error) => match session.forge()? {
+            Some(source) => checks.extend(without_mirror(session, &source, error)),
+            None => return Err(error),
+        },
+    }
+    let sound = !checks.iter().any(Check::is_bad);
     if args.json {
         output.document(&json!({ "ok": sound, "checks": checks }))?;
     } else {
-        for check in &checks {
-            let word = if check.ok { "ok " } else { "BAD" };
-            output.line(format!("{word}  {:<14} {}", check.what, check.found));
-            if !check.next.is_empty() {
-                output.line(format!("       next: {}", check.next));
-            }
-        }
+        checks.iter().flat_map(Check::lines).for_each(|line| output.line(line));
     }
     Ok(if sound { Exit::Done } else { Exit::Refused })
+}
+
+fn of_repository(session: &Session, workspace: &Workspace) -> Result<Vec<Check>, CliError> {
+    let mut checks = vec![git_version(workspace), remote(session, workspace)];
+    let none = std::collections::BTreeSet::new();
+    let situation = workspace.read(&Scope { only: Some(&none), ..Scope::default() })?;
+    checks.push(signing(workspace, &situation));
+    checks.extend(workspace.repository.whole().is_ok().then(|| ledger(&situation)));
+    checks.push(state(workspace));
+    checks.extend(locks(workspace));
+    if let Some(source) = &workspace.forge {
+        checks.extend(forge::checks(session, source, &Standing::of(workspace, &situation)));
+        checks.push(forge::owed(workspace));
+    }
+    checks.extend(situation.problems.iter().map(|p| Check::bad(&p.place, p.what.clone(), p.next.clone())));
+    Ok(checks)
+}
+
+/// What can be said of a repository on GitHub that git did not bring: its API may say why.
+fn without_mirror(session: &Session, source: &github::Source, error: CliError) -> Vec<Check> {
+    let git = Check::bad("git access", error.what, error.next);
+    std::iter::once(git).chain(forge::checks(session, source, &Standing::default())).collect()
 }
 
 /// The user's own files.
@@ -95,13 +95,15 @@ fn remote(session: &Session, workspace: &Workspace) -> Check {
     let Some(remote) = &workspace.repository.remote else {
         return Check::good("remote", "none: decisions move this repository's own branches");
     };
+    let what = if workspace.forge.is_some() { "git access" } else { "remote" };
     if session.offline {
-        return Check::good("remote", format!("{} was not asked", remote.url));
+        return Check::good(what, format!("{} was not asked", remote.url));
     }
     match workspace.repository.fetch() {
-        Ok(()) => Check::good("remote", format!("{} answers", remote.url)),
+        Ok(()) => Check::good(what, format!("{} answers", remote.url)),
         Err(error) => {
-            Check::bad("remote", error.to_string(), "mend the connection or the credentials; `git fetch` tells more")
+            let next = format!("mend the connection or the credentials; `git ls-remote {}` tells more", remote.url);
+            Check::bad(what, error.to_string(), next)
         }
     }
 }

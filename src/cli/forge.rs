@@ -53,7 +53,7 @@ impl Session {
     /// Opens a repository on GitHub by its mirror. The first time that is fetched, which takes as long as a clone does.
     pub(super) fn workspace_on_github(&self, repo: &RepoName, settings: &Settings) -> Result<Workspace, CliError> {
         let (github, host) = (&settings.github, host(&settings.github)?);
-        let filter = filter(github)?;
+        let source = self.source(repo, settings)?;
         let folder = mirror::folder(&self.cache_folder()?, host.name(), repo.owner(), repo.name());
         let folder =
             folder.ok_or_else(|| CliError::usage(format!("{repo} is no name of a repository"), "write owner/name"))?;
@@ -66,10 +66,21 @@ impl Session {
         let mut repository = LocalRepository::open(&folder, self.target.as_deref(), None)?;
         repository.asks = self.asks;
         repo.name().clone_into(&mut repository.name);
-        let cache = ListingCache::of(&self.cache_folder()?, &host, repo);
-        let source = Source::new(repo.clone(), self.connection(host, github), filter, cache);
-        let source = if self.offline { source.silent() } else { source };
         Ok(self.workspace_of(repository, settings)?.on(source))
+    }
+
+    /// The repository on GitHub that the arguments name, without its mirror.
+    pub(super) fn forge(&self) -> Result<Option<Source>, CliError> {
+        let (settings, _) = self.settings();
+        let Some(path) = &self.repo else { return Ok(None) };
+        named(path, &settings.github)?.map(|repo| self.source(&repo, &settings)).transpose()
+    }
+
+    fn source(&self, repo: &RepoName, settings: &Settings) -> Result<Source, CliError> {
+        let (host, filter) = (host(&settings.github)?, filter(&settings.github)?);
+        let cache = ListingCache::of(&self.cache_folder()?, &host, repo);
+        let source = Source::new(repo.clone(), self.connection(host, &settings.github), filter, cache);
+        Ok(if self.offline { source.silent() } else { source })
     }
 
     /// The first fetch. Somebody waits for it, so that it is said.

@@ -27,6 +27,8 @@ pub struct ProposalJson<'a> {
     pub id: &'a str,
     /// The repository.
     pub repo: &'a str,
+    /// Its page on the forge; null for a branch.
+    pub url: Option<String>,
     /// The agent: policy's name, else the name in the branch.
     pub agent: &'a str,
     /// The agent's claim.
@@ -84,6 +86,7 @@ impl<'a> ProposalJson<'a> {
         Self {
             id: &proposal.id,
             repo: &proposal.repo,
+            url: proposal.page().map(|page| page.to_string()),
             agent: &standing.agent,
             title: &proposal.title,
             summary: &queued.summary,

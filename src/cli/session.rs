@@ -28,7 +28,7 @@ pub struct Session {
     pub clock: Clock,
     /// Whether the remote is asked.
     pub offline: bool,
-    repo: Option<PathBuf>,
+    pub(super) repo: Option<PathBuf>,
     pub(super) target: Option<String>,
     remote: Option<String>,
     folders: Option<ProjectDirs>,

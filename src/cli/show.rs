@@ -214,6 +214,9 @@ fn header(queued: &Queued, output: &mut Output) {
         text::printable(&standing.agent),
         text::printable(proposal.target.branch())
     ));
+    if let Some(page) = proposal.page() {
+        output.line(format!("page    {page}"));
+    }
     match &proposal.landing {
         Landing::Clean(diff) => output.line(format!("change  {}", diff.change_id)),
         Landing::NeedsRebase(why) | Landing::Unreadable(why) => {

@@ -15,4 +15,4 @@ pub use github::GitHubSettings;
 pub use keymap::{Base, Binding, Context, Keymap, KnownAction, Step};
 pub use settings::Settings;
 pub use source::{Source, nearest};
-pub use theme::{ColourChoice, Depth, Ground, Role, Styles, Theme};
+pub use theme::{ColourChoice, Depth, Ground, LinkMark, Role, Styles, Theme};

@@ -30,7 +30,8 @@ pub const BRANCHES: [&str; 10] = [
 const UNDO_SECONDS: std::ops::RangeInclusive<u64> = 3..=120;
 
 /// The keys, as they are written.
-const KEYS: [&str; 8] = ["theme", "keymap", "colour", "branches", "remote", "repositories", "undo_seconds", "github"];
+const KEYS: [&str; 9] =
+    ["theme", "keymap", "colour", "links", "branches", "remote", "repositories", "undo_seconds", "github"];
 
 /// A user's choices.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub struct Settings {
     pub keymap: Base,
     /// How many colours.
     pub colour: ColourChoice,
+    /// Whether terminals that know links are told them.
+    pub links: bool,
     /// Globs over branch names: which branches are proposals.
     pub branches: Vec<String>,
     /// The remote; `None` is the only one, else `origin`.
@@ -60,6 +63,7 @@ impl Default for Settings {
             theme: None,
             keymap: Base::default(),
             colour: ColourChoice::default(),
+            links: true,
             branches: BRANCHES.map(String::from).to_vec(),
             remote: None,
             repositories: Vec::new(),
@@ -96,6 +100,7 @@ impl Settings {
             "theme" => self.theme = theme(value)?,
             "keymap" => self.keymap = choice(value, Base::named, &Base::NAMES)?,
             "colour" => self.colour = choice(value, ColourChoice::named, &ColourChoice::NAMES)?,
+            "links" => self.links = yes(value)?,
             "branches" => self.branches = globs(value)?,
             "remote" => self.remote = Some(text(value, "write remote = \"origin\"")?.to_owned()),
             "repositories" => {
@@ -193,7 +198,7 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let (settings, problems) = load(
-            "theme = \"light\"\nkeymap = \"arrows\"\ncolour = \"256\"\nbranches = [\"bots/*\"]\nremote = \"up\"\n\
+            "theme = \"light\"\nkeymap = \"arrows\"\ncolour = \"256\"\nlinks = false\nbranches = [\"bots/*\"]\nremote = \"up\"\n\
              repositories = [\"~/work/infra\"]\nundo_seconds = 5\n",
         );
         assert_eq!(problems, [""; 0]);
@@ -201,6 +206,7 @@ mod tests {
             theme: Some(Ground::Light),
             keymap: Base::Arrows,
             colour: ColourChoice::named("256").unwrap(),
+            links: false,
             branches: vec!["bots/*".into()],
             remote: Some("up".into()),
             repositories: vec!["~/work/infra".into()],

@@ -3,6 +3,7 @@
 
 mod adoption;
 pub mod begun;
+pub mod browser;
 pub mod cache;
 pub mod checks;
 pub mod clock;

@@ -404,6 +404,12 @@ pub enum BranchRule {
     NoDeletion,
     /// Only some may update it.
     Restricted,
+    /// No pull request may become a merge commit on it.
+    NoMergeCommit,
+    /// No pull request may become one commit on it.
+    NoSquash,
+    /// Pull requests land through a queue, and by no merge of ours.
+    MergeQueue,
 }
 
 /// What a forge asks of changes to a branch.

@@ -3,6 +3,7 @@
 //! Text that an agent wrote is kept here as it came (bounded, never trusted); [`text`] is the one place that makes it
 //! fit for a terminal, a commit subject or a log line.
 
+mod address;
 mod change;
 mod claim;
 mod cost;
@@ -24,6 +25,7 @@ mod reasoning;
 mod ruling;
 pub mod text;
 
+pub use address::WebAddress;
 pub use change::{FileChange, LineStats, Mode, Side, TreeDiff};
 pub use claim::{Claim, ClaimKind, Claims, Undeclared, Verdict};
 pub use cost::{ClaimedCost, Cost, CostSource, Monthly, ObjectCost, PricedAmount};

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::forge::{PullRequest, RepoName};
-use super::{Findings, Known, LineStats, Oid, ProposalName, Ruling, Subject, TreeDiff};
+use super::{Findings, Known, LineStats, Oid, ProposalName, Ruling, Subject, TreeDiff, WebAddress};
 
 /// Where a proposal wants to land.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,6 +135,12 @@ impl Proposal {
                 Cow::Owned(format!("{owner}:{}", pull.head.branch))
             }
         }
+    }
+
+    /// Its page on the forge, where it has one.
+    #[must_use]
+    pub fn page(&self) -> Option<WebAddress> {
+        self.pull.as_ref().and_then(|pull| WebAddress::parse(pull.url.as_deref()?))
     }
 
     /// What the agent says beside its commits: the description of a pull request.

@@ -5,6 +5,7 @@ mod glyph;
 mod inbox;
 mod keyboard;
 mod keys;
+mod links;
 mod paint;
 mod pen;
 #[cfg(test)]
@@ -17,8 +18,9 @@ mod terminal;
 pub use clipboard::copy;
 pub use inbox::{Clock, Inbox, Mailbox, mailbox};
 pub use keys::{Input, input};
+pub use links::takes_links;
 pub use run::{Console, Drawn, End, Output};
-pub use screen::Screen;
+pub use screen::{Marks, Screen};
 pub use terminal::{Terminal, last_words, restore};
 
 #[cfg(test)]

@@ -5,8 +5,10 @@ use std::io::Write as _;
 use ratatui::buffer::{Buffer, Cell};
 
 use super::glyph::Glyph;
+use super::links::Links;
 use super::pen::{Ink, Pen};
-use crate::config::Depth;
+use crate::config::{Depth, LinkMark};
+use crate::model::WebAddress;
 
 /// Erasing to the end of a row costs three bytes; fewer blanks than this are written.
 const ERASE_FROM: u16 = 4;
@@ -20,6 +22,7 @@ const WORTH_ERASING: usize = 24;
 #[derive(Debug, Clone, Copy)]
 struct Hand {
     ink: Ink,
+    link: Option<LinkMark>,
     cursor: Option<(u16, Option<u16>)>,
 }
 
@@ -29,13 +32,33 @@ pub(super) struct Painter<'o> {
     pub(super) out: &'o mut Vec<u8>,
     pub(super) pen: &'o mut Pen,
     depth: Depth,
+    links: &'o Links,
+    /// The link that what is written now belongs to; none at the start of a frame.
+    link: Option<LinkMark>,
     /// The row, and the column where it is sure; nothing at the start of a frame.
     cursor: Option<(u16, Option<u16>)>,
 }
 
 impl<'o> Painter<'o> {
-    pub(super) const fn new(out: &'o mut Vec<u8>, pen: &'o mut Pen, depth: Depth) -> Self {
-        Self { out, pen, depth, cursor: None }
+    pub(super) const fn new(out: &'o mut Vec<u8>, pen: &'o mut Pen, depth: Depth, links: &'o Links) -> Self {
+        Self { out, pen, depth, links, link: None, cursor: None }
+    }
+
+    /// Ends the link and the ink that are open.
+    pub(super) fn lift(&mut self) {
+        self.lead(None);
+        self.pen.change(self.out, Ink::PLAIN);
+    }
+
+    /// Has what is written from here on lead to another page, or to none.
+    fn lead(&mut self, to: Option<LinkMark>) {
+        if self.link != to {
+            let address = to.and_then(|to| self.links.address(to)).map_or("", WebAddress::as_str);
+            self.out.extend_from_slice(b"\x1b]8;;");
+            self.out.extend_from_slice(address.as_bytes());
+            self.out.extend_from_slice(b"\x1b\\");
+            self.link = to;
+        }
     }
 
     /// Writes what differs between two frames of one size.
@@ -91,6 +114,7 @@ impl<'o> Painter<'o> {
                 break;
             }
             self.go(x, y, new);
+            self.lead(LinkMark::of(new[at].underline_color));
             self.put(glyph, Ink::of(&new[at], self.depth), columns);
             for covered in x..(x + glyph.width).min(columns) {
                 let under = old.map(|old| Glyph::of(&old[usize::from(covered)], columns - covered).reach);
@@ -104,7 +128,8 @@ impl<'o> Painter<'o> {
 
     /// Whether a cell looks erased.
     fn is_blank(&self, cell: &Cell) -> bool {
-        cell.symbol() == " " && Ink::of(cell, self.depth).leaves_blanks_plain()
+        let leads = LinkMark::of(cell.underline_color).is_some();
+        cell.symbol() == " " && !leads && Ink::of(cell, self.depth).leaves_blanks_plain()
     }
 
     fn looks_same(&self, old: Option<&Cell>, new: &Cell) -> bool {
@@ -121,17 +146,18 @@ impl<'o> Painter<'o> {
 
     fn erase(&mut self, x: u16, y: u16, row: &[Cell]) {
         self.go(x, y, row);
-        self.pen.change(self.out, Ink::PLAIN);
+        self.lift();
         self.out.extend_from_slice(b"\x1b[K");
     }
 
     /// Where the cursor stands and what the pen holds.
     const fn hand(&self) -> Hand {
-        Hand { ink: self.pen.ink(), cursor: self.cursor }
+        Hand { ink: self.pen.ink(), link: self.link, cursor: self.cursor }
     }
 
     const fn take(&mut self, hand: Hand) {
         self.pen.take(hand.ink);
+        self.link = hand.link;
         self.cursor = hand.cursor;
     }
 
@@ -170,7 +196,8 @@ impl<'o> Painter<'o> {
         let gap = &row[usize::from(from)..usize::from(to)];
         let is_ascii = |cell: &Cell| matches!(cell.symbol().as_bytes(), [b' '..=b'~']);
         let fits = |cell: &Cell| self.pen.ink().draws_alike(Ink::of(cell, self.depth), cell.symbol());
-        let same = |cell: &Cell| is_ascii(cell) && fits(cell);
+        let leads = |cell: &Cell| LinkMark::of(cell.underline_color) == self.link;
+        let same = |cell: &Cell| is_ascii(cell) && fits(cell) && leads(cell);
         let cheap = to - from < SHORT_GAP && gap.iter().all(same);
         if cheap {
             for cell in gap {

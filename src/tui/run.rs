@@ -9,12 +9,11 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Position;
 use rustix::process::{Signal, kill_current_process_group};
 
 use super::clipboard::copy;
 use super::inbox::{Clock, Event, Inbox};
-use super::screen::Screen;
+use super::screen::{Marks, Screen};
 use super::terminal::Terminal;
 use crate::app::{App, Command, Frame, Msg, update};
 use crate::config::Depth;
@@ -82,8 +81,8 @@ impl Output for Terminal {
 pub struct Drawn {
     /// What the frame shows, for the state.
     pub frame: Frame,
-    /// Where the cursor is to be seen.
-    pub cursor: Option<Position>,
+    /// What it says beside its cells.
+    pub marks: Marks,
 }
 
 /// How the console ended.
@@ -132,6 +131,12 @@ where
         let (columns, rows) = output.size();
         let screen = Screen::new(columns, rows, depth);
         Self { app, screen, output, draw, carry_out, clock, inside_tmux, away: None, end: None, hung_up: false }
+    }
+
+    /// The same with links written as such, or not.
+    #[must_use]
+    pub fn linking(self, on: bool) -> Self {
+        Self { screen: self.screen.linking(on), ..self }
     }
 
     /// Runs until the end, beginning with the commands that the state began with. A panic goes on once everything is kept.
@@ -257,7 +262,7 @@ where
             let bytes = self.screen.frame(|buffer| {
                 let drawn = draw(app, buffer);
                 shown = Some(drawn.frame);
-                drawn.cursor
+                drawn.marks
             });
             self.output.write(bytes)?;
             if let Some(frame) = shown {
@@ -382,6 +387,7 @@ mod tests {
             seed: [7; 32],
             undo: SignedDuration::from_secs(8),
             size: (80, 24),
+            browser: false,
             now,
         })
     }
@@ -398,7 +404,7 @@ mod tests {
         let sink = Rc::clone(&carried);
         let draw = |app: &App, buffer: &mut Buffer| {
             buffer.set_string(0, 0, app.revision().to_string(), Style::new());
-            Drawn { frame: Frame { revision: app.revision(), ..Frame::default() }, cursor: None }
+            Drawn { frame: Frame { revision: app.revision(), ..Frame::default() }, marks: Marks::default() }
         };
         let carry_out = move |command: Command| {
             let shown = format!("{command:?}");
@@ -486,7 +492,7 @@ mod tests {
             if notes.notes().contains(&"taken".to_owned()) {
                 drop(mailbox.take());
             }
-            Drawn { frame: Frame { revision: app.revision(), ..Frame::default() }, cursor: None }
+            Drawn { frame: Frame { revision: app.revision(), ..Frame::default() }, marks: Marks::default() }
         };
         Console::new(app, paper.clone(), Depth::None, clock, false, draw, |_| {}).run(&inbox, Vec::new());
         assert_eq!(paper.notes(), ["frame whole", "given", "stopped", "taken", "frame whole"]);

@@ -3,10 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::links::Links;
 use super::paint::Painter;
-use super::pen::{Ink, Pen};
+use super::pen::Pen;
 use super::shift::Shift;
 use crate::config::Depth;
+use crate::model::WebAddress;
 
 /// Begins and ends a synchronized update, which a terminal shows at once (mode 2026); others ignore it.
 const BEGIN: &[u8] = b"\x1b[?2026h";
@@ -26,7 +28,23 @@ pub struct Screen {
     known: bool,
     cursor: Option<Position>,
     pen: Pen,
+    links: Links,
     out: Vec<u8>,
+}
+
+/// What a frame says beside its cells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Where the cursor is to be seen, if anywhere.
+    pub cursor: Option<Position>,
+    /// The pages that links lead to, in the order of the marks in the cells.
+    pub links: Vec<WebAddress>,
+}
+
+impl From<Option<Position>> for Marks {
+    fn from(cursor: Option<Position>) -> Self {
+        Self { cursor, links: Vec::new() }
+    }
 }
 
 impl Screen {
@@ -41,8 +59,16 @@ impl Screen {
             known: false,
             cursor: None,
             pen: Pen::plain(),
+            links: Links::default(),
             out: Vec::new(),
         }
+    }
+
+    /// The same with links written as such, or not.
+    #[must_use]
+    pub fn linking(mut self, on: bool) -> Self {
+        self.links.switch(on);
+        self
     }
 
     /// The columns and rows.
@@ -59,7 +85,8 @@ impl Screen {
 
     /// Takes another size; the next frame is drawn whole.
     pub fn resize(&mut self, columns: u16, rows: u16) {
-        *self = Self { out: std::mem::take(&mut self.out), ..Self::new(columns, rows, self.depth) };
+        let (out, links) = (std::mem::take(&mut self.out), std::mem::take(&mut self.links));
+        *self = Self { links, out, ..Self::new(columns, rows, self.depth) };
     }
 
     /// Forgets what the terminal shows: the next frame is drawn whole, and the cursor is put where it says.
@@ -69,10 +96,13 @@ impl Screen {
 
     /// Draws a frame and returns the bytes that bring it onto the terminal: none where nothing changed.
     ///
-    /// `draw` fills a blank buffer and says where the cursor is to be seen, if anywhere.
-    pub fn frame(&mut self, draw: impl FnOnce(&mut Buffer) -> Option<Position>) -> &[u8] {
+    /// `draw` fills a blank buffer and says where the cursor is to be seen, if anywhere, and where links lead.
+    pub fn frame<M: Into<Marks>>(&mut self, draw: impl FnOnce(&mut Buffer) -> M) -> &[u8] {
         self.next.reset();
-        let cursor = draw(&mut self.next).filter(|at| self.shown.area.contains(*at));
+        let Marks { cursor, links } = draw(&mut self.next).into();
+        let cursor = cursor.filter(|at| self.shown.area.contains(*at));
+        self.known &= !self.links.overflow();
+        self.links.renumber(&mut self.next, &links);
         self.out.clear();
         self.out.extend_from_slice(BEGIN);
         let whole = !std::mem::replace(&mut self.known, true);
@@ -80,13 +110,13 @@ impl Screen {
             self.out.extend_from_slice(CLEAR);
             self.shown.reset();
         }
-        let mut painter = Painter::new(&mut self.out, &mut self.pen, self.depth);
+        let mut painter = Painter::new(&mut self.out, &mut self.pen, self.depth, &self.links);
         if let Some(shift) = Shift::find(&self.shown, &self.next) {
             painter.scroll(shift.top, shift.bottom, shift.by);
             shift.apply(&mut self.shown);
         }
         painter.paint(&self.shown, &self.next);
-        painter.pen.change(painter.out, Ink::PLAIN);
+        painter.lift();
         std::mem::swap(&mut self.shown, &mut self.next);
         self.finish(cursor, whole);
         &self.out
@@ -100,7 +130,7 @@ impl Screen {
             return;
         }
         if let Some(at) = cursor {
-            Painter::new(&mut self.out, &mut self.pen, self.depth).park(at.x, at.y);
+            Painter::new(&mut self.out, &mut self.pen, self.depth, &self.links).park(at.x, at.y);
         }
         if whole || cursor.is_some() != self.cursor.is_some() {
             self.out.extend_from_slice(if cursor.is_some() { SHOW_CURSOR } else { HIDE_CURSOR });
@@ -116,8 +146,9 @@ mod tests {
     use ratatui::style::{Color, Modifier, Style};
 
     use super::*;
-    use crate::config::{Ground, Role, Styles, Theme};
+    use crate::config::{Ground, LinkMark, Role, Styles, Theme};
     use crate::tui::glyph::Glyph;
+    use crate::tui::pen::Ink;
 
     /// A screen and a terminal that reads every byte it writes.
     struct Rig {
@@ -320,6 +351,125 @@ mod tests {
         rig.terminal.process(&rig.screen.out);
         let row: String = (2..20).map(|x| rig.terminal.screen().cell(0, x).unwrap().contents()).collect();
         assert_eq!(row.trim_end(), " by sam │ x");
+    }
+
+    /// What a terminal that knows links would have on its screen: links become underlines, which none of the frames below has.
+    struct Linked {
+        screen: Screen,
+        terminal: vt100::Parser,
+    }
+
+    impl Linked {
+        fn new(columns: u16, rows: u16) -> Self {
+            let screen = Screen::new(columns, rows, Depth::True).linking(true);
+            Self { screen, terminal: vt100::Parser::new(rows, columns, 0) }
+        }
+
+        /// Shows rows of words, in which `[text]` leads to a page; returns the bytes that were sent.
+        fn show(&mut self, rows: &[String]) -> String {
+            let bytes = self.screen.frame(|buffer| draw_linked(buffer, rows)).to_vec();
+            let text = String::from_utf8(bytes).unwrap();
+            self.terminal.process(underlined(&text).as_bytes());
+            let (height, width) = self.terminal.screen().size();
+            for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+                let (wanted, shown) = (&self.screen.shown[(x, y)], self.terminal.screen().cell(y, x).unwrap());
+                let leads = LinkMark::of(wanted.underline_color).is_some();
+                assert_eq!(leads, shown.underline(), "a link at {x},{y} of {rows:?}: {text:?}");
+                assert_eq!(wanted.symbol().trim(), shown.contents().trim(), "at {x},{y} of {rows:?}");
+            }
+            text
+        }
+    }
+
+    fn draw_linked(buffer: &mut Buffer, rows: &[String]) -> Marks {
+        let mut marks = Marks::default();
+        for (y, row) in rows.iter().enumerate() {
+            let (mut x, mut link) = (0, None);
+            for part in row.split_inclusive(['[', ']']) {
+                let text = part.trim_end_matches(['[', ']']);
+                let style = LinkMark::on(link, Style::new());
+                x = buffer.set_stringn(x, y as u16, text, usize::from(buffer.area.width - x), style).0;
+                link = None;
+                if part.ends_with('[') {
+                    let page = row.split('[').nth(1).and_then(|rest| rest.split(']').next()).unwrap_or_default();
+                    let page = page.replace(' ', "-");
+                    marks.links.push(WebAddress::parse(&format!("https://a/{page}")).unwrap());
+                    link = LinkMark::at(marks.links.len() - 1);
+                }
+            }
+        }
+        marks
+    }
+
+    /// Links as underlines, held up where a colour is changed within one.
+    fn underlined(text: &str) -> String {
+        let (mut out, mut open) = (String::new(), false);
+        for (at, part) in text.split("\x1b]8;;").enumerate() {
+            let rest = if at == 0 { part } else { part.split_once("\x1b\\").unwrap().1 };
+            open = if at == 0 { false } else { !part.starts_with("\x1b\\") };
+            out.push_str(if open { "\x1b[4m" } else { "\x1b[24m" });
+            out.push_str(rest);
+        }
+        assert!(!open, "a frame ends its links");
+        out
+    }
+
+    fn rows(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn links_are_written_once_and_again_where_they_lead_elsewhere() {
+        let mut rig = Linked::new(20, 3);
+        let sent = rig.show(&rows(&["see [one] now", "plain"]));
+        assert!(sent.contains("\x1b]8;;https://a/one\x1b\\one") && sent.contains("\x1b]8;;\x1b\\now"), "{sent:?}");
+        assert_eq!(rig.show(&rows(&["see [one] now", "plain"])), "");
+        // A row without links takes no byte for those of another.
+        let plain = rig.show(&rows(&["see [one] now", "other"]));
+        assert!(!plain.contains("]8;"), "{plain:?}");
+        let gone = rig.show(&rows(&["see one now", "other"]));
+        assert!(gone.contains("one") && !gone.contains("]8;"), "{gone:?}");
+        // The frame's own numbers say nothing: another address under the same text is another link.
+        let screen = &mut rig.screen;
+        let mut lead = |to: &str| {
+            let links = vec![WebAddress::parse(to).unwrap()];
+            let draw = |buffer: &mut Buffer| {
+                buffer.set_string(0, 0, "#1", LinkMark::on(LinkMark::at(0), Style::new()));
+                Marks { cursor: None, links }
+            };
+            String::from_utf8(screen.frame(draw).to_vec()).unwrap()
+        };
+        assert!(lead("https://a/1").contains("https://a/1\x1b\\#1"));
+        assert_eq!(lead("https://a/1"), "");
+        assert!(lead("https://b/1").contains("https://b/1\x1b\\#1"));
+    }
+
+    #[test]
+    fn links_that_are_switched_off_change_no_byte() {
+        let texts = rows(&["see [one] now", "plain"]);
+        let mut off = Screen::new(20, 2, Depth::True);
+        let mut none = Screen::new(20, 2, Depth::True);
+        let without: Vec<String> = texts.iter().map(|row| row.replace(['[', ']'], "")).collect();
+        let (off, none) =
+            (off.frame(|b| draw_linked(b, &texts)).to_vec(), none.frame(|b| draw_linked(b, &without)).to_vec());
+        assert_eq!(off, none);
+    }
+
+    proptest! {
+        #[test]
+        fn links_stay_with_their_text_whatever_moves(
+            frames in prop::collection::vec(prop::collection::vec("[a-c ]{0,5}(\\[[a-c ]{1,4}\\])?[a-c ]{0,6}", 6), 1..6),
+            shifts in prop::collection::vec(0_usize..4, 6),
+        ) {
+            let mut rig = Linked::new(16, 6);
+            for (frame, shift) in frames.iter().zip(&shifts) {
+                rig.show(frame);
+                let mut moved = frame.clone();
+                moved.rotate_left(*shift);
+                rig.show(&moved);
+                prop_assert_eq!(rig.show(&moved), "");
+            }
+        }
     }
 
     fn dark() -> Styles {

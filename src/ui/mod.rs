@@ -21,6 +21,7 @@ use crate::app::geometry::{SMALLEST, too_small};
 use crate::app::sheet::Sheet;
 use crate::app::{App, Frame};
 use crate::config::{Role, Styles};
+use crate::model::WebAddress;
 use widgets::Canvas;
 
 /// What was drawn.
@@ -32,6 +33,8 @@ pub struct Drawn {
     pub cursor: Option<Position>,
     /// How many rows of lists and diffs were made for it: what drawing costs, which follows the screen and nothing else.
     pub rows_built: usize,
+    /// The pages that its links lead to; the cells have their marks.
+    pub links: Vec<WebAddress>,
 }
 
 /// Draws the whole screen. The buffer's area is the screen; what it held before is overwritten.
@@ -39,8 +42,12 @@ pub fn draw(app: &App, styles: &Styles, buffer: &mut Buffer) -> Drawn {
     let screen = buffer.area;
     let mut canvas = Canvas::new(buffer, styles);
     canvas.clear(screen, Role::Text);
-    let mut drawn =
-        Drawn { frame: Frame { revision: app.revision(), ..Frame::default() }, cursor: None, rows_built: 0 };
+    let mut drawn = Drawn {
+        frame: Frame { revision: app.revision(), ..Frame::default() },
+        cursor: None,
+        rows_built: 0,
+        links: Vec::new(),
+    };
     if too_small(screen) {
         say_too_small(&mut canvas, screen);
         return drawn;
@@ -57,6 +64,7 @@ pub fn draw(app: &App, styles: &Styles, buffer: &mut Buffer) -> Drawn {
     }
     let last = Rect { y: screen.bottom() - 1, height: 1, ..screen };
     hint::draw(app, &mut canvas, last, &mut drawn);
+    drawn.links = canvas.into_links();
     drawn
 }
 

@@ -2,7 +2,9 @@
 
 mod checks;
 mod deciding;
+mod doctor;
 mod journey;
+mod links;
 mod people;
 mod reading;
 mod trouble;

@@ -9,6 +9,7 @@ use crate::app::{Action, App, Command, Errand, INDEXING, JobKey, LOOKING, Outcom
 use crate::config::Context;
 use crate::engine::{Failure, Fate, Opened, Plan, Report, SentItem, Snapshot};
 use crate::evidence::Evidence;
+use crate::model::text::single_line;
 use crate::model::{DecisionKind, Queued};
 
 use crate::app::count;
@@ -51,12 +52,7 @@ impl App {
                     review.colours.take(part.file, part.side, from, roles);
                 }
             }
-            Outcome::Planned { ticket, plan } => {
-                self.jobs.answered(JobKey::Preview);
-                if let Some(planning) = self.sheet.as_mut().and_then(Sheet::planning) {
-                    planning.answer(ticket, plan);
-                }
-            }
+            Outcome::Planned { ticket, plan } => self.planned(ticket, plan),
             Outcome::Sent(report) => return self.sent(report),
             Outcome::Changed { plan } => return self.changed(plan),
             Outcome::InitOffered(offer) => {
@@ -70,9 +66,19 @@ impl App {
                 self.status = Some(Status::done(line));
             }
             Outcome::Asks { errand, wants } => return self.asked(errand, wants),
+            Outcome::Unopened(page, why) => {
+                return self.hand_over(&page, &format!("no browser ({}): ", single_line(&why)));
+            }
             Outcome::Failed { job, failure } => return self.failed(job, &failure),
         }
         Vec::new()
+    }
+
+    fn planned(&mut self, ticket: u64, plan: Result<Arc<Plan>, Failure>) {
+        self.jobs.answered(JobKey::Preview);
+        if let Some(planning) = self.sheet.as_mut().and_then(Sheet::planning) {
+            planning.answer(ticket, plan);
+        }
     }
 
     /// A repository was read; what is not known of its proposals is looked into.

@@ -9,7 +9,7 @@ use crate::app::review::Review;
 use crate::app::status::Status;
 use crate::app::{App, Command, Errand, JobKey, Preview, RepoId, TextField, count, hints, pages};
 use crate::config::Context;
-use crate::model::{Queued, Subject};
+use crate::model::{Queued, Subject, WebAddress};
 
 /// How long the cursor must be still before the preview follows it.
 const STILL_FOR: SignedDuration = SignedDuration::from_millis(120);
@@ -87,9 +87,26 @@ impl App {
             Action::Init => return self.offer_init(),
             Action::CopyName => return self.copy(|subject| subject.proposal),
             Action::CopyHead => return self.copy(|subject| subject.head.to_string()),
+            Action::OpenPage => return self.open_page(),
             _ => {}
         }
         Vec::new()
+    }
+
+    /// Has the page opened where the person would see it, else hands its address over.
+    fn open_page(&mut self) -> Vec<Command> {
+        let Some(page) = self.under_cursor().and_then(|queued| queued.proposal.page()) else { return Vec::new() };
+        if !self.browser {
+            return self.hand_over(&page, "");
+        }
+        self.status = Some(Status::done(format!("opening {page}")));
+        vec![Command::Browse(page)]
+    }
+
+    /// Says an address, and puts it on the clipboard; `why` it was not opened comes before it.
+    pub(in crate::app) fn hand_over(&mut self, page: &WebAddress, why: &str) -> Vec<Command> {
+        self.status = Some(Status::done(format!("{why}{page} (copied)")));
+        vec![Command::Copy(page.to_string())]
     }
 
     pub(in crate::app) fn show(&mut self, page: Page) {

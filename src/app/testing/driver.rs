@@ -165,6 +165,7 @@ fn start(repos: Vec<Arc<Snapshot>>, size: (u16, u16), unsent: Vec<Intent>) -> St
         seed: [3; 32],
         undo: jiff::SignedDuration::from_secs(8),
         size,
+        browser: false,
         now: at(0),
     }
 }

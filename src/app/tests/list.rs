@@ -199,8 +199,15 @@ fn a_begun_chord_is_dropped_by_escape_alone() {
     driver.keys("<esc>");
     assert!(driver.app.pending.is_empty());
     assert_eq!(driver.status(), "");
+    driver.keys("gy");
+    assert!(driver.status().contains("gy is bound to nothing"), "{}", driver.status());
+}
+
+#[test]
+fn a_branch_has_no_page_to_open() {
+    let mut driver = story();
     driver.keys("gx");
-    assert!(driver.status().contains("gx is bound to nothing"), "{}", driver.status());
+    assert_eq!(driver.status(), "open page: it has no page: it is a branch");
 }
 
 #[test]

@@ -10,10 +10,11 @@ use jiff::SignedDuration;
 use crate::app::{ACTIONS, App, Start};
 use crate::config::{Context, Depth, Ground, Keymap, Source, Theme};
 use crate::engine::Snapshot;
+use crate::io::browser;
 use crate::io::signer;
 use crate::io::workspace::Workspace;
 use crate::model::Problem;
-use crate::tui::{self, Console, Drawn, End, Terminal};
+use crate::tui::{self, Console, Drawn, End, Marks, Terminal};
 use crate::ui;
 
 use super::repositories;
@@ -65,16 +66,17 @@ pub fn open(
         seed,
         undo: SignedDuration::try_from(settings.undo).unwrap_or(SignedDuration::from_secs(8)),
         size: Terminal::size(),
+        browser: browser::is_here(variable),
         now: clock(),
     });
     let draw = |app: &App, buffer: &mut ratatui::buffer::Buffer| {
         let drawn = ui::draw(app, &styles, buffer);
-        Drawn { frame: drawn.frame, cursor: drawn.cursor }
+        Drawn { frame: drawn.frame, marks: Marks { cursor: drawn.cursor, links: drawn.links } }
     };
     let console = Console::new(app, terminal, depth, clock, variable("TMUX").is_some(), draw, |command| {
         runtime.carry_out(command);
     });
-    let end = console.run(&inbox, first);
+    let end = console.linking(settings.links && tui::takes_links(variable)).run(&inbox, first);
     match (tui::last_words().first(), end) {
         (Some(words), _) => Err(CliError::outside(
             format!("a part of the console broke: {words}"),

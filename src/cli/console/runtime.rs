@@ -10,13 +10,14 @@ use std::thread::{self, JoinHandle};
 
 use crate::app::{Command, Errand, JobKey, Msg, Outcome, RepoId, TELLING};
 use crate::engine::{Draft, Failure, InitOffer, Plan, Refusal};
+use crate::io::browser;
 use crate::io::git::process::GitError;
 use crate::io::init::{Given, InitError, Started};
 use crate::io::post;
 use crate::io::send::SendError;
 use crate::io::state::StateFolder;
 use crate::io::workspace::{Scope, Workspace};
-use crate::model::{EntryId, Intent, Subject};
+use crate::model::{EntryId, Intent, Subject, WebAddress};
 use crate::tui::Mailbox;
 
 use super::reads::{Reads, Still};
@@ -98,6 +99,7 @@ impl Runtime {
                 });
             }
             Command::StepAside(errand) => self.write(Write::Aside(errand)),
+            Command::Browse(page) => self.browse(page),
             Command::Quit => self.finish(),
             // The loop keeps what concerns the terminal alone to itself.
             Command::Copy(_) | Command::Suspend | Command::Redraw => {}
@@ -123,6 +125,22 @@ impl Runtime {
                 next: "close other programs and try again".into(),
             };
             let _ = mailbox.send(Msg::Outcome(Outcome::Failed { job: key, failure }));
+        }
+    }
+
+    /// Opens a page on a thread of its own, which waits for as long as the browser takes.
+    fn browse(&self, page: WebAddress) {
+        let Some(reads) = self.repos.first() else { return };
+        let (mailbox, git_dir) = (reads.mailbox.clone(), reads.workspace.repository.git_dir.clone());
+        let home = reads.workspace.home.clone().unwrap_or(git_dir);
+        let (told, unopened) = (mailbox.clone(), page.clone());
+        let work = move || {
+            if let Err(error) = browser::open(&home, &page) {
+                let _ = mailbox.send(Msg::Outcome(Outcome::Unopened(page, error.to_string())));
+            }
+        };
+        if let Err(error) = thread::Builder::new().name("browser".into()).spawn(work) {
+            let _ = told.send(Msg::Outcome(Outcome::Unopened(unopened, error.to_string())));
         }
     }
 

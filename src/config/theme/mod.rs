@@ -5,10 +5,12 @@
 //! it, and the attributes stay where colours go.
 
 mod depth;
+mod link;
 mod load;
 mod role;
 
 pub use depth::{ColourChoice, Depth};
+pub use link::LinkMark;
 pub use load::{DARK, LIGHT, PLAIN};
 pub use role::Role;
 

@@ -232,6 +232,18 @@ pub fn run_program(dir: &Path, words: &[String], stdin: &[u8]) -> Result<Output,
     finish(name.clone(), in_own_session(command)?, Some(stdin), PROGRAM_LIMIT, &|| true)
 }
 
+/// Runs a program to its end in a session of its own, so that it outlives ours; it says nothing and reads nothing.
+pub fn start_program(dir: &Path, words: &[String]) -> Result<(), GitError> {
+    let (name, args) = words.split_first().ok_or_else(|| GitError::Start(std::io::ErrorKind::NotFound.into()))?;
+    let mut command = program(name, dir);
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut wrapped = CommandWrap::from(command);
+    let mut child = wrapped.wrap(ProcessSession).spawn().map_err(GitError::Start)?;
+    let pipe = |source| GitError::Pipe { command: name.clone(), source };
+    let status = child.wait().map_err(pipe)?;
+    if status.success() { Ok(()) } else { Err(pipe(std::io::Error::other(status.to_string()))) }
+}
+
 /// A key command that takes longer asks for something that nobody sees.
 const PROGRAM_LIMIT: Duration = Duration::from_secs(10);
 

@@ -107,6 +107,37 @@ pub fn rules(client: &Client, repo: &RepoName, branch: &str, still: Still<'_>) -
     Ok(rules)
 }
 
+/// Whether a branch is protected in any way, which everybody may know who sees it; `None` where there is no such branch.
+pub fn protected(
+    client: &Client,
+    repo: &RepoName,
+    branch: &str,
+    still: Still<'_>,
+) -> Result<Option<bool>, GitHubError> {
+    #[derive(Deserialize)]
+    struct Branch {
+        protected: Option<bool>,
+    }
+    let what = format!("the branch {branch} of {repo}");
+    match client.read(&format!("/repos/{repo}/branches/{}", encoded(branch)), &what).wait(still) {
+        Ok(answer) => Ok(Some(client.parse::<Branch>(&answer, &what)?.protected.unwrap_or(false))),
+        Err(GitHubError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Tries to read what a queue is made of: pull requests, and the checks and statuses of a branch's tip.
+pub fn readable(client: &Client, repo: &RepoName, branch: &str, still: Still<'_>) -> Result<(), GitHubError> {
+    let name = encoded(branch);
+    let parts = [
+        ("pulls?per_page=1".to_owned(), "pull requests"),
+        (format!("commits/{name}/check-runs?per_page=1"), "checks"),
+        (format!("commits/{name}/status?per_page=1"), "commit statuses"),
+    ];
+    let begun = parts.map(|(path, what)| client.read(&format!("/repos/{repo}/{path}"), &format!("{what} of {repo}")));
+    begun.into_iter().try_for_each(|reading| reading.wait(still).map(drop))
+}
+
 fn add_rule(rules: &mut BranchRules, rule: &Rule) {
     let given = &rule.parameters;
     let also = match rule.kind.as_str() {
@@ -119,6 +150,8 @@ fn add_rule(rules: &mut BranchRules, rule: &Rule) {
         "non_fast_forward" => Some(BranchRule::NoForce),
         "deletion" => Some(BranchRule::NoDeletion),
         "update" => Some(BranchRule::Restricted),
+        "required_linear_history" => Some(BranchRule::NoMergeCommit),
+        "merge_queue" => Some(BranchRule::MergeQueue),
         _ => None,
     };
     rules.also.extend(also);
@@ -137,6 +170,7 @@ fn add_protection(rules: &mut BranchRules, given: &Value) {
         (given["allow_force_pushes"]["enabled"] != true, BranchRule::NoForce),
         (given["allow_deletions"]["enabled"] != true, BranchRule::NoDeletion),
         (given.get("restrictions").is_some_and(|some| !some.is_null()), BranchRule::Restricted),
+        (given["required_linear_history"]["enabled"] == true, BranchRule::NoMergeCommit),
     ];
     rules.also.extend(also.into_iter().filter(|(asked, _)| *asked).map(|(_, rule)| rule));
 }
@@ -144,6 +178,11 @@ fn add_protection(rules: &mut BranchRules, given: &Value) {
 fn add_reviews(rules: &mut BranchRules, given: &Value) {
     let needed = given["required_approving_review_count"].as_u64().unwrap_or(0);
     rules.approvals = Some(rules.approvals.unwrap_or(0).max(needed));
+    let Some(methods) = given["allowed_merge_methods"].as_array() else { return };
+    let also = [("merge", BranchRule::NoMergeCommit), ("squash", BranchRule::NoSquash)];
+    rules
+        .also
+        .extend(also.into_iter().filter(|(word, _)| !methods.iter().any(|one| one == word)).map(|(_, rule)| rule));
 }
 
 fn add_checks(rules: &mut BranchRules, checks: &Value) {
@@ -190,15 +229,36 @@ mod tests {
         let protection = json!({
             "required_pull_request_reviews": { "required_approving_review_count": 2 },
             "required_status_checks": { "strict": true, "contexts": ["ci"], "checks": [{ "context": "lint", "app_id": null }] },
-            "restrictions": { "users": [] }, "allow_force_pushes": { "enabled": true },
+            "restrictions": { "users": [] }, "required_linear_history": { "enabled": true }, "allow_force_pushes": { "enabled": true },
         });
         add_protection(&mut rules, &protection);
         let after = BranchRules {
             approvals: Some(2),
             checks: vec!["ci".into(), "lint".into()],
-            also: also(&[BranchRule::NoDeletion, BranchRule::UpToDate, BranchRule::Restricted]),
+            also: also(&[
+                BranchRule::NoDeletion,
+                BranchRule::UpToDate,
+                BranchRule::Restricted,
+                BranchRule::NoMergeCommit,
+            ]),
         };
         assert_eq!(rules, after);
+    }
+
+    #[test]
+    fn rules_say_how_pull_requests_may_land() {
+        let allowed = |words: &[&str]| ("pull_request", json!({ "allowed_merge_methods": words }));
+        for ((kind, parameters), wanted) in [
+            (allowed(&["merge", "squash", "rebase"]), &[][..]),
+            (allowed(&["squash"]), &[BranchRule::NoMergeCommit]),
+            (allowed(&["merge"]), &[BranchRule::NoSquash]),
+            (("required_linear_history", Value::Null), &[BranchRule::NoMergeCommit]),
+            (("merge_queue", json!({})), &[BranchRule::MergeQueue]),
+        ] {
+            let mut rules = BranchRules::default();
+            add_rule(&mut rules, &Rule { kind: kind.into(), parameters: parameters.clone() });
+            assert_eq!(rules.also.into_iter().collect::<Vec<_>>(), wanted, "{kind} {parameters}");
+        }
     }
 
     #[test]

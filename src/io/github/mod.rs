@@ -26,7 +26,7 @@ mod token;
 mod wire;
 mod write;
 
-pub use about::{identity, repository, rules};
+pub use about::{identity, protected, readable, repository, rules};
 pub use answer::{Answer, Budget};
 pub use cache::ListingCache;
 pub use client::{Changed, Client, Reading, Setup};

@@ -79,7 +79,7 @@ fn title_line(app: &App, review: &Review, pen: &mut Pen<'_, '_>) {
         pen,
         |pen, room| {
             let id = single_line(&app.repos().label(&review.subject.repo, &review.short));
-            pen.write(Role::Title, &id);
+            pen.write_linked(Role::Title, &id, review.queued.proposal.page().as_ref());
             pen.gap(2);
             let room = room.saturating_sub(id.width() + 2);
             pen.write(Role::Text, &elide(&does(&review.queued), room));

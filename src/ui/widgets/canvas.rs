@@ -6,7 +6,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::path::elide;
 use crate::app::prose::Line;
-use crate::config::{Depth, Role, Styles};
+use crate::config::{Depth, LinkMark, Role, Styles};
+use crate::model::WebAddress;
 use crate::model::text::{single_line, truncate};
 
 /// The fewest columns in which a claim is worth beginning.
@@ -17,13 +18,29 @@ const SAYS_LEAST: usize = 16;
 pub struct Canvas<'a> {
     buffer: &'a mut Buffer,
     styles: &'a Styles,
+    links: Vec<WebAddress>,
 }
 
 impl<'a> Canvas<'a> {
     /// Begins a frame.
     #[must_use]
     pub const fn new(buffer: &'a mut Buffer, styles: &'a Styles) -> Self {
-        Self { buffer, styles }
+        Self { buffer, styles, links: Vec::new() }
+    }
+
+    /// Ends the frame: the links in it, in the order of their marks.
+    #[must_use]
+    pub fn into_links(self) -> Vec<WebAddress> {
+        self.links
+    }
+
+    /// The mark of a link, the same for the same page.
+    fn mark(&mut self, to: &WebAddress) -> Option<LinkMark> {
+        let place = self.links.iter().position(|known| known == to).unwrap_or(self.links.len());
+        if place == self.links.len() {
+            self.links.push(to.clone());
+        }
+        LinkMark::at(place)
     }
 
     /// Whether there are no colours, so that glyphs must say everything.
@@ -54,7 +71,7 @@ impl<'a> Canvas<'a> {
         let inside = row < area.height;
         let end = if inside { area.right() } else { area.x };
         let y = area.y + row.min(area.height.saturating_sub(1));
-        Pen { canvas: self, x: area.x, y, end, under: Role::Text, over: None }
+        Pen { canvas: self, x: area.x, y, end, under: Role::Text, over: None, link: None }
     }
 
     /// A horizontal line through an area's first row.
@@ -81,6 +98,7 @@ pub struct Pen<'c, 'a> {
     end: u16,
     under: Role,
     over: Option<Role>,
+    link: Option<LinkMark>,
 }
 
 impl Pen<'_, '_> {
@@ -126,8 +144,16 @@ impl Pen<'_, '_> {
         if let Some(over) = self.over {
             style = style.patch(self.canvas.styles.of(over));
         }
+        let style = LinkMark::on(self.link, style);
         let (x, _) = self.canvas.buffer.set_stringn(self.x, self.y, text.as_ref(), room, style);
         self.x = x;
+    }
+
+    /// Writes text that leads to a page, where there is one.
+    pub fn write_linked(&mut self, role: Role, text: &str, to: Option<&WebAddress>) {
+        self.link = to.and_then(|to| self.canvas.mark(to));
+        self.write(role, text);
+        self.link = None;
     }
 
     /// Writes text into exactly so many columns, from the left.
@@ -187,7 +213,7 @@ impl Pen<'_, '_> {
     /// Writes a line of prose.
     pub fn line(&mut self, line: &Line) {
         for run in &line.runs {
-            self.write(run.role, &run.text);
+            self.write_linked(run.role, &run.text, run.link.as_ref());
         }
     }
 
