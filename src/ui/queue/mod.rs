@@ -55,6 +55,8 @@ fn top_line(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     counts(app, &mut pen, wide);
     let right = right_end(app, wide);
     let width: usize = right.iter().map(|(_, text)| text.width() + 2).sum();
+    // The two never touch, however long the filter is.
+    pen.gap(1);
     pen.gap_to(width);
     for (role, text) in right {
         pen.write(role, &text);

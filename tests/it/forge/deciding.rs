@@ -114,6 +114,25 @@ fn what_a_colleague_merges_on_the_page_is_recorded_if_it_was_approved() {
 }
 
 #[test]
+fn a_merge_that_nobody_records_is_an_alarm_after_a_quarter_of_an_hour() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop, open) = adopted(&sandbox, 2);
+    desk.github.world().repos.get_mut(SHOP).expect("the repository").methods = vec!["merge"];
+    let _ = desk.run(SHOP, &["approve", &at(&shop, open[0].0, &open[0].1), "--yes"]).exits(3);
+    // What was approved lands, by whomever, and the commit says that it is of last year.
+    shop.commit("main", Commit::new("As approved").file("docs/new-0.md", "Say it better.\n"));
+    let said = desk.run(SHOP, &["list"]).succeeds();
+    assert!(said.stderr.contains("ALARM: #1: merged, and not recorded for "), "{said}");
+    let _ = desk.run(SHOP, &["hold", &at(&shop, open[1].0, &open[1].1), "-m", "Wait.", "--yes"]).succeeds();
+    assert_eq!(kinds(&shop), ["genesis", "approve", "merge", "hold"]);
+    assert!(!desk.run(SHOP, &["list"]).succeeds().stderr.contains("ALARM"));
+    desk.sound(SHOP);
+}
+
+#[test]
 fn a_sitting_that_is_killed_anywhere_is_finished_by_the_next() {
     if needs::missing(&["ssh-keygen"]) {
         return;
