@@ -83,18 +83,7 @@ fn standing(proposal: &Proposal, world: &World<'_>, findings: Option<&Findings>)
         Err(errors) => {
             let ruling = policy::error_ruling(errors);
             let state = state(proposal, world, &objections, &ruling);
-            let (agent, note) = (proposal.agent.clone(), "policy is broken".to_owned());
-            Standing {
-                agent,
-                round,
-                state,
-                until: None,
-                harmless: false,
-                clean: false,
-                note,
-                checks: Known::Indexing,
-                ruling,
-            }
+            plain(proposal, round, state, "policy is broken".to_owned(), ruling)
         }
     }
 }
@@ -114,18 +103,13 @@ fn landed(proposal: &Proposal, view: &LedgerView, merged: &Merged) -> Standing {
     let reason = Reason { rule: "ledger".to_owned(), effect: Effect::Builtin, text, at: Place::BuiltIn };
     let approvals = Approvals { have: by.len(), need: by.len(), by, on_github: Vec::new() };
     let ruling = Ruling { outcome: Outcome::Satisfied, tier: merged.tier, approvals, reasons: vec![reason] };
-    let round = view.round(&proposal.id, proposal.head);
-    Standing {
-        agent: proposal.agent.clone(),
-        round,
-        state,
-        until: None,
-        harmless: false,
-        clean: false,
-        note,
-        checks: Known::Indexing,
-        ruling,
-    }
+    plain(proposal, view.round(&proposal.id, proposal.head), state, note, ruling)
+}
+
+/// One of which nothing is to be hoped: it is not harmless, not clean, and no check matters.
+fn plain(proposal: &Proposal, round: usize, state: State, note: String, ruling: Ruling) -> Standing {
+    let (agent, checks) = (proposal.agent.clone(), Known::Indexing);
+    Standing { agent, round, state, until: None, harmless: false, clean: false, note, checks, ruling }
 }
 
 fn objections(proposal: &Proposal, world: &World<'_>) -> Vec<Objection> {

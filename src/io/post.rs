@@ -5,9 +5,10 @@
 //! another host finds it there by its mark.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::{self, Act, Desk, Fate, PostOrder, Posts, Refusal, Report, Stack as _};
 use crate::ledger::{Entry, EntryKind, LedgerView};
@@ -44,6 +45,9 @@ pub enum PostError {
     /// The ledger could not be moved.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// Another process of this host is at it.
+    #[error("another countersign on this host is telling it just now")]
+    Busy,
     /// Nobody can post or record here now.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -90,13 +94,16 @@ impl Workspace {
     fn post(&self, watch: &Watch<'_>, patience: Duration) -> Result<Vec<Told>, PostError> {
         let Some(forge) = &self.forge else { return Ok(Vec::new()) };
         let alone = index::lock(&self.state.path().join("posts"), patience).map_err(WriteError::from)?;
-        let Some(_alone) = alone else { return Ok(Vec::new()) };
+        let Some(_alone) = alone else {
+            return if patience.is_zero() { Ok(Vec::new()) } else { Err(PostError::Busy) };
+        };
         let owed: BTreeSet<EntryId> = self.state.posts().into_iter().collect();
         let told = if owed.is_empty() { Vec::new() } else { self.make_posts(forge, &owed, watch)? };
         if told.iter().any(|told| told.merged.is_some()) {
             let _ = self.repository.fetch();
         }
-        self.record()?;
+        // A hardware key feels a finger at each signature: nobody is asked for one who decided nothing.
+        self.record(patience.is_zero() && !self.repository.asks)?;
         self.offer_lessons(forge, watch)?;
         Ok(told)
     }
@@ -194,17 +201,21 @@ impl Workspace {
         Ok(desks.told.into_values().collect())
     }
 
-    /// Records what the forge merged and persons had approved. A lost race is tried again.
-    fn record(&self) -> Result<usize, PostError> {
-        let (mut recorded, mut attempt) = (0, 0);
+    /// Records what the forge merged and persons had approved; `unasked`, only with a key that asks nobody for anything. A lost race
+    /// is tried again.
+    fn record(&self, unasked: bool) -> Result<(), PostError> {
+        let mut attempt = 0;
         loop {
             let none = BTreeSet::new();
             let situation = self.read(&Scope { only: Some(&none), ..Scope::default() })?;
+            let (Ok(key), Some(ledger)) = (&situation.key, &situation.ledger_key) else { return Ok(()) };
+            if unasked && key.is_hardware() {
+                return Ok(());
+            }
             let store = self.repository.store(Writes::InMemory)?;
-            let Some(recording) = self.recording(&situation, &store)? else { return Ok(recorded) };
-            let (Ok(key), Some(ledger)) = (&situation.key, &situation.ledger_key) else { return Ok(recorded) };
+            let Some(recording) = self.recording(&situation, &store)? else { return Ok(()) };
             match write::record(&self.repository, key, &recording, ledger) {
-                Ok(()) => recorded += recording.entry.items.len(),
+                Ok(()) => {}
                 Err(WriteError::Lost(_)) if attempt < ATTEMPTS => {
                     attempt += 1;
                     pause(attempt);
@@ -217,15 +228,18 @@ impl Workspace {
 
     /// What the forge merged of what was approved, and nobody has recorded yet: said as that for a while, since whoever merged may
     /// just be at it, and loudly after that.
-    pub(super) fn awaiting_record(&self, situation: &Situation) -> Result<Vec<Problem>, StoreError> {
-        let Some(chain) = situation.chain.as_ref().filter(|_| self.forge.is_some()) else { return Ok(Vec::new()) };
-        let store = self.repository.store(Writes::InMemory)?;
-        let unrecorded = verify::unrecorded(&self.repository, &store, chain, &situation.target.refname)?;
-        let waiting = engine::awaiting_record(&situation.world(), &unrecorded, &verify::allows(&store));
-        let Some((oldest, first)) = waiting.first() else { return Ok(Vec::new()) };
-        let age = situation.now.duration_since(store.commit(oldest.commit)?.committed);
-        let more = if waiting.len() > 1 { format!(" and {} more", waiting.len() - 1) } else { String::new() };
-        let what = format!("{}{more}: merged, and not recorded", text::single_line(first));
+    pub(super) fn awaiting_record(&self, situation: &Situation) -> Option<Problem> {
+        let place = situation.target.branch().to_owned();
+        let waiting = match self.late(situation) {
+            Ok(waiting) => waiting?,
+            Err(error) => {
+                let what = format!("whether all that was merged is recorded cannot be told: {error}");
+                return Some(Problem { place, what, next: "run `countersign ledger verify`".into() });
+            }
+        };
+        let age = situation.now.duration_since(waiting.landed);
+        let more = if waiting.count > 1 { format!(" and {} more", waiting.count - 1) } else { String::new() };
+        let what = format!("{}{more}: merged, and not recorded", text::single_line(&waiting.proposal));
         let (what, next) = if age > UNRECORDED {
             let what = format!("ALARM: {what} for {} minutes", age.as_mins());
             (
@@ -235,23 +249,83 @@ impl Workspace {
         } else {
             (format!("{what} yet"), "whoever opens the console next, with a key that policy knows, records it")
         };
-        Ok(vec![Problem { place: situation.target.branch().to_owned(), what, next: next.into() }])
+        Some(Problem { place, what, next: next.into() })
     }
 
-    /// The entry for what was merged and is not recorded; nothing where there is nobody to sign it.
-    fn recording(&self, situation: &Situation, store: &Store) -> Result<Option<engine::Recording>, PostError> {
-        let Some(chain) = situation.chain.as_ref().filter(|_| situation.key.is_ok() && situation.alarm.is_none())
-        else {
-            return Ok(None);
+    /// What was approved, landed and is not recorded. It is looked for once for each tip of target and ledger: most readings are of
+    /// the same.
+    fn late(&self, situation: &Situation) -> Result<Option<Late>, StoreError> {
+        let Some(chain) = situation.chain.as_ref().filter(|_| self.forge.is_some()) else { return Ok(None) };
+        let tips = tips(situation);
+        if let Some(late) = self.recorded.with(|known| known.late.clone().filter(|(of, _)| *of == tips)) {
+            return Ok(late.1);
+        }
+        let store = self.repository.store(Writes::InMemory)?;
+        let unrecorded = verify::unrecorded(&self.repository, &store, chain, &situation.target.refname)?;
+        let waiting = engine::awaiting_record(&situation.world(), &unrecorded, &verify::allows(&store));
+        let late = match waiting.first() {
+            None => None,
+            Some((oldest, proposal)) => {
+                let landed = store.commit(oldest.commit)?.committed;
+                Some(Late { proposal: proposal.clone(), landed, count: waiting.len() })
+            }
         };
-        let unrecorded = verify::unrecorded(&self.repository, store, chain, &situation.target.refname)?;
-        if unrecorded.is_empty() {
+        self.recorded.with(|known| known.late = Some((tips, late.clone())));
+        Ok(late)
+    }
+
+    /// The entry for what was merged and is not recorded.
+    fn recording(&self, situation: &Situation, store: &Store) -> Result<Option<engine::Recording>, PostError> {
+        let Some(chain) = situation.chain.as_ref().filter(|_| situation.alarm.is_none()) else { return Ok(None) };
+        let tips = tips(situation);
+        if self.recorded.with(|known| known.nothing == Some(tips)) {
             return Ok(None);
         }
+        let unrecorded = verify::unrecorded(&self.repository, store, chain, &situation.target.refname)?;
         let (allows, view) = (verify::allows(store), situation.view.clone().unwrap_or_default());
         let teaches = |commit: Oid, entry: &Entry| verify::only_memory(store, commit, entry, &view).is_ok();
-        Ok(engine::recording(&situation.world(), signer::random_id(), &unrecorded, (&allows, &teaches))?)
+        let recording = engine::recording(&situation.world(), signer::random_id(), &unrecorded, (&allows, &teaches))?;
+        if recording.is_none() {
+            self.recorded.with(|known| known.nothing = Some(tips));
+        }
+        Ok(recording)
     }
+}
+
+/// The tips of target and ledger.
+type Tips = (Oid, Option<Oid>);
+
+fn tips(situation: &Situation) -> Tips {
+    (situation.target.tip, situation.view.as_ref().and_then(LedgerView::tip))
+}
+
+/// What was found about recording last.
+#[derive(Debug, Default)]
+pub struct Recorded(Mutex<Found>);
+
+#[derive(Debug, Default)]
+struct Found {
+    /// What waits to be recorded, of these tips.
+    late: Option<(Tips, Option<Late>)>,
+    /// The tips of which there is nothing to record.
+    nothing: Option<Tips>,
+}
+
+impl Recorded {
+    fn with<T>(&self, work: impl FnOnce(&mut Found) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Merges that wait to be recorded.
+#[derive(Debug, Clone)]
+struct Late {
+    /// The proposal that waits for longest.
+    proposal: String,
+    /// Since when.
+    landed: Timestamp,
+    /// How many there are.
+    count: usize,
 }
 
 /// Entries in the order of the ledger; those that it does not have are not to be told.

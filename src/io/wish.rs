@@ -122,6 +122,7 @@ impl Workspace {
             found: Arc::clone(&self.found),
             inventories: Arc::clone(&self.inventories),
             compared: Arc::clone(&self.compared),
+            recorded: Arc::clone(&self.recorded),
             rejected: Arc::clone(&self.rejected),
             habits: Arc::clone(&self.habits),
             watched: Arc::clone(&self.watched),

@@ -31,6 +31,7 @@ use super::git::store::{StoreError, Writes};
 use super::github::Source;
 use super::index::Index;
 use super::inventory::Inventories;
+use super::post::Recorded;
 use super::sightings::{FirstSeen, Sightings};
 use super::signer::{self, SignerError, SigningKey};
 use super::state::StateFolder;
@@ -61,6 +62,8 @@ pub struct Workspace {
     pub watched: Arc<Watched>,
     /// When proposals were first seen here.
     pub sightings: Sightings,
+    /// What waits to be recorded, as it was looked for last.
+    pub recorded: Arc<Recorded>,
     /// The rounds that were rejected, as they were read last.
     pub rejected: Arc<Rounds>,
     /// Where things land and what is used where, as the last inventory says.
@@ -176,6 +179,7 @@ impl Workspace {
             found: Arc::default(),
             inventories: Arc::default(),
             compared: Arc::default(),
+            recorded: Arc::default(),
             rejected: Arc::default(),
             habits: Arc::default(),
             watched: Arc::default(),
@@ -314,8 +318,7 @@ impl Workspace {
             built_in: self.built_in.clone(),
         };
         situation.found = self.found.on(&situation);
-        let waiting = self.awaiting_record(&situation)?;
-        situation.problems.extend(waiting);
+        situation.problems.extend(self.awaiting_record(&situation));
         Ok(situation)
     }
 

@@ -172,21 +172,16 @@ impl<'r> Whole<'r> {
             let uses = self.users().of_file(field.file.as_bstr(), [self.before, self.after]);
             let values = uses.contains(&Use::Values) || self.users().names_file(field.file.as_bstr());
             let bears = values && in_values(false, &leaf.keys, leaf.value, sides);
-            let put = |becomes: &Use| match becomes {
-                Use::Values => false,
-                Use::Value(path) => in_values_of_text(&path.split('.').collect::<Vec<_>>(), leaf.value),
-                Use::Variable => in_values_of_text(&leaf.keys, leaf.value),
-            };
+            let put = |becomes: &Use| becomes.bears(&leaf.keys, leaf.value).unwrap_or(false);
             return (bears || uses.iter().any(put)).then_some(CHART);
         };
         let ["data" | "stringData" | "binaryData", key, ..] = leaf.keys.as_slice() else { return None };
         // Usual names say so themselves.
         let usual = (kind == "ConfigMap" && is_values(key)).then_some(&Use::Values);
-        self.users().of_object(&field.document, Some(key)).chain(usual).find_map(|becomes| match becomes {
-            Use::Values if *leaf.value == masked() => Some(CHART),
-            Use::Values => text_bears(sides(), true, &of_text).then_some(CHART),
-            Use::Value(path) => in_values_of_text(&path.split('.').collect::<Vec<_>>(), leaf.value).then_some(CHART),
-            Use::Variable => in_values_of_text(&[key], leaf.value).then_some(VARIABLE),
+        self.users().of_object(&field.document, Some(key)).chain(usual).find_map(|becomes| {
+            let values = || *leaf.value == masked() || text_bears(sides(), true, &of_text);
+            let why = if *becomes == Use::Variable { VARIABLE } else { CHART };
+            becomes.bears(&[key], leaf.value).unwrap_or_else(values).then_some(why)
         })
     }
 
@@ -201,11 +196,7 @@ impl<'r> Whole<'r> {
         let literal = leaf.value.as_str().and_then(|text| text.split_once('='));
         match (leaf.keys.get(1), literal) {
             (Some(&"literals"), Some((key, value))) => {
-                let bears = |becomes: &Use| match becomes {
-                    Use::Values => true,
-                    Use::Value(path) => in_values_of_text(&path.split('.').collect::<Vec<_>>(), &Value::from(value)),
-                    Use::Variable => in_values_of_text(&[key], &Value::from(value)),
-                };
+                let bears = |becomes: &Use| becomes.bears(&[key], &Value::from(value)).unwrap_or(true);
                 self.users().uses(kind, name, Some(key)).any(bears).then_some(CHART)
             }
             (Some(&"options"), _) => None,

@@ -233,64 +233,76 @@ mod tests {
 
     use super::*;
 
+    fn judged(path: &str, value: &Value) -> bool {
+        is_harmless(&path.split('.').collect::<Vec<_>>(), value)
+    }
+
     #[test]
-    fn what_starts_nothing_and_what_may() {
-        for (path, value, harmless) in [
+    fn what_starts_nothing() {
+        for (path, value) in [
             // As real releases change them.
-            ("image.tag", json!("v1.2.3"), true),
-            ("image.repository", json!("ghcr.io/x/y"), true),
-            ("env.LOG_LEVEL", json!("debug"), true),
-            ("env.MAX_TOKENS", json!(4096), true),
-            ("ingress.enabled", json!(false), true),
-            ("serviceMonitor.enabled", json!(true), true),
-            ("metrics.serviceMonitor.interval", json!("1m"), true),
-            ("rbac.create", json!(true), true),
-            ("podSecurityContext.runAsUser", json!(1000), true),
-            ("podAnnotations.a", json!("b"), true),
-            ("livenessProbe.initialDelaySeconds", json!(30), true),
-            ("dashboards.default.x.gnetId", json!(1860), true),
-            ("config.url", json!("https://a.example/x"), true),
-            ("server.timezone", json!("Europe/Paris"), true),
-            ("updateStrategy.type", json!("Recreate"), true),
-            ("extraArgs", json!([]), true),
-            ("adminPassword", masked(), true),
-            ("serverName", json!("home"), true),
-            ("bindAddress", json!("10.0.0.1:80"), true),
-            ("timeout", json!("5s"), true),
-            ("secretName", json!("x"), true),
+            ("image.tag", json!("v1.2.3")),
+            ("image.repository", json!("ghcr.io/x/y")),
+            ("env.LOG_LEVEL", json!("debug")),
+            ("env.MAX_TOKENS", json!(4096)),
+            ("ingress.enabled", json!(false)),
+            ("serviceMonitor.enabled", json!(true)),
+            ("metrics.serviceMonitor.interval", json!("1m")),
+            ("rbac.create", json!(true)),
+            ("podSecurityContext.runAsUser", json!(1000)),
+            ("podAnnotations.a", json!("b")),
+            ("livenessProbe.initialDelaySeconds", json!(30)),
+            ("dashboards.default.x.gnetId", json!(1860)),
+            ("config.url", json!("https://a.example/x")),
+            ("server.timezone", json!("Europe/Paris")),
+            ("updateStrategy.type", json!("Recreate")),
+            ("extraArgs", json!([])),
+            ("adminPassword", masked()),
+            ("serverName", json!("home")),
+            ("bindAddress", json!("10.0.0.1:80")),
+            ("timeout", json!("5s")),
+            ("secretName", json!("x")),
+        ] {
+            assert!(judged(path, &value), "{path}: {value}");
+        }
+    }
+
+    #[test]
+    fn what_may_start_something() {
+        for (path, value) in [
             // Sizes and kinds by another name.
-            ("planName", json!("enterprise"), false),
-            ("skuId", json!("P3v2"), false),
-            ("flavorName", json!("m1.xlarge"), false),
-            ("type", json!("m5.24xlarge"), false),
-            ("class", json!("db.r6g.16xlarge"), false),
-            ("level", json!("xlarge"), false),
-            ("level", json!("2xl"), false),
-            ("name", json!("S"), false),
-            ("profile", json!("extra large"), false),
-            ("profileName", json!("production"), false),
-            ("tierLevel", json!("premium"), false),
-            ("pair", json!("10Gi, 20Gi"), false),
-            ("hosts", json!(30), false),
+            ("planName", json!("enterprise")),
+            ("skuId", json!("P3v2")),
+            ("flavorName", json!("m1.xlarge")),
+            ("type", json!("m5.24xlarge")),
+            ("class", json!("db.r6g.16xlarge")),
+            ("level", json!("xlarge")),
+            ("level", json!("2xl")),
+            ("name", json!("S")),
+            ("profile", json!("extra large")),
+            ("profileName", json!("production")),
+            ("tierLevel", json!("premium")),
+            ("pair", json!("10Gi, 20Gi")),
+            ("hosts", json!(30)),
             // How often, and how long.
-            ("schedule", json!("* * * * *"), false),
-            ("backupSchedule", json!("0 3 * * *"), false),
-            ("retentionPeriod", json!("30d"), false),
-            ("retentionPolicy.days", json!(30), false),
-            ("scalingPolicy.top", json!(30), false),
-            ("deploymentMode", json!("Distributed"), false),
+            ("schedule", json!("* * * * *")),
+            ("backupSchedule", json!("0 3 * * *")),
+            ("retentionPeriod", json!("30d")),
+            ("retentionPolicy.days", json!(30)),
+            ("scalingPolicy.top", json!(30)),
+            ("deploymentMode", json!("Distributed")),
             // Charts and parts that run, whose names hold a harmless word.
-            ("nginx-ingress.enabled", json!(true), false),
-            ("nginx-ingress.controller.kind", json!("DaemonSet"), false),
-            ("graylog.enabled", json!(true), false),
-            ("alertmanager.enabled", json!(true), false),
-            ("ruler.enabled", json!(true), false),
-            ("monitoring.enabled", json!(true), false),
-            ("authentik.enabled", json!(true), false),
-            ("microservices.enabled", json!(true), false),
-            ("webhook.create", json!(true), false),
+            ("nginx-ingress.enabled", json!(true)),
+            ("nginx-ingress.controller.kind", json!("DaemonSet")),
+            ("graylog.enabled", json!(true)),
+            ("alertmanager.enabled", json!(true)),
+            ("ruler.enabled", json!(true)),
+            ("monitoring.enabled", json!(true)),
+            ("authentik.enabled", json!(true)),
+            ("microservices.enabled", json!(true)),
+            ("webhook.create", json!(true)),
             // The chart's own value, which nobody sees.
-            ("extras", json!(null), false),
+            ("extras", json!(null)),
             (
                 "extraObject",
                 json!(
@@ -299,11 +311,9 @@ kind: Deployment
 metadata: {name: more-of-the-same}
 "
                 ),
-                false,
             ),
         ] {
-            let keys: Vec<&str> = path.split('.').collect();
-            assert_eq!(is_harmless(&keys, &value), harmless, "{path}: {value}");
+            assert!(!judged(path, &value), "{path}: {value}");
         }
     }
 }

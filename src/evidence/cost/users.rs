@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use bstr::{BStr, ByteSlice as _};
 use serde_json::Value;
 
+use super::leaf::in_values_of_text;
 use crate::evidence::Inventory;
 use crate::model::field::DocumentName;
 
@@ -29,6 +30,17 @@ pub(super) enum Use {
     Value(String),
     /// It is put into documents under its name.
     Variable,
+}
+
+impl Use {
+    /// Whether a value of this key may bear cost where it is put; `None` where it is read as values itself.
+    pub(super) fn bears(&self, keys: &[&str], value: &Value) -> Option<bool> {
+        match self {
+            Self::Values => None,
+            Self::Value(path) => Some(in_values_of_text(&path.split('.').collect::<Vec<_>>(), value)),
+            Self::Variable => Some(in_values_of_text(keys, value)),
+        }
+    }
 }
 
 /// A reference to an object of values.
