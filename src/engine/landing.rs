@@ -159,3 +159,147 @@ fn record(landed: &Unrecorded, approvals: &[Approval]) -> MergeRecord {
         relies_on: approvals.iter().map(|approval| approval.entry).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::engine::{ForgeChecks, Found, Via};
+    use crate::ledger::verify::needs_by_recorded_tier;
+    use crate::ledger::testing::{Bench, MAIN, change, id, item, merged, oid, root, time};
+    use crate::model::{FileChange, Mode, Side, Stage, Target, Tier, TreeDiff};
+
+    /// A commit that landed this change on `main0`, in a file.
+    fn landed(name: &str, changes: &str, path: &str) -> Unrecorded {
+        let side = |name: &str| Some(Side { mode: Mode::File, oid: oid(name) });
+        let files = vec![FileChange { path: path.into(), old: side("old"), new: side("new") }];
+        let diff = TreeDiff { old: oid("before"), new: oid(name), change_id: change(changes), files };
+        let facts = LandingFacts { parents: vec![oid("main0")], diff: Arc::new(diff), trailers: Vec::new() };
+        Unrecorded { commit: oid(name), facts }
+    }
+
+    fn plain(name: &str, changes: &str) -> Unrecorded {
+        landed(name, changes, "apps/web.yaml")
+    }
+
+    fn with(mut landed: Unrecorded, second: &[&str]) -> Unrecorded {
+        landed.facts.parents.extend(second.iter().map(|name| oid(name)));
+        landed
+    }
+
+    /// What is recorded of these: the kind, each proposal with those it relies on, and the moves.
+    fn told(
+        bench: &Bench,
+        unrecorded: &[Unrecorded],
+        taught: &str,
+    ) -> Option<(EntryKind, Vec<(String, usize)>, usize)> {
+        let (view, root) = (bench.view(), root("main0"));
+        let target = Target { refname: MAIN.into(), tip: oid("main9") };
+        let world = World {
+            stage: Stage::Record,
+            force: Force::Root(&root),
+            alarm: None,
+            ledger: Some(&view),
+            me: root.policy.person("lee"),
+            touches: false,
+            target: &target,
+            via: Via::Forge,
+            proposals: &[],
+            unsent: &BTreeSet::new(),
+            found: &Found::new(),
+            checks: &ForgeChecks::nowhere(),
+            now: time(7200),
+        };
+        let allows = |question: &LandedQuestion<'_>| needs_by_recorded_tier(question);
+        let teaches = |commit: Oid, _: &Entry| commit == oid(taught);
+        let waiting = awaiting_record(&world, unrecorded, &allows).len();
+        let made = recording(&world, id("made"), unrecorded, (&allows, &teaches)).unwrap()?;
+        let entry = &made.entry;
+        assert_eq!((entry.check().map_err(|fault| fault.to_string()), entry.by.as_str()), (Ok(()), "lee"));
+        assert!(waiting >= entry.items.len(), "what is recorded was waiting");
+        let of = |(item, merge): (&Item, &MergeRecord)| (item.proposal.clone(), merge.relies_on.len());
+        Some((entry.kind, entry.merges().map(of).collect(), entry.refs.len()))
+    }
+
+    /// The proposals of a merge entry; none where none is made.
+    fn merges(bench: &Bench, unrecorded: &[Unrecorded]) -> Vec<String> {
+        let told = told(bench, unrecorded, "nothing");
+        told.map(|(_, merges, _)| merges.into_iter().map(|(proposal, _)| proposal).collect()).unwrap_or_default()
+    }
+
+    #[test]
+    fn exactly_what_was_approved_is_recorded() {
+        let mut bench = Bench::new();
+        bench.decide(EntryKind::Approve, "maria", item("#1", "h1", "a"));
+        for (what, commit, recorded) in [
+            ("squashed", plain("c", "a"), true),
+            ("merged with its head", with(plain("c", "a"), &["h1"]), true),
+            ("another change", plain("c", "b"), false),
+            ("merged with another head", with(plain("c", "a"), &["h2"]), false),
+            ("an octopus", with(plain("c", "a"), &["h1", "h2"]), false),
+        ] {
+            assert_eq!(merges(&bench, &[commit]), if recorded { vec!["#1"] } else { vec![] }, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_no_longer_stands_or_is_not_enough_is_not_recorded() {
+        let approved = || {
+            let mut bench = Bench::new();
+            bench.decide(EntryKind::Approve, "maria", item("#1", "h1", "a"));
+            bench
+        };
+        let commit = [plain("c", "a")];
+        for kind in [EntryKind::Hold, EntryKind::Reject, EntryKind::Ask] {
+            let mut bench = approved();
+            bench.decide(kind, "sam", item("#1", "h1", "a"));
+            assert!(merges(&bench, &commit).is_empty(), "{kind}");
+        }
+        let mut withdrawn = approved();
+        withdrawn.decide(EntryKind::Withdraw, "maria", item("#1", "h1", "a"));
+        assert!(merges(&withdrawn, &commit).is_empty());
+        let mut before = approved();
+        let mut entry = before.entry(EntryKind::Merge, "sam");
+        entry.items.push(merged(item("#1", "h1", "a"), "main0", "earlier", &[]));
+        before.push(&entry);
+        assert!(merges(&before, &commit).is_empty(), "an approval is used once");
+        let mut high = Bench::new();
+        let item = Item { tier: Tier::High, ..item("#1", "h1", "a") };
+        high.decide(EntryKind::Approve, "maria", item.clone());
+        assert!(merges(&high, &commit).is_empty(), "one of two");
+        high.decide(EntryKind::Approve, "sam", item);
+        assert_eq!(told(&high, &commit, ""), Some((EntryKind::Merge, vec![("#1".into(), 2)], 0)));
+    }
+
+    #[test]
+    fn the_message_says_which_of_two_that_do_the_same() {
+        let mut bench = Bench::new();
+        for (name, head) in [("#1", "h1"), ("#2", "h2")] {
+            bench.decide(EntryKind::Approve, "maria", item(name, head, "a"));
+        }
+        let mut commit = plain("c", "a");
+        assert_eq!(merges(&bench, &[commit.clone()]), ["#1"]);
+        commit.facts.trailers.push(("countersign-proposal".into(), format!("#2@{}", oid("h2"))));
+        assert_eq!(merges(&bench, &[commit.clone()]), ["#2"]);
+        commit.facts.trailers[0].1 = format!("#3@{}", oid("h3"));
+        assert_eq!(merges(&bench, &[commit]), ["#1"], "what it names was not approved");
+    }
+
+    #[test]
+    fn another_policy_is_recorded_alone_with_its_move_and_lessons_after_all_merges() {
+        let mut bench = Bench::new();
+        for (name, changes) in [("#1", "a"), ("#2", "b")] {
+            bench.decide(EntryKind::Approve, "maria", item(name, name, changes));
+        }
+        let (web, policy) = (plain("c", "a"), landed("p", "b", ".countersign/policy.yaml"));
+        let one = |name: &str, moves| Some((EntryKind::Merge, vec![(name.to_owned(), 1)], moves));
+        assert_eq!(told(&bench, &[web.clone(), policy.clone()], "t"), one("#1", 0));
+        assert_eq!(told(&bench, &[policy, web.clone()], "t"), one("#2", 1));
+        let taught = plain("t", "lessons");
+        assert_eq!(told(&bench, &[taught.clone(), web], "t"), one("#1", 0));
+        assert_eq!(told(&bench, &[plain("x", "y"), taught], "t"), Some((EntryKind::Lesson, vec![], 1)));
+        assert_eq!(told(&bench, &[plain("x", "y")], "t"), None);
+    }
+}
