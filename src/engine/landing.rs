@@ -1,17 +1,21 @@
 //! What a forge merged, as the ledger records it afterwards: what persons approved, exactly as they approved it, and nothing else.
 //!
 //! A commit that nobody recorded counts as an approved merge where its change against its actual first parent is an approved
-//! change, and what policy asks for is met by approvals that the ledger has and nobody objects to. What is left is for a
-//! person to look at: the watch of the target and `ledger verify` name it.
+//! change, and what policy asks for is met by approvals that the ledger has and nobody objects to; with them, where policy lets
+//! it, by those that were given on the page of the very pull request that the forge made it of, before it did. What is left is for
+//! a person to look at: the watch of the target and `ledger verify` name it.
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+
 use crate::ledger::{
     Approval, Entry, EntryKind, Item, LandedQuestion, LandingFacts, LedgerView, MergeRecord, PolicyRef, RefUpdate,
-    stated,
+    Stated, state, stated,
 };
-use crate::model::{ChangeId, EntryId, Oid, Outcome, Ruling};
-use crate::policy::Root;
+use crate::model::forge::{PullRequest, PullState};
+use crate::model::{ChangeId, EntryId, Oid, Outcome, Ruling, Tier};
+use crate::policy::{self, Reviewed, Root};
 
 use super::planning::{authority, no_genesis};
 use super::{Authorised, Force, Refusal, World, root};
@@ -26,6 +30,19 @@ pub struct Unrecorded {
     pub commit: Oid,
     /// What it is and changes.
     pub facts: LandingFacts,
+    /// The pull request that the forge made it of, as far as it was asked.
+    pub pull: Option<LandedPull>,
+}
+
+/// A pull request that a forge says it merged as a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LandedPull {
+    /// The pull request, with what people think of it.
+    pub pull: PullRequest,
+    /// When it was merged.
+    pub at: Timestamp,
+    /// What its head changes, merged here into the commit's first parent.
+    pub change_id: ChangeId,
 }
 
 /// An entry that records merges of a forge. Only [`recording`] makes one.
@@ -43,7 +60,7 @@ pub struct RecordingParts {
 /// Whether a commit moves nothing but memory sections, to what the ledger renders at an entry.
 pub type Teaches<'a> = &'a dyn Fn(Oid, &Entry) -> bool;
 
-/// What policy says of a landed change with the approvals that the ledger has for it.
+/// What policy says of a landed change with the approvals that there are for it.
 pub type Allows<'a> = &'a dyn Fn(&LandedQuestion<'_>) -> Result<Ruling, String>;
 
 /// The entry, under the id `id`, that records what was approved and landed, of commits in the order of the branch; `None` where
@@ -63,18 +80,25 @@ pub fn recording(
     let at = world.now.max(ledger.latest().unwrap_or(world.now));
     let mut entry = Entry::new(EntryKind::Merge, id, ledger.genesis().ok_or_else(no_genesis)?, at, &me.name);
     entry.policy = Some(PolicyRef { commit: root.commit, blob: root.policy_blob });
-    let approved = approved(ledger, &world.target.refname);
-    for landed in unrecorded.iter().take(MOST) {
-        let Some(item) = item(landed, &approved, ledger, root, allows, &entry) else { continue };
+    let court = Court::new(world, ledger, root, allows, entry.clone());
+    let mut said = Vec::new();
+    for landed in unrecorded {
+        let Some((item, reviews)) = court.item(landed) else { continue };
         if root::touched(&landed.facts.diff) {
             if entry.items.is_empty() {
                 entry.refs.push(moved(&item.target, landed));
+                said.extend(reviews.into_iter().map(|review| (item.proposal.clone(), review)));
                 entry.items.push(item);
             }
             break;
         }
+        said.extend(reviews.into_iter().map(|review| (item.proposal.clone(), review)));
         entry.items.push(item);
+        if entry.items.len() == MOST {
+            break;
+        }
     }
+    state(&mut entry, said.iter().map(|(proposal, review)| (proposal.as_str(), review)));
     if entry.items.is_empty() {
         entry.kind = EntryKind::Lesson;
         let Some(taught) = unrecorded.iter().find(|landed| teaches(landed.commit, &entry)) else { return Ok(None) };
@@ -100,55 +124,109 @@ pub fn awaiting_record<'u>(
     let (Force::Root(root), Some(ledger)) = (world.force, world.ledger) else { return Vec::new() };
     let Some(genesis) = ledger.genesis() else { return Vec::new() };
     let entry = Entry::new(EntryKind::Merge, genesis, genesis, world.now, "");
-    let approved = approved(ledger, &world.target.refname);
-    let named = |landed: &'u Unrecorded| {
-        let item = item(landed, &approved, ledger, root, allows, &entry)?;
-        Some((landed, item.proposal))
-    };
-    unrecorded.iter().take(MOST).filter_map(named).collect()
+    let court = Court::new(world, ledger, root, allows, entry);
+    let named = |landed: &'u Unrecorded| Some((landed, court.item(landed)?.0.proposal));
+    unrecorded.iter().filter_map(named).collect()
 }
 
-/// What was approved for a branch, by what it changes.
-fn approved<'l>(ledger: &'l LedgerView, target: &str) -> HashMap<ChangeId, Vec<&'l Item>> {
-    let mut found: HashMap<ChangeId, Vec<&Item>> = HashMap::new();
-    let approvals = ledger.entries().iter().filter(|entry| entry.kind == EntryKind::Approve);
-    for item in approvals.flat_map(|entry| &entry.items).filter(|item| item.target == target && item.merge.is_none()) {
-        if let Some(change) = item.change_id {
-            found.entry(change).or_default().push(item);
+/// What landed commits are judged by.
+struct Court<'a> {
+    ledger: &'a LedgerView,
+    root: &'a Root,
+    allows: Allows<'a>,
+    target: &'a str,
+    /// What was approved for the target, by what it changes.
+    approved: HashMap<ChangeId, Vec<&'a Item>>,
+    /// The entry that is made, without items.
+    entry: Entry,
+}
+
+impl<'a> Court<'a> {
+    fn new(world: &World<'a>, ledger: &'a LedgerView, root: &'a Root, allows: Allows<'a>, entry: Entry) -> Self {
+        let target = world.target.refname.as_str();
+        let approvals = ledger.entries().iter().filter(|entry| entry.kind == EntryKind::Approve);
+        let here = |item: &&Item| item.target == target && item.merge.is_none();
+        let mut approved: HashMap<ChangeId, Vec<&Item>> = HashMap::new();
+        for item in approvals.flat_map(|entry| &entry.items).filter(here) {
+            if let Some(change) = item.change_id {
+                approved.entry(change).or_default().push(item);
+            }
         }
+        Self { ledger, root, allows, target, approved, entry }
     }
-    found
-}
 
-/// The item that says what a commit landed, where it was approved: what its message names first.
-fn item(
-    landed: &Unrecorded,
-    approved: &HashMap<ChangeId, Vec<&Item>>,
-    ledger: &LedgerView,
-    root: &Root,
-    allows: Allows<'_>,
-    entry: &Entry,
-) -> Option<Item> {
-    let facts = &landed.facts;
-    let named = facts.trailers.iter().find(|(key, _)| key.eq_ignore_ascii_case("Countersign-Proposal"));
-    let is_named = |item: &Item| named.is_some_and(|(_, value)| *value == format!("{}@{}", item.proposal, item.head));
-    let mut candidates: Vec<&Item> = approved.get(&facts.diff.change_id)?.clone();
-    candidates.sort_by_key(|item| !is_named(item));
-    candidates.into_iter().find_map(|item| {
+    /// The item that says what a commit landed, where it was approved, and the reviews that were needed for it: what its message
+    /// names first, then what the ledger has alone, then what the page adds.
+    fn item(&self, landed: &Unrecorded) -> Option<(Item, Vec<Reviewed>)> {
+        let facts = &landed.facts;
+        let named = facts.trailers.iter().find(|(key, _)| key.eq_ignore_ascii_case("Countersign-Proposal"));
+        let is_named =
+            |item: &Item| named.is_some_and(|(_, value)| *value == format!("{}@{}", item.proposal, item.head));
+        let mut candidates = self.approved.get(&facts.diff.change_id).cloned().unwrap_or_default();
+        candidates.sort_by_key(|item| !is_named(item));
+        let signed = candidates.into_iter().find_map(|item| {
+            let item = Item { seen: None, answers: None, ..item.clone() };
+            self.judged(landed, item, &[]).map(|(item, _)| item)
+        });
+        signed.map(|item| (item, Vec::new())).or_else(|| self.reviewed(landed))
+    }
+
+    /// The item of a pull request whose approvals were given on its page, all or some of them.
+    fn reviewed(&self, landed: &Unrecorded) -> Option<(Item, Vec<Reviewed>)> {
+        let LandedPull { pull, at, change_id } = landed.pull.as_ref()?;
+        let same = *change_id == landed.facts.diff.change_id
+            && pull.state == PullState::Merged
+            && self.target.strip_prefix("refs/heads/") == Some(pull.base.branch.as_str());
+        let head = pull.head.oid;
+        let said = policy::on_github(&self.root.policy, pull, head, &|entry| self.ledger.entry(entry).is_some());
+        // What was said of it later neither allowed it nor held it up.
+        if !same || said.unknown || said.objections.iter().any(|said| said.at <= *at) {
+            return None;
+        }
+        let reviews: Vec<Reviewed> = said.approvals.into_iter().filter(|said| said.at <= *at).collect();
+        let proposal = format!("#{}", pull.number);
+        let (target, change_id, tier) = (self.target.to_owned(), Some(*change_id), Tier::High);
+        let item = Item { proposal, target, head, change_id, tier, seen: None, answers: None, merge: None };
+        let (item, ruling) = self.judged(landed, item, &reviews)?;
+        let counted = stated(self.ledger, &self.stating(&item, &reviews), &item, &[]);
+        let reviews = counted.into_iter().map(|stated| stated.review).collect();
+        Some((Item { tier: ruling.tier, ..item }, reviews))
+    }
+
+    /// The entry that is made, as far as it states reviews of an item.
+    fn stating(&self, item: &Item, reviews: &[Reviewed]) -> Entry {
+        let mut entry = self.entry.clone();
+        state(&mut entry, reviews.iter().map(|review| (item.proposal.as_str(), review)));
+        entry
+    }
+
+    /// An item as a commit landed it, with what policy says, where it is satisfied by what the ledger has and by these reviews.
+    fn judged(&self, landed: &Unrecorded, item: Item, reviews: &[Reviewed]) -> Option<(Item, Ruling)> {
+        let (ledger, facts) = (self.ledger, &landed.facts);
         let parents = facts.parents.get(1..).unwrap_or_default();
         let own = parents.len() <= 1 && parents.iter().all(|parent| *parent == item.head);
         let stands = own
             && ledger.merged(&item.proposal, &item.target, item.head).is_none()
             && ledger.objections(&item.proposal, item.head, item.change_id).is_empty();
+        if !stands {
+            return None;
+        }
         let approvals = ledger.approvals_for(&item.proposal, &item.target, item.head, item.change_id?);
-        let item = Item { seen: None, answers: None, ..(*item).clone() };
         let item = Item { merge: Some(record(landed, &approvals)), ..item };
         let relies_on: Vec<EntryId> = approvals.iter().map(|approval| approval.entry).collect();
-        let reviews = stated(ledger, entry, &item, &relies_on);
-        let question = LandedQuestion { root, entry, item: &item, facts, approvals: &approvals, reviews: &reviews };
-        let allowed = stands && allows(&question).is_ok_and(|ruling| ruling.outcome == Outcome::Satisfied);
-        allowed.then_some(item)
-    })
+        let entry = self.stating(&item, reviews);
+        let reviews: Vec<Stated> = stated(ledger, &entry, &item, &relies_on);
+        let question = LandedQuestion {
+            root: self.root,
+            entry: &entry,
+            item: &item,
+            facts,
+            approvals: &approvals,
+            reviews: &reviews,
+        };
+        let ruling = (self.allows)(&question).ok().filter(|ruling| ruling.outcome == Outcome::Satisfied)?;
+        Some((item, ruling))
+    }
 }
 
 fn record(landed: &Unrecorded, approvals: &[Approval]) -> MergeRecord {
@@ -167,8 +245,8 @@ mod tests {
 
     use super::*;
     use crate::engine::{ForgeChecks, Found, Via};
-    use crate::ledger::verify::needs_by_recorded_tier;
     use crate::ledger::testing::{Bench, MAIN, change, id, item, merged, oid, root, time};
+    use crate::ledger::verify::needs_by_recorded_tier;
     use crate::model::{FileChange, Mode, Side, Stage, Target, Tier, TreeDiff};
 
     /// A commit that landed this change on `main0`, in a file.
@@ -177,7 +255,7 @@ mod tests {
         let files = vec![FileChange { path: path.into(), old: side("old"), new: side("new") }];
         let diff = TreeDiff { old: oid("before"), new: oid(name), change_id: change(changes), files };
         let facts = LandingFacts { parents: vec![oid("main0")], diff: Arc::new(diff), trailers: Vec::new() };
-        Unrecorded { commit: oid(name), facts }
+        Unrecorded { commit: oid(name), facts, pull: None }
     }
 
     fn plain(name: &str, changes: &str) -> Unrecorded {
@@ -189,13 +267,14 @@ mod tests {
         landed
     }
 
+    /// The kind of an entry, each proposal with the number of those it relies on, and how many moves it names.
+    type Made = (EntryKind, Vec<(String, usize)>, usize);
+
     /// What is recorded of these: the kind, each proposal with those it relies on, and the moves.
-    fn told(
-        bench: &Bench,
-        unrecorded: &[Unrecorded],
-        taught: &str,
-    ) -> Option<(EntryKind, Vec<(String, usize)>, usize)> {
-        let (view, root) = (bench.view(), root("main0"));
+    fn told(bench: &Bench, unrecorded: &[Unrecorded], taught: &str) -> Option<Made> {
+        let (view, mut root) = (bench.view(), root("main0"));
+        root.policy.from_github = true;
+        root.policy.people[1].github = Some("sam-h".into());
         let target = Target { refname: MAIN.into(), tip: oid("main9") };
         let world = World {
             stage: Stage::Record,
@@ -212,7 +291,17 @@ mod tests {
             checks: &ForgeChecks::nowhere(),
             now: time(7200),
         };
-        let allows = |question: &LandedQuestion<'_>| needs_by_recorded_tier(question);
+        // As policy would: what was decided at its tier, all else as low; an approval is an approval.
+        let allows = |question: &LandedQuestion<'_>| {
+            let tier = if question.approvals.is_empty() { Tier::Low } else { question.item.tier };
+            let mut ruling =
+                needs_by_recorded_tier(&LandedQuestion { item: &Item { tier, ..question.item.clone() }, ..*question })?;
+            ruling.approvals.have += question.reviews.len();
+            if ruling.approvals.have >= ruling.approvals.need {
+                ruling.outcome = Outcome::Satisfied;
+            }
+            Ok(ruling)
+        };
         let teaches = |commit: Oid, _: &Entry| commit == oid(taught);
         let waiting = awaiting_record(&world, unrecorded, &allows).len();
         let made = recording(&world, id("made"), unrecorded, (&allows, &teaches)).unwrap()?;
@@ -274,6 +363,15 @@ mod tests {
     }
 
     #[test]
+    fn what_strangers_did_before_hides_nothing() {
+        let mut bench = Bench::new();
+        bench.decide(EntryKind::Approve, "maria", item("#1", "h1", "a"));
+        let strangers = (0..=MOST).map(|at| plain(&format!("s{at}"), &format!("strange {at}")));
+        let commits: Vec<Unrecorded> = strangers.chain([plain("c", "a")]).collect();
+        assert_eq!(merges(&bench, &commits), ["#1"]);
+    }
+
+    #[test]
     fn the_message_says_which_of_two_that_do_the_same() {
         let mut bench = Bench::new();
         for (name, head) in [("#1", "h1"), ("#2", "h2")] {
@@ -301,5 +399,60 @@ mod tests {
         assert_eq!(told(&bench, &[taught.clone(), web], "t"), one("#1", 0));
         assert_eq!(told(&bench, &[plain("x", "y"), taught], "t"), Some((EntryKind::Lesson, vec![], 1)));
         assert_eq!(told(&bench, &[plain("x", "y")], "t"), None);
+    }
+    /// A commit of the pull request #1 with the head `h1`, merged at minute 10, of which sam said this at a minute.
+    fn by_page(state: &str, minute: i64) -> Unrecorded {
+        let end =
+            |branch: &str, name: &str| serde_json::json!({ "branch": branch, "oid": oid(name), "repo": "acme/shop" });
+        let opinion = serde_json::json!({
+            "author": { "login": "sam-h", "kind": "user" }, "state": state, "commit": oid("h1"), "at": time(60 * minute), "tells": null,
+        });
+        let pull = serde_json::json!({
+            "repo": "acme/shop", "number": 1, "node_id": "", "title": "", "body": "", "body_cut": false, "labels": [],
+            "author": { "login": "infra-bot[bot]", "kind": "app" }, "head": end("a", "h1"), "base": end("main", "main0"),
+            "draft": false, "state": "merged", "created": time(0), "updated": time(0), "mergeable": null, "review": null,
+            "comments": null, "url": null, "opinions": [opinion],
+        });
+        let pull = LandedPull { pull: serde_json::from_value(pull).unwrap(), at: time(600), change_id: change("a") };
+        Unrecorded { pull: Some(pull), ..plain("c", "a") }
+    }
+
+    #[test]
+    fn what_a_page_approved_before_it_merged_is_recorded() {
+        let bench = Bench::new();
+        let with = |change: fn(&mut LandedPull)| {
+            let mut landed = by_page("approved", 5);
+            change(landed.pull.as_mut().unwrap());
+            landed
+        };
+        for (what, commit, recorded) in [
+            ("approved", by_page("approved", 5), true),
+            ("approved in the very second", by_page("approved", 10), true),
+            ("approved afterwards", by_page("approved", 11), false),
+            ("changes wanted", by_page("changes_requested", 5), false),
+            ("changes wanted afterwards", by_page("changes_requested", 11), false),
+            ("dismissed", by_page("dismissed", 5), false),
+            ("another change landed", with(|pull| pull.change_id = change("b")), false),
+            ("it says that it landed elsewhere", with(|pull| pull.pull.base.branch = "release".into()), false),
+            ("it says that it is open", with(|pull| pull.pull.state = PullState::Open), false),
+            ("another head", with(|pull| pull.pull.head.oid = oid("h2")), false),
+            ("nobody knows what was said", with(|pull| pull.pull.opinions = None), false),
+            ("made to land here afterwards", with(|pull| pull.pull.retargeted = Some(time(301))), false),
+            ("opened by who approves", with(|pull| pull.pull.author.login = "Sam-H".into()), false),
+        ] {
+            let wanted = recorded.then(|| (EntryKind::Merge, vec![("#1".to_owned(), 0)], 0));
+            assert_eq!(told(&bench, &[commit], ""), wanted, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_page_adds_to_what_the_ledger_has_and_takes_nothing_back() {
+        let high = Item { tier: Tier::High, ..item("#1", "h1", "a") };
+        let mut bench = Bench::new();
+        bench.decide(EntryKind::Approve, "maria", high.clone());
+        assert_eq!(told(&bench, &[plain("c", "a")], ""), None, "one of two");
+        assert_eq!(told(&bench, &[by_page("approved", 5)], ""), Some((EntryKind::Merge, vec![("#1".into(), 1)], 0)));
+        bench.decide(EntryKind::Hold, "lee", high);
+        assert_eq!(told(&bench, &[by_page("approved", 5)], ""), None, "somebody holds it");
     }
 }

@@ -27,7 +27,7 @@ mod world;
 pub use checks::ForgeChecks;
 pub use console::{Draft, Failure, Fate, InitOffer, LedgerHealth, Opened, Report, SentItem, Snapshot};
 pub use genesis::{Genesis, GenesisParts, GenesisRequest, POLICY_PATH, ROOT_FILE_LIMIT, SIGNERS_PATH, genesis};
-pub use landing::{Recording, RecordingParts, Unrecorded, awaiting_record, recording};
+pub use landing::{LandedPull, Recording, RecordingParts, Unrecorded, awaiting_record, recording};
 pub use offer::{Offer, OfferOrder, offer};
 pub use order::sort;
 pub use plan::{Action, Authorised, Dropped, MemoryChange, Plan, PlanParts, PlannedItem, RefMove, still_needs};

@@ -19,6 +19,7 @@ pub mod init;
 pub mod inventory;
 pub mod landed;
 pub mod post;
+pub mod record;
 pub mod recover;
 pub mod send;
 pub mod sightings;

@@ -1,14 +1,11 @@
-//! Telling a forge what the ledger says: reviews, comments and merges, each once, and recording what it merged.
+//! Telling a forge what the ledger says: reviews, comments and merges, each once.
 //!
 //! What is owed to the forge is kept in the state folder from the moment that the ledger has it until it was told, so that a
 //! sitting that ends anywhere is finished by the next. One thread of one process posts at a time; whoever posts the same from
 //! another host finds it there by its mark.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-
-use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::{self, Act, Desk, Fate, PostOrder, Posts, Refusal, Report, Stack as _};
 use crate::ledger::{Entry, EntryKind, LedgerView};
@@ -17,21 +14,15 @@ use crate::model::{EntryId, Oid, Problem, Queued, text};
 use super::checks;
 use super::fault;
 use super::git::stack::TreeStack;
-use super::git::store::{Store, StoreError, Writes};
+use super::git::store::{StoreError, Writes};
 use super::git::verify;
 use super::git::write::{self, WriteError};
 use super::github::{self, GitHubError, Posted, Refused, Source, Still, post_all};
 use super::index;
-use super::send::pause;
-use super::signer;
-use super::workspace::{Scope, Situation, Workspace};
+use super::workspace::{Scope, Workspace};
 
 /// How long another console of this host is waited for: a batch takes minutes.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
-/// For how long a merge may wait to be recorded.
-const UNRECORDED: SignedDuration = SignedDuration::from_mins(15);
-/// How often a lost race is tried again.
-const ATTEMPTS: u32 = 8;
 
 /// Why a forge was not told, or what it merged not recorded. What is owed stays owed.
 #[derive(Debug, thiserror::Error)]
@@ -103,7 +94,7 @@ impl Workspace {
             let _ = self.repository.fetch();
         }
         // A hardware key feels a finger at each signature: nobody is asked for one who decided nothing.
-        self.record(patience.is_zero() && !self.repository.asks)?;
+        self.record(patience.is_zero() && !self.repository.asks, watch.still)?;
         self.offer_lessons(forge, watch)?;
         Ok(told)
     }
@@ -200,132 +191,6 @@ impl Workspace {
         desks.settle(owed, |id| self.state.drop_post(id).is_ok());
         Ok(desks.told.into_values().collect())
     }
-
-    /// Records what the forge merged and persons had approved; `unasked`, only with a key that asks nobody for anything. A lost race
-    /// is tried again.
-    fn record(&self, unasked: bool) -> Result<(), PostError> {
-        let mut attempt = 0;
-        loop {
-            let none = BTreeSet::new();
-            let situation = self.read(&Scope { only: Some(&none), ..Scope::default() })?;
-            let (Ok(key), Some(ledger)) = (&situation.key, &situation.ledger_key) else { return Ok(()) };
-            if unasked && key.is_hardware() {
-                return Ok(());
-            }
-            let store = self.repository.store(Writes::InMemory)?;
-            let Some(recording) = self.recording(&situation, &store)? else { return Ok(()) };
-            match write::record(&self.repository, key, &recording, ledger) {
-                Ok(()) => {}
-                Err(WriteError::Lost(_)) if attempt < ATTEMPTS => {
-                    attempt += 1;
-                    pause(attempt);
-                }
-                Err(error) => return Err(error.into()),
-            }
-            self.repository.fetch().map_err(WriteError::from)?;
-        }
-    }
-
-    /// What the forge merged of what was approved, and nobody has recorded yet: said as that for a while, since whoever merged may
-    /// just be at it, and loudly after that.
-    pub(super) fn awaiting_record(&self, situation: &Situation) -> Option<Problem> {
-        let place = situation.target.branch().to_owned();
-        let waiting = match self.late(situation) {
-            Ok(waiting) => waiting?,
-            Err(error) => {
-                let what = format!("whether all that was merged is recorded cannot be told: {error}");
-                return Some(Problem { place, what, next: "run `countersign ledger verify`".into() });
-            }
-        };
-        let age = situation.now.duration_since(waiting.landed);
-        let more = if waiting.count > 1 { format!(" and {} more", waiting.count - 1) } else { String::new() };
-        let what = format!("{}{more}: merged, and not recorded", text::single_line(&waiting.proposal));
-        let (what, next) = if age > UNRECORDED {
-            let what = format!("ALARM: {what} for {} minutes", age.as_mins());
-            (
-                what,
-                "a console or a command that decides, with a key that policy knows, records it; `ledger verify` lists it",
-            )
-        } else {
-            (format!("{what} yet"), "whoever opens the console next, with a key that policy knows, records it")
-        };
-        Some(Problem { place, what, next: next.into() })
-    }
-
-    /// What was approved, landed and is not recorded. It is looked for once for each tip of target and ledger: most readings are of
-    /// the same.
-    fn late(&self, situation: &Situation) -> Result<Option<Late>, StoreError> {
-        let Some(chain) = situation.chain.as_ref().filter(|_| self.forge.is_some()) else { return Ok(None) };
-        let tips = tips(situation);
-        if let Some(late) = self.recorded.with(|known| known.late.clone().filter(|(of, _)| *of == tips)) {
-            return Ok(late.1);
-        }
-        let store = self.repository.store(Writes::InMemory)?;
-        let unrecorded = verify::unrecorded(&self.repository, &store, chain, &situation.target.refname)?;
-        let waiting = engine::awaiting_record(&situation.world(), &unrecorded, &verify::allows(&store));
-        let late = match waiting.first() {
-            None => None,
-            Some((oldest, proposal)) => {
-                let landed = store.commit(oldest.commit)?.committed;
-                Some(Late { proposal: proposal.clone(), landed, count: waiting.len() })
-            }
-        };
-        self.recorded.with(|known| known.late = Some((tips, late.clone())));
-        Ok(late)
-    }
-
-    /// The entry for what was merged and is not recorded.
-    fn recording(&self, situation: &Situation, store: &Store) -> Result<Option<engine::Recording>, PostError> {
-        let Some(chain) = situation.chain.as_ref().filter(|_| situation.alarm.is_none()) else { return Ok(None) };
-        let tips = tips(situation);
-        if self.recorded.with(|known| known.nothing == Some(tips)) {
-            return Ok(None);
-        }
-        let unrecorded = verify::unrecorded(&self.repository, store, chain, &situation.target.refname)?;
-        let (allows, view) = (verify::allows(store), situation.view.clone().unwrap_or_default());
-        let teaches = |commit: Oid, entry: &Entry| verify::only_memory(store, commit, entry, &view).is_ok();
-        let recording = engine::recording(&situation.world(), signer::random_id(), &unrecorded, (&allows, &teaches))?;
-        if recording.is_none() {
-            self.recorded.with(|known| known.nothing = Some(tips));
-        }
-        Ok(recording)
-    }
-}
-
-/// The tips of target and ledger.
-type Tips = (Oid, Option<Oid>);
-
-fn tips(situation: &Situation) -> Tips {
-    (situation.target.tip, situation.view.as_ref().and_then(LedgerView::tip))
-}
-
-/// What was found about recording last.
-#[derive(Debug, Default)]
-pub struct Recorded(Mutex<Found>);
-
-#[derive(Debug, Default)]
-struct Found {
-    /// What waits to be recorded, of these tips.
-    late: Option<(Tips, Option<Late>)>,
-    /// The tips of which there is nothing to record.
-    nothing: Option<Tips>,
-}
-
-impl Recorded {
-    fn with<T>(&self, work: impl FnOnce(&mut Found) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// Merges that wait to be recorded.
-#[derive(Debug, Clone)]
-struct Late {
-    /// The proposal that waits for longest.
-    proposal: String,
-    /// Since when.
-    landed: Timestamp,
-    /// How many there are.
-    count: usize,
 }
 
 /// Entries in the order of the ledger; those that it does not have are not to be told.

@@ -31,7 +31,7 @@ use super::git::store::{StoreError, Writes};
 use super::github::Source;
 use super::index::Index;
 use super::inventory::Inventories;
-use super::post::Recorded;
+use super::record::Recorded;
 use super::sightings::{FirstSeen, Sightings};
 use super::signer::{self, SignerError, SigningKey};
 use super::state::StateFolder;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use bstr::ByteSlice as _;
 use jiff::Timestamp;
 
-use crate::engine::Unrecorded;
 use crate::ledger::{
     self, Chain, Entry, Evidence, LandedQuestion, LandingFacts, Landings, LedgerView, ProtectedBranch, Unapproved,
     VerifyReport,
@@ -44,17 +43,9 @@ pub fn unaccounted(repository: &LocalRepository, store: &Store, chain: &Chain) -
     Ok(ledger::unaccounted(chain, &branches(repository, store, chain)?, &moved))
 }
 
-/// What commits of the target are that no entry accounts for, oldest first, as far as they can be read.
-pub fn unrecorded(
-    repository: &LocalRepository,
-    store: &Store,
-    chain: &Chain,
-    target: &str,
-) -> Result<Vec<Unrecorded>, StoreError> {
-    let landings = LandedCommits { store };
-    let missing = unaccounted(repository, store, chain)?.into_iter().filter(|one| one.refname == target);
-    let facts = |one: Unapproved| Some(Unrecorded { commit: one.commit, facts: landings.read(one.commit).ok()? });
-    Ok(missing.filter_map(facts).collect())
+/// What a commit is and changes against its first parent.
+pub fn landing(store: &Store, commit: Oid) -> Result<LandingFacts, StoreError> {
+    LandedCommits { store }.read(commit)
 }
 
 /// What policy says of a landed change, evaluated on its objects.

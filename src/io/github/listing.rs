@@ -1,5 +1,7 @@
 //! The open pull requests of a repository, or of a search: by GraphQL in pages of cheap fields, by REST where there is none.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -8,8 +10,8 @@ use super::client::{Changed, Client};
 use super::error::GitHubError;
 use super::raw;
 use super::wire::Still;
-use crate::model::Problem;
 use crate::model::forge::{PullRequest, PullState, RepoName};
+use crate::model::{Oid, Problem};
 
 /// Pull requests a page: with three lists nested in each, as many as cost one point of the budget (GitHub: a point for each hundred
 /// lists, rounded). A server that fails over so many is asked for fewer.
@@ -22,6 +24,8 @@ pub const MOST: usize = 1_000;
 const UNHEARD: usize = 100;
 /// Pages of a hundred reviews, and of events, that are read of each.
 const SAID: usize = 5;
+/// Pages of a hundred closed pull requests among which those are looked for that became a commit.
+const CLOSED: usize = 3;
 /// Bytes of a search query (GitHub: 256 characters).
 const QUERY: usize = 1_024;
 
@@ -65,6 +69,17 @@ pub struct Found {
     pub problems: Vec<Problem>,
     /// Whether there are more.
     pub cut: bool,
+}
+
+/// A pull request that was merged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Landed {
+    /// The pull request.
+    pub pull: PullRequest,
+    /// The commit that it became.
+    pub commit: Oid,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A page of a connection.
@@ -199,20 +214,46 @@ pub fn hear(client: &Client, listing: &mut Listing, still: Still<'_>) -> Result<
     let repo = listing.repo.clone();
     let mut heard = false;
     for pull in listing.pulls.iter_mut().filter(|pull| pull.opinions.is_none()).take(UNHEARD) {
-        let what = format!("the reviews of {repo}#{}", pull.number);
-        let reviews = client.read(&format!("/repos/{repo}/pulls/{}/reviews?per_page=100", pull.number), &what);
-        let events = client.read(&format!("/repos/{repo}/issues/{}/events?per_page=100", pull.number), &what);
-        let (reviews, more) = reviews.all::<Vec<Value>>(SAID, still)?;
-        let (events, later) = events.all::<Vec<Value>>(SAID, still)?;
-        let (reviews, odd) = raw::each(reviews.into_iter().flatten().collect(), &what, raw::review);
-        let (moves, strange) = raw::each(events.into_iter().flatten().collect(), &what, raw::retargeting);
-        if !more && !later && odd.is_empty() && strange.is_empty() {
-            pull.opinions = Some(raw::opinions(reviews, pull.number));
-            pull.retargeted = moves.into_iter().flatten().max();
-            heard = true;
-        }
+        hear_one(client, &repo, pull, still)?;
+        heard |= pull.opinions.is_some();
     }
     Ok(heard)
+}
+
+/// Asks what people think of one. Where not all of it can be read, it stays unknown.
+fn hear_one(client: &Client, repo: &RepoName, pull: &mut PullRequest, still: Still<'_>) -> Result<(), GitHubError> {
+    let what = format!("the reviews of {repo}#{}", pull.number);
+    let reviews = client.read(&format!("/repos/{repo}/pulls/{}/reviews?per_page=100", pull.number), &what);
+    let events = client.read(&format!("/repos/{repo}/issues/{}/events?per_page=100", pull.number), &what);
+    let (reviews, more) = reviews.all::<Vec<Value>>(SAID, still)?;
+    let (events, later) = events.all::<Vec<Value>>(SAID, still)?;
+    let (reviews, odd) = raw::each(reviews.into_iter().flatten().collect(), &what, raw::review);
+    let (moves, strange) = raw::each(events.into_iter().flatten().collect(), &what, raw::retargeting);
+    if !more && !later && odd.is_empty() && strange.is_empty() {
+        pull.opinions = Some(raw::opinions(reviews, pull.number));
+        pull.retargeted = moves.into_iter().flatten().max();
+    }
+    Ok(())
+}
+
+/// The pull requests that became these commits of a branch, with what people think of them and when they were merged; among those
+/// that were closed and changed last.
+pub fn landed(
+    client: &Client,
+    repo: &RepoName,
+    branch: &str,
+    commits: &BTreeSet<Oid>,
+    still: Still<'_>,
+) -> Result<Vec<Landed>, GitHubError> {
+    let path = format!("/repos/{repo}/pulls?state=closed&sort=updated&direction=desc&per_page=100");
+    let (pages, _) = client.read(&path, &whose(repo)).all::<Vec<Value>>(CLOSED, still)?;
+    let merged = pages.into_iter().flatten().filter_map(raw::merged_pull);
+    let mut found: Vec<Landed> =
+        merged.filter(|landed| landed.pull.base.branch == branch && commits.contains(&landed.commit)).collect();
+    for landed in &mut found {
+        hear_one(client, repo, &mut landed.pull, still)?;
+    }
+    Ok(found)
 }
 
 /// What was known with what changed since; nothing where too much did.

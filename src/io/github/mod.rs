@@ -35,7 +35,7 @@ pub use error::GitHubError;
 pub use filter::Filter;
 pub use found::repositories;
 pub use host::{Host, HostError};
-pub use listing::{Found, Listing, MOST, refresh, search};
+pub use listing::{Found, Landed, Listing, MOST, refresh, search};
 pub use raw::{check_run, remark, rest_pull, review, status};
 pub use refusal::{NextStep, Refused, Why};
 pub use secret::Secret;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::listing::Landed;
 use crate::engine::tells;
 use crate::model::forge::{
     Account, AccountKind, Check, CheckState, Mergeable, Opinion, PullEnd, PullRequest, PullState, Remark, RepoName,
@@ -196,6 +197,18 @@ pub fn rest_pull(value: Value) -> Result<PullRequest, String> {
         opinions: None,
         retargeted: None,
     })
+}
+
+#[derive(Deserialize)]
+struct RestMerge {
+    merged_at: Timestamp,
+    merge_commit_sha: String,
+}
+
+/// A pull request of the REST API that was merged; `None` for any other, and where it cannot be read.
+pub(super) fn merged_pull(value: Value) -> Option<Landed> {
+    let RestMerge { merged_at: at, merge_commit_sha } = RestMerge::deserialize(&value).ok()?;
+    Some(Landed { pull: rest_pull(value).ok()?, commit: merge_commit_sha.parse().ok()?, at })
 }
 
 #[derive(Deserialize)]

@@ -3,6 +3,7 @@
 //! Nothing is looked for before somebody asks GitHub: a token may come from another program, and the first frame does not wait
 //! for it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,12 +17,12 @@ use super::client::{Client, Setup};
 use super::error::GitHubError;
 use super::filter::Filter;
 use super::host::Host;
-use super::listing::{self, Listing};
+use super::listing::{self, Landed, Listing};
 use super::token::Surroundings;
 use super::wire::Still;
 use crate::io::git::process::Git;
-use crate::model::Problem;
 use crate::model::forge::{Account, PullRequest, RepoFacts, RepoName};
+use crate::model::{Oid, Problem};
 
 /// How long only changes are asked for: what GitHub does not count as a change is read anew after that.
 const WHOLE: SignedDuration = SignedDuration::from_hours(1);
@@ -209,6 +210,12 @@ impl Source {
             *lock(&self.listing) = Some(Arc::new(listing));
         }
         Ok(())
+    }
+
+    /// The pull requests that became these commits of a branch; see [`listing::landed`].
+    pub fn landed(&self, branch: &str, commits: &BTreeSet<Oid>, still: Still<'_>) -> Result<Vec<Landed>, GitHubError> {
+        let client = self.connection.client()?;
+        listing::landed(&client, &self.repo, branch, commits, still).map_err(|error| self.connection.refused(error))
     }
 
     /// What GitHub says of the repository itself, asked once.

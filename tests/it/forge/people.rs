@@ -197,3 +197,55 @@ fn high_takes_a_signature_in_the_ledger() {
     assert!(ran.stdout.contains(&format!("merged    #{number}")), "{ran}");
     desk.sound(SHOP);
 }
+
+/// Somebody merges on the page.
+fn merges(desk: &Desk<'_>, number: u64, method: &str) {
+    let path = format!("/repos/{SHOP}/pulls/{number}/merge");
+    assert_eq!(desk.github.act("infra-lead", "PUT", &path, &json!({ "merge_method": method })).0, 200);
+}
+
+#[test]
+fn what_was_approved_and_merged_on_the_page_alone_is_recorded_by_the_next() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop, first) = two(&sandbox, "[ledger, github]");
+    let propose =
+        |name: &str, file: &str| desk.propose(&shop, SHOP, &format!("agent/infra/{name}"), (file, "new: 1\n"));
+    let (squashed, short, prod) =
+        (propose("b", "docs/b.md"), propose("c", "docs/c.md"), propose("d", "prod/d/values.yaml"));
+    let waiting = propose("e", "docs/e.md");
+    for (number, branch, logins) in [
+        (first, BRANCH, &["sam-h", "maria-k"][..]),
+        (squashed, "agent/infra/b", &["sam-h", "maria-k"]),
+        (short, "agent/infra/c", &["sam-h"]),
+        (prod, "agent/infra/d", &["sam-h", "maria-k"]),
+    ] {
+        for login in logins {
+            says(&desk, login, number, "APPROVE", &shop.rev(branch));
+        }
+        merges(&desk, number, if number == squashed { "squash" } else { "merge" });
+    }
+    // Said too late.
+    says(&desk, "maria-k", short, "APPROVE", &shop.rev("agent/infra/c"));
+    let hold =
+        |number: u64| desk.run(SHOP, &["hold", &at(&shop, number, "agent/infra/e"), "-m", "Wait.", "--yes"]).succeeds();
+    let _ = hold(waiting);
+    let merge = shop.entries().into_iter().rfind(|entry| entry["kind"] == "merge").expect("a merge entry");
+    let items: Vec<_> = merge["items"].as_array().expect("items").iter().map(|item| &item["proposal"]).collect();
+    assert_eq!(
+        items,
+        [&json!(format!("#{first}")), &json!(format!("#{squashed}"))],
+        "one approval is not two; high takes a signature"
+    );
+    assert_eq!(merge["items"][0]["merge"]["relies_on"], json!([]));
+    assert_eq!(merge["soft_facts"]["github.approvals"].as_array().map(Vec::len), Some(4), "{merge}");
+    let verified = desk.run(SHOP, &["ledger", "verify", "--json"]).json();
+    assert_eq!((&verified["mismatches"], &verified["unapproved_total"]), (&json!([]), &json!(2)), "{verified}");
+    assert_eq!(told(&desk, first)["state"], "merged");
+    // What is none is asked once a console at most, and nothing is recorded twice.
+    let before = shop.entries().len();
+    let _ = desk.run(SHOP, &["withdraw", &format!("#{waiting}"), "--yes"]).succeeds();
+    assert_eq!(shop.entries().len(), before + 1);
+}

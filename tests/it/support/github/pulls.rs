@@ -30,7 +30,7 @@ pub fn shown(repo: &Repo, pull: &Pull, whole: bool) -> Value {
         "html_url": url(repo, pull),
         "created_at": time(pull.created),
         "updated_at": time(pull.updated),
-        "merged_at": pull.merged.as_ref().map(|_| time(pull.updated)),
+        "merged_at": pull.merged_at.map(time),
         "merge_commit_sha": pull.merged,
         "head": { "label": format!("{owner}:{}", pull.head), "ref": pull.head, "sha": pull.sha, "repo": head_repo },
         "base": { "label": format!("{owner}:{}", pull.base), "ref": pull.base, "sha": base, "repo": { "full_name": repo.name } },
@@ -168,6 +168,6 @@ pub fn merge(world: &mut World, name: &str, number: u64, request: &Request) -> R
     git(&repo.git, &["update-ref", &format!("refs/heads/{}", pull.base), &commit, &base]);
     let now = world.tick();
     let pull = world.pull(name, number);
-    (pull.open, pull.merged, pull.updated) = (false, Some(commit.clone()), now);
+    (pull.open, pull.merged, pull.merged_at, pull.updated) = (false, Some(commit.clone()), Some(now), now);
     Response::json(200, &json!({ "sha": commit, "merged": true, "message": "Pull Request successfully merged" }))
 }

@@ -36,7 +36,8 @@ pub fn review(world: &mut World, name: &str, number: u64, login: &str, request: 
     let commit = body["commit_id"].as_str().unwrap_or(&pull.sha).to_owned();
     let base = repo.tip(&pull.base).unwrap_or_default();
     let own_commits = git(&repo.git, &["rev-list", &pull.sha, &format!("^{base}")]);
-    if !own_commits.lines().any(|sha| sha == commit) {
+    // What was merged has its commits still.
+    if pull.sha != commit && !own_commits.lines().any(|sha| sha == commit) {
         return invalid("Unprocessable Entity", &json!(["Commit is not part of the pull request"]));
     }
     let review = json!({

@@ -64,6 +64,7 @@ pub struct Pull {
     pub draft: bool,
     pub open: bool,
     pub merged: Option<String>,
+    pub merged_at: Option<i64>,
     pub labels: Vec<String>,
     pub created: i64,
     pub updated: i64,

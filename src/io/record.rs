@@ -1,0 +1,220 @@
+//! Recording what a forge merged, where persons had approved it: by whoever decides next, and said loudly where nobody does.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::engine::{self, LandedPull, Stack as _, Unrecorded};
+use crate::ledger::{Chain, Entry, LandingFacts, LedgerView};
+use crate::model::{Oid, Problem, text};
+use crate::policy::MergeMethod;
+
+use super::git::stack::TreeStack;
+use super::git::store::{Store, StoreError, Writes};
+use super::git::verify;
+use super::git::write::{self, WriteError};
+use super::github::{Landed, Still};
+use super::post::PostError;
+use super::send::pause;
+use super::signer;
+use super::workspace::{Scope, Situation, Workspace};
+
+/// For how long a merge may wait to be recorded.
+const UNRECORDED: SignedDuration = SignedDuration::from_mins(15);
+/// How often a lost race is tried again.
+const ATTEMPTS: u32 = 8;
+
+impl Workspace {
+    /// Records what the forge merged and persons had approved; `unasked`, only with a key that asks nobody for anything. A lost race
+    /// is tried again.
+    pub(super) fn record(&self, unasked: bool, still: Still<'_>) -> Result<(), PostError> {
+        let mut attempt = 0;
+        loop {
+            let none = BTreeSet::new();
+            let situation = self.read(&Scope { only: Some(&none), ..Scope::default() })?;
+            let (Ok(key), Some(ledger)) = (&situation.key, &situation.ledger_key) else { return Ok(()) };
+            if unasked && key.is_hardware() {
+                return Ok(());
+            }
+            let store = self.repository.store(Writes::InMemory)?;
+            let Some(recording) = self.recording(&situation, &store, still)? else { return Ok(()) };
+            match write::record(&self.repository, key, &recording, ledger) {
+                Ok(()) => {}
+                Err(WriteError::Lost(_)) if attempt < ATTEMPTS => {
+                    attempt += 1;
+                    pause(attempt);
+                }
+                Err(error) => return Err(error.into()),
+            }
+            self.repository.fetch().map_err(WriteError::from)?;
+        }
+    }
+
+    /// What the forge merged of what was approved, and nobody has recorded yet: said as that for a while, since whoever merged may
+    /// just be at it, and loudly after that.
+    pub(super) fn awaiting_record(&self, situation: &Situation) -> Option<Problem> {
+        let place = situation.target.branch().to_owned();
+        let waiting = match self.late(situation) {
+            Ok(waiting) => waiting?,
+            Err(error) => {
+                let what = format!("whether all that was merged is recorded cannot be told: {error}");
+                return Some(Problem { place, what, next: "run `countersign ledger verify`".into() });
+            }
+        };
+        let age = situation.now.duration_since(waiting.landed);
+        let more = if waiting.count > 1 { format!(" and {} more", waiting.count - 1) } else { String::new() };
+        let what = format!("{}{more}: merged, and not recorded", text::single_line(&waiting.proposal));
+        let (what, next) = if age > UNRECORDED {
+            let what = format!("ALARM: {what} for {} minutes", age.as_mins());
+            (
+                what,
+                "a console or a command that decides, with a key that policy knows, records it; `ledger verify` lists it",
+            )
+        } else {
+            (format!("{what} yet"), "whoever opens the console next, with a key that policy knows, records it")
+        };
+        Some(Problem { place, what, next: next.into() })
+    }
+
+    /// What was approved, landed and is not recorded. It is looked for once for each tip of target and ledger: most readings are of
+    /// the same.
+    fn late(&self, situation: &Situation) -> Result<Option<Late>, StoreError> {
+        let Some(chain) = situation.chain.as_ref().filter(|_| self.forge.is_some()) else { return Ok(None) };
+        let tips = tips(situation);
+        if let Some(late) = self.recorded.with(|known| known.late.clone().filter(|(of, _)| *of == tips)) {
+            return Ok(late.1);
+        }
+        let store = self.repository.store(Writes::InMemory)?;
+        let unrecorded = self.left_over(situation, &store, chain)?;
+        let waiting = engine::awaiting_record(&situation.world(), &unrecorded, &verify::allows(&store));
+        let late = match waiting.first() {
+            None => None,
+            Some((oldest, proposal)) => {
+                let landed = store.commit(oldest.commit)?.committed;
+                Some(Late { proposal: proposal.clone(), landed, count: waiting.len() })
+            }
+        };
+        self.recorded.with(|known| known.late = Some((tips, late.clone())));
+        Ok(late)
+    }
+
+    /// The commits of the target that no entry accounts for, oldest first, as far as they can be read. Each is read once: they stay
+    /// what they are, and those that nobody approved stay for ever.
+    fn left_over(&self, situation: &Situation, store: &Store, chain: &Chain) -> Result<Vec<Unrecorded>, StoreError> {
+        let missing = verify::unaccounted(&self.repository, store, chain)?;
+        let here = missing.into_iter().filter(|one| one.refname == situation.target.refname).map(|one| one.commit);
+        let mut known = self.recorded.with(|known| std::mem::take(&mut known.facts));
+        let facts = |commit| Some((commit, known.remove(&commit).or_else(|| verify::landing(store, commit).ok())?));
+        let found: Vec<(Oid, LandingFacts)> = here.filter_map(facts).collect();
+        self.recorded.with(|known| known.facts = found.iter().cloned().collect());
+        Ok(found.into_iter().map(|(commit, facts)| Unrecorded { commit, facts, pull: None }).collect())
+    }
+
+    /// The entry for what was merged and is not recorded.
+    fn recording(
+        &self,
+        situation: &Situation,
+        store: &Store,
+        still: Still<'_>,
+    ) -> Result<Option<engine::Recording>, PostError> {
+        let Some(chain) = situation.chain.as_ref().filter(|_| situation.alarm.is_none()) else { return Ok(None) };
+        let tips = tips(situation);
+        if self.recorded.with(|known| known.nothing == Some(tips)) {
+            return Ok(None);
+        }
+        let mut unrecorded = self.left_over(situation, store, chain)?;
+        let settled = self.ask_landed(situation, store, &mut unrecorded, still);
+        let (allows, view) = (verify::allows(store), situation.view.clone().unwrap_or_default());
+        let teaches = |commit: Oid, entry: &Entry| verify::only_memory(store, commit, entry, &view).is_ok();
+        let recording = engine::recording(&situation.world(), signer::random_id(), &unrecorded, (&allows, &teaches))?;
+        if recording.is_none() && settled {
+            self.recorded.with(|known| known.nothing = Some(tips));
+        }
+        Ok(recording)
+    }
+
+    /// Asks which pull requests became the commits that the ledger alone does not explain, where policy lets approvals on their pages
+    /// count. Says whether asking again about the same commits would give nothing else.
+    fn ask_landed(
+        &self,
+        situation: &Situation,
+        store: &Store,
+        unrecorded: &mut [Unrecorded],
+        still: Still<'_>,
+    ) -> bool {
+        let Some(forge) = self.forge.as_ref().filter(|_| situation.policy().from_github) else { return true };
+        let explained = engine::awaiting_record(&situation.world(), unrecorded, &verify::allows(store));
+        let explained: BTreeSet<Oid> = explained.into_iter().map(|(one, _)| one.commit).collect();
+        let unknown =
+            |oid: &Oid| !explained.contains(oid) && !self.recorded.with(|known| known.landed.contains_key(oid));
+        let asked: BTreeSet<Oid> = unrecorded.iter().map(|one| one.commit).filter(unknown).collect();
+        let mut settled = true;
+        if !asked.is_empty() {
+            match forge.landed(situation.target.branch(), &asked, still) {
+                Ok(found) => {
+                    self.recorded.with(|known| known.landed.extend(found.into_iter().map(|one| (one.commit, one))));
+                }
+                // They stay with those that nobody approved, until it is asked again.
+                Err(_) => settled = false,
+            }
+        }
+        for one in unrecorded {
+            if let Some(landed) = self.recorded.with(|known| known.landed.get(&one.commit).cloned()) {
+                one.pull = offered(store, &one.facts, landed, situation.policy().merge);
+            } else {
+                // It takes a forge a moment to know what it just did.
+                let age = store.commit(one.commit).map(|it| situation.now.duration_since(it.committed));
+                settled &= age.is_ok_and(|age| age > UNRECORDED);
+            }
+        }
+        settled
+    }
+}
+
+/// A pull request with what its head changes, merged into the first parent of the commit that it became.
+fn offered(store: &Store, facts: &LandingFacts, landed: Landed, method: MergeMethod) -> Option<LandedPull> {
+    let mut stack = TreeStack::new(store, *facts.parents.first()?, method).ok()?;
+    let change_id = stack.offer(landed.pull.head.oid).ok()?.change_id;
+    Some(LandedPull { pull: landed.pull, at: landed.at, change_id })
+}
+
+/// The tips of target and ledger.
+type Tips = (Oid, Option<Oid>);
+
+fn tips(situation: &Situation) -> Tips {
+    (situation.target.tip, situation.view.as_ref().and_then(LedgerView::tip))
+}
+
+/// What was found about recording last.
+#[derive(Debug, Default)]
+pub struct Recorded(Mutex<Found>);
+
+#[derive(Debug, Default)]
+struct Found {
+    /// What waits to be recorded, of these tips.
+    late: Option<(Tips, Option<Late>)>,
+    /// The tips of which there is nothing to record.
+    nothing: Option<Tips>,
+    /// What the commits are that no entry accounts for.
+    facts: HashMap<Oid, LandingFacts>,
+    /// The pull requests that became commits of the target.
+    landed: HashMap<Oid, Landed>,
+}
+
+impl Recorded {
+    fn with<T>(&self, work: impl FnOnce(&mut Found) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Merges that wait to be recorded.
+#[derive(Debug, Clone)]
+struct Late {
+    /// The proposal that waits for longest.
+    proposal: String,
+    /// Since when.
+    landed: Timestamp,
+    /// How many there are.
+    count: usize,
+}
