@@ -245,7 +245,8 @@ pub fn notices(app: &App) -> Vec<Notice> {
     if let Some(wants) = app.asks.fetch.values().next() {
         notices.push(Notice { sign: '!', text: wants.clone(), key: key(Action::Refresh, "asks for it here") });
     }
-    let found = || repos.iter().flat_map(|snapshot| &snapshot.problems).chain(&app.problems);
+    let found =
+        || repos.iter().flat_map(|snapshot| &snapshot.problems).chain(&app.problems).chain(app.owed.values().flatten());
     let problems = found().count();
     if problems > 0 {
         let text = match found().next() {

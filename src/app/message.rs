@@ -54,6 +54,15 @@ pub enum Outcome {
     Snapshot(Arc<Snapshot>),
     /// What a crash had left was put right, or cannot be.
     Recovered(Problem),
+    /// What an earlier sitting owed a forge.
+    CaughtUp {
+        /// Which repository's.
+        repo: RepoId,
+        /// What was done, each in a line.
+        done: Vec<String>,
+        /// What was not.
+        problems: Vec<Problem>,
+    },
     /// Decisions that were taken for unsent are in the ledger.
     Arrived(Vec<EntryId>),
     /// How far reading is.

@@ -148,6 +148,8 @@ pub struct App {
     pub(crate) asks: Asks,
     /// What is wrong with the user's settings.
     pub(crate) problems: Vec<Problem>,
+    /// What a forge was not told of what an earlier sitting owed it.
+    pub(crate) owed: BTreeMap<RepoId, Vec<Problem>>,
     still_at: Option<Timestamp>,
     ids: EntryIds,
     ticket: u64,
@@ -186,6 +188,7 @@ impl App {
             unsent_because: None,
             asks: Asks::default(),
             problems,
+            owed: BTreeMap::new(),
             still_at: None,
             poll: Poll::new(now),
             ids: EntryIds::new(seed),

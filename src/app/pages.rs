@@ -2,16 +2,17 @@
 
 use jiff::Timestamp;
 
-use super::actions::{ACTIONS, ActionInfo, Group};
 use std::fmt::Write as _;
 
+use super::actions::{ACTIONS, Action, ActionInfo, Group};
+use super::hints::label;
 use super::overlay::Page;
 use super::prose::Line;
 use super::review::{because, effect};
 use super::sheet::Sheet;
 use super::{App, ago, count};
 use crate::config::{Context, Keymap, Role};
-use crate::engine::{Action as Step, Failure, Fate, InitOffer, LedgerHealth, Plan, Report, Snapshot};
+use crate::engine::{Action as Step, Failure, Fate, InitOffer, LedgerHealth, NextStep, Plan, Report, Snapshot};
 use crate::evidence::signals::{Signal, TargetWatch};
 use crate::model::text::{printable_bytes, single_line};
 use crate::model::{Problem, Queued};
@@ -99,12 +100,12 @@ pub fn problems(app: &App) -> Page {
         let (place, what, next) = (what.clone(), why.clone(), next.clone());
         push_problem(&mut lines, &Problem { place, what, next });
     }
-    for problem in &app.problems {
+    for problem in app.problems.iter().chain(app.owed.values().flatten()) {
         push_problem(&mut lines, problem);
     }
     if let Some(report) = &app.report {
         lines.push(Line::blank());
-        push_report(&mut lines, report);
+        push_report(&mut lines, report, &|next| step(app, next));
     }
     Page::new("what is wrong, and what was sent last", lines)
 }
@@ -181,7 +182,20 @@ fn push_problem(lines: &mut Vec<Line>, problem: &Problem) {
     lines.push(Line::of(Role::Quiet, format!("  next: {}", single_line(&problem.next))).hanging(2));
 }
 
-fn push_report(lines: &mut Vec<Line>, report: &Report) {
+/// What to do next, with the key that does it.
+fn step(app: &App, next: NextStep) -> String {
+    let action = match next {
+        NextStep::Refresh => Some(Action::Refresh),
+        NextStep::Page => Some(Action::OpenPage),
+        NextStep::Approve => Some(Action::Approve),
+        NextStep::Again | NextStep::Later | NextStep::Token | NextStep::Decide => None,
+    };
+    let key = action.and_then(|action| label(app, Context::Queue, action));
+    let key = key.map(|key| format!(" ({key})")).unwrap_or_default();
+    format!("next: {}{key}", next.words())
+}
+
+fn push_report(lines: &mut Vec<Line>, report: &Report, step: &dyn Fn(NextStep) -> String) {
     lines.push(heading(format!(
         "SENT LAST: {}, {}",
         count(report.items.len(), "proposal"),
@@ -204,6 +218,10 @@ fn push_report(lines: &mut Vec<Line>, report: &Report) {
             }
             _ => line,
         });
+        if let Fate::Unposted { why, next } = &item.fate {
+            lines.push(Line::of(Role::Warn, format!("    not on GitHub: {}", single_line(why))).hanging(4));
+            lines.extend(next.map(|next| Line::of(Role::Quiet, format!("    {}", step(next))).hanging(4)));
+        }
     }
     if !report.log.is_empty() {
         lines.push(Line::blank());

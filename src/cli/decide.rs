@@ -255,7 +255,10 @@ fn tell(report: &Report, shown: &[String], output: &mut Output) {
             Fate::Merged { commit } => output.line(format!("merged    {id}  as {}", commit.short(12))),
             Fate::Recorded { missing } => output.line(format!("approved  {id}  {}", still_needs(*missing))),
             Fate::Noted => output.line(format!("{:<8}  {id}", done(item.kind))),
-            Fate::Unposted { why, .. } => output.line(format!("recorded  {id}  on GitHub: {}", text::single_line(why))),
+            Fate::Unposted { why, next } => {
+                let next = next.map(|next| format!("; {}", next.words())).unwrap_or_default();
+                output.line(format!("recorded  {id}  not on GitHub: {}{next}", text::single_line(why)));
+            }
             Fate::Dropped { why, .. } => output.line(format!("left out  {id}  {}", text::single_line(why))),
         }
     }

@@ -163,9 +163,10 @@ impl Session {
         let situation = self.read(workspace, scope)?;
         let (mut said, mut again) = workspace.recover(&situation)?;
         if !self.offline {
-            let before = said.len();
-            said.extend(workspace.catch_up(&post::Watch { progress: &|_, _| {}, still: &|| true }));
-            again |= said.len() > before;
+            let caught = workspace.catch_up(&post::Watch { progress: &|_, _| {}, still: &|| true });
+            again |= !caught.done.is_empty() || !caught.problems.is_empty();
+            caught.done.iter().for_each(|line| output.remark(line));
+            said.extend(caught.problems);
         }
         output.problems(&said);
         let arrived = situation.arrived.clone();

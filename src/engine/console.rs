@@ -15,6 +15,8 @@ use crate::model::{
 };
 use crate::policy::{GateMode, MergeMethod, Policy, Tiers, TraceLine};
 
+use super::NextStep;
+
 /// How the ledger is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LedgerHealth {
@@ -146,8 +148,8 @@ pub enum Fate {
     Unposted {
         /// Why.
         why: String,
-        /// Whether it is tried again by itself.
-        again: bool,
+        /// What to do next, where it is more than to read why.
+        next: Option<NextStep>,
     },
     /// It dropped out: nothing was recorded for it.
     Dropped {

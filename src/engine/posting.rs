@@ -206,7 +206,12 @@ struct Clerk<'a, 'w> {
 
 impl Clerk<'_, '_> {
     fn add(&mut self, item: &Item) -> Result<(), String> {
-        let number = number(&item.proposal).ok_or("it is no pull request")?;
+        let number = match number(&item.proposal) {
+            Some(number) => number,
+            None if self.entry.kind == EntryKind::Approve => return Err("it is no pull request".into()),
+            // Of a branch there is nobody to tell.
+            None => return Ok(()),
+        };
         if self.ledger.merged(&item.proposal, &item.target, item.head).is_some() {
             return Err("it is recorded as merged".into());
         }

@@ -68,13 +68,15 @@ fn standing(proposal: &Proposal, world: &World<'_>, findings: Option<&Findings>)
             let wants = on_github(proposal, world);
             let state = state(proposal, world, &objections, &evaluation.ruling);
             let state = if wants.is_some() && may_be_rejected(state) { State::Rejected } else { state };
-            let harmless = evaluation.clean && matches!(state, State::Pending | State::Ready);
+            let may = matches!(state, State::Pending | State::Ready) && world.can_land(proposal);
+            let harmless = evaluation.clean && may;
             let checks = evaluation.checks.clone();
             let clean = harmless && checks.found().is_some_and(Vec::is_empty) && findings.is_some_and(Findings::clean);
             let note = match wants {
                 Some(person) if state == State::Rejected && objections.is_empty() => {
                     format!("changes wanted on GitHub by {person}")
                 }
+                _ if evaluation.ruling.approvable() && !world.can_land(proposal) => "no pull request".to_owned(),
                 _ => note(proposal, &objections, &evaluation, state, findings),
             };
             let agent = evaluation.agent.clone().unwrap_or_else(|| proposal.agent.clone());

@@ -547,6 +547,7 @@ fn what_is_required_and_not_green_is_recorded_and_not_merged() {
     case.root.policy.checks = vec![RequiredCheck { name: "ci".into(), at }];
     let alone = case.approve(&["#1"]);
     assert_eq!(alone.dropped[0].why, "checks: ci is not known: no forge tells of checks here");
+    case.proposals = case.proposals.iter().map(|proposal| reviewed(proposal, "dismissed", 1)).collect();
 
     let ended = |head: Oid, state: CheckState, word: &str| {
         let check = Check { name: "ci".into(), app: None, state, word: word.into(), summary: String::new(), url: None };

@@ -83,6 +83,11 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Whether there is a way for it to land: what a forge merges is a pull request.
+    pub(super) fn can_land(&self, proposal: &Proposal) -> bool {
+        self.via == Via::Git || proposal.pull.is_some()
+    }
+
     /// What policy says of a proposal as it would land now.
     pub fn judge(&self, proposal: &Proposal) -> Result<Evaluation, &'a [PolicyError]> {
         self.judge_as(proposal, proposal.diff().map(AsRef::as_ref), None)

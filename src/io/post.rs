@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::engine::{self, Act, Desk, Fate, PostOrder, Posts, Refusal, Report, Stack as _};
+use crate::engine::{self, Act, Desk, Fate, NextStep, PostOrder, Posts, Refusal, Report, Stack as _};
 use crate::ledger::{Entry, EntryKind, LedgerView};
 use crate::model::{EntryId, Oid, Problem, Queued, text};
 
@@ -53,12 +53,40 @@ pub struct Told {
     pub proposal: String,
     /// The commit that it was merged as, where it was.
     pub merged: Option<Oid>,
-    /// Why it, or a part of it, was not posted.
-    pub refused: Option<String>,
+    /// Why it, or a part of it, was not posted, and what to do next.
+    pub refused: Option<(String, Option<NextStep>)>,
     /// Why it is not merged yet, where nothing but time is wanted.
     pub waits: Option<String>,
-    /// Whether it is tried again by itself.
-    pub again: bool,
+}
+
+/// What came of what an earlier sitting owed.
+#[derive(Debug, Default)]
+pub struct CaughtUp {
+    /// What was done, each in a line.
+    pub done: Vec<String>,
+    /// What was not.
+    pub problems: Vec<Problem>,
+}
+
+impl CaughtUp {
+    fn of(told: Vec<Told>) -> Self {
+        let mut caught = Self::default();
+        for told in told {
+            let (name, entry) = (text::single_line(&told.proposal), told.entry.short(8));
+            match (told.refused, told.merged) {
+                (Some((why, next)), _) => caught.problems.push(Problem {
+                    place: told.proposal,
+                    what: format!("entry {entry} is in the ledger, and not on GitHub: {}", text::single_line(&why)),
+                    next: next.map_or("look at it with `countersign ledger log`", NextStep::words).to_owned(),
+                }),
+                (None, Some(commit)) => {
+                    caught.done.push(format!("{name} was merged as {}, as entry {entry} says", commit.short(12)));
+                }
+                (None, None) => caught.done.push(format!("GitHub was told of entry {entry} on {name}")),
+            }
+        }
+        caught
+    }
 }
 
 /// Who watches.
@@ -127,30 +155,28 @@ impl Workspace {
     /// Tells the forge what was sent just now, and puts what came of it into the report.
     pub fn deliver(&self, report: &mut Report, watch: &Watch<'_>) {
         match self.post(watch, PATIENCE) {
-            Ok(told) => tell(report, &told),
-            Err(error) => report.problems.push(self.unposted(&error)),
+            Ok(told) => {
+                // What was owed before was said when it was looked for.
+                let now: Vec<Told> = told.into_iter().filter(|told| report.entries.contains(&told.entry)).collect();
+                tell(report, &now);
+            }
+            Err(error) => {
+                report.problems.push(self.unposted(&error));
+                for item in report.items.iter_mut().filter(|item| !matches!(item.fate, Fate::Dropped { .. })) {
+                    let why = text::single_line(&error.to_string());
+                    item.fate = Fate::Unposted { why, next: Some(NextStep::Again) };
+                }
+            }
         }
     }
 
-    /// Tells the forge what an earlier sitting owed it; what came of it, to be said.
+    /// Tells the forge what an earlier sitting owed it.
     #[must_use]
-    pub fn catch_up(&self, watch: &Watch<'_>) -> Vec<Problem> {
-        let told = match self.post(watch, Duration::ZERO) {
-            Ok(told) => told,
-            Err(error) => return vec![self.unposted(&error)],
-        };
-        let say = |told: Told| {
-            let what = match (&told.refused, told.merged) {
-                (Some(why), _) => format!("entry {} is in the ledger, and not on GitHub: {why}", told.entry.short(8)),
-                (None, Some(commit)) => {
-                    format!("it was merged as {}, as entry {} says", commit.short(12), told.entry.short(8))
-                }
-                (None, None) => format!("GitHub was told of entry {}", told.entry.short(8)),
-            };
-            let next = "look at it with `countersign ledger log`".to_owned();
-            Problem { place: told.proposal, what: text::single_line(&what), next }
-        };
-        told.into_iter().map(say).collect()
+    pub fn catch_up(&self, watch: &Watch<'_>) -> CaughtUp {
+        match self.post(watch, Duration::ZERO) {
+            Ok(told) => CaughtUp::of(told),
+            Err(error) => CaughtUp { done: Vec::new(), problems: vec![self.unposted(&error)] },
+        }
     }
 
     fn unposted(&self, error: &PostError) -> Problem {
@@ -209,7 +235,11 @@ impl Tally {
     fn add(&mut self, entry: EntryId, posts: Posts) {
         for held in posts.held {
             let told = self.of(entry, &held.proposal);
-            *(if held.waits { &mut told.waits } else { &mut told.refused }) = Some(held.why);
+            if held.waits {
+                told.waits = Some(held.why);
+            } else {
+                told.refused = Some((held.why, None));
+            }
         }
         self.orders.extend(posts.orders);
     }
@@ -217,7 +247,7 @@ impl Tally {
     fn of(&mut self, entry: EntryId, proposal: &str) -> &mut Told {
         let proposal = proposal.to_owned();
         let key = (entry, proposal.clone());
-        self.told.entry(key).or_insert(Told { entry, proposal, merged: None, refused: None, waits: None, again: false })
+        self.told.entry(key).or_insert(Told { entry, proposal, merged: None, refused: None, waits: None })
     }
 
     fn take(&mut self, order: &PostOrder, outcome: Result<Posted, Refused>) {
@@ -226,9 +256,14 @@ impl Tally {
             Ok(posted) if matches!(order.act, Act::Merge { .. }) => told.merged = posted.commit,
             Ok(_) => {}
             Err(refused) => {
-                told.again |= refused.why.may_pass();
-                // The first says why the others were not made.
-                told.refused.get_or_insert_with(|| refused.to_string());
+                let next = refused.next();
+                // The first says why the others were not made, unless a later one keeps the entry owed.
+                let says_more = |(_, known): &(String, Option<NextStep>)| {
+                    next.is_by_itself() && !known.is_some_and(NextStep::is_by_itself)
+                };
+                if told.refused.as_ref().is_none_or(says_more) {
+                    told.refused = Some((refused.to_string(), Some(next)));
+                }
             }
         }
     }
@@ -236,7 +271,9 @@ impl Tally {
     /// Forgets the entries of which nothing is left to be told.
     fn settle(&self, owed: &BTreeSet<EntryId>, mut forget: impl FnMut(EntryId) -> bool) {
         for id in owed {
-            let left = self.told.iter().any(|((entry, _), told)| entry == id && told.again);
+            let again =
+                |told: &Told| told.refused.as_ref().is_some_and(|(_, next)| next.is_some_and(NextStep::is_by_itself));
+            let left = self.told.iter().any(|((entry, _), told)| entry == id && again(told));
             if !left {
                 // One that stays is looked at again, and found told.
                 let _ = forget(*id);
@@ -248,17 +285,17 @@ impl Tally {
 /// Puts what came of posting where the report says what came of deciding.
 fn tell(report: &mut Report, told: &[Told]) {
     for item in &mut report.items {
-        let own = |told: &&Told| told.proposal == item.subject.proposal && report.entries.contains(&told.entry);
-        let Some(told) = told.iter().find(own) else { continue };
-        match (told.merged, &told.refused) {
-            (Some(commit), _) => item.fate = Fate::Merged { commit },
-            (None, Some(why)) => item.fate = Fate::Unposted { why: text::single_line(why), again: told.again },
-            (None, None) => {
-                // It was to be merged; where it was shown to wait, it does.
-                if let (Some(why), Fate::Noted) = (&told.waits, &item.fate) {
-                    item.fate = Fate::Unposted { why: text::single_line(why), again: false };
-                }
+        let Some(told) = told.iter().find(|told| told.proposal == item.subject.proposal) else { continue };
+        match (told.merged, &told.refused, &told.waits) {
+            (Some(commit), ..) => item.fate = Fate::Merged { commit },
+            (None, Some((why, next)), _) => {
+                item.fate = Fate::Unposted { why: text::single_line(why), next: *next };
             }
+            // It was to be merged; where it was shown to wait, it does.
+            (None, None, Some(why)) if item.fate == Fate::Noted => {
+                item.fate = Fate::Unposted { why: text::single_line(why), next: Some(NextStep::Approve) };
+            }
+            (None, None, _) => {}
         }
     }
 }

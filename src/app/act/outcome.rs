@@ -10,7 +10,7 @@ use crate::config::Context;
 use crate::engine::{Failure, Fate, Opened, Plan, Report, SentItem, Snapshot};
 use crate::evidence::Evidence;
 use crate::model::text::single_line;
-use crate::model::{DecisionKind, Queued};
+use crate::model::{DecisionKind, Problem, Queued};
 
 use crate::app::count;
 
@@ -19,6 +19,7 @@ impl App {
         match outcome {
             Outcome::Snapshot(snapshot) => return self.was_read(snapshot),
             Outcome::Recovered(problem) => self.status = Some(Status::done(problem.what)),
+            Outcome::CaughtUp { repo, done, problems } => self.caught_up(repo, &done, problems),
             Outcome::Arrived(entries) => {
                 self.outbox.arrived(&entries);
                 return vec![self.keep_outbox()];
@@ -128,6 +129,20 @@ impl App {
         let evidence = std::mem::replace(&mut opened.evidence, Evidence::PENDING);
         review.take(opened);
         review.learn(evidence, self.now);
+    }
+
+    /// What was owed to a forge was told, or not yet.
+    fn caught_up(&mut self, repo: RepoId, done: &[String], problems: Vec<Problem>) {
+        let key = hints::label(self, Context::Queue, Action::Problems).unwrap_or_default();
+        self.status = match (problems.as_slice(), done) {
+            // What is said on the page of problems anyway is said once.
+            (problems, []) if self.owed.get(&repo).is_some_and(|known| known == problems) => return,
+            ([first, ..], _) => Some(Status::warn(format!("{}: {}; {key} shows more", first.place, first.what))),
+            ([], [only]) => Some(Status::done(only.clone())),
+            ([], [first, more @ ..]) => Some(Status::done(format!("{first}, and {} more that were owed", more.len()))),
+            ([], []) => self.status.take(),
+        };
+        self.owed.insert(repo, problems);
     }
 
     /// Decisions were sent. What landed stays grey where it was.
@@ -248,14 +263,15 @@ fn summary(report: &Report, key: &str) -> Status {
         (number(|fate| matches!(fate, Fate::Recorded { missing: 1.. })), "approved, people still missing"),
         (number(|fate| matches!(fate, Fate::Recorded { missing: 0 })), "approved, checks still missing"),
         (number(|fate| matches!(fate, Fate::Noted)), "recorded"),
-        (number(|fate| matches!(fate, Fate::Unposted { .. })), "recorded, not done on GitHub"),
+        (number(|fate| matches!(fate, Fate::Unposted { .. })), "recorded, not on GitHub"),
         (number(|fate| matches!(fate, Fate::Dropped { .. })), "left out"),
     ] {
         if number > 0 {
             parts.push(format!("{number} {word}"));
         }
     }
-    let dropped = report.items.iter().any(|item| matches!(item.fate, Fate::Dropped { .. }));
+    let undone = |item: &SentItem| matches!(item.fate, Fate::Dropped { .. } | Fate::Unposted { .. });
+    let dropped = report.items.iter().any(undone);
     let signed = count(report.entries.len(), "signature");
     let line = format!("{}; {signed}; {key} shows each", parts.join(", "));
     if dropped || !report.problems.is_empty() { Status::warn(line) } else { Status::done(line) }

@@ -90,10 +90,8 @@ impl Reads {
         if fetched.is_ok() {
             self.finish_what_a_crash_left();
             let progress = |done, total| self.progress(TELLING, done, total);
-            let said = workspace.catch_up(&post::Watch { progress: &progress, still });
-            for problem in said {
-                self.answer(Outcome::Recovered(problem));
-            }
+            let post::CaughtUp { done, problems } = workspace.catch_up(&post::Watch { progress: &progress, still });
+            self.answer(Outcome::CaughtUp { repo: self.id, done, problems });
         }
         let wants = super::runtime::wants(fetched.as_ref().err().and_then(FetchError::of_git), workspace);
         let asked = fetched.is_ok();

@@ -37,7 +37,7 @@ pub use found::repositories;
 pub use host::{Host, HostError};
 pub use listing::{Found, Landed, Listing, MOST, refresh, search};
 pub use raw::{check_run, remark, rest_pull, review, status};
-pub use refusal::{NextStep, Refused, Why};
+pub use refusal::{Refused, Why};
 pub use secret::Secret;
 pub use source::{Connection, Lookup, Source};
 pub use token::{Surroundings, Token, TokenError, TokenSource};

@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
-
 use super::error::GitHubError;
-use crate::engine::{Act, Post};
+use crate::engine::{Act, NextStep, Post};
 use crate::model::Oid;
 use crate::model::forge::PullState;
 
@@ -58,49 +56,19 @@ pub enum Why {
     Unanswered,
     /// GitHub cannot be asked, so that it is not known whether it was posted.
     Unknown,
-    /// What comes before it was not posted.
+    /// What comes before it was not posted, and will not be.
     Before,
+    /// What comes before it is tried again first.
+    Waits,
     /// Nobody waits for it any more.
     Stopped,
-}
-
-/// What to do next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum NextStep {
-    /// Read the proposal anew, and decide on what it is now.
-    Refresh,
-    /// Post again: what was posted is found, and nothing is posted twice.
-    Again,
-    /// Post again once the time has come.
-    Later,
-    /// Go on with the pull request's page.
-    Page,
-    /// Change the token, or what it may do.
-    Token,
-    /// Nothing: it is as it should be.
-    Nothing,
-}
-
-impl NextStep {
-    /// What to do, in words.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Refresh => "read it anew, and decide on what it is now",
-            Self::Again => "post again; what is there already is found first",
-            Self::Later => "post again after that; what is there already is found first",
-            Self::Page => "open its page",
-            Self::Token => "mend the token; `countersign doctor` says what it needs",
-            Self::Nothing => "nothing is left to do",
-        }
-    }
 }
 
 impl Why {
     /// What happened, in words, and what to do next.
     #[must_use]
     pub const fn told(self) -> (&'static str, NextStep) {
-        use NextStep::{Again, Later, Nothing, Page, Refresh, Token};
+        use NextStep::{Again, Decide, Later, Page, Refresh, Token};
         match self {
             Self::Own => ("it is this account's own pull request, which GitHub lets nobody review", Page),
             Self::PendingReview => ("a review that was begun on the page is not submitted: submit or discard it", Page),
@@ -113,10 +81,10 @@ impl Why {
             Self::Draft => ("it is a draft: its author says that it is not ready", Refresh),
             Self::Closed => ("it was closed meanwhile", Refresh),
             Self::Merged => ("it was merged meanwhile, and not by this decision", Refresh),
-            Self::Archived => ("the repository is archived: nothing can be written to it", Nothing),
+            Self::Archived => ("the repository is archived: nothing can be written to it", Page),
             Self::Locked => ("its conversation is locked", Page),
             Self::Lines => ("remarks are on lines that GitHub does not show", Page),
-            Self::NotFound => ("it is not there, or the token cannot see or change it", Token),
+            Self::NotFound => ("it is not there, or the token cannot see or change it", Page),
             Self::Forbidden => ("the token may not", Token),
             Self::Token => ("the token is refused", Token),
             Self::OtherAccount => ("the token is of another account than the person's who decided", Token),
@@ -125,15 +93,10 @@ impl Why {
             Self::Invalid => ("GitHub does not take it", Page),
             Self::Unanswered => ("no whole answer came, and it is not there; it may still come", Again),
             Self::Unknown => ("it is not known whether it was posted: GitHub cannot be asked", Again),
-            Self::Before => ("what comes before it was not posted", Nothing),
+            Self::Before => ("what comes before it was not posted", Decide),
+            Self::Waits => ("it waits for what comes before it", Again),
             Self::Stopped => ("it was stopped before it was sent", Again),
         }
-    }
-
-    /// Whether the same post may well be made later, with nothing decided anew.
-    #[must_use]
-    pub const fn may_pass(self) -> bool {
-        self.stops_all() || matches!(self, Self::BaseMoved | Self::Unanswered | Self::Forbidden)
     }
 
     /// Whether what comes after it would fail as well.
@@ -180,29 +143,45 @@ const ANSWERS: &[(u16, &str, Why)] = &[
 /// A post that was not made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
-    /// The pull request: `acme/shop#12`.
-    pub what: String,
     /// Why.
     pub why: Why,
     /// What GitHub or this host said of it, fit to be shown; empty where the reason says all.
     pub said: String,
-    /// Until when nothing is sent.
-    pub until: Option<Timestamp>,
-    /// The commit by which somebody else merged it.
-    pub commit: Option<Oid>,
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.what, self.why.told().0)?;
-        if !self.said.is_empty() {
-            write!(f, " ({})", self.said)?;
-        }
-        write!(f, "; {}", self.next().words())
+        f.write_str(self.why.told().0)?;
+        if self.said.is_empty() { Ok(()) } else { write!(f, " ({})", self.said) }
     }
 }
 
 impl std::error::Error for Refused {}
+
+impl From<Why> for Refused {
+    fn from(why: Why) -> Self {
+        Self { why, said: String::new() }
+    }
+}
+
+impl From<&GitHubError> for Refused {
+    /// What an error before or instead of the write means: nothing was sent, or GitHub refused it.
+    fn from(error: &GitHubError) -> Self {
+        let why = match error {
+            GitHubError::Limited { .. } => Why::Limited,
+            GitHubError::Stopped => Why::Stopped,
+            GitHubError::Host(_) | GitHubError::Token(_) => Why::Token,
+            error => error.status().and_then(|status| answered(status, said(error))).unwrap_or(Why::Unknown),
+        };
+        let told = match error {
+            GitHubError::Stopped => String::new(),
+            GitHubError::Forbidden { why, next, .. } => format!("{why}; {next}"),
+            GitHubError::Refused { status, why, .. } => format!("{status}: {why}"),
+            error => error.to_string(),
+        };
+        Self { why, said: told }
+    }
+}
 
 impl Refused {
     /// What to do next.
@@ -211,27 +190,9 @@ impl Refused {
         self.why.told().1
     }
 
-    pub(super) fn new(post: &Post, why: Why) -> Self {
-        let what = format!("{}#{}", post.repo, post.number);
-        Self { what, why, said: String::new(), until: None, commit: None }
-    }
-
     pub(super) fn saying(mut self, said: impl Into<String>) -> Self {
         self.said = said.into();
         self
-    }
-
-    /// What an error before or instead of the write means: nothing was sent, or GitHub refused it.
-    pub(super) fn of(post: &Post, error: &GitHubError) -> Self {
-        let why = match error {
-            GitHubError::Limited { .. } => Why::Limited,
-            GitHubError::Stopped => Why::Stopped,
-            GitHubError::Host(_) | GitHubError::Token(_) => Why::Token,
-            error => error.status().and_then(|status| answered(status, said(error))).unwrap_or(Why::Unknown),
-        };
-        let until = if let GitHubError::Limited { until, .. } = error { Some(*until) } else { None };
-        let told = if why == Why::Stopped { String::new() } else { error.to_string() };
-        Self { until, ..Self::new(post, why) }.saying(told)
     }
 }
 

@@ -10,13 +10,12 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::error::GitHubError;
-use super::raw;
 use super::refusal::{Refused, Why, by_state, is_unclear};
 use super::wire::{Ask, Kind, Still};
 use crate::engine::{Act, Offer, OfferOrder, Post, PostOrder};
 use crate::model::forge::{Account, PullState};
 use crate::model::text::single_line;
-use crate::model::{Comment, CommentSide, Oid};
+use crate::model::{Comment, CommentSide, EntryId, Oid};
 use crate::policy::MergeMethod;
 
 /// Pages of a hundred reviews or comments that are read for the mark.
@@ -32,14 +31,13 @@ const HOPS: usize = 2;
 pub struct Posted {
     /// Whether it was there before.
     pub before: bool,
-    /// Its page, where it has one.
-    pub url: Option<String>,
     /// The commit that GitHub made; only merges have one.
     pub commit: Option<Oid>,
 }
 
-/// Makes posts one after the other, and tells what became of each. What follows a post that was not made waits with it if it is
-/// about the same pull request, or if nothing else could be posted either.
+/// Makes posts one after the other, and tells what became of each. What follows a post of the same entry and pull request that was
+/// not made is not made either; what follows one that is tried again waits for it, where it is about the same pull request, or
+/// where nothing could be posted just now.
 pub fn post_all(
     client: &Client,
     me: &Account,
@@ -47,19 +45,30 @@ pub fn post_all(
     still: Still<'_>,
     told: &mut dyn FnMut(usize, Result<Posted, Refused>),
 ) {
-    let (mut failed, mut stopped): (Vec<u64>, bool) = (Vec::new(), false);
+    let (mut failed, mut waited): (Vec<(EntryId, u64)>, Vec<u64>) = (Vec::new(), Vec::new());
+    let mut stopped: Option<Refused> = None;
     for (at, order) in orders.iter().enumerate() {
-        let waits = stopped || failed.contains(&order.number);
-        let outcome = if waits { Err(Refused::new(order, Why::Before)) } else { post(client, me, order, still) };
+        let outcome = if let Some(refused) = &stopped {
+            Err(refused.clone())
+        } else if waited.contains(&order.number) {
+            Err(Why::Waits.into())
+        } else if failed.contains(&(order.entry, order.number)) {
+            Err(Why::Before.into())
+        } else {
+            post(client, me, order, still)
+        };
         if outcome.as_ref().is_ok_and(|posted| !posted.before) && at + 1 < orders.len() {
             breathe(client);
         }
         if let Err(refused) = &outcome {
-            // Nobody reviews his own; policy has been asked whether it may be merged all the same.
-            if refused.why != Why::Own {
-                failed.push(order.number);
+            if refused.why.stops_all() {
+                stopped.get_or_insert_with(|| refused.clone());
+            } else if refused.next().is_by_itself() {
+                waited.push(order.number);
+            } else if refused.why != Why::Own {
+                // Nobody reviews his own; policy has been asked whether it may be merged all the same.
+                failed.push((order.entry, order.number));
             }
-            stopped |= refused.why.stops_all();
         }
         told(at, outcome);
     }
@@ -80,7 +89,7 @@ pub fn post(client: &Client, me: &Account, order: &PostOrder, still: Still<'_>) 
     let speaks = !matches!(post.act, Act::Merge { .. });
     if let Some(login) = post.login.as_deref().filter(|login| speaks && !login.eq_ignore_ascii_case(&me.login)) {
         let said = format!("{} instead of {}", single_line(&me.login), single_line(login));
-        return Err(Refused::new(post, Why::OtherAccount).saying(said));
+        return Err(Refused::from(Why::OtherAccount).saying(said));
     }
     let desk = Desk { client, me, post, still };
     if let Act::Dismiss { message } = &post.act {
@@ -94,7 +103,7 @@ pub fn post(client: &Client, me: &Account, order: &PostOrder, still: Still<'_>) 
         return Err(refused);
     }
     if !still() {
-        return Err(Refused::new(post, Why::Stopped));
+        return Err(Refused::from(Why::Stopped));
     }
     desk.make()
 }
@@ -163,7 +172,6 @@ struct Said {
     state: Option<String>,
     user: Option<User>,
     body: Option<String>,
-    html_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -184,7 +192,6 @@ struct Words {
 /// What GitHub answers to a write.
 #[derive(Deserialize)]
 struct Done {
-    html_url: Option<String>,
     sha: Option<String>,
     merged: Option<bool>,
     state: Option<String>,
@@ -199,14 +206,10 @@ impl Desk<'_> {
         format!("{}#{}", self.post.repo, self.post.number)
     }
 
-    fn refused(&self, error: &GitHubError) -> Refused {
-        Refused::of(self.post, error)
-    }
-
     fn read<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, Refused> {
         let what = self.what();
         let answer = self.client.read(path, &what).wait(self.still);
-        answer.and_then(|answer| self.client.parse(&answer, &what)).map_err(|error| self.refused(&error))
+        answer.and_then(|answer| self.client.parse(&answer, &what)).map_err(|error| Refused::from(&error))
     }
 
     /// The pull request as it is, and the post, where it is there.
@@ -221,7 +224,7 @@ impl Desk<'_> {
                 self.said(&format!("{}/comments?per_page=100&since={since}", self.path("issues")))?
             }
             Act::Merge { .. } => self.merged(&pull)?,
-            Act::Close => (pull.state() == PullState::Closed).then(|| found(None, None)),
+            Act::Close => (pull.state() == PullState::Closed).then(|| found(None)),
             // It looks for itself.
             Act::Dismiss { .. } => None,
         };
@@ -231,14 +234,14 @@ impl Desk<'_> {
     /// The post among what was said.
     fn said(&self, path: &str) -> Result<Option<Posted>, Refused> {
         let reading = self.client.read(path, &self.what());
-        let (pages, more) = reading.all::<Vec<Said>>(PAGES, self.still).map_err(|error| self.refused(&error))?;
+        let (pages, more) = reading.all::<Vec<Said>>(PAGES, self.still).map_err(|error| Refused::from(&error))?;
         let mine = |said: &&Said| {
             let own = said.user.as_ref().is_some_and(|user| user.login.eq_ignore_ascii_case(&self.me.login));
             own && said.body.as_deref().is_some_and(|body| self.post.is_told_by(body))
         };
         match pages.iter().flatten().find(mine) {
-            Some(said) => Ok(Some(found(said.html_url.clone(), None))),
-            None if more => Err(Refused::new(self.post, Why::TooMuch)),
+            Some(_) => Ok(Some(found(None))),
+            None if more => Err(Refused::from(Why::TooMuch)),
             None => Ok(None),
         }
     }
@@ -247,35 +250,33 @@ impl Desk<'_> {
     /// finds what is left.
     fn dismiss(&self, message: &str) -> Result<Posted, Refused> {
         let reading = self.client.read(&format!("{}/reviews?per_page=100", self.path("pulls")), &self.what());
-        let (pages, more) = reading.all::<Vec<Said>>(PAGES, self.still).map_err(|error| self.refused(&error))?;
+        let (pages, more) = reading.all::<Vec<Said>>(PAGES, self.still).map_err(|error| Refused::from(&error))?;
         let counts = |said: &&Said| {
             let own = said.user.as_ref().is_some_and(|user| user.login.eq_ignore_ascii_case(&self.me.login));
             let stands = matches!(said.state.as_deref(), Some("APPROVED" | "CHANGES_REQUESTED"));
             own && stands && said.body.as_deref().is_some_and(|body| self.post.is_ours(body))
         };
         let body = json!({ "message": message, "event": "DISMISS" });
-        let mut posted = found(None, None);
+        let mut posted = found(None);
         for id in pages.iter().flatten().filter(counts).filter_map(|said| said.id) {
             let path = format!("{}/reviews/{id}/dismissals", self.path("pulls"));
             let sent = self.send(&Method::PUT, &path, &body);
-            let unclear = |error: &GitHubError| Refused::new(self.post, Why::Unanswered).saying(error.to_string());
-            posted = sent.map_err(|error| if is_unclear(&error) { unclear(&error) } else { self.refused(&error) })?;
+            let unclear = |error: &GitHubError| Refused::from(Why::Unanswered).saying(error.to_string());
+            posted = sent.map_err(|error| if is_unclear(&error) { unclear(&error) } else { Refused::from(&error) })?;
         }
-        if more { Err(Refused::new(self.post, Why::TooMuch)) } else { Ok(posted) }
+        if more { Err(Refused::from(Why::TooMuch)) } else { Ok(posted) }
     }
 
     /// The merge, where it is this one.
     fn merged(&self, pull: &Pull) -> Result<Option<Posted>, Refused> {
         let Some(commit) = pull.commit().filter(|_| pull.state() == PullState::Merged) else { return Ok(None) };
         let landed: Commit = self.read(&format!("/repos/{}/commits/{commit}", self.post.repo))?;
-        Ok(self.post.is_landed_by(&landed.commit.message).then(|| found(None, Some(commit))))
+        Ok(self.post.is_landed_by(&landed.commit.message).then(|| found(Some(commit))))
     }
 
     /// What stands against it by how the pull request is.
     fn against(&self, pull: &Pull) -> Option<Refused> {
-        let why = by_state(self.post, pull.state(), pull.head.sha.parse().ok(), pull.draft)?;
-        let commit = pull.commit().filter(|_| why == Why::Merged);
-        Some(Refused { commit, ..Refused::new(self.post, why) })
+        by_state(self.post, pull.state(), pull.head.sha.parse().ok(), pull.draft).map(Refused::from)
     }
 
     /// Sends it, and finds out what became of it.
@@ -291,13 +292,13 @@ impl Desk<'_> {
     /// GitHub refused it: remarks on lines that it does not show go into the text; all else is told, the more exactly for how the
     /// pull request is now.
     fn otherwise(&self, error: &GitHubError) -> Result<Posted, Refused> {
-        let refused = self.refused(error);
+        let refused = Refused::from(error);
         let remarks = matches!(&self.post.act, Act::RequestChanges { comments, .. } if !comments.is_empty());
         if refused.why == Why::Lines && remarks {
             let (method, path, body) = self.request(false);
             return self
                 .send(&method, &path, &body)
-                .or_else(|error| if is_unclear(&error) { self.resolve(&error) } else { Err(self.refused(&error)) });
+                .or_else(|error| if is_unclear(&error) { self.resolve(&error) } else { Err(Refused::from(&error)) });
         }
         if matches!(error.status(), Some(404 | 405 | 409 | 422)) {
             let (pull, found) = self.look().map_err(|_| refused.clone())?;
@@ -312,13 +313,13 @@ impl Desk<'_> {
 
     /// The answer was lost: what is there now tells.
     fn resolve(&self, error: &GitHubError) -> Result<Posted, Refused> {
-        let unknown = |_| Refused::new(self.post, Why::Unknown).saying(error.to_string());
+        let unknown = |_| Refused::from(Why::Unknown).saying(error.to_string());
         let (pull, found) = self.look().map_err(unknown)?;
         match found {
             Some(found) => Ok(Posted { before: false, ..found }),
-            None => Err(self
-                .against(&pull)
-                .unwrap_or_else(|| Refused::new(self.post, Why::Unanswered).saying(error.to_string()))),
+            None => {
+                Err(self.against(&pull).unwrap_or_else(|| Refused::from(Why::Unanswered).saying(error.to_string())))
+            }
         }
     }
 
@@ -350,7 +351,8 @@ impl Desk<'_> {
                 (Method::PUT, format!("{pulls}/merge"), merge)
             }
             Act::Close => (Method::PATCH, pulls, json!({ "state": "closed" })),
-            Act::Dismiss { message } => (Method::PUT, pulls, json!({ "message": message })),
+            // Each review has an address of its own; what is sent nowhere else is refused as that.
+            Act::Dismiss { message } => (Method::PUT, format!("{pulls}/reviews"), json!({ "message": message })),
         }
     }
 
@@ -389,12 +391,12 @@ impl Desk<'_> {
             return Err(self.client.unreadable(&self.what(), "it does not say that it was done"));
         }
         let commit = commit.filter(|_| matches!(self.post.act, Act::Merge { .. }));
-        Ok(Posted { before: false, url: raw::address(done.html_url.clone()), commit })
+        Ok(Posted { before: false, commit })
     }
 }
 
-fn found(url: Option<String>, commit: Option<Oid>) -> Posted {
-    Posted { before: true, url: raw::address(url), commit }
+const fn found(commit: Option<Oid>) -> Posted {
+    Posted { before: true, commit }
 }
 
 fn remark(comment: &Comment) -> Value {

@@ -199,7 +199,7 @@ fn what_policy_requires_is_asked_again_before_the_merge() {
     let red = json!({ "total_count": 1, "check_runs": [run("ci", "completed", Some("failure"))] });
     desk.github.fault(Fault::at(RUNS, Wrong::Answer(Response::json(200, &red))).after(1));
     let ran = desk.run(SHOP, &["approve", &id, "--yes"]).exits(3);
-    assert!(ran.stdout.contains("recorded  #2  on GitHub: checks: ci has not passed: failure"), "{ran}");
+    assert!(ran.stdout.contains("recorded  #2  not on GitHub: checks: ci has not passed: failure"), "{ran}");
     assert_eq!(desk.github.world().pull(SHOP, number).merged, None);
 
     // A forge that does not answer makes nothing green.

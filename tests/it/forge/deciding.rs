@@ -93,7 +93,7 @@ fn what_a_colleague_merges_on_the_page_is_recorded_if_it_was_approved() {
     // GitHub lets nothing be merged for now, so that the approval waits.
     desk.github.world().repos.get_mut(SHOP).expect("the repository").methods = vec!["merge"];
     let ran = desk.run(SHOP, &["approve", &at(&shop, open[0].0, &open[0].1), "--yes"]).exits(3);
-    assert!(ran.stdout.contains("recorded  #1  on GitHub: ") && ran.stdout.contains("forbid"), "{ran}");
+    assert!(ran.stdout.contains("recorded  #1  not on GitHub: ") && ran.stdout.contains("forbid"), "{ran}");
     assert_eq!(kinds(&shop), ["genesis", "approve"]);
     // Sam merges it on the page, and another one that nobody approved.
     for (number, _) in &open[..2] {

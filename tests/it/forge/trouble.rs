@@ -65,16 +65,71 @@ fn while_github_is_down_the_ledger_goes_on_and_github_is_told_later() {
         desk.github.mend();
     }
     desk.github.fault(Fault::at("*", Wrong::Refused));
-    let ran = desk.run(SHOP, &["approve", &at(&shop, 1, branches[0]), "--yes"]);
+    let ran = desk.run(SHOP, &["approve", &at(&shop, 1, branches[0]), "--yes"]).exits(3);
     assert!(ran.stderr.contains("GitHub was not told all that is in the ledger"), "{ran}");
+    assert!(ran.stdout.contains("recorded  #1  not on GitHub: ") && ran.stdout.contains("tries it again"), "{ran}");
     let kinds = || shop.entries().iter().map(|entry| entry["kind"].clone()).collect::<Vec<_>>();
     assert_eq!(kinds(), ["genesis", "approve"]);
     desk.github.mend();
     let ran = desk.run(SHOP, &["hold", &at(&shop, 2, branches[1]), "-m", "Wait.", "--yes"]).succeeds();
-    assert!(ran.stderr.contains("#1: it was merged as "), "{ran}");
+    assert!(ran.stderr.contains("#1 was merged as ") && !ran.stderr.contains("warning"), "{ran}");
     assert_eq!(kinds(), ["genesis", "approve", "merge", "hold"]);
     desk.sound(SHOP);
     desk.token_is_nowhere();
+}
+
+#[test]
+fn what_github_limits_is_owed_with_all_that_follows() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    let branches = ["agent/infra/one", "agent/infra/two", "agent/infra/three"];
+    for (place, branch) in branches.into_iter().enumerate() {
+        desk.propose(&shop, SHOP, branch, (&format!("docs/{place}.md"), "text\n"));
+    }
+    let comments = |number: u64| desk.github.world().pull(SHOP, number).comments.len();
+    let ask = |place: usize| {
+        let named = at(&shop, place as u64 + 1, branches[place]);
+        desk.run(SHOP, &["ask", &named, "-m", "Why now?", "--yes"])
+    };
+    let limited = crate::support::github::refusal(429, "Too many requests").with("Retry-After", 3_000);
+    desk.github.fault(Fault::at("POST /repos/{}/{}/issues/{}/comments", Wrong::Answer(limited)));
+    for (place, owed) in [(0, 0), (1, 1)] {
+        let ran = ask(place).exits(3);
+        let wanted = format!("recorded  #{}  not on GitHub: GitHub wants to be left alone", place + 1);
+        assert!(ran.stdout.contains(&wanted) && ran.stdout.contains("tries it again by itself"), "{ran}");
+        assert_eq!(ran.stderr.matches("in the ledger, and not on GitHub").count(), owed, "{ran}");
+    }
+    desk.github.mend();
+    let ran = ask(2).succeeds();
+    assert_eq!([comments(1), comments(2), comments(3)], [1, 1, 1], "{ran}");
+    assert_eq!(ran.stderr.matches("GitHub was told of entry").count(), 2, "{ran}");
+    desk.sound(SHOP);
+}
+
+#[test]
+fn a_branch_without_a_pull_request_is_looked_at_and_not_approved() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    let branch = "agent/infra/bare";
+    shop.propose(branch, "Say it better", &[("docs/bare.md", "text\n")]);
+    let rows = desk.run(SHOP, &["list"]).succeeds();
+    assert!(rows.stdout.contains("(no pull request)") && !rows.stdout.contains("clean"), "{rows}");
+    let named = format!("{branch}@{}", shop.rev(branch));
+    let before = shop.entries().len();
+    let ran = desk.run(SHOP, &["approve", &named, "--yes"]).exits(1);
+    assert!(ran.stderr.contains("a forge merges pull requests: open one for it"), "{ran}");
+    assert_eq!(shop.entries().len(), before, "nothing is signed that cannot come to pass");
+    desk.github.count();
+    let _ = desk.run(SHOP, &["hold", &named, "-m", "Wait.", "--yes"]).succeeds();
+    assert_eq!((shop.entries().len(), desk.writes()), (before + 1, vec![]), "nobody is there to be told");
 }
 
 #[test]

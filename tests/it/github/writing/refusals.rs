@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use countersign::io::github::{NextStep, Refused, Why};
+use countersign::engine::NextStep;
+use countersign::io::github::{Refused, Why};
 use countersign::ledger::EntryKind;
 use serde_json::json;
 
@@ -29,8 +30,6 @@ fn after(kind: EntryKind, at: usize, happens: impl FnOnce(&GitHub, &Repo<'_>)) -
     });
     happens(&github, &repo);
     let refused = make(&client(&github), &orders[at]).unwrap_err();
-    let told = refused.to_string();
-    assert!(told.starts_with("acme/shop#1: ") && told.ends_with(refused.next().words()), "{told}");
     (refused, writes(&github))
 }
 
@@ -61,7 +60,6 @@ fn what_is_known_not_to_work_is_not_sent() {
         assert_eq!(github.act("tom-b", "PUT", "/repos/acme/shop/pulls/1/merge", &body).0, 200);
     });
     assert_eq!((refused.why, sent), (Why::Merged, nothing()));
-    assert!(refused.commit.is_some(), "the commit that somebody else made");
 }
 
 #[test]
@@ -108,16 +106,16 @@ fn what_happens_between_reading_and_writing_is_told_as_it_is() {
 
 /// Rows of the table that only the answer tells: which act, the answer, the reason, the next step.
 fn rows() -> Vec<(&'static str, Response, Why, NextStep)> {
-    use NextStep::{Again, Later, Nothing, Page, Refresh, Token};
+    use NextStep::{Again, Later, Page, Refresh, Token};
     let secondary = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
     vec![
         (REVIEW, refusal(401, "Bad credentials"), Why::Token, Token),
         (REVIEW, refusal(403, "Resource not accessible by personal access token"), Why::Forbidden, Token),
-        (MERGE, refusal(403, "Repository was archived so is read-only."), Why::Archived, Nothing),
+        (MERGE, refusal(403, "Repository was archived so is read-only."), Why::Archived, Page),
         (COMMENT, refusal(403, "Unable to create comment because issue is locked."), Why::Locked, Page),
-        (COMMENT, refusal(404, "Not Found"), Why::NotFound, Token),
-        (COMMENT, refusal(410, "Issues has been disabled in this repository."), Why::NotFound, Token),
-        (CLOSE, refusal(404, "Not Found"), Why::NotFound, Token),
+        (COMMENT, refusal(404, "Not Found"), Why::NotFound, Page),
+        (COMMENT, refusal(410, "Issues has been disabled in this repository."), Why::NotFound, Page),
+        (CLOSE, refusal(404, "Not Found"), Why::NotFound, Page),
         (MERGE, refusal(405, "Base branch was modified. Review and try the merge again."), Why::BaseMoved, Again),
         (MERGE, refusal(405, "Required status check \"ci\" is expected."), Why::ChecksMissing, Page),
         (MERGE, refusal(405, "Waiting on code owner review from acme/leads."), Why::ReviewsMissing, Page),
@@ -156,7 +154,7 @@ fn every_answer_has_its_reason_and_its_next_step() {
         let (refused, sent) = after(kind, at, |github, _| github.fault(Fault::at(route, Wrong::Answer(answer))));
         assert_eq!((refused.why, refused.next()), (why, next), "{route}: {told}");
         assert_eq!(sent, [route], "sent once: {told}");
-        assert_eq!(refused.until.is_some(), why == Why::Limited, "{told}");
+        assert!(why != Why::Limited || refused.said.contains("until"), "{told}");
     }
 }
 
