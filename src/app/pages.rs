@@ -12,7 +12,7 @@ use super::review::{because, effect};
 use super::sheet::Sheet;
 use super::{App, ago, count};
 use crate::config::{Context, Keymap, Role};
-use crate::engine::{Action as Step, Failure, Fate, InitOffer, LedgerHealth, NextStep, Plan, Report, Snapshot};
+use crate::engine::{Action as Step, Awaits, Failure, Fate, InitOffer, LedgerHealth, NextStep, Plan, Report, Snapshot};
 use crate::evidence::signals::{Signal, TargetWatch};
 use crate::model::text::{printable_bytes, single_line};
 use crate::model::{Problem, Queued};
@@ -204,8 +204,8 @@ fn push_report(lines: &mut Vec<Line>, report: &Report, step: &dyn Fn(NextStep) -
     for item in &report.items {
         let (word, role) = match &item.fate {
             Fate::Merged { commit } => (format!("merged   {}", commit.short(9)), Role::Ok),
-            Fate::Recorded { missing: 0 } => ("waits for checks".to_owned(), Role::People),
-            Fate::Recorded { missing } => (format!("recorded; {missing} more"), Role::People),
+            Fate::Recorded { awaits: Awaits::Checks } => ("waits for checks".to_owned(), Role::People),
+            Fate::Recorded { awaits: Awaits::People(missing) } => (format!("recorded; {missing} more"), Role::People),
             Fate::Noted => (item.kind.to_string(), Role::Found),
             Fate::Unposted { .. } => ("in ledger".to_owned(), Role::Warn),
             Fate::Dropped { .. } => ("left out".to_owned(), Role::Warn),
@@ -348,13 +348,15 @@ pub fn plan_as_text(app: &App) -> Page {
 }
 
 fn plan_lines(plan: &Plan) -> Vec<Line> {
+    let posts = plan.posts_in_words().map(|posts| format!(", then on GitHub {posts}")).unwrap_or_default();
     let mut lines = vec![Line::of(
         Role::Text,
         format!(
-            "{} as {}, in one push: {}, {}, {}",
+            "{} as {}, {}, in one push{}: {}, {}",
             count(plan.intents.len(), "ledger entry"),
             plan.by,
             count(plan.intents.len(), "signature"),
+            posts,
             count(plan.merges().count(), "merge"),
             count(plan.memory.len(), "memory file"),
         ),
@@ -363,8 +365,8 @@ fn plan_lines(plan: &Plan) -> Vec<Line> {
     for item in &plan.items {
         let does = match &item.action {
             Step::Merge { .. } => "merge".to_owned(),
-            Step::Record { missing: 0 } => "record; checks".to_owned(),
-            Step::Record { missing } => format!("record, {missing} more"),
+            Step::Record { awaits: Awaits::Checks } => "record; checks".to_owned(),
+            Step::Record { awaits: Awaits::People(missing) } => format!("record, {missing} more"),
             Step::Note => plan.intents.get(item.intent).map_or_else(String::new, |intent| intent.kind.to_string()),
         };
         lines.push(

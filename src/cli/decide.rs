@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
-use crate::engine::{Action, Fate, Plan, Report, still_needs};
+use crate::engine::{Action, Fate, Plan, Report};
 use crate::io::post;
 use crate::io::send::SendError;
 use crate::io::workspace::{Ruling, Situation, Workspace};
@@ -203,7 +203,7 @@ fn show(plan: &Plan, output: &mut Output) {
         let kind = plan.intents.get(item.intent).map_or(DecisionKind::Approve, |intent| intent.kind);
         let what = match &item.action {
             Action::Merge { .. } => "approve and merge".to_owned(),
-            Action::Record { missing } => format!("approve; {}", still_needs(*missing)),
+            Action::Record { awaits } => format!("approve; {}", awaits.words()),
             Action::Note => kind.to_string(),
         };
         let (id, head) = (text::printable(&item.subject.proposal), item.subject.head.short(12));
@@ -232,7 +232,9 @@ fn show(plan: &Plan, output: &mut Output) {
     let entries = plan.remaining_intents().len();
     if entries > 0 {
         let (entries, signatures) = (count(entries, "entry", "entries"), count(entries, "signature", "signatures"));
-        output.line(format!("  {entries} in the ledger, {signatures} by {}, one push", text::printable(&plan.by)));
+        let posts = plan.posts_in_words().map(|posts| format!(", then on GitHub {posts}")).unwrap_or_default();
+        output
+            .line(format!("  {entries} in the ledger, {signatures} by {}, one push{posts}", text::printable(&plan.by)));
     }
 }
 
@@ -253,7 +255,7 @@ fn tell(report: &Report, shown: &[String], output: &mut Output) {
         let id = text::printable(&item.subject.proposal);
         match &item.fate {
             Fate::Merged { commit } => output.line(format!("merged    {id}  as {}", commit.short(12))),
-            Fate::Recorded { missing } => output.line(format!("approved  {id}  {}", still_needs(*missing))),
+            Fate::Recorded { awaits } => output.line(format!("approved  {id}  {}", awaits.words())),
             Fate::Noted => output.line(format!("{:<8}  {id}", done(item.kind))),
             Fate::Unposted { why, next } => {
                 let next = next.map(|next| format!("; {}", next.words())).unwrap_or_default();
@@ -291,7 +293,7 @@ fn plan_json(plan: &Plan) -> Value {
         .map(|item| {
             let (action, missing) = match &item.action {
                 Action::Merge { .. } => ("merge", 0),
-                Action::Record { missing } => ("record", *missing),
+                Action::Record { awaits } => ("record", awaits.people()),
                 Action::Note => ("note", 0),
             };
             json!({
@@ -321,7 +323,7 @@ fn report_json(report: &Report) -> Value {
         .map(|item| {
             let (outcome, commit, missing, why) = match &item.fate {
                 Fate::Merged { commit } => ("merged", Some(*commit), 0, None),
-                Fate::Recorded { missing } => ("recorded", None, *missing, None),
+                Fate::Recorded { awaits } => ("recorded", None, awaits.people(), None),
                 Fate::Noted => ("noted", None, 0, None),
                 Fate::Unposted { why, .. } => ("unposted", None, 0, Some(why)),
                 Fate::Dropped { why, .. } => ("dropped", None, 0, Some(why)),

@@ -94,8 +94,8 @@ impl GitHubSettings {
             "authors" => self.authors = texts(value, "write authors = [\"renovate[bot]\"]")?,
             "apps_only" => self.apps_only = yes(value)?,
             "labels" => self.labels = texts(value, "write labels = [\"infra\"]")?,
-            "branches" => self.branches = globs(value)?,
-            "targets" => self.targets = globs(value)?,
+            "branches" => self.branches = globs(value, "write branches = [\"agent/**\"]")?,
+            "targets" => self.targets = globs(value, "write targets = [\"main\", \"release/*\"]")?,
             _ => self.drafts = yes(value)?,
         }
         Ok(())

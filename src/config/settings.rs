@@ -101,7 +101,7 @@ impl Settings {
             "keymap" => self.keymap = choice(value, Base::named, &Base::NAMES)?,
             "colour" => self.colour = choice(value, ColourChoice::named, &ColourChoice::NAMES)?,
             "links" => self.links = yes(value)?,
-            "branches" => self.branches = globs(value)?,
+            "branches" => self.branches = globs(value, "write branches = [\"agent/**\"]")?,
             "remote" => self.remote = Some(text(value, "write remote = \"origin\"")?.to_owned()),
             "repositories" => {
                 self.repositories = texts(value, "write repositories = [\"~/work/infra\", \"owner/name\"]")?;
@@ -145,8 +145,7 @@ fn theme(value: &Spanned<DeValue<'_>>) -> Result<Option<Ground>, Wrong> {
     choice(value, named, &["auto", "dark", "light", "plain"])
 }
 
-pub(super) fn globs(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Wrong> {
-    let next = "write branches = [\"agent/**\"]";
+pub(super) fn globs(value: &Spanned<DeValue<'_>>, next: &str) -> Result<Vec<String>, Wrong> {
     let list = value.get_ref().as_array().filter(|list| !list.is_empty());
     let list = list.ok_or_else(|| Wrong::new("is not a list of patterns", next))?;
     list.iter().map(|pattern| glob(pattern).map_err(|wrong| Wrong { at: Some(pattern.span()), ..wrong })).collect()

@@ -15,7 +15,7 @@ use crate::model::{
 };
 use crate::policy::{GateMode, MergeMethod, Policy, Tiers, TraceLine};
 
-use super::NextStep;
+use super::{Awaits, NextStep};
 
 /// How the ledger is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,10 +137,10 @@ pub enum Fate {
         /// The landing commit.
         commit: Oid,
     },
-    /// Its approval was recorded; so many persons are still missing.
+    /// Its approval was recorded, and does not suffice yet.
     Recorded {
-        /// Persons still missing; none where it waits for required checks.
-        missing: usize,
+        /// What is still wanted.
+        awaits: Awaits,
     },
     /// The decision was recorded.
     Noted,

@@ -32,7 +32,7 @@ pub use landing::{LandedPull, Recording, RecordingParts, Unrecorded, awaiting_re
 pub use next_step::NextStep;
 pub use offer::{Offer, OfferOrder, offer};
 pub use order::sort;
-pub use plan::{Action, Authorised, Dropped, MemoryChange, Plan, PlanParts, PlannedItem, RefMove, still_needs};
+pub use plan::{Action, Authorised, Awaits, Dropped, MemoryChange, Plan, PlanParts, PlannedItem, RefMove};
 pub use planning::{Refusal, plan};
 pub use posting::{Act, BODY_LIMIT, Desk, Held, Post, PostOrder, Posts, posts, tells};
 pub use record::{Landed, entries, landing_message, lesson_record, memory_message};

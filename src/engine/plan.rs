@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::model::{
-    Answers, ChangeId, Contributor, EntryId, Intent, LineStats, Oid, Place, Ruling, Seen, Subject, Tier, TreeDiff, text,
+    Answers, ChangeId, Contributor, DecisionKind, EntryId, Intent, LineStats, Oid, Place, Ruling, Seen, Subject, Tier,
+    TreeDiff, text,
 };
 use crate::policy::{MemoryVia, MergeMethod, Reviewed};
 
@@ -20,21 +21,41 @@ pub enum Action {
         /// From the stacked tree before it to the one after it.
         diff: Arc<TreeDiff>,
     },
-    /// The approval is recorded; it still needs so many persons, or nothing but its required checks.
+    /// The approval is recorded, and does not suffice yet.
     Record {
-        /// Persons still missing; none where it waits for checks.
-        missing: usize,
+        /// What is still wanted.
+        awaits: Awaits,
     },
     /// The decision (reject, hold, ask, withdraw) is recorded.
     Note,
 }
 
-/// What a recorded approval still needs, where so many persons are missing.
-#[must_use]
-pub fn still_needs(missing: usize) -> String {
-    match missing {
-        0 => "waits for required checks".to_owned(),
-        some => format!("still needs {some} more"),
+/// What is wanted before something that was approved may land.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaits {
+    /// The approvals of so many more persons.
+    People(usize),
+    /// Nothing but its required checks.
+    Checks,
+}
+
+impl Awaits {
+    /// The persons still missing.
+    #[must_use]
+    pub const fn people(self) -> usize {
+        match self {
+            Self::People(missing) => missing,
+            Self::Checks => 0,
+        }
+    }
+
+    /// What a recorded approval still needs, in words.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::People(missing) => format!("still needs {missing} more"),
+            Self::Checks => "waits for required checks".to_owned(),
+        }
     }
 }
 
@@ -96,10 +117,10 @@ impl PlannedItem {
             (Action::Merge { diff: old }, Action::Merge { diff: new }) if old.change_id != new.change_id => {
                 Some(format!("{name} would change other lines"))
             }
-            (Action::Merge { .. }, Action::Record { missing: 0 }) => {
-                Some(format!("{name} waits for required checks now"))
-            }
-            (Action::Merge { .. }, Action::Record { .. }) => Some(format!("{name} needs more people now")),
+            (Action::Merge { .. }, Action::Record { awaits }) => Some(match awaits {
+                Awaits::People(_) => format!("{name} needs more people now"),
+                Awaits::Checks => format!("{name} waits for required checks now"),
+            }),
             (Action::Record { .. }, Action::Merge { .. }) => Some(format!("{name} would be merged now")),
             _ => None,
         }
@@ -240,15 +261,39 @@ impl PlanParts {
         remaining.filter(|intent| !intent.items.is_empty()).collect()
     }
 
+    /// What a forge is asked for after the push, in words: `28 reviews, 28 merges`; `None` where nothing but the push happens.
+    #[must_use]
+    pub fn posts_in_words(&self) -> Option<String> {
+        let on_page = |item: &&PlannedItem| self.via == Via::Forge && item.subject.proposal.starts_with('#');
+        let (mut reviews, mut comments, mut merges) = (0, 0, 0);
+        for item in self.items.iter().filter(on_page) {
+            match self.intents.get(item.intent).map(|intent| intent.kind) {
+                Some(DecisionKind::Approve | DecisionKind::Reject) => reviews += 1,
+                Some(DecisionKind::Hold | DecisionKind::Ask) => comments += 1,
+                // What was posted before is dismissed, where there is anything.
+                Some(DecisionKind::Withdraw) | None => {}
+            }
+            merges += usize::from(matches!(item.action, Action::Merge { .. }));
+        }
+        let counted = [(reviews, "review"), (comments, "comment"), (merges, "merge")];
+        let part = |(number, noun): (usize, &str)| match number {
+            0 => None,
+            1 => Some(format!("1 {noun}")),
+            more => Some(format!("{more} {noun}s")),
+        };
+        let parts: Vec<String> = counted.into_iter().filter_map(part).collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
     /// Whether executing `fresh` does what this plan showed: the same items with the same heads, change ids, tiers and
     /// actions. Main and the ledger may have moved; what was consented to may not.
     #[must_use]
     pub fn agrees_with(&self, fresh: &Self) -> bool {
-        let consent = |plan: &Self| -> Vec<(Subject, Tier, Option<ChangeId>, usize)> {
+        let consent = |plan: &Self| -> Vec<(Subject, Tier, Option<ChangeId>, Option<Awaits>)> {
             let item = |item: &PlannedItem| match &item.action {
-                Action::Merge { diff } => (item.subject.clone(), item.tier(), Some(diff.change_id), 0),
-                Action::Record { missing } => (item.subject.clone(), item.tier(), None, *missing),
-                Action::Note => (item.subject.clone(), item.tier(), None, 0),
+                Action::Merge { diff } => (item.subject.clone(), item.tier(), Some(diff.change_id), None),
+                Action::Record { awaits } => (item.subject.clone(), item.tier(), None, Some(*awaits)),
+                Action::Note => (item.subject.clone(), item.tier(), None, None),
             };
             plan.items.iter().map(item).collect()
         };

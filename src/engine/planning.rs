@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::policy::{self, Approval, Evaluation, Person, Root};
 
-use super::plan::{Authorised, PlanParts, RefMove};
+use super::plan::{Authorised, Awaits, PlanParts, RefMove};
 use super::{
     Action, Dropped, Force, MemoryChange, Plan, PlannedItem, Stack, Via, World, record, root, soft_facts, standing,
 };
@@ -151,7 +151,7 @@ impl Planner<'_, '_> {
             stats: proposal.stats.unwrap_or_default(),
             // What waits for nothing but its checks is merged by this entry, too.
             reviews: match action {
-                Action::Merge { .. } | Action::Record { missing: 0 } => evaluation.reviews,
+                Action::Merge { .. } | Action::Record { awaits: Awaits::Checks } => evaluation.reviews,
                 Action::Record { .. } | Action::Note => Vec::new(),
             },
             ruling: evaluation.ruling,
@@ -212,7 +212,8 @@ impl Planner<'_, '_> {
                     let persons = if missing == 1 { "1 more person" } else { "more persons" };
                     Err((format!("you approved it already, and it still needs {persons}"), None))
                 } else {
-                    Ok((Action::Record { missing }, evaluation, vec![]))
+                    let awaits = if missing == 0 { Awaits::Checks } else { Awaits::People(missing) };
+                    Ok((Action::Record { awaits }, evaluation, vec![]))
                 }
             }
             Outcome::Satisfied => self.merge(proposal, diff, &evaluation, &mine),

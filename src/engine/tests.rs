@@ -186,7 +186,7 @@ fn what_one_person_may_approve_lands() {
 fn what_needs_two_is_recorded_until_the_second_comes() {
     let mut case = Case::new(&[("agent/a/1", "prod/a.yaml")], &Bench::new());
     let plan = case.approve(&["agent/a/1"]);
-    assert_eq!(plan.items[0].action, Action::Record { missing: 1 });
+    assert_eq!(plan.items[0].action, Action::Record { awaits: Awaits::People(1) });
     assert!(!plan.moves_target());
 
     let mut bench = Bench::new();
@@ -566,15 +566,15 @@ fn what_is_required_and_not_green_is_recorded_and_not_merged() {
             (World { via: Via::Forge, ..case.world() }, Table { alone: case.stack.alone.clone(), ..Table::default() });
         plan(&intents, &world, &mut stack).unwrap()
     };
-    assert_eq!(plan.items[0].action, Action::Record { missing: 0 }, "it waits for its check");
+    assert_eq!(plan.items[0].action, Action::Record { awaits: Awaits::Checks }, "it waits for its check");
     assert!(matches!(plan.items[1].action, Action::Merge { .. }));
     let entries = record::entries(&plan, &[], plan.target.old, time(7200));
     let facts = serde_json::to_value(&entries[0].soft_facts).unwrap();
     assert_eq!(
         facts,
         serde_json::json!({
-            "#1": { "checks.state": "pending", "checks.failed": [] },
-            "#2": { "checks.state": "passed", "checks.failed": [] },
+            "#1": { "checks.state": "pending", "checks.failed": [], "proposal.labels": [] },
+            "#2": { "checks.state": "passed", "checks.failed": [], "proposal.labels": [] },
         })
     );
 

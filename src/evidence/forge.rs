@@ -180,10 +180,10 @@ impl ReviewLine {
     #[must_use]
     pub fn sentence(&self) -> String {
         let said = match self.state {
-            ReviewState::Approved => "approved",
-            ReviewState::ChangesRequested => "wants changes",
-            ReviewState::Commented | ReviewState::Pending => "commented",
-            ReviewState::Dismissed => "was dismissed as a reviewer",
+            ReviewState::Approved => " approved",
+            ReviewState::ChangesRequested => " wants changes",
+            ReviewState::Commented | ReviewState::Pending => " commented",
+            ReviewState::Dismissed => "'s review was dismissed",
         };
         let on = match self.commit {
             _ if self.of_head => "this commit".to_owned(),
@@ -191,7 +191,7 @@ impl ReviewLine {
             None => "a commit that is not known any more".to_owned(),
         };
         let own = if self.own { ", which counts for nothing: it is the agent's own" } else { "" };
-        format!("{} {said}, on {on}{own}", self.by)
+        format!("{}{said}, on {on}{own}", self.by)
     }
 }
 

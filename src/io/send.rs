@@ -266,7 +266,7 @@ fn report(plan: &Plan, commits: &Commits, entries: &[Entry]) -> Report {
     let items = plan.items.iter().zip(&commits.landed).map(|(item, landed)| {
         let fate = match (&item.action, landed) {
             (Action::Merge { .. }, Some(landed)) => Fate::Merged { commit: landed.commit },
-            (Action::Record { missing }, _) => Fate::Recorded { missing: *missing },
+            (Action::Record { awaits }, _) => Fate::Recorded { awaits: *awaits },
             _ => Fate::Noted,
         };
         sent_item(plan, item, fate)

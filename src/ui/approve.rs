@@ -11,7 +11,7 @@ use crate::app::queue::cells::total_cost;
 use crate::app::sheet::{ApproveSheet, Candidate, Planning, rows_for_items};
 use crate::app::{App, count};
 use crate::config::Role;
-use crate::engine::{Action, Plan, total};
+use crate::engine::{Action, Awaits, Plan, total};
 use crate::model::text::single_line;
 use crate::model::{DecisionKind, LineStats, Tier};
 
@@ -116,17 +116,25 @@ fn in_words(plan: &Plan) -> String {
         let LineStats { additions, deletions, .. } = total(plan.merges().map(|item| item.stats));
         parts.push(format!("{}, +{additions} -{deletions} in {}", count(merges, "merge"), count(files, "file")));
     }
-    let recorded = plan.items.iter().filter(|item| matches!(item.action, Action::Record { .. })).count();
-    if recorded > 0 {
-        parts.push(format!("{} recorded, more people needed", count(recorded, "approval")));
+    let recorded = |wanted: fn(&Awaits) -> bool| {
+        plan.items.iter().filter(|item| matches!(&item.action, Action::Record { awaits } if wanted(awaits))).count()
+    };
+    for (number, needed) in [
+        (recorded(|awaits| matches!(awaits, Awaits::People(_))), "more people"),
+        (recorded(|awaits| *awaits == Awaits::Checks), "checks"),
+    ] {
+        if number > 0 {
+            parts.push(format!("{} recorded, {needed} needed", count(number, "approval")));
+        }
     }
     if !plan.memory.is_empty() {
         parts.push(count(plan.memory.len(), "memory file"));
     }
     let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join("; ")) };
+    let posts = plan.posts_in_words().map(|posts| format!(", then on GitHub {posts}")).unwrap_or_default();
     match entries {
-        1 => format!("one ledger entry, one signature, one push{parts}"),
-        _ => format!("{entries} ledger entries, {entries} signatures, one push{parts}"),
+        1 => format!("one ledger entry, one signature, one push{posts}{parts}"),
+        _ => format!("{entries} ledger entries, {entries} signatures, one push{posts}{parts}"),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::app::sheet::{InitSheet, Sheet};
 use crate::app::status::Status;
 use crate::app::{Action, App, Command, Errand, INDEXING, JobKey, LOOKING, Outcome, Progress, RepoId, hints};
 use crate::config::Context;
-use crate::engine::{Failure, Fate, Opened, Plan, Report, SentItem, Snapshot};
+use crate::engine::{Awaits, Failure, Fate, Opened, Plan, Report, SentItem, Snapshot};
 use crate::evidence::Evidence;
 use crate::model::text::single_line;
 use crate::model::{DecisionKind, Problem, Queued};
@@ -260,8 +260,8 @@ fn summary(report: &Report, key: &str) -> Status {
     let mut parts = Vec::new();
     for (number, word) in [
         (number(|fate| matches!(fate, Fate::Merged { .. })), "merged"),
-        (number(|fate| matches!(fate, Fate::Recorded { missing: 1.. })), "approved, people still missing"),
-        (number(|fate| matches!(fate, Fate::Recorded { missing: 0 })), "approved, checks still missing"),
+        (number(|fate| matches!(fate, Fate::Recorded { awaits: Awaits::People(_) })), "approved, people still missing"),
+        (number(|fate| matches!(fate, Fate::Recorded { awaits: Awaits::Checks })), "approved, checks still missing"),
         (number(|fate| matches!(fate, Fate::Noted)), "recorded"),
         (number(|fate| matches!(fate, Fate::Unposted { .. })), "recorded, not on GitHub"),
         (number(|fate| matches!(fate, Fate::Dropped { .. })), "left out"),

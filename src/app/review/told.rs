@@ -10,7 +10,7 @@ use crate::config::Role;
 use crate::evidence::Evidence;
 use crate::model::forge::{ChecksState, Mergeable, ReviewState};
 use crate::model::text::single_line;
-use crate::model::{CheckLine, ChecksReport, ForgeReport, Known, RemarkLine, Remarks, ReviewLine};
+use crate::model::{CheckLine, ChecksReport, ForgeReport, Known, RemarkLine, Remarks, ReviewLine, WebAddress};
 
 /// Failed checks, and replies, under a question; the page has them all.
 const FEW: usize = 2;
@@ -46,7 +46,7 @@ fn of_checks(out: &mut Vec<Line>, checks: &ChecksReport) {
     }
     for check in checks.failed.iter().take(FEW) {
         out.push(Line::of(Role::Quiet, "        ").then(Role::Found, check.sentence()).hanging(8));
-        out.extend(check.url.as_ref().map(|url| Line::of(Role::Quiet, format!("        {url}")).hanging(8)));
+        out.extend(check.url.as_ref().map(|url| link("        ", url)));
     }
 }
 
@@ -95,7 +95,7 @@ pub(in crate::app) fn page(app: &App) -> Page {
 }
 
 fn whole(out: &mut Vec<Line>, report: &ForgeReport) {
-    out.extend(report.url.as_ref().map(|url| Line::of(Role::Quiet, url.clone())));
+    out.extend(report.url.as_ref().map(|url| link("", url)));
     let draft = (report.draft == Some(true)).then(|| "a draft: its author says that it is not ready".to_owned());
     let labels = (!report.labels.is_empty()).then(|| format!("labels: {}", report.labels.join(", ")));
     out.extend(draft.into_iter().chain(labels).map(|text| Line::of(Role::Found, text).hanging(2)));
@@ -130,7 +130,12 @@ fn section(out: &mut Vec<Line>, title: &str) {
 
 fn one_check(out: &mut Vec<Line>, check: &CheckLine) {
     out.push(Line::of(Role::Warn, "  ! ").then(Role::Found, check.sentence()).hanging(4));
-    out.extend(check.url.as_ref().map(|url| Line::of(Role::Quiet, format!("    {url}")).hanging(4)));
+    out.extend(check.url.as_ref().map(|url| link("    ", url)));
+}
+
+/// An address that terminals can open, also where it is broken over rows.
+fn link(inset: &str, url: &str) -> Line {
+    Line::of(Role::Quiet, inset).linked(Role::Quiet, url, WebAddress::parse(url).as_ref()).hanging(inset.len())
 }
 
 fn remarks(out: &mut Vec<Line>, found: &Remarks) {

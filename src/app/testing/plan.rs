@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::fixture::{now, oid};
-use crate::engine::{Action, Dropped, MemoryChange, Plan, PlanParts, PlannedItem, RefMove};
+use crate::engine::{Action, Awaits, Dropped, MemoryChange, Plan, PlanParts, PlannedItem, RefMove};
 use crate::model::{DecisionKind, EntryId, Intent, Place, Queued};
 use crate::policy::MergeMethod;
 
@@ -56,7 +56,9 @@ fn planned(intent: usize, kind: DecisionKind, item: &crate::model::IntentItem, q
         (DecisionKind::Approve, Some(diff)) if approvals.have + 1 >= approvals.need => {
             Action::Merge { diff: Arc::clone(diff) }
         }
-        (DecisionKind::Approve, _) => Action::Record { missing: approvals.need.saturating_sub(approvals.have + 1) },
+        (DecisionKind::Approve, _) => {
+            Action::Record { awaits: Awaits::People(approvals.need.saturating_sub(approvals.have + 1)) }
+        }
         _ => Action::Note,
     };
     PlannedItem {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use countersign::config::Settings;
-use countersign::engine::Action;
+use countersign::engine::{Action, Awaits};
 use countersign::io::clock::Clock;
 use countersign::io::evidence::queue::Look;
 use countersign::io::git::repository::LocalRepository;
@@ -86,7 +86,7 @@ fn what_is_forged_in_the_cache_shows_and_decides_nothing() {
     let truth = queue.iter().find(|queued| queued.proposal.id == id).expect("the true row");
     let plan = here.plan(&situation, &[approval(truth)]).expect("a plan");
     assert_eq!(plan.items[0].ruling.tier, Tier::High);
-    assert!(matches!(plan.items[0].action, Action::Record { missing: 1 }), "{:?}", plan.items[0].action);
+    assert!(matches!(plan.items[0].action, Action::Record { awaits: Awaits::People(1) }), "{:?}", plan.items[0].action);
 }
 
 #[test]
