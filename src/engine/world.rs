@@ -107,13 +107,13 @@ impl<'a> World<'a> {
             Force::Invalid(errors) => return Err(errors),
         };
         let (mut approvals, mut objections) = self.said_of(proposal, diff);
-        let unheard = self.on_github(proposal).unknown;
+        let page = self.on_github(proposal);
         if let Some(planned) = planned {
             approvals.retain(|approval| approval.person != planned.person);
             objections.retain(|objection| objection.person != planned.person);
             approvals.push(planned.clone());
         }
-        let repeat = self.refused_before(&proposal.id);
+        let repeat = self.refused_before(&proposal.id) || page.wanted_before;
         let branch = proposal.branch();
         let facts = Facts {
             stage: self.stage,
@@ -122,10 +122,11 @@ impl<'a> World<'a> {
             target: &proposal.target.refname,
             changes: diff.map(|diff| diff.files.as_slice()),
             contributors: &proposal.contributors,
+            opener: proposal.pull.as_ref().map(|pull| pull.author.login.as_str()),
             messages: &proposal.messages,
             approvals: &approvals,
             objections: &objections,
-            unheard,
+            unheard: page.unknown,
             repeat,
             checks: Some(self.checks.of(proposal)),
         };
