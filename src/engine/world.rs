@@ -83,9 +83,19 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Whether there is a way for it to land: what a forge merges is a pull request.
-    pub(super) fn can_land(&self, proposal: &Proposal) -> bool {
-        self.via == Via::Git || proposal.pull.is_some()
+    /// Why there is no way for it to land, in a word and in a sentence: what a forge merges is a pull request that is ready.
+    pub(super) fn no_way(&self, proposal: &Proposal) -> Option<(&'static str, &'static str)> {
+        let pull = proposal.pull.as_ref().filter(|_| self.via == Via::Forge);
+        match (self.via, pull) {
+            (Via::Git, _) => None,
+            (Via::Forge, None) => {
+                Some(("no pull request", "it is a branch, and a forge merges pull requests: open one for it"))
+            }
+            (Via::Forge, Some(pull)) => pull.draft.then_some((
+                "a draft",
+                "it is a draft: its author says that it is not ready; have it marked as ready on its page",
+            )),
+        }
     }
 
     /// What policy says of a proposal as it would land now.

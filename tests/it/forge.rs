@@ -7,6 +7,7 @@ mod journey;
 mod links;
 mod people;
 mod reading;
+mod secrets;
 mod trouble;
 
 use serde_json::Value;
