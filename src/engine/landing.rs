@@ -135,6 +135,18 @@ fn moved(refname: &str, landed: &Unrecorded) -> RefUpdate {
     RefUpdate { refname: refname.to_owned(), old, new: landed.commit }
 }
 
+/// Whether anything was approved that is not recorded as merged: without that nothing waits to be, and nobody need look.
+#[must_use]
+pub fn may_await_record(world: &World<'_>) -> bool {
+    let open = |ledger: &LedgerView, item: &Item| {
+        item.merge.is_none() && ledger.merged(&item.proposal, &item.target, item.head).is_none()
+    };
+    world.ledger.is_some_and(|ledger| {
+        let approvals = ledger.entries().iter().filter(|entry| entry.kind == EntryKind::Approve);
+        approvals.flat_map(|entry| &entry.items).any(|item| item.target == world.target.refname && open(ledger, item))
+    })
+}
+
 /// What was approved and landed and no entry says so, with the proposals: whoever can sign records it. Known to everybody who reads.
 #[must_use]
 pub fn awaiting_record<'u>(

@@ -85,6 +85,9 @@ impl Workspace {
         if let Some(late) = self.recorded.with(|known| known.late.clone().filter(|(of, _)| *of == tips)) {
             return Ok(late.1);
         }
+        if !engine::may_await_record(&situation.world()) {
+            return Ok(None);
+        }
         let store = self.repository.store(Writes::InMemory)?;
         let unrecorded = self.left_over(situation, &store, chain)?;
         let waiting = engine::awaiting_record(&situation.world(), &unrecorded, &verify::allows(&store));
