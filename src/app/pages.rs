@@ -133,6 +133,10 @@ fn push_repository(lines: &mut Vec<Line>, snapshot: &Snapshot, now: Timestamp) {
                 .hanging(2),
         );
     }
+    if let Some(budget) = &snapshot.budget {
+        let role = if budget.is_low() { Role::Warn } else { Role::Quiet };
+        lines.push(Line::of(role, format!("GitHub: {}", single_line(&budget.sentence(now)))).hanging(2));
+    }
     for problem in &snapshot.problems {
         push_problem(lines, problem);
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::diff::Document;
 use crate::evidence::Evidence;
 use crate::evidence::signals::TargetWatch;
+use crate::model::forge::Budget;
 use crate::model::{
     Answers, Comment, DecisionKind, EntryId, Known, Oid, Place, Problem, Queued, ReasonCode, Reasoning, Stage, Subject,
 };
@@ -71,6 +72,8 @@ pub struct Snapshot {
     pub polls: bool,
     /// Why the remote could not be asked; `None` where it was, or where there is none.
     pub offline: Option<String>,
+    /// How often the forge may still be asked, as it told last.
+    pub budget: Option<Budget>,
     /// What came to the target and was not recorded; not known before the history is indexed.
     pub watch: Known<TargetWatch>,
 }
@@ -96,6 +99,7 @@ impl Snapshot {
             read_at,
             polls: false,
             offline: None,
+            budget: None,
             watch: Known::Indexing,
         }
     }

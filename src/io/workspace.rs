@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::engine::{self, Draft, Force, ForgeChecks, Found, LedgerHealth, Snapshot, Via, World};
 use crate::ledger::{Chain, LedgerView};
 use crate::model::Known as Evidenced;
-use crate::model::forge::PullRequest;
+use crate::model::forge::{Budget, PullRequest};
 use crate::model::{Intent, Landing, Oid, Problem, Proposal, Queued, Stage, Target};
 use crate::policy::{self, Globs, LedgerKey, Policy, PolicyError, Root};
 
@@ -136,6 +136,8 @@ pub struct Situation {
     pub via: Via,
     /// When the forge said last which pull requests there are; `None` without one.
     pub listed: Option<Timestamp>,
+    /// How often it may still be asked, as it told last.
+    pub budget: Option<Budget>,
     /// When the proposals were first seen here, as far as that is known.
     pub seen: FirstSeen,
     /// Where the last move of the target ended that was seen here to have arrived.
@@ -310,6 +312,7 @@ impl Workspace {
             now,
             via: if self.forge.is_some() { Via::Forge } else { Via::Git },
             listed: self.forge.as_ref().and_then(|forge| forge.listed()),
+            budget: self.forge.as_ref().and_then(|forge| forge.budget()),
             seen: FirstSeen::default(),
             landed: adopted.landed,
             contents,
@@ -429,6 +432,7 @@ impl Situation {
             polls: self.via == Via::Forge,
             read_at: self.listed.unwrap_or(self.now).min(self.now),
             offline,
+            budget: self.budget.clone(),
             watch: Evidenced::Indexing,
         }
     }

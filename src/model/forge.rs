@@ -361,6 +361,41 @@ impl Checks {
     }
 }
 
+/// The requests that a token may still make of one kind, as the forge told it last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Budget {
+    /// The kind: `core`, `graphql`, `search`.
+    pub resource: String,
+    /// How many there are an hour.
+    pub limit: u64,
+    /// How many are left.
+    pub remaining: u64,
+    /// When they are filled again.
+    pub reset: Timestamp,
+}
+
+impl Budget {
+    /// The one of which the smallest part is left.
+    #[must_use]
+    pub fn least(all: Vec<Self>) -> Option<Self> {
+        all.into_iter().min_by_key(|budget| budget.remaining.saturating_mul(100) / budget.limit.max(1))
+    }
+
+    /// Whether less than a tenth is left.
+    #[must_use]
+    pub const fn is_low(&self) -> bool {
+        self.remaining.saturating_mul(10) < self.limit
+    }
+
+    /// `4950 of 5000 requests (core) are left, filled up again in 41 min`.
+    #[must_use]
+    pub fn sentence(&self, now: Timestamp) -> String {
+        let minutes = self.reset.duration_since(now).as_mins().max(0);
+        let Self { remaining, limit, resource, .. } = self;
+        format!("{remaining} of {limit} requests ({resource}) are left, filled up again in {minutes} min")
+    }
+}
+
 /// Whose token it is that asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::io::github::{self, Client, GitHubError, Source, Still};
 use crate::io::workspace::{Situation, Workspace};
-use crate::model::forge::{BranchRule, Identity, RepoFacts};
+use crate::model::forge::{BranchRule, Budget, Identity, RepoFacts};
 use crate::model::{Stage, text};
 use crate::policy::{LedgerKey, MemoryVia, MergeMethod, Person, Policy, Tiers};
 
@@ -160,8 +160,8 @@ fn token(client: &Client, identity: &Result<Identity, GitHubError>, now: Timesta
 
 /// Whether the API answers, and how often it still will.
 fn reach(client: &Client, now: Timestamp) -> Check {
-    let (host, budgets) = (client.host(), client.budgets());
-    let Some(least) = budgets.iter().min_by_key(|budget| budget.remaining * 100 / budget.limit.max(1)) else {
+    let host = client.host();
+    let Some(least) = Budget::least(client.budgets()) else {
         let found = format!("{host} told no budget of requests");
         return Check::unknown(
             "API",
@@ -169,12 +169,8 @@ fn reach(client: &Client, now: Timestamp) -> Check {
             "check the network, HTTPS_PROXY and `host` under `[github]` in config.toml",
         );
     };
-    let minutes = least.reset.duration_since(now).as_mins().max(0);
-    let found = format!(
-        "{host} answers; {} of {} requests ({}) are left, filled up again in {minutes} min",
-        least.remaining, least.limit, least.resource
-    );
-    if least.remaining * 10 < least.limit {
+    let found = format!("{host} answers; {}", least.sentence(now));
+    if least.is_low() {
         return Check::note("API", found, "see what else uses this account's budget; the queue is asked less often");
     }
     Check::good("API", found)

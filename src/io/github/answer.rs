@@ -7,19 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::limits::{Limit, Told};
-
-/// The requests that may still be made of one kind, as the last answer told it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Budget {
-    /// The kind: `core`, `graphql`, `search`.
-    pub resource: String,
-    /// How many there are an hour.
-    pub limit: u64,
-    /// How many are left.
-    pub remaining: u64,
-    /// When they are filled again.
-    pub reset: Timestamp,
-}
+use crate::model::forge::Budget;
 
 /// An answer, read to its end.
 #[derive(Debug, Clone)]

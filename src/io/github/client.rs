@@ -7,12 +7,13 @@ use http::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Budget};
+use super::answer::Answer;
 use super::error::{ACCESS, GitHubError, words};
 use super::host::Host;
 use super::token::Token;
 use super::wire::{Ask, BODY_LIMIT, Broken, Kind, Patience, Pending, Proxies, Still, Wire};
 use crate::io::clock::Clock;
+use crate::model::forge::Budget;
 
 /// Redirections that are followed: a renamed repository is one, a moved one perhaps two.
 const HOPS: usize = 3;

@@ -27,7 +27,7 @@ mod wire;
 mod write;
 
 pub use about::{identity, protected, readable, repository, rules};
-pub use answer::{Answer, Budget};
+pub use answer::Answer;
 pub use cache::ListingCache;
 pub use client::{Changed, Client, Reading, Setup};
 pub use details::{Details, checks, details};

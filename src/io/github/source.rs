@@ -21,7 +21,7 @@ use super::listing::{self, Landed, Listing};
 use super::token::Surroundings;
 use super::wire::Still;
 use crate::io::git::process::Git;
-use crate::model::forge::{Account, PullRequest, RepoFacts, RepoName};
+use crate::model::forge::{Account, Budget, PullRequest, RepoFacts, RepoName};
 use crate::model::{Oid, Problem};
 
 /// How long only changes are asked for: what GitHub does not count as a change is read anew after that.
@@ -162,6 +162,12 @@ impl Source {
     pub fn has_open(&self, branch: &str) -> bool {
         let listing = lock(&self.listing).clone();
         listing.iter().flat_map(|listing| &listing.pulls).any(|pull| pull.head.branch == branch && !pull.from_fork())
+    }
+
+    /// The budget of which least is left, as the last answer told it; `None` before the first.
+    #[must_use]
+    pub fn budget(&self) -> Option<Budget> {
+        Budget::least(self.connection.opened()?.budgets())
     }
 
     /// When GitHub said last that it is so; nothing where it was never asked.

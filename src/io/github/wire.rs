@@ -20,11 +20,12 @@ use serde_json::Value;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
-use super::answer::{Answer, Budget};
+use super::answer::Answer;
 use super::host::Host;
 use super::limits::{Limit, Next, Pace, Told, next};
 use super::secret::Secret;
 use crate::io::clock::Clock;
+use crate::model::forge::Budget;
 
 /// Reads that are under way at once: more is what secondary limits are about.
 const READS: usize = 4;

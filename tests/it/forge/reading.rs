@@ -134,3 +134,15 @@ fn what_is_owed_is_found_from_another_cache() {
     assert!(desk.github.world().pull(SHOP, 1).merged.is_some(), "{ran}");
     desk.sound(SHOP);
 }
+
+#[test]
+fn the_console_says_how_often_github_may_still_be_asked() {
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.propose(&shop, SHOP, "agent/infra/fewer", ("apps/web/values.yaml", "replicas: 1\nimage: web:1.0\n"));
+    let terminal = sandbox.console("", 120, 40, &[SHOP]);
+    terminal.wait_for("1 pending");
+    terminal.keys("!");
+    terminal.wait_for("of 5000 requests (");
+    crate::console::leave(terminal);
+}
