@@ -36,6 +36,8 @@ pub struct Post {
     pub number: u64,
     /// The entry that it tells.
     pub entry: EntryId,
+    /// Where it was to land when it was decided on, by its full name.
+    pub target: String,
     /// The head that was decided on.
     pub head: Oid,
     /// The login in whose name it may be done; `None` where policy names none.
@@ -364,6 +366,7 @@ impl Clerk<'_, '_> {
             repo: self.desk.repo.clone(),
             number,
             entry: self.entry.id,
+            target: item.target.clone(),
             head: item.head,
             login: self.me.github.clone(),
             since: self.entry.at.checked_sub(CLOCKS).unwrap_or(self.entry.at),

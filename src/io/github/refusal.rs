@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::error::GitHubError;
+use super::write::Pull;
 use crate::engine::{Act, NextStep, Post};
-use crate::model::Oid;
 use crate::model::forge::PullState;
 
 /// Why a post was not made.
@@ -16,6 +16,8 @@ pub enum Why {
     PendingReview,
     /// The head is another than was decided on.
     HeadMoved,
+    /// It would land on another branch than was decided on.
+    Retargeted,
     /// It conflicts with its target, or may not be merged for a reason that GitHub does not tell.
     NotMergeable,
     /// The target moved while GitHub merged.
@@ -73,6 +75,7 @@ impl Why {
             Self::Own => ("it is this account's own pull request, which GitHub lets nobody review", Page),
             Self::PendingReview => ("a review that was begun on the page is not submitted: submit or discard it", Page),
             Self::HeadMoved => ("its head is another than was decided on", Refresh),
+            Self::Retargeted => ("its target is another than was decided on", Refresh),
             Self::NotMergeable => ("GitHub cannot merge it as it is: it conflicts, or something holds it", Refresh),
             Self::BaseMoved => ("its target moved just then", Again),
             Self::ReviewsMissing => ("the branch asks for more reviews", Page),
@@ -227,14 +230,16 @@ pub(super) const fn is_unclear(error: &GitHubError) -> bool {
 }
 
 /// What stands against a post by how the pull request is, before GitHub is asked. An objection is told wherever the head is.
-pub(super) fn by_state(post: &Post, state: PullState, head: Option<Oid>, draft: bool) -> Option<Why> {
-    let moved = head != Some(post.head);
-    match (state, &post.act) {
+/// Where it would land GitHub pins to nothing, so that the branch is looked at right before.
+pub(super) fn by_state(post: &Post, pull: &Pull) -> Option<Why> {
+    let (moved, elsewhere) = (pull.head() != Some(post.head), !pull.lands_on(&post.target));
+    match (pull.state(), &post.act) {
         (_, Act::Comment { .. }) | (PullState::Open, Act::RequestChanges { .. }) => None,
         (PullState::Merged, _) => Some(Why::Merged),
         (PullState::Closed, _) => Some(Why::Closed),
+        (PullState::Open, _) if elsewhere => Some(Why::Retargeted),
         (PullState::Open, _) if moved => Some(Why::HeadMoved),
-        (PullState::Open, Act::Merge { .. }) if draft => Some(Why::Draft),
+        (PullState::Open, Act::Merge { .. }) if pull.draft => Some(Why::Draft),
         (PullState::Open, _) => None,
     }
 }

@@ -136,23 +136,35 @@ struct Desk<'a> {
 
 /// A pull request, as far as posting asks.
 #[derive(Deserialize)]
-struct Pull {
+pub(super) struct Pull {
     state: String,
     #[serde(default)]
-    draft: bool,
+    pub(super) draft: bool,
     #[serde(default)]
     merged: bool,
     merge_commit_sha: Option<String>,
     head: End,
+    base: End,
 }
 
 #[derive(Deserialize)]
 struct End {
+    #[serde(rename = "ref")]
+    branch: String,
     sha: String,
 }
 
 impl Pull {
-    fn state(&self) -> PullState {
+    pub(super) fn head(&self) -> Option<Oid> {
+        self.head.sha.parse().ok()
+    }
+
+    /// Whether it is to land on a branch, by its full name.
+    pub(super) fn lands_on(&self, target: &str) -> bool {
+        target.strip_prefix("refs/heads/") == Some(self.base.branch.as_str())
+    }
+
+    pub(super) fn state(&self) -> PullState {
         match self.state.as_str() {
             _ if self.merged => PullState::Merged,
             "open" => PullState::Open,
@@ -269,14 +281,15 @@ impl Desk<'_> {
 
     /// The merge, where it is this one.
     fn merged(&self, pull: &Pull) -> Result<Option<Posted>, Refused> {
-        let Some(commit) = pull.commit().filter(|_| pull.state() == PullState::Merged) else { return Ok(None) };
+        let here = pull.state() == PullState::Merged && pull.lands_on(&self.post.target);
+        let Some(commit) = pull.commit().filter(|_| here) else { return Ok(None) };
         let landed: Commit = self.read(&format!("/repos/{}/commits/{commit}", self.post.repo))?;
         Ok(self.post.is_landed_by(&landed.commit.message).then(|| found(Some(commit))))
     }
 
     /// What stands against it by how the pull request is.
     fn against(&self, pull: &Pull) -> Option<Refused> {
-        by_state(self.post, pull.state(), pull.head.sha.parse().ok(), pull.draft).map(Refused::from)
+        by_state(self.post, pull).map(Refused::from)
     }
 
     /// Sends it, and finds out what became of it.

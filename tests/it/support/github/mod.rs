@@ -213,6 +213,12 @@ impl Shared {
             Some(Wrong::Meanwhile(git, arguments)) => {
                 world::git(git, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
             }
+            Some(Wrong::Acts(login, act)) => {
+                let mut world = lock(&self.world);
+                world.look_at_git();
+                let done = routes::answer(&mut world, login, act);
+                assert!(done.status < 300, "{}", String::from_utf8_lossy(&done.body));
+            }
             _ => {}
         }
         let response = match &wrong {

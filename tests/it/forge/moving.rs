@@ -1,0 +1,77 @@
+//! What moves between a decision and its merge: whoever said something meanwhile is heard, and what lands is what was decided on.
+
+use serde_json::{Value, json};
+
+use super::{Desk, SHOP, at};
+use crate::support::github::Fault;
+use crate::support::{Commit, Repo, Sandbox, needs};
+
+const REVIEWS: &str = "POST /repos/{}/{}/pulls/{}/reviews";
+const MERGE: &str = "PUT /repos/{}/{}/pulls/{}/merge";
+
+/// A repository whose policy names maria and sam, both with keys and logins; `from` says whose words count, `needed` how many.
+fn adopted<'a>(sandbox: &'a Sandbox, from: &str, needed: u8) -> (Desk<'a>, Repo<'a>) {
+    let (desk, shop) = Desk::new(sandbox);
+    desk.adopt(&shop, SHOP);
+    let adopted = shop.show("main", ".countersign/policy.yaml");
+    let id = adopted.split('"').find(|part| part.len() == 32).expect("an id in the policy");
+    let _ = sandbox.person("sam");
+    let signers = ["maria", "sam"].map(|name| sandbox.signer_line(name)).concat();
+    let policy = format!(
+        r#"version: 1
+ledger: {{ id: "{id}", ref: countersign/ledger }}
+protect: [main]
+people:
+  - {{ name: maria, emails: [maria@corp.example], github: maria-k, roles: [approve, admin] }}
+  - {{ name: sam, emails: [sam@corp.example], github: sam-h, roles: [approve] }}
+agents: [{{ name: infra, match: {{ branches: ["agent/infra/**"], authors: ["infra-bot[bot]"] }} }}]
+tiers: {{ low: {{ approvals: {needed} }}, medium: {{ approvals: {needed} }}, high: {{ approvals: {needed} }} }}
+approvals: {{ self: never, from: {from} }}
+"#
+    );
+    let commit = Commit::new("Two persons").by("maria", "maria@corp.example");
+    let commit = commit.file(".countersign/policy.yaml", policy).file(".countersign/allowed_signers", signers);
+    shop.commit("people/two", commit);
+    let own = desk.github.open(SHOP, "people/two", "maria-k", "Two persons", "");
+    let _ = desk.run(SHOP, &["approve", &at(&shop, own, "people/two"), "--yes"]).succeeds();
+    (desk, shop)
+}
+
+/// Opens a pull request for a page of its own.
+fn page(desk: &Desk<'_>, shop: &Repo<'_>, name: &str) -> (u64, String) {
+    let branch = format!("agent/infra/{name}");
+    (desk.propose(shop, SHOP, &branch, (&format!("docs/{name}.md"), "Say it better.\n")), branch)
+}
+
+fn is_merged(desk: &Desk<'_>, number: u64) -> bool {
+    desk.github.world().pull(SHOP, number).merged.is_some()
+}
+
+fn review(event: &str, commit: &str, body: &str) -> Value {
+    json!({ "event": event, "body": body, "commit_id": commit })
+}
+
+/// Somebody says something on the page.
+fn says(desk: &Desk<'_>, login: &str, number: u64, review: &Value) {
+    let (status, answer) = desk.github.act(login, "POST", &format!("/repos/{SHOP}/pulls/{number}/reviews"), review);
+    assert_eq!(status, 200, "{answer}");
+}
+
+#[test]
+fn what_is_made_to_land_elsewhere_meanwhile_is_not_merged() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    for (route, reviewed) in [(REVIEWS, true), ("GET /repos/{}/{}/pulls/{}", false)] {
+        let sandbox = Sandbox::new();
+        let (desk, shop) = adopted(&sandbox, "[ledger]", 1);
+        let (number, branch) = page(&desk, &shop, "a");
+        shop.git(&["branch", "release/prod", "main"]);
+        let pull = format!("/repos/{SHOP}/pulls/{number}");
+        desk.github.fault(Fault::acts(route, "infra-bot[bot]", ("PATCH", &pull), &json!({ "base": "release/prod" })));
+        let ran = desk.run(SHOP, &["approve", &at(&shop, number, &branch), "--yes"]).exits(3);
+        assert!(ran.stdout.contains("its target is another than was decided on"), "{ran}");
+        assert!(!is_merged(&desk, number), "{ran}");
+        assert_eq!(!desk.github.world().pull(SHOP, number).reviews.is_empty(), reviewed, "{ran}");
+    }
+}
