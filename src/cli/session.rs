@@ -9,6 +9,7 @@ use directories::ProjectDirs;
 
 use crate::config::{Settings, Source};
 use crate::io::clock::Clock;
+use crate::io::fetch::FetchError;
 use crate::io::git::mirror::{MirrorError, Watch};
 use crate::io::git::repository::LocalRepository;
 use crate::io::github::Connection;
@@ -160,7 +161,8 @@ impl Session {
         output: &mut Output,
     ) -> Result<Situation, CliError> {
         workspace.repository.whole()?;
-        let situation = self.read(workspace, scope)?;
+        let fetched = if self.offline { Ok(()) } else { workspace.fetch_to_decide(&|| true) };
+        let situation = self.read_after(fetched, workspace, scope)?;
         let (mut said, mut again) = workspace.recover(&situation)?;
         if !self.offline {
             let caught = workspace.catch_up(&post::Watch { progress: &|_, _| {}, still: &|| true });
@@ -208,6 +210,15 @@ impl Session {
     /// that was fetched works.
     pub fn read(&self, workspace: &Workspace, scope: &Scope<'_>) -> Result<Situation, CliError> {
         let fetched = if self.offline { Ok(()) } else { workspace.fetch(&|| true) };
+        self.read_after(fetched, workspace, scope)
+    }
+
+    fn read_after(
+        &self,
+        fetched: Result<(), FetchError>,
+        workspace: &Workspace,
+        scope: &Scope<'_>,
+    ) -> Result<Situation, CliError> {
         let brought = if self.offline { Ok(()) } else { workspace.bring_queue(scope.extra, &Watch::NOBODY).map(drop) };
         let (situation, whole) = self.whole(workspace, || workspace.read(scope));
         let mut situation = situation?;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Desk, SHOP, at};
-use crate::support::github::Fault;
+use crate::support::github::{Fault, Wrong};
 use crate::support::{Commit, Repo, Sandbox, needs};
 
 const REVIEWS: &str = "POST /repos/{}/{}/pulls/{}/reviews";
@@ -73,5 +73,34 @@ fn what_is_made_to_land_elsewhere_meanwhile_is_not_merged() {
         assert!(ran.stdout.contains("its target is another than was decided on"), "{ran}");
         assert!(!is_merged(&desk, number), "{ran}");
         assert_eq!(!desk.github.world().pull(SHOP, number).reviews.is_empty(), reviewed, "{ran}");
+    }
+}
+
+#[test]
+fn what_was_said_before_the_list_could_not_be_read_again_approves_nothing() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    for dismissed in [true, false] {
+        let sandbox = Sandbox::new();
+        let (desk, shop) = adopted(&sandbox, "[ledger, github]", 2);
+        let (number, branch) = page(&desk, &shop, "a");
+        says(&desk, "sam-h", number, &review("APPROVE", &shop.rev(&branch), "Yes."));
+        assert_eq!(desk.list(SHOP, &[]).iter().filter(|one| one["state"] == "pending").count(), 1);
+        // He takes it back, and GitHub tells nobody which pull requests there are.
+        if dismissed {
+            let id = desk.github.world().pull(SHOP, number).reviews[0]["id"].clone();
+            let path = format!("/repos/{SHOP}/pulls/{number}/reviews/{id}/dismissals");
+            assert_eq!(desk.github.act("sam-h", "PUT", &path, &json!({ "message": "No." })).0, 200);
+            desk.github.fault(Fault::at("GET /repos/{}/{}/pulls", Wrong::Truncated(3)));
+        } else {
+            says(&desk, "sam-h", number, &review("REQUEST_CHANGES", &shop.rev(&branch), "No."));
+            desk.github.fault(Fault::status("GET /repos/{}/{}/pulls", 502, "Bad Gateway"));
+        }
+        let ran = desk.run(SHOP, &["approve", &at(&shop, number, &branch), "--yes"]).succeeds();
+        assert!(ran.stdout.contains("still needs 1 more"), "{ran}");
+        assert!(!is_merged(&desk, number), "{ran}");
+        let entry = shop.entries().into_iter().rfind(|entry| entry["kind"] == "approve").expect("an approval");
+        assert_eq!(entry["soft_facts"]["github.approvals"], Value::Null, "nothing is stated that is not known: {entry}");
     }
 }
