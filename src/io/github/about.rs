@@ -11,6 +11,7 @@ use super::client::Client;
 use super::error::GitHubError;
 use super::raw;
 use super::wire::Still;
+use crate::model::Oid;
 use crate::model::forge::{BranchRule, BranchRules, Identity, RepoFacts, RepoName};
 
 /// Rules of a branch, a page of a hundred each (there are a few).
@@ -121,6 +122,29 @@ pub fn protected(
     let what = format!("the branch {branch} of {repo}");
     match client.read(&format!("/repos/{repo}/branches/{}", encoded(branch)), &what).wait(still) {
         Ok(answer) => Ok(Some(client.parse::<Branch>(&answer, &what)?.protected.unwrap_or(false))),
+        Err(GitHubError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Where a branch is; `None` where there is no such branch.
+pub(super) fn tip(
+    client: &Client,
+    repo: &RepoName,
+    branch: &str,
+    still: Still<'_>,
+) -> Result<Option<Oid>, GitHubError> {
+    #[derive(Deserialize)]
+    struct Branch {
+        commit: Tip,
+    }
+    #[derive(Deserialize)]
+    struct Tip {
+        sha: Oid,
+    }
+    let what = format!("the branch {branch} of {repo}");
+    match client.read(&format!("/repos/{repo}/branches/{}", encoded(branch)), &what).wait(still) {
+        Ok(answer) => Ok(Some(client.parse::<Branch>(&answer, &what)?.commit.sha)),
         Err(GitHubError::NotFound { .. }) => Ok(None),
         Err(error) => Err(error),
     }
