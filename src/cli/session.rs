@@ -162,9 +162,11 @@ impl Session {
     ) -> Result<Situation, CliError> {
         workspace.repository.whole()?;
         let fetched = if self.offline { Ok(()) } else { workspace.fetch_to_decide(&|| true) };
+        // What lies at the remote and is not here may stand against what is owed.
+        let current = !self.offline && fetched.as_ref().err().and_then(FetchError::of_git).is_none();
         let situation = self.read_after(fetched, workspace, scope)?;
         let (mut said, mut again) = workspace.recover(&situation)?;
-        if !self.offline {
+        if current {
             let caught = workspace.catch_up(&post::Watch { progress: &|_, _| {}, still: &|| true });
             again |= !caught.done.is_empty() || !caught.problems.is_empty();
             caught.done.iter().for_each(|line| output.remark(line));

@@ -209,7 +209,8 @@ impl Workspace {
         let orders = std::mem::take(&mut desks.orders);
         let total = orders.len();
         (watch.progress)(0, total);
-        post_all(&client, &me, &orders, watch.still, &mut |at, outcome| {
+        let mut may = |order: &PostOrder| self.may_be_made(forge, &mut situation, order, watch.still);
+        post_all(&client, &me, &orders, watch.still, &mut may, &mut |at, outcome| {
             let _ = fault::point("after-post");
             desks.take(&orders[at], outcome);
             (watch.progress)(at + 1, total);

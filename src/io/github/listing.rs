@@ -10,7 +10,7 @@ use super::client::{Changed, Client};
 use super::error::GitHubError;
 use super::raw;
 use super::wire::Still;
-use crate::model::forge::{PullRequest, PullState, RepoName};
+use crate::model::forge::{PullRequest, PullState, RepoName, ReviewState};
 use crate::model::{Oid, Problem};
 
 /// Pull requests a page: with three lists nested in each, as many as cost one point of the budget (GitHub: a point for each hundred
@@ -234,6 +234,26 @@ fn hear_one(client: &Client, repo: &RepoName, pull: &mut PullRequest, still: Sti
         pull.retargeted = moves.into_iter().flatten().max();
     }
     Ok(())
+}
+
+/// One pull request with what people think of it right now. Of its approvals those are left that were known already: nobody has
+/// asked for the others whether it was to land elsewhere meanwhile. Where not all can be read, nothing is known.
+pub fn hear_again(
+    client: &Client,
+    repo: &RepoName,
+    pull: &PullRequest,
+    still: Still<'_>,
+) -> Result<PullRequest, GitHubError> {
+    let what = format!("the reviews of {repo}#{}", pull.number);
+    let reviews = client.read(&format!("/repos/{repo}/pulls/{}/reviews?per_page=100", pull.number), &what);
+    let (reviews, more) = reviews.all::<Vec<Value>>(SAID, still)?;
+    let (reviews, odd) = raw::each(reviews.into_iter().flatten().collect(), &what, raw::review);
+    let all = (!more && odd.is_empty()).then(|| raw::opinions(reviews, pull.number));
+    let opinions = all.zip(pull.opinions.as_ref()).map(|(mut now, known)| {
+        now.retain(|opinion| opinion.state != ReviewState::Approved || known.contains(opinion));
+        now
+    });
+    Ok(PullRequest { opinions, ..pull.clone() })
 }
 
 /// The pull requests that became these commits of a branch, with what people think of them and when they were merged; among those

@@ -58,6 +58,10 @@ pub enum Why {
     Unanswered,
     /// GitHub cannot be asked, so that it is not known whether it was posted.
     Unknown,
+    /// What it was ordered for does not hold any more: somebody objects, or took back what allowed it.
+    Overtaken,
+    /// Whether it still may be made cannot be asked.
+    Unheard,
     /// What comes before it was not posted, and will not be.
     Before,
     /// What comes before it is tried again first.
@@ -96,6 +100,8 @@ impl Why {
             Self::Invalid => ("GitHub does not take it", Page),
             Self::Unanswered => ("no whole answer came, and it is not there; it may still come", Again),
             Self::Unknown => ("it is not known whether it was posted: GitHub cannot be asked", Again),
+            Self::Overtaken => ("it may not be done any more", Refresh),
+            Self::Unheard => ("whether it still may be done cannot be asked", Again),
             Self::Before => ("what comes before it was not posted", Decide),
             Self::Waits => ("it waits for what comes before it", Again),
             Self::Stopped => ("it was stopped before it was sent", Again),
@@ -105,7 +111,7 @@ impl Why {
     /// Whether what comes after it would fail as well.
     #[must_use]
     pub const fn stops_all(self) -> bool {
-        matches!(self, Self::Token | Self::OtherAccount | Self::Limited | Self::Unknown | Self::Stopped)
+        matches!(self, Self::Token | Self::OtherAccount | Self::Limited | Self::Unheard | Self::Unknown | Self::Stopped)
     }
 }
 
@@ -193,7 +199,9 @@ impl Refused {
         self.why.told().1
     }
 
-    pub(super) fn saying(mut self, said: impl Into<String>) -> Self {
+    /// The same with what was said of it.
+    #[must_use]
+    pub fn saying(mut self, said: impl Into<String>) -> Self {
         self.said = said.into();
         self
     }

@@ -212,6 +212,18 @@ impl Source {
         Ok(())
     }
 
+    /// One pull request with what people think of it right now; see [`listing::hear_again`].
+    pub fn hear_again(&self, pull: &PullRequest, still: Still<'_>) -> Result<PullRequest, GitHubError> {
+        let client = self.connection.client()?;
+        listing::hear_again(&client, &self.repo, pull, still).map_err(|error| self.connection.refused(error))
+    }
+
+    /// Where a branch is right now; `None` where there is none. One that did not move costs nothing.
+    pub fn tip(&self, branch: &str, still: Still<'_>) -> Result<Option<Oid>, GitHubError> {
+        let client = self.connection.client()?;
+        about::tip(&client, &self.repo, branch, still).map_err(|error| self.connection.refused(error))
+    }
+
     /// The pull requests that became these commits of a branch; see [`listing::landed`].
     pub fn landed(&self, branch: &str, commits: &BTreeSet<Oid>, still: Still<'_>) -> Result<Vec<Landed>, GitHubError> {
         let client = self.connection.client()?;

@@ -35,6 +35,9 @@ pub struct Posted {
     pub commit: Option<Oid>,
 }
 
+/// Whether an order still may be carried out, asked right before it is sent.
+pub type May<'a> = &'a mut dyn FnMut(&PostOrder) -> Result<(), Refused>;
+
 /// Makes posts one after the other, and tells what became of each. What follows a post of the same entry and pull request that was
 /// not made is not made either; what follows one that is tried again waits for it, where it is about the same pull request, or
 /// where nothing could be posted just now.
@@ -43,6 +46,7 @@ pub fn post_all(
     me: &Account,
     orders: &[PostOrder],
     still: Still<'_>,
+    may: May<'_>,
     told: &mut dyn FnMut(usize, Result<Posted, Refused>),
 ) {
     let (mut failed, mut waited): (Vec<(EntryId, u64)>, Vec<u64>) = (Vec::new(), Vec::new());
@@ -55,7 +59,7 @@ pub fn post_all(
         } else if failed.contains(&(order.entry, order.number)) {
             Err(Why::Before.into())
         } else {
-            post(client, me, order, still)
+            post(client, me, order, still, may)
         };
         if outcome.as_ref().is_ok_and(|posted| !posted.before) && at + 1 < orders.len() {
             breathe(client);
@@ -83,7 +87,13 @@ fn breathe(client: &Client) {
 }
 
 /// Makes one post in the name of the client's account, unless it is there already.
-pub fn post(client: &Client, me: &Account, order: &PostOrder, still: Still<'_>) -> Result<Posted, Refused> {
+pub fn post(
+    client: &Client,
+    me: &Account,
+    order: &PostOrder,
+    still: Still<'_>,
+    may: May<'_>,
+) -> Result<Posted, Refused> {
     let post: &Post = order;
     // A merge is anybody's; a word is its speaker's.
     let speaks = !matches!(post.act, Act::Merge { .. });
@@ -102,6 +112,7 @@ pub fn post(client: &Client, me: &Account, order: &PostOrder, still: Still<'_>) 
     if let Some(refused) = desk.against(&pull) {
         return Err(refused);
     }
+    may(order)?;
     if !still() {
         return Err(Refused::from(Why::Stopped));
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Desk, SHOP, at};
 use crate::support::github::{Fault, Wrong};
-use crate::support::{Commit, Repo, Sandbox, needs};
+use crate::support::{Commit, Ran, Repo, Sandbox, needs};
 
 const REVIEWS: &str = "POST /repos/{}/{}/pulls/{}/reviews";
 const MERGE: &str = "PUT /repos/{}/{}/pulls/{}/merge";
@@ -103,4 +103,83 @@ fn what_was_said_before_the_list_could_not_be_read_again_approves_nothing() {
         let entry = shop.entries().into_iter().rfind(|entry| entry["kind"] == "approve").expect("an approval");
         assert_eq!(entry["soft_facts"]["github.approvals"], Value::Null, "nothing is stated that is not known: {entry}");
     }
+}
+
+/// A hold of sam's on a pull request, on top of the ledger as it is; no ref moves.
+fn hold(shop: &Repo<'_>, (number, branch): &(u64, String)) -> String {
+    let item = json!({
+        "proposal": format!("#{number}"), "target": "refs/heads/main", "head": shop.rev(branch), "change_id": null,
+        "tier": "medium", "seen": null, "answers": null, "merge": null,
+    });
+    let entry = json!({ "kind": "hold", "note": "Stop.", "items": [item] });
+    shop.forge_on(&shop.rev("countersign/ledger"), "sam", entry).0
+}
+
+/// Approves while GitHub cannot be reached, so that it is owed what is approved.
+fn owe(desk: &Desk<'_>, shop: &Repo<'_>, pages: &[(u64, String)]) {
+    let _ = desk.list(SHOP, &[]);
+    desk.github.fault(Fault::at("*", Wrong::Refused));
+    let ids: Vec<String> = pages.iter().map(|(number, branch)| at(shop, *number, branch)).collect();
+    let arguments: Vec<&str> = ["approve", "--yes"].into_iter().chain(ids.iter().map(String::as_str)).collect();
+    let _ = desk.run(SHOP, &arguments).exits(3);
+    desk.github.mend();
+}
+
+#[test]
+fn a_hold_that_reaches_the_ledger_during_a_batch_stops_what_is_not_merged_yet() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = adopted(&sandbox, "[ledger]", 1);
+    let pages = ["a", "b", "c", "d"].map(|name| page(&desk, &shop, name));
+    owe(&desk, &shop, &pages[..3]);
+    let held = hold(&shop, &pages[1]);
+    desk.github.fault(Fault::moves(MERGE, &shop, "countersign/ledger", &held).times(1));
+    desk.github.count();
+    let ran = desk.run(SHOP, &["ask", &at(&shop, pages[3].0, &pages[3].1), "-m", "Why?", "--yes"]).succeeds();
+    let merged: Vec<bool> = pages.iter().map(|(number, _)| is_merged(&desk, *number)).collect();
+    assert_eq!(merged, [true, false, true, false], "{ran}");
+    assert!(ran.stderr.contains("the hold of sam stands against it"), "{ran}");
+    let asked = desk.github.count();
+    assert_eq!(asked.get("GET /repos/{}/{}/branches/{}"), Some(&3), "once before each merge: {asked:?}");
+    desk.sound(SHOP);
+}
+
+#[test]
+fn who_wants_changes_during_a_batch_stops_what_is_not_merged_yet() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = adopted(&sandbox, "[ledger, github]", 1);
+    let pages = ["a", "b"].map(|name| page(&desk, &shop, name));
+    let reviews = format!("/repos/{SHOP}/pulls/{}/reviews", pages[1].0);
+    let no = review("REQUEST_CHANGES", &shop.rev(&pages[1].1), "No.");
+    desk.github.fault(Fault::acts(MERGE, "sam-h", ("POST", &reviews), &no));
+    let ids = pages.each_ref().map(|(number, branch)| at(&shop, *number, branch));
+    let ran = desk.run(SHOP, &["approve", &ids[0], &ids[1], "--yes"]).exits(3);
+    assert_eq!([is_merged(&desk, pages[0].0), is_merged(&desk, pages[1].0)], [true, false], "{ran}");
+    assert!(ran.stdout.contains("the reject of sam stands against it"), "{ran}");
+}
+
+#[test]
+fn nothing_is_merged_while_the_remote_cannot_be_asked_whether_anybody_objects() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = adopted(&sandbox, "[ledger]", 1);
+    let pages = ["a", "b"].map(|name| page(&desk, &shop, name));
+    owe(&desk, &shop, &pages[..1]);
+    desk.github.count();
+    let ask = |protocols: &str| {
+        let mut command = sandbox.countersign("");
+        command.args(["--repo", SHOP, "ask", &at(&shop, pages[1].0, &pages[1].1), "-m", "Why?", "--yes"]);
+        Ran::of(command.env("GIT_ALLOW_PROTOCOL", protocols))
+    };
+    let ran = ask("https").exits(4);
+    assert_eq!((desk.writes(), is_merged(&desk, pages[0].0)), (vec![], false), "{ran}");
+    let ran = ask("https:file").succeeds();
+    assert!(is_merged(&desk, pages[0].0), "{ran}");
 }
