@@ -183,3 +183,18 @@ fn nothing_is_merged_while_the_remote_cannot_be_asked_whether_anybody_objects() 
     let ran = ask("https:file").succeeds();
     assert!(is_merged(&desk, pages[0].0), "{ran}");
 }
+
+#[test]
+fn only_the_review_that_tells_an_entry_is_heard_in_the_ledger_instead() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = adopted(&sandbox, "[ledger, github]", 1);
+    let genesis = shop.entries()[0]["id"].as_str().expect("an id").to_owned();
+    let (number, branch) = page(&desk, &shop, "a");
+    let body = format!("<!-- countersign {genesis} {number} approve -->\nNo.");
+    says(&desk, "sam-h", number, &review("REQUEST_CHANGES", &shop.rev(&branch), &body));
+    let ran = desk.run(SHOP, &["approve", &at(&shop, number, &branch), "--yes"]).exits(3);
+    assert!(!is_merged(&desk, number) && ran.stdout.contains("the reject of sam stands against it"), "{ran}");
+}
