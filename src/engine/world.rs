@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::ForgeChecks;
-use crate::ledger::{Entry, EntryKind, LedgerView, ObjectionKind};
+use crate::ledger::{CLOCK_SKEW, Entry, EntryKind, LedgerView, ObjectionKind};
 use crate::model::forge::{Opinion, ReviewState};
 use crate::model::{DecisionKind, EntryId, Findings, Oid, Proposal, Stage, Target, TreeDiff};
 use crate::policy::{self, Approval, Evaluation, Facts, Objection, OnGitHub, Person, Policy, PolicyError, Root};
@@ -199,7 +199,9 @@ impl<'a> World<'a> {
         let mut said = policy::on_github(policy, pull, proposal.head, &told);
         // Within one second nobody knows which came first: then it is no approval.
         said.approvals.retain(|said| ledger.last_word(&proposal.id, &said.person).is_none_or(|word| said.at > word));
-        said.objections.retain(|said| ledger.last_word(&proposal.id, &said.person).is_none_or(|word| said.at >= word));
+        // A no is lifted only by what was certainly said after it, whatever the clock of the host that signed was worth.
+        let before = |said: Timestamp, word: Timestamp| word.duration_since(said) > CLOCK_SKEW;
+        said.objections.retain(|said| ledger.last_word(&proposal.id, &said.person).is_none_or(|word| !before(said.at, word)));
         said
     }
 }

@@ -198,3 +198,26 @@ fn only_the_review_that_tells_an_entry_is_heard_in_the_ledger_instead() {
     let ran = desk.run(SHOP, &["approve", &at(&shop, number, &branch), "--yes"]).exits(3);
     assert!(!is_merged(&desk, number) && ran.stdout.contains("the reject of sam stands against it"), "{ran}");
 }
+
+#[test]
+fn a_no_on_the_page_is_heard_after_a_yes_that_a_fast_clock_signed() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = adopted(&sandbox, "[ledger, github]", 2);
+    let (number, branch) = page(&desk, &shop, "a");
+    let head = shop.rev(&branch);
+    let now = jiff::Timestamp::now();
+    let item = json!({
+        "proposal": format!("#{number}"), "target": "refs/heads/main", "head": head, "change_id": shop.change_id(&branch),
+        "tier": "medium", "seen": null, "answers": null, "merge": null,
+    });
+    let ahead = jiff::Timestamp::from_second(now.as_second() + 240).expect("a time").to_string();
+    let _ = shop.forge("sam", json!({ "kind": "approve", "at": ahead, "items": [item] }));
+    says(&desk, "sam-h", number, &review("REQUEST_CHANGES", &head, "No, wait."));
+    let said = jiff::Timestamp::from_second(now.as_second()).expect("a time").to_string();
+    desk.github.world().pull(SHOP, number).reviews[0]["submitted_at"] = json!(said);
+    let ran = desk.run(SHOP, &["approve", &at(&shop, number, &branch), "--yes"]).exits(3);
+    assert!(!is_merged(&desk, number) && ran.stdout.contains("the reject of sam stands against it"), "{ran}");
+}
