@@ -201,7 +201,8 @@ impl<'a> World<'a> {
         said.approvals.retain(|said| ledger.last_word(&proposal.id, &said.person).is_none_or(|word| said.at > word));
         // A no is lifted only by what was certainly said after it, whatever the clock of the host that signed was worth.
         let before = |said: Timestamp, word: Timestamp| word.duration_since(said) > CLOCK_SKEW;
-        said.objections.retain(|said| ledger.last_word(&proposal.id, &said.person).is_none_or(|word| !before(said.at, word)));
+        said.objections
+            .retain(|said| ledger.last_word(&proposal.id, &said.person).is_none_or(|word| !before(said.at, word)));
         said
     }
 }

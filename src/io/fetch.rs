@@ -70,7 +70,8 @@ impl Workspace {
     pub fn fetch_to_decide(&self, still: Still<'_>) -> Result<(), FetchError> {
         let fetched = self.fetch(still);
         if let (Err(FetchError::Forge(_)), Some(pulls)) = (&fetched, self.proposed()) {
-            let unheard = |pull: &Arc<PullRequest>| Arc::new(PullRequest { opinions: None, ..PullRequest::clone(pull) });
+            let unheard =
+                |pull: &Arc<PullRequest>| Arc::new(PullRequest { opinions: None, ..PullRequest::clone(pull) });
             self.propose(pulls.iter().map(unheard).collect());
         }
         fetched

@@ -101,7 +101,11 @@ fn what_was_said_before_the_list_could_not_be_read_again_approves_nothing() {
         assert!(ran.stdout.contains("still needs 1 more"), "{ran}");
         assert!(!is_merged(&desk, number), "{ran}");
         let entry = shop.entries().into_iter().rfind(|entry| entry["kind"] == "approve").expect("an approval");
-        assert_eq!(entry["soft_facts"]["github.approvals"], Value::Null, "nothing is stated that is not known: {entry}");
+        assert_eq!(
+            entry["soft_facts"]["github.approvals"],
+            Value::Null,
+            "nothing is stated that is not known: {entry}"
+        );
     }
 }
 
@@ -195,8 +199,8 @@ fn only_the_review_that_tells_an_entry_is_heard_in_the_ledger_instead() {
     let (number, branch) = page(&desk, &shop, "a");
     let body = format!("<!-- countersign {genesis} {number} approve -->\nNo.");
     says(&desk, "sam-h", number, &review("REQUEST_CHANGES", &shop.rev(&branch), &body));
-    let ran = desk.run(SHOP, &["approve", &at(&shop, number, &branch), "--yes"]).exits(3);
-    assert!(!is_merged(&desk, number) && ran.stdout.contains("the reject of sam stands against it"), "{ran}");
+    let ran = desk.run(SHOP, &["approve", &at(&shop, number, &branch), "--yes"]).exits(1);
+    assert!(!is_merged(&desk, number) && ran.stderr.contains("sam wants changes on GitHub"), "{ran}");
 }
 
 #[test]
@@ -218,6 +222,33 @@ fn a_no_on_the_page_is_heard_after_a_yes_that_a_fast_clock_signed() {
     says(&desk, "sam-h", number, &review("REQUEST_CHANGES", &head, "No, wait."));
     let said = jiff::Timestamp::from_second(now.as_second()).expect("a time").to_string();
     desk.github.world().pull(SHOP, number).reviews[0]["submitted_at"] = json!(said);
-    let ran = desk.run(SHOP, &["approve", &at(&shop, number, &branch), "--yes"]).exits(3);
-    assert!(!is_merged(&desk, number) && ran.stdout.contains("the reject of sam stands against it"), "{ran}");
+    let ran = desk.run(SHOP, &["approve", &at(&shop, number, &branch), "--yes"]).exits(1);
+    assert!(!is_merged(&desk, number) && ran.stderr.contains("sam wants changes on GitHub"), "{ran}");
+}
+
+#[test]
+fn two_that_change_within_a_second_are_both_seen() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = adopted(&sandbox, "[ledger, github]", 1);
+    let [(first, branch), (last, _)] = ["a", "b"].map(|name| page(&desk, &shop, name));
+    desk.github.world().idle = 0;
+    let _ = desk.list(SHOP, &[]);
+    says(&desk, "sam-h", first, &review("REQUEST_CHANGES", &shop.rev(&branch), "No."));
+    {
+        let mut world = desk.github.world();
+        let then = world.pull(SHOP, last).updated;
+        world.pull(SHOP, first).updated = then;
+    }
+    let stands =
+        || desk.list(SHOP, &[]).into_iter().find(|one| one["id"] == format!("#{first}")).expect("it")["state"].clone();
+    assert_eq!(stands(), "rejected", "the other one is still the last that changed");
+    // Once nothing happened for a while, the question costs nothing again.
+    desk.github.world().idle = 3;
+    assert_eq!(stands(), "rejected");
+    desk.github.count();
+    assert_eq!(stands(), "rejected");
+    assert_eq!(desk.github.count().keys().collect::<Vec<_>>(), ["GET /repos/{}/{}/pulls"]);
 }
