@@ -59,6 +59,13 @@ pub struct Told {
     pub waits: Option<String>,
 }
 
+/// What came of posting, and of what follows it.
+#[derive(Default)]
+struct Posting {
+    told: Vec<Told>,
+    problems: Vec<Problem>,
+}
+
 /// What came of what an earlier sitting owed.
 #[derive(Debug, Default)]
 pub struct CaughtUp {
@@ -69,8 +76,8 @@ pub struct CaughtUp {
 }
 
 impl CaughtUp {
-    fn of(told: Vec<Told>) -> Self {
-        let mut caught = Self::default();
+    fn of(Posting { told, problems }: Posting) -> Self {
+        let mut caught = Self { done: Vec::new(), problems };
         for told in told {
             let (name, entry) = (text::single_line(&told.proposal), told.entry.short(8));
             match (told.refused, told.merged) {
@@ -110,11 +117,11 @@ impl Workspace {
 
     /// Tells the forge all that this host owes it, in the order of the ledger, and records what it merged. Where another console
     /// here is at it for longer than we have patience, that one does.
-    fn post(&self, watch: &Watch<'_>, patience: Duration) -> Result<Vec<Told>, PostError> {
-        let Some(forge) = &self.forge else { return Ok(Vec::new()) };
+    fn post(&self, watch: &Watch<'_>, patience: Duration) -> Result<Posting, PostError> {
+        let Some(forge) = &self.forge else { return Ok(Posting::default()) };
         let alone = index::lock(&self.state.path().join("posts"), patience).map_err(WriteError::from)?;
         let Some(_alone) = alone else {
-            return if patience.is_zero() { Ok(Vec::new()) } else { Err(PostError::Busy) };
+            return if patience.is_zero() { Ok(Posting::default()) } else { Err(PostError::Busy) };
         };
         let owed: BTreeSet<EntryId> = self.state.posts().into_iter().collect();
         let told = if owed.is_empty() { Vec::new() } else { self.make_posts(forge, &owed, watch)? };
@@ -122,9 +129,25 @@ impl Workspace {
             let _ = self.repository.fetch();
         }
         // A hardware key feels a finger at each signature: nobody is asked for one who decided nothing.
-        self.record(patience.is_zero() && !self.repository.asks, watch.still)?;
-        self.offer_lessons(forge, watch)?;
-        Ok(told)
+        let recorded = self.record(patience.is_zero() && !self.repository.asks, watch.still);
+        let offered = self.offer_lessons(forge, watch);
+        // GitHub was told, whatever became of what follows.
+        let problems = [
+            recorded.err().map(|error| self.after_posting("what was merged on GitHub is not recorded yet", &error)),
+            offered
+                .err()
+                .map(|error| self.after_posting("no pull request was opened for the lessons that wait", &error)),
+        ];
+        Ok(Posting { told, problems: problems.into_iter().flatten().collect() })
+    }
+
+    fn after_posting(&self, what: &str, error: &PostError) -> Problem {
+        Problem {
+            place: self.repository.name.clone(),
+            what: format!("{what}: {}", text::single_line(&error.to_string())),
+            next: "the next console or command that decides does it; `countersign doctor` says what is in the way"
+                .into(),
+        }
     }
 
     /// Has a pull request opened for lessons that wait on their branch, where none is open.
@@ -155,10 +178,11 @@ impl Workspace {
     /// Tells the forge what was sent just now, and puts what came of it into the report.
     pub fn deliver(&self, report: &mut Report, watch: &Watch<'_>) {
         match self.post(watch, PATIENCE) {
-            Ok(told) => {
+            Ok(Posting { told, problems }) => {
                 // What was owed before was said when it was looked for.
                 let now: Vec<Told> = told.into_iter().filter(|told| report.entries.contains(&told.entry)).collect();
                 tell(report, &now);
+                report.problems.extend(problems);
             }
             Err(error) => {
                 report.problems.push(self.unposted(&error));
@@ -174,7 +198,7 @@ impl Workspace {
     #[must_use]
     pub fn catch_up(&self, watch: &Watch<'_>) -> CaughtUp {
         match self.post(watch, Duration::ZERO) {
-            Ok(told) => CaughtUp::of(told),
+            Ok(posting) => CaughtUp::of(posting),
             Err(error) => CaughtUp { done: Vec::new(), problems: vec![self.unposted(&error)] },
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Desk, SHOP, at};
 use crate::console::{eventually, leave};
 use crate::support::github::{Fault, Wrong};
-use crate::support::{Sandbox, needs};
+use crate::support::{Commit, Sandbox, needs};
 
 /// Repositories of one console, and pull requests of all of them.
 const REPOS: usize = 9;
@@ -153,4 +153,38 @@ fn a_head_that_moves_after_it_was_looked_at_is_neither_approved_nor_merged() {
     let ran = desk.run(SHOP, &["approve", &seen, "--yes"]).exits(1);
     assert!(ran.stderr.contains("moved"), "{ran}");
     desk.sound(SHOP);
+}
+
+#[test]
+fn what_fails_after_github_was_told_is_said_as_that() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    let policy = shop.show("main", ".countersign/policy.yaml") + "memory_via: pull_request\n";
+    let commit = Commit::new("Ask for lessons").by("maria", "maria@corp.example");
+    shop.commit("people/lessons", commit.file(".countersign/policy.yaml", policy));
+    let own = desk.github.open(SHOP, "people/lessons", "maria-k", "Ask for lessons", "");
+    let _ = desk.run(SHOP, &["approve", &at(&shop, own, "people/lessons"), "--yes"]).succeeds();
+    let branches = ["agent/infra/one", "agent/infra/two"];
+    let [one, two] =
+        [0, 1].map(|place| desk.propose(&shop, SHOP, branches[place], (&format!("docs/{place}.md"), "text\n")));
+    // Neither may she open a pull request, nor is the ledger's branch open for what was merged.
+    desk.github.fault(Fault::status(
+        "POST /repos/{}/{}/pulls",
+        403,
+        "Resource not accessible by personal access token",
+    ));
+    let ran = desk.run(SHOP, &["reject", &at(&shop, one, branches[0]), "-m", "Ask first.", "--yes"]).succeeds();
+    assert!(ran.stdout.contains(&format!("rejected  #{one}")), "{ran}");
+    assert!(ran.stderr.contains("no pull request was opened for the lessons that wait: "), "{ran}");
+    let closed = "#!/bin/sh\ncase $1 in */ledger) ! git cat-file commit $3 | grep -q '\"kind\":\"merge\"';; esac\n";
+    let hook = sandbox.write("forge/acme/shop.git/hooks/update", closed);
+    std::fs::set_permissions(hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("permissions");
+    let ran = desk.run(SHOP, &["approve", &at(&shop, two, branches[1]), "--yes"]).succeeds();
+    assert!(ran.stdout.contains(&format!("merged    #{two}")), "{ran}");
+    assert!(ran.stderr.contains("what was merged on GitHub is not recorded yet: "), "{ran}");
+    assert!(!ran.stderr.contains("GitHub was not told"), "{ran}");
 }
