@@ -19,6 +19,7 @@ use super::git::verify;
 use super::git::write::{self, WriteError};
 use super::github::{self, GitHubError, Posted, Refused, Source, Still, post_all};
 use super::index;
+use super::signer;
 use super::workspace::{Scope, Workspace};
 
 /// How long another console of this host is waited for: a batch takes minutes.
@@ -124,12 +125,16 @@ impl Workspace {
             return if patience.is_zero() { Ok(Posting::default()) } else { Err(PostError::Busy) };
         };
         let owed: BTreeSet<EntryId> = self.state.posts().into_iter().collect();
-        let told = if owed.is_empty() { Vec::new() } else { self.make_posts(forge, &owed, watch)? };
+        let mut told = if owed.is_empty() { Vec::new() } else { self.make_posts(forge, &owed, watch)? };
         if told.iter().any(|told| told.merged.is_some()) {
             let _ = self.repository.fetch();
         }
         // A hardware key feels a finger at each signature: nobody is asked for one who decided nothing.
-        let recorded = self.record(patience.is_zero() && !self.repository.asks, watch.still);
+        let unasked = patience.is_zero() && !self.repository.asks;
+        let recorded = self.record(unasked, watch.still);
+        if told.iter().any(|told| told.merged.is_some()) {
+            self.look_for(&mut told, recorded.is_ok(), unasked)?;
+        }
         let offered = self.offer_lessons(forge, watch);
         // GitHub was told, whatever became of what follows.
         let problems = [
@@ -139,6 +144,36 @@ impl Workspace {
                 .map(|error| self.after_posting("no pull request was opened for the lessons that wait", &error)),
         ];
         Ok(Posting { told, problems: problems.into_iter().flatten().collect() })
+    }
+
+    /// Says of what GitHub merged whether the target has it, and as what was approved: only that is recorded.
+    fn look_for(&self, told: &mut [Told], recorded: bool, unasked: bool) -> Result<(), PostError> {
+        let none = BTreeSet::new();
+        let situation = self.read(&Scope { only: Some(&none), ..Scope::default() })?;
+        let store = self.repository.store(Writes::InMemory)?;
+        let Some(view) = &situation.view else { return Ok(()) };
+        let branch = text::single_line(situation.target.branch());
+        // What nobody was to sign waits for somebody who is asked.
+        let waits = unasked && situation.key.as_ref().is_ok_and(signer::SigningKey::is_hardware);
+        let all_recorded = recorded && !waits && situation.alarm.is_none();
+        for told in told {
+            let item =
+                view.entry(told.entry).and_then(|entry| entry.items.iter().find(|it| it.proposal == told.proposal));
+            let (Some(commit), Some(item)) = (told.merged, item) else { continue };
+            if view.merged(&item.proposal, &item.target, item.head).is_some() {
+                continue;
+            }
+            let short = commit.short(12);
+            let why = if !store.contains(situation.target.tip, commit).unwrap_or(false) {
+                format!("it says that it merged it as {short}, and {branch} does not have that")
+            } else if all_recorded {
+                format!("what it merged as {short} does not do what was approved: {branch} moved just then")
+            } else {
+                continue;
+            };
+            (told.merged, told.refused) = (None, Some((why, Some(NextStep::Verify))));
+        }
+        Ok(())
     }
 
     fn after_posting(&self, what: &str, error: &PostError) -> Problem {

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::{Desk, SHOP, at};
 use crate::console::{eventually, leave};
-use crate::support::github::{Fault, Wrong};
+use crate::support::github::{Fault, Response, Wrong};
 use crate::support::{Commit, Sandbox, needs};
 
 /// Repositories of one console, and pull requests of all of them.
@@ -187,4 +189,33 @@ fn what_fails_after_github_was_told_is_said_as_that() {
     assert!(ran.stdout.contains(&format!("merged    #{two}")), "{ran}");
     assert!(ran.stderr.contains("what was merged on GitHub is not recorded yet: "), "{ran}");
     assert!(!ran.stderr.contains("GitHub was not told"), "{ran}");
+}
+
+#[test]
+fn what_was_merged_as_something_else_is_not_called_merged() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let text: String = (1..=30).map(|line| format!("line {line}\n")).collect();
+    for (moves, said) in [(true, "does not do what was approved"), (false, "main does not have that")] {
+        let sandbox = Sandbox::new();
+        let (desk, shop) = Desk::new(&sandbox);
+        desk.adopt(&shop, SHOP);
+        let branch = "agent/infra/lines";
+        shop.commit("main", Commit::new("Lines").file("docs/lines.md", &text));
+        let number = desk.propose(&shop, SHOP, branch, ("docs/lines.md", &text.replace("line 2\n", "line two\n")));
+        if moves {
+            // Just before the merge somebody changes another line of the same file.
+            let other = Commit::new("Other").file("docs/lines.md", text.replace("line 28\n", "line 28x\n"));
+            let to = shop.commit("side", other);
+            desk.github.fault(Fault::moves("PUT /repos/{}/{}/pulls/{}/merge", &shop, "main", &to));
+        } else {
+            let sha = "0123456789012345678901234567890123456789";
+            let done = Response::json(200, &json!({ "sha": sha, "merged": true }));
+            desk.github.fault(Fault::at("PUT /repos/{}/{}/pulls/{}/merge", Wrong::Answer(done)));
+        }
+        let ran = desk.run(SHOP, &["approve", &at(&shop, number, branch), "--yes"]).exits(3);
+        assert!(!ran.stdout.contains("merged    ") && ran.stdout.contains(said), "{ran}");
+        assert!(ran.stdout.contains("ledger verify"), "{ran}");
+    }
 }
