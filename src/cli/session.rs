@@ -153,11 +153,12 @@ impl Session {
     }
 
     /// [`Self::read`] for a command that decides: what a crash left is finished first, visibly. What lies unsent in the outbox
-    /// does not keep anybody from deciding the same anew.
+    /// does not keep anybody from deciding the same anew. A `dry` run finishes nothing: it writes nowhere.
     pub fn read_to_decide(
         &self,
         workspace: &Workspace,
         scope: &Scope<'_>,
+        dry: bool,
         output: &mut Output,
     ) -> Result<Situation, CliError> {
         workspace.repository.whole()?;
@@ -165,8 +166,8 @@ impl Session {
         // What lies at the remote and is not here may stand against what is owed.
         let current = !self.offline && fetched.as_ref().err().and_then(FetchError::of_git).is_none();
         let situation = self.read_after(fetched, workspace, scope)?;
-        let (mut said, mut again) = workspace.recover(&situation)?;
-        if current {
+        let (mut said, mut again) = if dry { (Vec::new(), false) } else { workspace.recover(&situation)? };
+        if current && !dry {
             let caught = workspace.catch_up(&post::Watch { progress: &|_, _| {}, still: &|| true });
             again |= !caught.done.is_empty() || !caught.problems.is_empty();
             caught.done.iter().for_each(|line| output.remark(line));

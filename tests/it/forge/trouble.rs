@@ -219,3 +219,27 @@ fn what_was_merged_as_something_else_is_not_called_merged() {
         assert!(ran.stdout.contains("ledger verify"), "{ran}");
     }
 }
+
+#[test]
+fn a_dry_run_tells_github_nothing_that_is_owed() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    let branches = ["agent/infra/one", "agent/infra/two"];
+    let ids = [0, 1].map(|place| desk.propose(&shop, SHOP, branches[place], (&format!("docs/{place}.md"), "text\n")));
+    let _ = desk.list(SHOP, &[]);
+    desk.github.fault(Fault::at("*", Wrong::Refused));
+    let _ = desk.run(SHOP, &["approve", &at(&shop, ids[0], branches[0]), "--yes"]).exits(3);
+    desk.github.mend();
+    desk.github.count();
+    for decide in [&["hold", "-m", "Wait."][..], &["approve"]] {
+        let named = at(&shop, ids[1], branches[1]);
+        let ran = desk.run(SHOP, &[decide, &[&named, "--dry-run"]].concat()).succeeds();
+        assert_eq!(desk.writes(), Vec::<String>::new(), "{ran}");
+    }
+    assert_eq!(shop.entries().len(), 2);
+    assert!(desk.github.world().pull(SHOP, ids[0]).merged.is_none());
+}
