@@ -242,10 +242,7 @@ impl Desk<'_> {
             Act::Approve { .. } | Act::RequestChanges { .. } => {
                 self.said(&format!("{}/reviews?per_page=100", self.path("pulls")))?
             }
-            Act::Comment { .. } => {
-                let since = self.post.since.strftime("%Y-%m-%dT%H:%M:%SZ");
-                self.said(&format!("{}/comments?per_page=100&since={since}", self.path("issues")))?
-            }
+            Act::Comment { .. } => self.said(&format!("{}/comments?per_page=100", self.path("issues")))?,
             Act::Merge { .. } => self.merged(&pull)?,
             Act::Close => (pull.state() == PullState::Closed).then(|| found(None)),
             // It looks for itself.
@@ -313,13 +310,19 @@ impl Desk<'_> {
         }
     }
 
-    /// GitHub refused it: remarks on lines that it does not show go into the text; all else is told, the more exactly for how the
+    /// GitHub refused it: remarks on lines that it does not show go into the text, and an objection to a commit that was pushed
+    /// away is one to its successor; all else is told, the more exactly for how the
     /// pull request is now.
     fn otherwise(&self, error: &GitHubError) -> Result<Posted, Refused> {
         let refused = Refused::from(error);
         let remarks = matches!(&self.post.act, Act::RequestChanges { comments, .. } if !comments.is_empty());
-        if refused.why == Why::Lines && remarks {
-            let (method, path, body) = self.request(false);
+        let gone = refused.why == Why::HeadMoved && matches!(self.post.act, Act::RequestChanges { .. });
+        if refused.why == Why::Lines && remarks || gone {
+            let (method, path, mut body) = self.request(false);
+            if gone && let Some(review) = body.as_object_mut() {
+                // An objection binds what comes after, too; its text names the commit that it was given on.
+                review.remove("commit_id");
+            }
             return self
                 .send(&method, &path, &body)
                 .or_else(|error| if is_unclear(&error) { self.resolve(&error) } else { Err(Refused::from(&error)) });
