@@ -5,8 +5,6 @@
 //! again, by anybody: what was posted is found by its mark. Reviews and comments are the word of the person who signed the
 //! entry, and nobody else is given an order for them; a merge is anybody's, since the approvals carry it.
 
-use jiff::{SignedDuration, Timestamp};
-
 use crate::ledger::{Entry, EntryKind, Item, LedgerView};
 use crate::model::forge::{RepoFacts, RepoName};
 use crate::model::{ChangeId, Comment, EntryId, Oid, Outcome, Proposal, text};
@@ -21,8 +19,6 @@ pub use wording::BODY_LIMIT;
 
 /// Remarks on lines that go as such: more are told in the text of the review.
 const MOST_COMMENTS: usize = 100;
-/// How far a forge's clock may be behind the one that signed.
-const CLOCKS: SignedDuration = SignedDuration::from_hours(1);
 
 /// A post that may be made. Only [`posts`] makes one.
 pub type PostOrder = Authorised<Post>;
@@ -42,8 +38,6 @@ pub struct Post {
     pub head: Oid,
     /// The login in whose name it may be done; `None` where policy names none.
     pub login: Option<String>,
-    /// A time before which it cannot have been done.
-    pub since: Timestamp,
     /// What is done.
     pub act: Act,
 }
@@ -401,7 +395,6 @@ impl Clerk<'_, '_> {
             target: item.target.clone(),
             head: item.head,
             login: self.me.github.clone(),
-            since: self.entry.at.checked_sub(CLOCKS).unwrap_or(self.entry.at),
             act,
         };
         self.posts.orders.push(Authorised::grant(post));

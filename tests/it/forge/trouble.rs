@@ -243,3 +243,18 @@ fn a_dry_run_tells_github_nothing_that_is_owed() {
     assert_eq!(shop.entries().len(), 2);
     assert!(desk.github.world().pull(SHOP, ids[0]).merged.is_none());
 }
+
+#[test]
+fn a_comment_whose_answer_was_lost_is_found_whatever_the_clocks_say() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    // The GitHub of the tests lives a year ago.
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    let number = desk.propose(&shop, SHOP, "agent/infra/one", ("docs/one.md", "text\n"));
+    desk.github.fault(Fault::at("POST /repos/{}/{}/issues/{}/comments", Wrong::Lost).times(1));
+    let _ = desk.run(SHOP, &["hold", &at(&shop, number, "agent/infra/one"), "-m", "Wait.", "--yes"]).succeeds();
+    assert_eq!(desk.github.world().pull(SHOP, number).comments.len(), 1);
+}
