@@ -23,6 +23,8 @@ const PAGES: usize = 30;
 /// Between two writes to GitHub's cloud, which takes 80 a minute that make content (docs.github.com, "Rate limits for the REST
 /// API"); servers of one's own have no such limit unless somebody sets one.
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(750);
+/// How often a merge is tried again while its target moves: others merge, too.
+const MOVES: usize = 2;
 /// Redirections that a write follows: a repository that was renamed.
 const HOPS: usize = 2;
 
@@ -81,9 +83,13 @@ pub fn post_all(
 /// Waits before the next write, where that many without a pause are taken for an attack.
 fn breathe(client: &Client) {
     if client.host().in_the_cloud() {
-        #[expect(clippy::disallowed_methods, reason = "pacing is what this thread is here for")]
-        std::thread::sleep(PAUSE);
+        pause();
     }
+}
+
+fn pause() {
+    #[expect(clippy::disallowed_methods, reason = "pacing is what this thread is here for")]
+    std::thread::sleep(PAUSE);
 }
 
 /// Makes one post in the name of the client's account, unless it is there already.
@@ -105,18 +111,17 @@ pub fn post(
     if let Act::Dismiss { message } = &post.act {
         return desk.dismiss(message);
     }
-    let (pull, found) = desk.look()?;
-    if let Some(found) = found {
-        return Ok(found);
+    let mut tries = 0;
+    loop {
+        match desk.attempt(order, may) {
+            // It is pinned to its head, and was looked at anew each time.
+            Err(refused) if refused.why == Why::BaseMoved && tries < MOVES => {
+                tries += 1;
+                pause();
+            }
+            outcome => return outcome,
+        }
     }
-    if let Some(refused) = desk.against(&pull) {
-        return Err(refused);
-    }
-    may(order)?;
-    if !still() {
-        return Err(Refused::from(Why::Stopped));
-    }
-    desk.make()
 }
 
 /// Opens a pull request, unless one is open from that branch.
@@ -298,6 +303,22 @@ impl Desk<'_> {
     /// What stands against it by how the pull request is.
     fn against(&self, pull: &Pull) -> Option<Refused> {
         by_state(self.post, pull).map(Refused::from)
+    }
+
+    /// Looks whether it is there, whether anything is against it, and makes it.
+    fn attempt(&self, order: &PostOrder, may: May<'_>) -> Result<Posted, Refused> {
+        let (pull, found) = self.look()?;
+        if let Some(found) = found {
+            return Ok(found);
+        }
+        if let Some(refused) = self.against(&pull) {
+            return Err(refused);
+        }
+        may(order)?;
+        if !(self.still)() {
+            return Err(Refused::from(Why::Stopped));
+        }
+        self.make()
     }
 
     /// Sends it, and finds out what became of it.

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Desk, SHOP, at};
 use crate::console::{eventually, leave};
 use crate::support::github::{Fault, Response, Wrong};
-use crate::support::{Commit, Sandbox, needs};
+use crate::support::{Commit, Repo, Sandbox, needs};
 
 /// Repositories of one console, and pull requests of all of them.
 const REPOS: usize = 9;
@@ -157,6 +157,15 @@ fn a_head_that_moves_after_it_was_looked_at_is_neither_approved_nor_merged() {
     desk.sound(SHOP);
 }
 
+/// Has lessons wait in a pull request of their own.
+fn ask_for_lessons(desk: &Desk<'_>, shop: &Repo<'_>) {
+    let policy = shop.show("main", ".countersign/policy.yaml") + "memory_via: pull_request\n";
+    let commit = Commit::new("Ask for lessons").by("maria", "maria@corp.example");
+    shop.commit("people/lessons", commit.file(".countersign/policy.yaml", policy));
+    let own = desk.github.open(SHOP, "people/lessons", "maria-k", "Ask for lessons", "");
+    let _ = desk.run(SHOP, &["approve", &at(shop, own, "people/lessons"), "--yes"]).succeeds();
+}
+
 #[test]
 fn what_fails_after_github_was_told_is_said_as_that() {
     if needs::missing(&["ssh-keygen"]) {
@@ -165,11 +174,7 @@ fn what_fails_after_github_was_told_is_said_as_that() {
     let sandbox = Sandbox::new();
     let (desk, shop) = Desk::new(&sandbox);
     desk.adopt(&shop, SHOP);
-    let policy = shop.show("main", ".countersign/policy.yaml") + "memory_via: pull_request\n";
-    let commit = Commit::new("Ask for lessons").by("maria", "maria@corp.example");
-    shop.commit("people/lessons", commit.file(".countersign/policy.yaml", policy));
-    let own = desk.github.open(SHOP, "people/lessons", "maria-k", "Ask for lessons", "");
-    let _ = desk.run(SHOP, &["approve", &at(&shop, own, "people/lessons"), "--yes"]).succeeds();
+    ask_for_lessons(&desk, &shop);
     let branches = ["agent/infra/one", "agent/infra/two"];
     let [one, two] =
         [0, 1].map(|place| desk.propose(&shop, SHOP, branches[place], (&format!("docs/{place}.md"), "text\n")));
@@ -257,4 +262,22 @@ fn a_comment_whose_answer_was_lost_is_found_whatever_the_clocks_say() {
     desk.github.fault(Fault::at("POST /repos/{}/{}/issues/{}/comments", Wrong::Lost).times(1));
     let _ = desk.run(SHOP, &["hold", &at(&shop, number, "agent/infra/one"), "-m", "Wait.", "--yes"]).succeeds();
     assert_eq!(desk.github.world().pull(SHOP, number).comments.len(), 1);
+}
+
+#[test]
+fn a_merge_is_tried_again_where_its_target_moved_just_then() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    let number = desk.propose(&shop, SHOP, "agent/infra/one", ("docs/one.md", "text\n"));
+    let moved = "Base branch was modified. Review and try the merge again.";
+    desk.github.fault(Fault::status("PUT /repos/{}/{}/pulls/{}/merge", 405, moved).times(2));
+    desk.github.count();
+    let ran = desk.run(SHOP, &["approve", &at(&shop, number, "agent/infra/one"), "--yes"]).succeeds();
+    assert!(ran.stdout.contains(&format!("merged    #{number}")), "{ran}");
+    assert_eq!(desk.github.count().get("PUT /repos/{}/{}/pulls/{}/merge"), Some(&3));
+    desk.sound(SHOP);
 }
