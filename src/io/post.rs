@@ -188,7 +188,7 @@ impl Workspace {
     /// Has a pull request opened for lessons that wait on their branch, where none is open.
     fn offer_lessons(&self, forge: &Source, watch: &Watch<'_>) -> Result<(), PostError> {
         let Some(waits) = self.repository.tip(&self.repository.tracking(write::MEMORY_BRANCH))? else { return Ok(()) };
-        if forge.has_open(write::MEMORY_BRANCH) {
+        if forge.has_open(write::MEMORY_BRANCH, &self.repository.target_branch) {
             return Ok(());
         }
         let none = BTreeSet::new();

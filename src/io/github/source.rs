@@ -157,11 +157,12 @@ impl Source {
         pulls.filter(|pull| self.filter.admits(pull)).cloned().map(Arc::new).collect()
     }
 
-    /// Whether a pull request of this repository's own branch is open, as it was listed last.
+    /// Whether a pull request of this repository's own branch is open to land on another, as it was listed last.
     #[must_use]
-    pub fn has_open(&self, branch: &str) -> bool {
+    pub fn has_open(&self, branch: &str, base: &str) -> bool {
         let listing = lock(&self.listing).clone();
-        listing.iter().flat_map(|listing| &listing.pulls).any(|pull| pull.head.branch == branch && !pull.from_fork())
+        let same = |pull: &PullRequest| pull.head.branch == branch && pull.base.branch == base && !pull.from_fork();
+        listing.iter().flat_map(|listing| &listing.pulls).any(same)
     }
 
     /// When GitHub said last that it is so; nothing where it was never asked.

@@ -124,14 +124,15 @@ pub fn post(
     }
 }
 
-/// Opens a pull request, unless one is open from that branch.
+/// Opens a pull request, unless one is open from that branch to where it is to land.
 pub fn offer(client: &Client, order: &OfferOrder, still: Still<'_>) -> Result<(), GitHubError> {
     let offer: &Offer = order;
     let (what, pulls) =
         (format!("the pull request for {} in {}", offer.branch, offer.repo), format!("/repos/{}/pulls", offer.repo));
     let open = client.read(&format!("{pulls}?state=open&head={}:{}", offer.repo.owner(), offer.branch), &what);
     let open: Vec<Value> = client.parse(&*open.wait(still)?, &what)?;
-    if open.iter().any(|pull| pull["head"]["ref"] == offer.branch.as_str()) {
+    let same = |pull: &&Value| pull["head"]["ref"] == *offer.branch && pull["base"]["ref"] == *offer.base;
+    if open.iter().any(|pull| same(&pull)) {
         return Ok(());
     }
     let body = json!({ "title": offer.title, "head": offer.branch, "base": offer.base, "body": offer.body });

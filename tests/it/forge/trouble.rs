@@ -281,3 +281,28 @@ fn a_merge_is_tried_again_where_its_target_moved_just_then() {
     assert_eq!(desk.github.count().get("PUT /repos/{}/{}/pulls/{}/merge"), Some(&3));
     desk.sound(SHOP);
 }
+
+#[test]
+fn lessons_are_offered_to_the_target_though_their_pull_request_lands_elsewhere() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    ask_for_lessons(&desk, &shop);
+    shop.git(&["branch", "elsewhere", "main"]);
+    for (place, lesson) in ["Ask first.", "Keep pages short."].into_iter().enumerate() {
+        let branch = format!("agent/infra/{place}");
+        let number = desk.propose(&shop, SHOP, &branch, (&format!("docs/{place}.md"), "text\n"));
+        let _ = desk.run(SHOP, &["reject", &at(&shop, number, &branch), "-m", lesson, "--yes"]).succeeds();
+        let mut world = desk.github.world();
+        let now = world.tick();
+        let pulls = world.repos.get_mut(SHOP).expect("the shop").pulls.values_mut();
+        let offered = pulls.filter(|pull| pull.head == "countersign/memory" && pull.base == "main").collect::<Vec<_>>();
+        assert_eq!(offered.len(), 1, "{place}");
+        for pull in offered {
+            (pull.base, pull.retargeted, pull.updated) = ("elsewhere".into(), Some(now), now);
+        }
+    }
+}
