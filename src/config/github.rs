@@ -88,7 +88,7 @@ impl GitHubSettings {
         let words = |value, next| text(value, next).map(str::to_owned);
         match name {
             "host" => self.host = words(value, "write host = \"github.com\"")?,
-            "git_url" => self.git_url = words(value, "write git_url = \"git@{host}:{owner}/{name}.git\"")?,
+            "git_url" => self.git_url = address(words(value, "write git_url = \"git@{host}:{owner}/{name}.git\"")?)?,
             "token_file" => self.token_file = Some(words(value, "write the path of a file that only you can read")?),
             "search" => self.search = Some(words(value, "write search = \"org:acme label:infra\"")?),
             "authors" => self.authors = texts(value, "write authors = [\"renovate[bot]\"]")?,
@@ -102,6 +102,21 @@ impl GitHubSettings {
     }
 }
 
+/// An address without a secret in it: what is in an address is shown, and written where git is told of it.
+fn address(text: String) -> Result<String, Wrong> {
+    let (scheme, rest) = text.split_once("://").unwrap_or(("", ""));
+    let user =
+        rest.split(['/', '?', '#']).next().and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
+    let secret = user.is_some_and(|user| user.contains(':') || scheme.to_ascii_lowercase().starts_with("http"));
+    if secret {
+        return Err(Wrong::new(
+            "has a name or a password in the address",
+            "leave it out: git's credential helper keeps it",
+        ));
+    }
+    Ok(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{Settings, Source};
@@ -110,6 +125,23 @@ mod tests {
     fn load(text: &str) -> (GitHubSettings, Vec<String>) {
         let (settings, problems) = Settings::load(Some(Source::new("config.toml", text)));
         (settings.github, problems.iter().map(|p| format!("{}: {}; {}", p.place, p.what, p.next)).collect())
+    }
+
+    #[test]
+    fn an_address_holds_no_secret() {
+        for (url, fine) in [
+            ("git@{host}:{owner}/{name}.git", true),
+            ("ssh://git@{host}/{owner}/{name}", true),
+            ("https://{host}/{owner}/{name}.git", true),
+            ("/srv/{owner}/{name}.git", true),
+            ("https://x-access-token:ghp_marker@{host}/{owner}/{name}", false),
+            ("HTTPS://ghp_marker@{host}/{owner}/{name}", false),
+            ("ssh://git:marker@{host}/{owner}/{name}", false),
+        ] {
+            let (settings, problems) = load(&format!("[github]\ngit_url = \"{url}\"\n"));
+            assert_eq!((settings.git_url == url, problems.is_empty()), (fine, fine), "{url}: {problems:?}");
+            assert!(!problems.join("").contains("marker"));
+        }
     }
 
     #[test]

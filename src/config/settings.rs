@@ -121,7 +121,7 @@ pub(super) struct Wrong {
 }
 
 impl Wrong {
-    fn new(what: impl Into<String>, next: impl Into<String>) -> Self {
+    pub(super) fn new(what: impl Into<String>, next: impl Into<String>) -> Self {
         Self { what: what.into(), next: next.into(), at: None }
     }
 }

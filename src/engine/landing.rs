@@ -63,14 +63,29 @@ pub type Teaches<'a> = &'a dyn Fn(Oid, &Entry) -> bool;
 /// What policy says of a landed change with the approvals that there are for it.
 pub type Allows<'a> = &'a dyn Fn(&LandedQuestion<'_>) -> Result<Ruling, String>;
 
+/// Reads a file as a commit has it; `None` where it has none.
+pub type ReadsFile<'a> = &'a dyn Fn(Oid, &str) -> Result<Option<Vec<u8>>, String>;
+
+/// What is asked about commits that landed.
+#[derive(Clone, Copy)]
+pub struct Asks<'a> {
+    /// Whether policy is satisfied.
+    pub allows: Allows<'a>,
+    /// Whether it is lessons and nothing else.
+    pub teaches: Teaches<'a>,
+    /// What policy and signers it brings.
+    pub file: ReadsFile<'a>,
+}
+
 /// The entry, under the id `id`, that records what was approved and landed, of commits in the order of the branch; `None` where
 /// none of them was approved. What brings another policy or other signers is recorded alone: the rest is judged by those; so
-/// are lessons that somebody merged.
+/// are lessons that somebody merged. A policy that could not rule is never recorded: once the ledger names it, nobody is left who
+/// could put it right.
 pub fn recording(
     world: &World<'_>,
     id: EntryId,
     unrecorded: &[Unrecorded],
-    (allows, teaches): (Allows<'_>, Teaches<'_>),
+    asks: Asks<'_>,
 ) -> Result<Option<Recording>, Refusal> {
     if let Some(alarm) = world.alarm {
         return Err(Refusal::new(format!("nothing can be recorded: {alarm}"), "see `countersign ledger verify`"));
@@ -80,11 +95,15 @@ pub fn recording(
     let at = world.now.max(ledger.latest().unwrap_or(world.now));
     let mut entry = Entry::new(EntryKind::Merge, id, ledger.genesis().ok_or_else(no_genesis)?, at, &me.name);
     entry.policy = Some(PolicyRef { commit: root.commit, blob: root.policy_blob });
-    let court = Court::new(world, ledger, root, allows, entry.clone());
+    let court = Court::new(world, ledger, root, asks.allows, entry.clone());
     let mut said = Vec::new();
     for landed in unrecorded {
         let Some((item, reviews)) = court.item(landed) else { continue };
         if root::touched(&landed.facts.diff) {
+            let file = |path: &str| (asks.file)(landed.commit, path);
+            if root::fault(file, root.policy.ledger.as_ref(), ledger.is_demo()).is_some() {
+                continue;
+            }
             if entry.items.is_empty() {
                 entry.refs.push(moved(&item.target, landed));
                 said.extend(reviews.into_iter().map(|review| (item.proposal.clone(), review)));
@@ -101,7 +120,9 @@ pub fn recording(
     state(&mut entry, said.iter().map(|(proposal, review)| (proposal.as_str(), review)));
     if entry.items.is_empty() {
         entry.kind = EntryKind::Lesson;
-        let Some(taught) = unrecorded.iter().find(|landed| teaches(landed.commit, &entry)) else { return Ok(None) };
+        let Some(taught) = unrecorded.iter().find(|landed| (asks.teaches)(landed.commit, &entry)) else {
+            return Ok(None);
+        };
         entry.refs.push(moved(&world.target.refname, taught));
     }
     let ledger_tip = ledger.tip().ok_or_else(no_genesis)?;
@@ -112,6 +133,18 @@ pub fn recording(
 fn moved(refname: &str, landed: &Unrecorded) -> RefUpdate {
     let old = landed.facts.parents.first().copied().unwrap_or(Oid::ZERO);
     RefUpdate { refname: refname.to_owned(), old, new: landed.commit }
+}
+
+/// Whether anything was approved that is not recorded as merged: without that nothing waits to be, and nobody need look.
+#[must_use]
+pub fn may_await_record(world: &World<'_>) -> bool {
+    let open = |ledger: &LedgerView, item: &Item| {
+        item.merge.is_none() && ledger.merged(&item.proposal, &item.target, item.head).is_none()
+    };
+    world.ledger.is_some_and(|ledger| {
+        let approvals = ledger.entries().iter().filter(|entry| entry.kind == EntryKind::Approve);
+        approvals.flat_map(|entry| &entry.items).any(|item| item.target == world.target.refname && open(ledger, item))
+    })
 }
 
 /// What was approved and landed and no entry says so, with the proposals: whoever can sign records it. Known to everybody who reads.
@@ -267,6 +300,18 @@ mod tests {
         landed
     }
 
+    /// A file of a root that could rule.
+    fn root_file(path: &str) -> Vec<u8> {
+        let ed = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKp9zBMR5U5f/SU4ONT+ma928UAOMMy7nGKLaUy7x/Hg";
+        let maria = "{ name: maria, emails: [maria@corp.example], roles: [approve, admin] }";
+        let policy = format!(
+            "version: 1\nledger: {{ id: \"{}\", ref: countersign/ledger }}\nprotect: [main]\npeople: [{maria}]\n\
+             tiers: {{ high: {{ approvals: 1 }} }}\n",
+            id("genesis")
+        );
+        if path.ends_with("policy.yaml") { policy.into() } else { format!("maria@corp.example {ed}\n").into() }
+    }
+
     /// The kind of an entry, each proposal with the number of those it relies on, and how many moves it names.
     type Made = (EntryKind, Vec<(String, usize)>, usize);
 
@@ -304,7 +349,12 @@ mod tests {
         };
         let teaches = |commit: Oid, _: &Entry| commit == oid(taught);
         let waiting = awaiting_record(&world, unrecorded, &allows).len();
-        let made = recording(&world, id("made"), unrecorded, (&allows, &teaches)).unwrap()?;
+        let file = |commit: Oid, path: &str| {
+            let broken = commit == oid("broken") && path.ends_with("policy.yaml");
+            Ok(Some(if broken { b"version: 1\nno such: key\n".to_vec() } else { root_file(path) }))
+        };
+        let asks = Asks { allows: &allows, teaches: &teaches, file: &file };
+        let made = recording(&world, id("made"), unrecorded, asks).unwrap()?;
         let entry = &made.entry;
         assert_eq!((entry.check().map_err(|fault| fault.to_string()), entry.by.as_str()), (Ok(()), "lee"));
         assert!(waiting >= entry.items.len(), "what is recorded was waiting");
@@ -363,6 +413,17 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_that_could_not_rule_is_never_recorded() {
+        let mut bench = Bench::new();
+        for (name, changes) in [("#1", "a"), ("#2", "b")] {
+            bench.decide(EntryKind::Approve, "maria", item(name, name, changes));
+        }
+        let broken = landed("broken", "a", ".countersign/policy.yaml");
+        assert_eq!(merges(&bench, std::slice::from_ref(&broken)), Vec::<String>::new());
+        assert_eq!(merges(&bench, &[broken, plain("c", "b")]), ["#2"], "and holds up no other");
+    }
+
+    #[test]
     fn what_strangers_did_before_hides_nothing() {
         let mut bench = Bench::new();
         bench.decide(EntryKind::Approve, "maria", item("#1", "h1", "a"));
@@ -394,6 +455,8 @@ mod tests {
         let (web, policy) = (plain("c", "a"), landed("p", "b", ".countersign/policy.yaml"));
         let one = |name: &str, moves| Some((EntryKind::Merge, vec![(name.to_owned(), 1)], moves));
         assert_eq!(told(&bench, &[web.clone(), policy.clone()], "t"), one("#1", 0));
+        let good = |path: &str| Ok(Some(root_file(path)));
+        assert_eq!(root::fault(good, root("main0").policy.ledger.as_ref(), false), None);
         assert_eq!(told(&bench, &[policy, web.clone()], "t"), one("#2", 1));
         let taught = plain("t", "lessons");
         assert_eq!(told(&bench, &[taught.clone(), web], "t"), one("#1", 0));

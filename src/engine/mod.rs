@@ -28,7 +28,9 @@ mod world;
 pub use checks::ForgeChecks;
 pub use console::{Draft, Failure, Fate, InitOffer, LedgerHealth, Opened, Report, SentItem, Snapshot};
 pub use genesis::{Genesis, GenesisParts, GenesisRequest, POLICY_PATH, ROOT_FILE_LIMIT, SIGNERS_PATH, genesis};
-pub use landing::{LandedPull, Recording, RecordingParts, Unrecorded, awaiting_record, recording};
+pub use landing::{
+    Asks, LandedPull, Recording, RecordingParts, Unrecorded, awaiting_record, may_await_record, recording,
+};
 pub use next_step::NextStep;
 pub use offer::{Offer, OfferOrder, offer};
 pub use order::sort;

@@ -188,8 +188,8 @@ impl Planner<'_, '_> {
             let [other, own] = [&proposal.target, self.world.target].map(|target| text::single_line(target.branch()));
             return Err((format!("it lands on {other}, and decisions here land on {own}"), None));
         }
-        if !self.world.can_land(proposal) {
-            return Err(("it is a branch, and a forge merges pull requests: open one for it".into(), None));
+        if let Some((_, why)) = self.world.no_way(proposal) {
+            return Err((why.into(), None));
         }
         let diff = proposal.diff().ok_or_else(|| (cannot_land(proposal), None))?;
         if item.subject.change_id != Some(diff.change_id) {

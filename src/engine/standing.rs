@@ -68,15 +68,15 @@ fn standing(proposal: &Proposal, world: &World<'_>, findings: Option<&Findings>)
             let wants = on_github(proposal, world);
             let state = state(proposal, world, &objections, &evaluation.ruling);
             let state = if wants.is_some() && may_be_rejected(state) { State::Rejected } else { state };
-            let may = matches!(state, State::Pending | State::Ready) && world.can_land(proposal);
-            let harmless = evaluation.clean && may;
+            let no_way = world.no_way(proposal);
+            let harmless = evaluation.clean && may_be_approved(state) && no_way.is_none();
             let checks = evaluation.checks.clone();
             let clean = harmless && checks.found().is_some_and(Vec::is_empty) && findings.is_some_and(Findings::clean);
-            let note = match wants {
-                Some(person) if state == State::Rejected && objections.is_empty() => {
+            let note = match (wants, no_way) {
+                (Some(person), _) if state == State::Rejected && objections.is_empty() => {
                     format!("changes wanted on GitHub by {person}")
                 }
-                _ if evaluation.ruling.approvable() && !world.can_land(proposal) => "no pull request".to_owned(),
+                (None, Some((word, _))) if may_be_approved(state) => word.to_owned(),
                 _ => note(proposal, &objections, &evaluation, state, findings),
             };
             let agent = evaluation.agent.clone().unwrap_or_else(|| proposal.agent.clone());
@@ -123,6 +123,11 @@ fn objections(proposal: &Proposal, world: &World<'_>) -> Vec<Objection> {
 fn on_github(proposal: &Proposal, world: &World<'_>) -> Option<String> {
     let (_, objections) = world.said_of(proposal, proposal.diff().map(AsRef::as_ref));
     objections.into_iter().find(|objection| objection.entry.is_none()).map(|objection| objection.person)
+}
+
+/// Whether a person may approve what is in this state, and has nothing to look into first.
+const fn may_be_approved(state: State) -> bool {
+    matches!(state, State::Pending | State::Ready)
 }
 
 /// Whether a rejection is what matters most of a proposal in this state.

@@ -96,9 +96,19 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Whether there is a way for it to land: what a forge merges is a pull request.
-    pub(super) fn can_land(&self, proposal: &Proposal) -> bool {
-        self.via == Via::Git || proposal.pull.is_some()
+    /// Why there is no way for it to land, in a word and in a sentence: what a forge merges is a pull request that is ready.
+    pub(super) fn no_way(&self, proposal: &Proposal) -> Option<(&'static str, &'static str)> {
+        let pull = proposal.pull.as_ref().filter(|_| self.via == Via::Forge);
+        match (self.via, pull) {
+            (Via::Git, _) => None,
+            (Via::Forge, None) => {
+                Some(("no pull request", "it is a branch, and a forge merges pull requests: open one for it"))
+            }
+            (Via::Forge, Some(pull)) => pull.draft.then_some((
+                "a draft",
+                "it is a draft: its author says that it is not ready; have it marked as ready on its page",
+            )),
+        }
     }
 
     /// What policy says of a proposal as it would land now.
@@ -120,13 +130,13 @@ impl<'a> World<'a> {
             Force::Invalid(errors) => return Err(errors),
         };
         let (mut approvals, mut objections) = self.said_of(proposal, diff);
-        let unheard = self.on_github(proposal).unknown;
+        let page = self.on_github(proposal);
         if let Some(planned) = planned {
             approvals.retain(|approval| approval.person != planned.person);
             objections.retain(|objection| objection.person != planned.person);
             approvals.push(planned.clone());
         }
-        let repeat = self.refused_before(&proposal.id);
+        let repeat = self.refused_before(&proposal.id) || page.wanted_before;
         let branch = proposal.branch();
         let facts = Facts {
             stage: self.stage,
@@ -135,10 +145,11 @@ impl<'a> World<'a> {
             target: &proposal.target.refname,
             changes: diff.map(|diff| diff.files.as_slice()),
             contributors: &proposal.contributors,
+            opener: proposal.pull.as_ref().map(|pull| pull.author.login.as_str()),
             messages: &proposal.messages,
             approvals: &approvals,
             objections: &objections,
-            unheard,
+            unheard: page.unknown,
             repeat,
             checks: Some(self.checks.of(proposal)),
         };

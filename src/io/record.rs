@@ -85,6 +85,9 @@ impl Workspace {
         if let Some(late) = self.recorded.with(|known| known.late.clone().filter(|(of, _)| *of == tips)) {
             return Ok(late.1);
         }
+        if !engine::may_await_record(&situation.world()) {
+            return Ok(None);
+        }
         let store = self.repository.store(Writes::InMemory)?;
         let unrecorded = self.left_over(situation, &store, chain)?;
         let waiting = engine::awaiting_record(&situation.world(), &unrecorded, &verify::allows(&store));
@@ -127,7 +130,15 @@ impl Workspace {
         let settled = self.ask_landed(situation, store, &mut unrecorded, still);
         let (allows, view) = (verify::allows(store), situation.view.clone().unwrap_or_default());
         let teaches = |commit: Oid, entry: &Entry| verify::only_memory(store, commit, entry, &view).is_ok();
-        let recording = engine::recording(&situation.world(), signer::random_id(), &unrecorded, (&allows, &teaches))?;
+        let file = |commit: Oid, path: &str| {
+            let read = || {
+                let side = store.entry(store.tree_of(commit)?, path)?;
+                side.map(|side| store.blob(side.oid, engine::ROOT_FILE_LIMIT)).transpose()
+            };
+            read().map_err(|error: StoreError| error.to_string())
+        };
+        let asks = engine::Asks { allows: &allows, teaches: &teaches, file: &file };
+        let recording = engine::recording(&situation.world(), signer::random_id(), &unrecorded, asks)?;
         if recording.is_none() && settled {
             self.recorded.with(|known| known.nothing = Some(tips));
         }

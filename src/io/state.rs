@@ -1,15 +1,18 @@
 //! The state folder: drafts, the outbox of unsigned intents, and pins. Fsynced files, one a thing, so that a crash, a full
 //! disk or a lost connection loses nothing that was acknowledged. Not a cache: it must not be deleted.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
+use crate::model::forge::RepoName;
 use crate::model::{EntryId, Intent, Oid, Problem};
 
 use super::fault;
@@ -18,6 +21,8 @@ use super::fault;
 #[derive(Debug, Clone)]
 pub struct StateFolder {
     folder: PathBuf,
+    /// Posts that are owed and could not be kept: as long as this process runs, they are.
+    unkept: Arc<Mutex<BTreeSet<EntryId>>>,
 }
 
 /// What a console remembers of a ledger, so that another one in its place is an alarm and not a new start.
@@ -41,7 +46,16 @@ impl StateFolder {
     /// Every remote has a queue and a ledger of its own; one whose URL changes stays the one that it was.
     #[must_use]
     pub fn of(base: &Path, git_dir: &Path, remote: Option<&str>) -> Self {
-        Self { folder: base.join(repository_key(git_dir, remote)) }
+        Self { folder: base.join(repository_key(git_dir, remote)), unkept: Arc::default() }
+    }
+
+    /// The folder beside this one of a repository on a forge: wherever its mirror is, and however its name is written, it is one.
+    #[must_use]
+    pub fn of_forge(&self, host: &str, repo: &RepoName) -> Self {
+        // No path begins with a zero.
+        let name = format!("\0{}\0{}", host.to_ascii_lowercase(), repo.to_string().to_ascii_lowercase());
+        let key = hexadecimal(&Sha256::digest(name)[..8]);
+        Self { folder: self.folder.with_file_name(key), unkept: Arc::default() }
     }
 
     /// Where it is.
@@ -97,20 +111,30 @@ impl StateFolder {
         (intents, problems)
     }
 
-    /// Remembers that the forge has to be told of an entry.
+    /// Remembers that the forge has to be told of an entry; where that cannot be written, until the process ends.
     pub fn keep_post(&self, entry: EntryId) -> io::Result<()> {
-        self.write("posts", &entry.to_string(), &entry)
+        self.unkept().insert(entry);
+        self.write("posts", &entry.to_string(), &entry)?;
+        self.unkept().remove(&entry);
+        Ok(())
     }
 
     /// The forge was told, or cannot be.
     pub fn drop_post(&self, entry: EntryId) -> io::Result<()> {
+        self.unkept().remove(&entry);
         self.remove("posts", &entry.to_string())
     }
 
-    /// The entries that the forge has to be told of.
+    /// The entries that the forge has to be told of. A file's name says which; what became of its contents is beside the point.
     #[must_use]
-    pub fn posts(&self) -> Vec<EntryId> {
-        self.files("posts").unwrap_or_default().iter().filter_map(|path| read_json(path).ok()).collect()
+    pub fn posts(&self) -> BTreeSet<EntryId> {
+        let files = self.files("posts").unwrap_or_default();
+        let named = files.iter().filter_map(|path| path.file_stem()?.to_str()?.parse().ok());
+        named.chain(self.unkept().iter().copied()).collect()
+    }
+
+    fn unkept(&self) -> MutexGuard<'_, BTreeSet<EntryId>> {
+        self.unkept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps a draft under `key` (any text; it is hashed into a file name).
@@ -254,5 +278,39 @@ mod tests {
         fs::write(state.path().join("outbox/half.json"), "{").unwrap();
         let (intents, problems) = state.outbox();
         assert_eq!((intents.len(), problems.len()), (1, 1));
+    }
+
+    #[test]
+    fn what_a_forge_is_owed_is_never_lost_in_silence() {
+        let base = tempfile::tempdir().unwrap();
+        let state = StateFolder::of(base.path(), Path::new("/a/b.git"), None);
+        let ids = [1, 2].map(|byte| EntryId::from_bytes([byte; 16]));
+        for id in ids {
+            state.keep_post(id).unwrap();
+        }
+        // A full disk leaves an empty file.
+        fs::write(state.path().join("posts").join(format!("{}.json", ids[0])), "").unwrap();
+        assert_eq!(state.posts(), BTreeSet::from(ids));
+        state.drop_post(ids[0]).unwrap();
+        assert_eq!(state.posts(), BTreeSet::from([ids[1]]));
+        // Where nothing can be written, this process remembers.
+        let blocked = StateFolder::of(base.path(), Path::new("/c.git"), None);
+        fs::write(blocked.path(), "in the way").unwrap();
+        assert!(blocked.keep_post(ids[0]).is_err());
+        assert_eq!(blocked.posts(), BTreeSet::from([ids[0]]));
+    }
+
+    #[test]
+    fn a_repository_on_a_forge_is_one_wherever_its_mirror_is() {
+        let base = Path::new("/state");
+        let of = |mirror: &str, host: &str, name: &str| {
+            let state = StateFolder::of(base, Path::new(mirror), Some("origin"));
+            state.of_forge(host, &name.parse().unwrap()).path().to_owned()
+        };
+        let one = of("/cache/a.git", "github.com", "acme/shop");
+        assert_eq!(of("/elsewhere/b.git", "GitHub.com", "Acme/Shop"), one);
+        assert_ne!(of("/cache/a.git", "github.com", "acme/shops"), one);
+        assert_ne!(of("/cache/a.git", "github.corp", "acme/shop"), one);
+        assert!(one.starts_with(base));
     }
 }

@@ -203,7 +203,8 @@ impl Workspace {
         if forge.listed().is_some() {
             self.propose(forge.pulls());
         }
-        Self { forge: Some(Arc::new(forge)), ..self }
+        let state = self.state.of_forge(forge.connection().host().name(), &forge.repo);
+        Self { forge: Some(Arc::new(forge)), state, ..self }
     }
 
     /// The pull requests that are proposals from now on.

@@ -421,6 +421,8 @@ pub struct BranchRules {
     pub checks: Vec<String>,
     /// What else.
     pub also: BTreeSet<BranchRule>,
+    /// Whether it is protected in a way that this token may not read, so that it may ask for more.
+    pub hidden: bool,
 }
 
 #[cfg(test)]

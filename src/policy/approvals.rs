@@ -46,7 +46,7 @@ fn tally<'a>(
 ) -> Count {
     let mut reasons = Vec::new();
     let valid = valid(policy, facts, approvals, tier, &mut reasons);
-    let own = |name: &str| facts.contributors.iter().any(|c| policy.person_of(c).is_some_and(|p| p.name == name));
+    let own = |name: &str| is_own(policy, facts, name);
     let counted = if policy.self_approval == SelfApproval::Never && valid.len() == 1 && own(&valid[0].person) {
         reasons.push(beside(policy, &valid[0].person));
         Vec::new()
@@ -127,7 +127,7 @@ fn refusal(policy: &Policy, facts: &Facts, approval: &Approval, tier: Tier) -> O
 /// Why a review on GitHub is not a person's word by this policy.
 fn unheard(policy: &Policy, facts: &Facts, review: &Reviewed) -> Option<&'static str> {
     let person = person_by_login(policy, &review.login).filter(|person| person.name == review.person);
-    let own = || facts.contributors.iter().filter_map(|c| policy.person_of(c)).any(|own| own.name == review.person);
+    let own = || is_own(policy, facts, &review.person);
     if !policy.from_github {
         Some("`approvals.from` does not name github")
     } else if person.is_none() {
@@ -141,6 +141,13 @@ fn unheard(policy: &Policy, facts: &Facts, review: &Reviewed) -> Option<&'static
     }
 }
 
+/// Whether a proposal is a person's own: commits in it are, or the account that opened it is.
+fn is_own(policy: &Policy, facts: &Facts, name: &str) -> bool {
+    let opened = |login: &str| policy.person(name).is_some_and(|person| person.has_login(login));
+    facts.opener.is_some_and(opened)
+        || facts.contributors.iter().filter_map(|c| policy.person_of(c)).any(|own| own.name == name)
+}
+
 fn needed(policy: &Policy, tier: Tier, missing: usize) -> String {
     let persons = if missing == 1 { "1 more person".to_owned() } else { format!("{missing} more persons") };
     let key = if policy.signature(tier) == KeyKind::Touch { " with a hardware key" } else { "" };
@@ -148,7 +155,9 @@ fn needed(policy: &Policy, tier: Tier, missing: usize) -> String {
 }
 
 fn beside(policy: &Policy, person: &str) -> Reason {
-    let text = format!("the signature of {person}, who has own commits in it, counts only beside another person's");
+    let text = format!(
+        "the signature of {person}, who opened it or has own commits in it, counts only beside another person's"
+    );
     needs("approvals.self", text, policy.self_approval_at.clone())
 }
 

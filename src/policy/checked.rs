@@ -102,6 +102,12 @@ impl Person {
         self.emails.iter().any(|own| own.eq_ignore_ascii_case(email))
             || self.github.as_deref().is_some_and(|login| is_noreply_of(email, login))
     }
+
+    /// Whether this is the person's login on GitHub; compared without case.
+    #[must_use]
+    pub fn has_login(&self, login: &str) -> bool {
+        self.github.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(login))
+    }
 }
 
 /// Whether a text can be a person's login on GitHub (39 characters there; Enterprise servers add a suffix).

@@ -123,6 +123,8 @@ pub struct Facts<'a> {
     pub changes: Option<&'a [FileChange]>,
     /// Authors and committers of its own commits.
     pub contributors: &'a [Contributor],
+    /// The login that opened it on a forge. It only tightens: what is known of it is no part of what can be verified later.
+    pub opener: Option<&'a str>,
     /// The messages of its own commits.
     pub messages: &'a [String],
     /// The approvals of this round.

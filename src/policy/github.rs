@@ -4,7 +4,7 @@
 //! nothing is in doubt: the account of one person who may approve, neither an agent's nor the one that opened it, on exactly
 //! the head that is judged. Whose commits these are, and how many such words a tier takes, is asked where approvals are counted.
 
-use super::{Person, Policy, Reviewed, Role};
+use super::{Agent, Person, Policy, Reviewed, Role};
 use crate::model::forge::{Account, AccountKind, Opinion, PullRequest, ReviewState};
 use crate::model::{EntryId, Oid};
 
@@ -15,6 +15,8 @@ pub struct OnGitHub {
     pub approvals: Vec<Reviewed>,
     /// Who wants changes of this head, and has not been dismissed.
     pub objections: Vec<Reviewed>,
+    /// Whether somebody wanted changes of an earlier head, and has said nothing else since.
+    pub wanted_before: bool,
     /// Whether GitHub did not tell, so that somebody may want changes.
     pub unknown: bool,
 }
@@ -27,11 +29,15 @@ pub fn on_github(policy: &Policy, pull: &PullRequest, head: Oid, told: &dyn Fn(E
         return found;
     }
     let Some(opinions) = &pull.opinions else { return OnGitHub { unknown: true, ..found } };
-    for opinion in opinions.iter().filter(|opinion| is_last(opinion, opinions) && opinion.commit == Some(head)) {
+    for opinion in opinions.iter().filter(|opinion| is_last(opinion, opinions)) {
         if opinion.tells.is_some_and(told) {
             continue;
         }
         let (Some(person), Some(at)) = (speaker(policy, pull, &opinion.author), opinion.at) else { continue };
+        if opinion.commit != Some(head) {
+            found.wanted_before |= opinion.state == ReviewState::ChangesRequested;
+            continue;
+        }
         let said = Reviewed { person: person.name.clone(), login: opinion.author.login.clone(), commit: head, at };
         match opinion.state {
             // Said of what would have landed elsewhere.
@@ -65,14 +71,18 @@ fn speaker<'p>(policy: &'p Policy, pull: &PullRequest, account: &Account) -> Opt
 
 /// Whether an account is an agent's, by its login or by the address that GitHub makes up for it.
 pub(super) fn is_agent(policy: &Policy, login: &str) -> bool {
+    login.ends_with("[bot]") || policy.agents.iter().any(|agent| is_account_of(agent, login))
+}
+
+/// Whether an account is this agent's.
+pub(super) fn is_account_of(agent: &Agent, login: &str) -> bool {
     let address = format!("{login}@users.noreply.github.com");
-    let own = |text: &str| policy.agents.iter().any(|agent| agent.matcher.authors.matches(text.into()));
-    login.ends_with("[bot]") || own(login) || own(&address)
+    [login, &address].into_iter().any(|text| agent.matcher.authors.matches(text.into()))
 }
 
 /// The one person whose login this is; nobody's where two claim it.
 pub(super) fn person_by_login<'p>(policy: &'p Policy, login: &str) -> Option<&'p Person> {
-    let theirs = |person: &&Person| person.github.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(login));
+    let theirs = |person: &&Person| person.has_login(login);
     let mut found = policy.people.iter().filter(theirs);
     found.next().filter(|_| found.next().is_none())
 }
@@ -196,6 +206,25 @@ approvals: { from: [ledger, github] }
                 let closed = Policy { from_github: false, ..policy() };
                 assert_eq!(on_github(&closed, &pull, head(), &|_| false), OnGitHub::default(), "{what}");
             }
+        }
+    }
+
+    #[test]
+    fn changes_wanted_of_an_earlier_head_are_remembered() {
+        let of = |state, commit: Option<Oid>, login: &str| {
+            let opinion = Opinion { commit, ..opinion(login, state, 0) };
+            on_github(&policy(), &pull("x", Some(vec![opinion])), head(), &|_| false)
+        };
+        let earlier = of(ReviewState::ChangesRequested, Some(Oid::ZERO), "sam-h");
+        assert!(earlier.wanted_before && earlier.objections.is_empty());
+        assert!(of(ReviewState::ChangesRequested, None, "sam-h").wanted_before, "the commit may be gone");
+        for other in [
+            of(ReviewState::ChangesRequested, Some(head()), "sam-h"),
+            of(ReviewState::Approved, Some(Oid::ZERO), "sam-h"),
+            of(ReviewState::Dismissed, Some(Oid::ZERO), "sam-h"),
+            of(ReviewState::ChangesRequested, Some(Oid::ZERO), "somebody"),
+        ] {
+            assert!(!other.wanted_before, "{other:?}");
         }
     }
 

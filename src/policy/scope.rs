@@ -6,6 +6,7 @@
 use bstr::{BStr, ByteSlice as _};
 
 use super::facts::trailers;
+use super::github::is_account_of;
 use super::trace::{ConditionTrace, TraceLine};
 use super::{Agent, Facts, Policy};
 use crate::model::Place;
@@ -27,7 +28,13 @@ pub(super) fn matched<'p>(policy: &'p Policy, facts: &Facts) -> Vec<&'p Agent> {
     }
     let trailers: Vec<String> =
         trailers(facts.messages).into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
-    policy.agents.iter().filter(|agent| matches(agent, facts, &trailers)).collect()
+    let found: Vec<&Agent> = policy.agents.iter().filter(|agent| matches(agent, facts, &trailers)).collect();
+    let opened = |agent: &&Agent| facts.opener.is_some_and(|login| is_account_of(agent, login));
+    if found.is_empty() || !policy.agents.iter().any(|agent| opened(&agent)) {
+        return found;
+    }
+    // An account says more than a branch does, and is believed where it binds to the scope of one more.
+    policy.agents.iter().filter(|agent| opened(agent) || matches(agent, facts, &trailers)).collect()
 }
 
 fn matches(agent: &Agent, facts: &Facts, trailers: &[String]) -> bool {

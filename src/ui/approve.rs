@@ -106,15 +106,18 @@ pub fn plan_line(planning: &Planning, nothing: &str, pen: &mut Pen<'_, '_>) {
     }
 }
 
-/// `one ledger entry, one signature, one push: 28 merges, +58 -31 in 41 files`.
+/// `one entry, one signature, one push: 28 merges, +58 -31 in 41 files`.
 fn in_words(plan: &Plan) -> String {
     let entries = plan.intents.len();
     let merges = plan.merges().count();
     let mut parts = Vec::new();
+    let posts = plan.posts_in_words();
     if merges > 0 {
         let files: usize = plan.merges().map(merged_files).sum();
         let LineStats { additions, deletions, .. } = total(plan.merges().map(|item| item.stats));
-        parts.push(format!("{}, +{additions} -{deletions} in {}", count(merges, "merge"), count(files, "file")));
+        // On GitHub they are among the posts.
+        let merges = if posts.is_none() { format!("{}, ", count(merges, "merge")) } else { String::new() };
+        parts.push(format!("{merges}+{additions} -{deletions} in {}", count(files, "file")));
     }
     let recorded = |wanted: fn(&Awaits) -> bool| {
         plan.items.iter().filter(|item| matches!(&item.action, Action::Record { awaits } if wanted(awaits))).count()
@@ -131,10 +134,10 @@ fn in_words(plan: &Plan) -> String {
         parts.push(count(plan.memory.len(), "memory file"));
     }
     let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join("; ")) };
-    let posts = plan.posts_in_words().map(|posts| format!(", then on GitHub {posts}")).unwrap_or_default();
+    let push = posts.map_or_else(|| "one push".to_owned(), |posts| format!("one push; then on GitHub {posts}"));
     match entries {
-        1 => format!("one ledger entry, one signature, one push{posts}{parts}"),
-        _ => format!("{entries} ledger entries, {entries} signatures, one push{posts}{parts}"),
+        1 => format!("one entry, one signature, {push}{parts}"),
+        _ => format!("{entries} entries, {entries} signatures, {push}{parts}"),
     }
 }
 

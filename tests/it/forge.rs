@@ -8,6 +8,7 @@ mod links;
 mod moving;
 mod people;
 mod reading;
+mod secrets;
 mod trouble;
 
 use serde_json::Value;

@@ -102,7 +102,8 @@ fn whole(out: &mut Vec<Line>, report: &ForgeReport) {
     section(out, "CHECKS");
     if let Some(checks) = found_pages::known(out, &report.checks) {
         out.push(Line::of(Role::Found, format!("  {}", checks.sentence())).hanging(4));
-        checks.failed.iter().chain(&checks.pending).for_each(|check| one_check(out, check));
+        checks.failed.iter().for_each(|check| one_check(out, check, (Role::Warn, "  ! ")));
+        checks.pending.iter().for_each(|check| one_check(out, check, (Role::Quiet, "  ~ ")));
     }
     section(out, "REVIEWS");
     if let Some(found) = found_pages::known(out, &report.reviews) {
@@ -128,8 +129,8 @@ fn section(out: &mut Vec<Line>, title: &str) {
     out.push(heading(title));
 }
 
-fn one_check(out: &mut Vec<Line>, check: &CheckLine) {
-    out.push(Line::of(Role::Warn, "  ! ").then(Role::Found, check.sentence()).hanging(4));
+fn one_check(out: &mut Vec<Line>, check: &CheckLine, (role, sign): (Role, &str)) {
+    out.push(Line::of(role, sign).then(Role::Found, check.sentence()).hanging(4));
     out.extend(check.url.as_ref().map(|url| link("    ", url)));
 }
 

@@ -204,10 +204,22 @@ impl Git {
     }
 }
 
+/// The variables in which people keep tokens of forges.
+pub const TOKENS: [&str; 4] = ["GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"];
+
 fn program(name: &str, dir: &Path) -> Command {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that starts programs")]
     let mut command = Command::new(name);
     command.current_dir(dir);
+    command
+}
+
+/// A program that has no business with a forge. git keeps the tokens: its credential helper may be the one that reads them.
+fn without_tokens(name: &str, dir: &Path) -> Command {
+    let mut command = program(name, dir);
+    for variable in TOKENS {
+        command.env_remove(variable);
+    }
     command
 }
 
@@ -227,7 +239,7 @@ fn at_the_terminal(mut command: Command, stdin: Stdio) -> Result<Box<dyn ChildWr
 /// Runs another program: `ssh-add`, `ssh-keygen`, or one of the user's own choosing (git's `gpg.ssh.defaultKeyCommand`).
 pub fn run_program(dir: &Path, words: &[String], stdin: &[u8]) -> Result<Output, GitError> {
     let (name, args) = words.split_first().ok_or_else(|| GitError::Start(std::io::ErrorKind::NotFound.into()))?;
-    let mut command = program(name, dir);
+    let mut command = without_tokens(name, dir);
     command.args(args);
     finish(name.clone(), in_own_session(command)?, Some(stdin), PROGRAM_LIMIT, &|| true)
 }
@@ -235,7 +247,7 @@ pub fn run_program(dir: &Path, words: &[String], stdin: &[u8]) -> Result<Output,
 /// Runs a program to its end in a session of its own, so that it outlives ours; it says nothing and reads nothing.
 pub fn start_program(dir: &Path, words: &[String]) -> Result<(), GitError> {
     let (name, args) = words.split_first().ok_or_else(|| GitError::Start(std::io::ErrorKind::NotFound.into()))?;
-    let mut command = program(name, dir);
+    let mut command = without_tokens(name, dir);
     command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut wrapped = CommandWrap::from(command);
     let mut child = wrapped.wrap(ProcessSession).spawn().map_err(GitError::Start)?;

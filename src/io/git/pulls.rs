@@ -37,6 +37,7 @@ pub(super) fn candidates(
     branches: Vec<Branch>,
     pulls: Option<&[Arc<PullRequest>]>,
 ) -> Result<Vec<Candidate>, StoreError> {
+    let known = pulls.is_some();
     let (pulls, before) = match pulls {
         Some(pulls) => (pulls, repository.tips(PULLS)?),
         // Nobody said which of them are open.
@@ -45,7 +46,9 @@ pub(super) fn candidates(
     let heads: BTreeSet<&str> =
         pulls.iter().filter(|pull| !pull.from_fork()).map(|pull| pull.head.branch.as_str()).collect();
     let alone = |branch: &Branch| !heads.contains(branch.name.as_str()) && !before.contains(&branch.tip);
-    let own = branches.into_iter().filter(alone);
+    // Where there are pull requests, `#12` is one, whatever somebody calls a branch.
+    let is_number = |branch: &Branch| known && branch.name.starts_with('#');
+    let own = branches.into_iter().filter(|branch| alone(branch) && !is_number(branch));
     let own = own.map(|branch| Candidate { branch, target: Ok(target.clone()), pull: None });
     let pulls = pulls.iter().map(|pull| Candidate {
         branch: Branch { name: name(pull), tip: pull.head.oid },

@@ -188,6 +188,7 @@ fn needs(store: &Store, question: &LandedQuestion<'_>) -> Result<Ruling, String>
         target: &question.item.target,
         changes: Some(&question.facts.diff.files),
         contributors: &contributors,
+        opener: None,
         messages: &messages,
         approvals: &approvals,
         objections: &[],

@@ -85,7 +85,8 @@ struct Rule {
 }
 
 /// Asks what a branch asks for: by rulesets, which everybody may read, and by its protection, which only admins may; from them
-/// the more. Where a token may not read the protection, only the name of what it is short of is missing: checks and numbers.
+/// the more. Where a token may not read the protection, the branch itself tells which checks it asks for; what it keeps to itself is
+/// `hidden`.
 pub fn rules(client: &Client, repo: &RepoName, branch: &str, still: Still<'_>) -> Result<BranchRules, GitHubError> {
     let what = format!("the rules of {branch} in {repo}");
     let name = encoded(branch);
@@ -100,7 +101,14 @@ pub fn rules(client: &Client, repo: &RepoName, branch: &str, still: Still<'_>) -
     }
     match by_protection.wait(still) {
         Ok(answer) => add_protection(&mut rules, &client.parse(&answer, &what)?),
-        Err(GitHubError::NotFound { .. } | GitHubError::Forbidden { .. }) => {}
+        Err(GitHubError::NotFound { .. } | GitHubError::Forbidden { .. }) => {
+            match summary(client, repo, branch, still) {
+                Ok(summary) => add_summary(&mut rules, &summary),
+                // There is none, or nobody may know.
+                Err(GitHubError::NotFound { .. }) => rules.hidden = true,
+                Err(error) => return Err(error),
+            }
+        }
         Err(error) => return Err(error),
     }
     rules.checks.sort();
@@ -115,13 +123,8 @@ pub fn protected(
     branch: &str,
     still: Still<'_>,
 ) -> Result<Option<bool>, GitHubError> {
-    #[derive(Deserialize)]
-    struct Branch {
-        protected: Option<bool>,
-    }
-    let what = format!("the branch {branch} of {repo}");
-    match client.read(&format!("/repos/{repo}/branches/{}", encoded(branch)), &what).wait(still) {
-        Ok(answer) => Ok(Some(client.parse::<Branch>(&answer, &what)?.protected.unwrap_or(false))),
+    match summary(client, repo, branch, still) {
+        Ok(summary) => Ok(Some(summary.protected)),
         Err(GitHubError::NotFound { .. }) => Ok(None),
         Err(error) => Err(error),
     }
@@ -148,6 +151,27 @@ pub(super) fn tip(
         Err(GitHubError::NotFound { .. }) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// What everybody who sees a branch may know of its protection.
+#[derive(Deserialize)]
+struct Summary {
+    #[serde(default)]
+    protected: bool,
+    #[serde(default)]
+    protection: Value,
+}
+
+fn summary(client: &Client, repo: &RepoName, branch: &str, still: Still<'_>) -> Result<Summary, GitHubError> {
+    let what = format!("the branch {branch} of {repo}");
+    let answer = client.read(&format!("/repos/{repo}/branches/{}", encoded(branch)), &what).wait(still)?;
+    client.parse(&answer, &what)
+}
+
+fn add_summary(rules: &mut BranchRules, summary: &Summary) {
+    let checks = &summary.protection["required_status_checks"]["contexts"];
+    rules.hidden = summary.protected && !checks.is_array();
+    add_checks(rules, checks);
 }
 
 /// Tries to read what a queue is made of: pull requests, and the checks and statuses of a branch's tip.
@@ -186,7 +210,9 @@ fn add_protection(rules: &mut BranchRules, given: &Value) {
         add_reviews(rules, reviews);
     }
     let checks = &given["required_status_checks"];
+    // Older servers name no apps.
     add_checks(rules, &checks["checks"]);
+    add_checks(rules, &checks["contexts"]);
     let also = [
         (checks["strict"] == true, BranchRule::UpToDate),
         (given["required_signatures"]["enabled"] == true, BranchRule::Signed),
@@ -210,9 +236,11 @@ fn add_reviews(rules: &mut BranchRules, given: &Value) {
 }
 
 fn add_checks(rules: &mut BranchRules, checks: &Value) {
-    let names = checks.as_array().into_iter().flatten().filter_map(|check| check["context"].as_str());
-    let room = CHECKS.saturating_sub(rules.checks.len());
-    rules.checks.extend(names.take(room).map(raw::line));
+    for check in checks.as_array().into_iter().flatten() {
+        let name = check["context"].as_str().or(check.as_str()).map(raw::line);
+        let name = name.filter(|name| rules.checks.len() < CHECKS && !rules.checks.contains(name));
+        rules.checks.extend(name);
+    }
 }
 
 /// A branch's name as one segment of a path.
@@ -247,8 +275,12 @@ mod tests {
             add_rule(&mut rules, &Rule { kind: kind.into(), parameters });
         }
         let also = |all: &[BranchRule]| all.iter().copied().collect();
-        let before =
-            BranchRules { approvals: Some(1), checks: vec!["ci".into()], also: also(&[BranchRule::NoDeletion]) };
+        let before = BranchRules {
+            approvals: Some(1),
+            checks: vec!["ci".into()],
+            also: also(&[BranchRule::NoDeletion]),
+            hidden: false,
+        };
         assert_eq!(rules, before);
         let protection = json!({
             "required_pull_request_reviews": { "required_approving_review_count": 2 },
@@ -265,8 +297,25 @@ mod tests {
                 BranchRule::Restricted,
                 BranchRule::NoMergeCommit,
             ]),
+            hidden: false,
         };
         assert_eq!(rules, after);
+    }
+
+    #[test]
+    fn what_a_branch_keeps_to_itself_is_not_nothing() {
+        let checks = |value: Value| json!({ "required_status_checks": { "contexts": value } });
+        for (protected, protection, hidden, names) in [
+            (true, checks(json!(["ci", "lint"])), false, &["ci", "lint"][..]),
+            (true, checks(json!([])), false, &[]),
+            (true, Value::Null, true, &[]),
+            (true, json!({ "enabled": true }), true, &[]),
+            (false, Value::Null, false, &[]),
+        ] {
+            let mut rules = BranchRules::default();
+            add_summary(&mut rules, &Summary { protected, protection });
+            assert_eq!((rules.hidden, rules.checks), (hidden, names.iter().map(ToString::to_string).collect()));
+        }
     }
 
     #[test]

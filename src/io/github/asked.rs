@@ -25,6 +25,8 @@ const AT_ONCE: usize = 4;
 const HEADS: usize = 2_000;
 /// How long it is remembered what a branch asks for.
 const RULES: SignedDuration = SignedDuration::from_mins(5);
+/// What is said where a branch does not tell what it asks for.
+const HIDDEN: &str = "the token may not read how the branch is protected";
 /// What is said where nobody is to be asked.
 const SILENT: &str = "--offline asks nobody";
 
@@ -90,10 +92,12 @@ impl Source {
                 continue;
             }
             let branch = target.strip_prefix("refs/heads/").unwrap_or(target);
-            let names = self.ask(|client| Ok(about::rules(client, &self.repo, branch, still)?.checks));
-            if !matches!(names, Err(GitHubError::Stopped)) {
-                self.asked.with(|kept| kept.rules.insert((*target).to_owned(), (now, names.into())));
-            }
+            let names = match self.ask(|client| about::rules(client, &self.repo, branch, still)) {
+                Err(GitHubError::Stopped) => continue,
+                Ok(rules) if rules.hidden => Known::Unknown(HIDDEN.to_owned()),
+                rules => rules.map(|rules| rules.checks).into(),
+            };
+            self.asked.with(|kept| kept.rules.insert((*target).to_owned(), (now, names)));
         }
         let asks = |kept: &Kept, target: &str| {
             kept.rules.get(target).and_then(|(_, names)| names.found()).is_some_and(|names| !names.is_empty())

@@ -4,18 +4,18 @@
 use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::host::Host;
 use super::secret::Secret;
-use crate::io::git::process::{Git, Output, run_program};
+use crate::io::git::process::{Git, Output, TOKENS, run_program};
 
 /// Variables with a token for github.com and its cloud, as `gh` reads them.
-const CLOUD: [&str; 2] = ["GH_TOKEN", "GITHUB_TOKEN"];
+const CLOUD: [&str; 2] = [TOKENS[0], TOKENS[1]];
 /// Variables with a token for Enterprise servers, as `gh` reads them: one for github.com is not shown to another host.
-const ENTERPRISE: [&str; 2] = ["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"];
+const ENTERPRISE: [&str; 2] = [TOKENS[2], TOKENS[3]];
 /// How long a credential helper may take: one that takes longer asks for something that nobody sees.
 const HELPER_LIMIT: Duration = Duration::from_secs(10);
 /// Bytes of a token's file, and of a program's answer, that are read.
@@ -183,7 +183,9 @@ fn bounded(output: &Output) -> Option<&str> {
 fn read(path: &Path) -> Result<Secret, TokenError> {
     let shown = || path.display().to_string();
     let unreadable = |why: &dyn fmt::Display| TokenError::Unreadable { path: shown(), why: why.to_string() };
-    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    // Whoever put a pipe there is not waited for.
+    let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = File::options().read(true).custom_flags(flags).open(path).map_err(|error| unreadable(&error))?;
     let found = file.metadata().map_err(|error| unreadable(&error))?;
     if !found.is_file() {
         return Err(unreadable(&"it is no plain file"));
@@ -313,6 +315,10 @@ mod tests {
         world.file = Some("absent");
         assert!(matches!(world.token("github.com"), Err(TokenError::Unreadable { .. })));
         world.file = Some(".git");
+        assert!(matches!(world.token("github.com"), Err(TokenError::Unreadable { .. })));
+        let pipe = world.folder.path().join("pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
+        world.file = Some("pipe");
         assert!(matches!(world.token("github.com"), Err(TokenError::Unreadable { .. })));
         world.file = Some("token");
         let _ = std::fs::remove_file(world.folder.path().join("token"));

@@ -49,6 +49,7 @@ fn facts(changes: &[FileChange]) -> Facts<'_> {
         target: "refs/heads/main",
         changes: Some(changes),
         contributors: &[],
+        opener: None,
         messages: &[],
         approvals: &[],
         objections: &[],
@@ -152,6 +153,26 @@ fn agents_are_recognised_by_any_hit() {
         let contributors = by(emails);
         let facts = Facts { proposal, contributors: &contributors, messages, ..facts(&changes) };
         assert_eq!(evaluate(&policy, &facts).agent.as_deref(), agent, "{proposal} {emails:?}");
+    }
+}
+
+#[test]
+fn who_opened_it_binds_and_loosens_nothing() {
+    let policy = policy("");
+    let changes = changes(&["docs/a.md"]);
+    for (proposal, opener, agent) in [
+        ("agent/infra/1", None, Some("infra")),
+        ("agent/infra/1", Some("somebody"), Some("infra")),
+        ("agent/infra/1", Some("FREE[bot]"), None),
+        ("x", Some("FREE[bot]"), None),
+    ] {
+        let evaluation = evaluate(&policy, &Facts { proposal, opener, ..facts(&changes) });
+        assert_eq!(evaluation.agent.as_deref(), agent, "{proposal} {opener:?}");
+    }
+    let approvals = signed(&["maria"]);
+    for (opener, outcome) in [(Some("MARIA-K"), Outcome::Pending), (Some("other"), Outcome::Satisfied)] {
+        let facts = Facts { proposal: "agent/infra/1", opener, approvals: &approvals, ..facts(&changes) };
+        assert_eq!(evaluate(&policy, &facts).ruling.outcome, outcome, "{opener:?}");
     }
 }
 

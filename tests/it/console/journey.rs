@@ -27,7 +27,7 @@ fn the_demo_is_cleared_in_a_batch_and_a_rejection() {
 
     terminal.keys("b");
     let sheet = terminal.wait_for(BATCH);
-    assert!(sheet.has("one ledger entry, one signature, one push: 26 merges"), "{sheet}");
+    assert!(sheet.has("one entry, one signature, one push: 26 merges"), "{sheet}");
     assert!(sheet.has("left out, and why") && sheet.has("nothing sent yet"), "{sheet}");
     sign(&terminal, "y", "26 approvals in");
     assert_eq!(origin.refs(), before, "nothing is sent within the window");

@@ -1,7 +1,9 @@
 //! Reading: the queue of a repository on GitHub is its pull requests and the branches of agents.
 
-use super::{Desk, SHOP, lands};
-use crate::support::Sandbox;
+use super::deciding::adopted;
+use super::{Desk, SHOP, at, lands};
+use crate::support::github::{Fault, Wrong};
+use crate::support::{Ran, Sandbox, needs};
 
 #[test]
 fn pull_requests_are_listed_and_shown() {
@@ -93,4 +95,42 @@ fn drafts_authors_and_labels_are_left_out_where_the_settings_say_so() {
     assert_eq!(ids(&desk), ["#2"]);
     desk.set("authors = [\"somebody\"]\n");
     assert!(ids(&desk).is_empty());
+}
+
+#[test]
+fn a_branch_that_is_called_like_a_pull_request_is_none() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop, open) = adopted(&sandbox, 2);
+    shop.propose("#1", "Something else", &[("docs/else.md", "x\n")]);
+    // Whoever may push a branch must not be able to keep people from deciding.
+    let ran = desk.run(SHOP, &["hold", &at(&shop, open[0].0, &open[0].1), "-m", "Wait.", "--yes"]).succeeds();
+    assert!(ran.stdout.contains("held      #1"), "{ran}");
+    // What its author does not call ready is not approved, and in no batch.
+    desk.github.world().pull(SHOP, 2).draft = true;
+    let rows = desk.run(SHOP, &["list"]).succeeds();
+    assert!(rows.stdout.contains("(a draft)") && !rows.stdout.contains("clean"), "{rows}");
+    let ran = desk.run(SHOP, &["approve", &at(&shop, open[1].0, &open[1].1), "--yes"]).exits(1);
+    assert!(ran.stderr.contains("it is a draft"), "{ran}");
+    let _ = desk.run(SHOP, &["approve", "--tier", "low", "--yes"]).exits(1);
+    assert!(desk.github.world().pull(SHOP, 2).reviews.is_empty());
+}
+
+#[test]
+fn what_is_owed_is_found_from_another_cache() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop, open) = adopted(&sandbox, 2);
+    desk.github.fault(Fault::at("PUT /repos/{}/{}/pulls/{}/merge", Wrong::Refused));
+    let _ = desk.run(SHOP, &["approve", &at(&shop, open[0].0, &open[0].1), "--yes"]).exits(3);
+    desk.github.mend();
+    let mut command = sandbox.countersign("");
+    command.args(["--repo", SHOP, "hold", &at(&shop, open[1].0, &open[1].1), "-m", "Wait.", "--yes"]);
+    let ran = Ran::of(command.env("XDG_CACHE_HOME", sandbox.path("elsewhere"))).succeeds();
+    assert!(desk.github.world().pull(SHOP, 1).merged.is_some(), "{ran}");
+    desk.sound(SHOP);
 }

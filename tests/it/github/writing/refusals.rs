@@ -185,7 +185,7 @@ fn an_objection_to_a_commit_that_was_pushed_away_is_one_to_what_is_there_now() {
         (Some("CHANGES_REQUESTED"), Some(&*repo.rev(&branch(0))))
     );
     let body = review["body"].as_str().expect("a text");
-    assert!(body.contains("`f0.yaml:1`: Not this.") && body.contains(&orders[0].head.short(12).to_string()), "{body}");
+    assert!(body.contains("`f0.yaml:1`: Not this.") && body.contains(orders[0].head.short(12).as_str()), "{body}");
 }
 
 /// Lost answers of every kind, for what was done and for what was not.

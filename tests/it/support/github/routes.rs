@@ -145,7 +145,14 @@ fn branch_shown(world: &World, name: &str, branch: &str) -> Response {
     match repo.tip(branch) {
         Some(sha) => {
             let protected = repo.protected.contains_key(branch);
-            Response::json(200, &json!({ "name": branch, "commit": { "sha": sha }, "protected": protected }))
+            let contexts = if protected { json!([]) } else { Value::Null };
+            let checks =
+                json!({ "enforcement_level": if protected { "everyone" } else { "off" }, "contexts": contexts });
+            let protection = json!({ "enabled": protected, "required_status_checks": checks });
+            Response::json(
+                200,
+                &json!({ "name": branch, "commit": { "sha": sha }, "protected": protected, "protection": protection }),
+            )
         }
         None => refusal(404, "Branch not found"),
     }
