@@ -18,7 +18,7 @@ use crate::model::{ChangeId, EntryId, Oid, Outcome, Ruling, Tier};
 use crate::policy::{self, Reviewed, Root};
 
 use super::planning::{authority, no_genesis};
-use super::{Authorised, Force, Refusal, World, root};
+use super::{Authorised, Force, Refusal, World, root, soft_facts};
 
 /// Merges of one entry: one signature says what happened, and a bound keeps it from growing with what was missed.
 const MOST: usize = 500;
@@ -117,6 +117,7 @@ pub fn recording(
             break;
         }
     }
+    entry.soft_facts = soft_facts::of_landed(&entry.items, world.checks);
     state(&mut entry, said.iter().map(|(proposal, review)| (proposal.as_str(), review)));
     if entry.items.is_empty() {
         entry.kind = EntryKind::Lesson;
@@ -147,18 +148,18 @@ pub fn may_await_record(world: &World<'_>) -> bool {
     })
 }
 
-/// What was approved and landed and no entry says so, with the proposals: whoever can sign records it. Known to everybody who reads.
+/// What was approved and landed and no entry says so, with the items of an entry that would: whoever can sign records it. Known to everybody who reads.
 #[must_use]
 pub fn awaiting_record<'u>(
     world: &World<'_>,
     unrecorded: &'u [Unrecorded],
     allows: Allows<'_>,
-) -> Vec<(&'u Unrecorded, String)> {
+) -> Vec<(&'u Unrecorded, Item)> {
     let (Force::Root(root), Some(ledger)) = (world.force, world.ledger) else { return Vec::new() };
     let Some(genesis) = ledger.genesis() else { return Vec::new() };
     let entry = Entry::new(EntryKind::Merge, genesis, genesis, world.now, "");
     let court = Court::new(world, ledger, root, allows, entry);
-    let named = |landed: &'u Unrecorded| Some((landed, court.item(landed)?.0.proposal));
+    let named = |landed: &'u Unrecorded| Some((landed, court.item(landed)?.0));
     unrecorded.iter().filter_map(named).collect()
 }
 

@@ -1,15 +1,16 @@
 //! Recording what a forge merged, where persons had approved it: by whoever decides next, and said loudly where nobody does.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::engine::{self, LandedPull, Stack as _, Unrecorded};
+use crate::engine::{self, ForgeChecks, LandedPull, Stack as _, Unrecorded};
 use crate::ledger::{Chain, Entry, LandingFacts, LedgerView};
 use crate::model::{Oid, Problem, text};
 use crate::policy::MergeMethod;
 
+use super::checks;
 use super::git::stack::TreeStack;
 use super::git::store::{Store, StoreError, Writes};
 use super::git::verify;
@@ -93,9 +94,9 @@ impl Workspace {
         let waiting = engine::awaiting_record(&situation.world(), &unrecorded, &verify::allows(&store));
         let late = match waiting.first() {
             None => None,
-            Some((oldest, proposal)) => {
+            Some((oldest, item)) => {
                 let landed = store.commit(oldest.commit)?.committed;
-                Some(Late { proposal: proposal.clone(), landed, count: waiting.len() })
+                Some(Late { proposal: item.proposal.clone(), landed, count: waiting.len() })
             }
         };
         self.recorded.with(|known| known.late = Some((tips, late.clone())));
@@ -138,11 +139,31 @@ impl Workspace {
             read().map_err(|error: StoreError| error.to_string())
         };
         let asks = engine::Asks { allows: &allows, teaches: &teaches, file: &file };
-        let recording = engine::recording(&situation.world(), signer::random_id(), &unrecorded, asks)?;
+        let checks = self.checks_of_landed(situation, store, &unrecorded, still);
+        let world = engine::World { checks: &checks, ..situation.world() };
+        let recording = engine::recording(&world, signer::random_id(), &unrecorded, asks)?;
         if recording.is_none() && settled {
             self.recorded.with(|known| known.nothing = Some(tips));
         }
         Ok(recording)
+    }
+
+    /// What the forge says of the checks of what is about to be recorded, where policy requires any: whoever merged on the page may
+    /// have merged past them.
+    fn checks_of_landed(
+        &self,
+        situation: &Situation,
+        store: &Store,
+        unrecorded: &[Unrecorded],
+        still: Still<'_>,
+    ) -> Arc<ForgeChecks> {
+        let Some(forge) = self.forge.as_ref().filter(|_| !situation.policy().checks.is_empty()) else {
+            return Arc::clone(&situation.checks);
+        };
+        let waiting = engine::awaiting_record(&situation.world(), unrecorded, &verify::allows(store));
+        let heads: Vec<Oid> = waiting.iter().map(|(_, item)| item.head).collect();
+        forge.ask_checks(&heads, self.clock.now(), checks::MERGING, still);
+        self.checks()
     }
 
     /// Asks which pull requests became the commits that the ledger alone does not explain, where policy lets approvals on their pages

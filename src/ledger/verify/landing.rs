@@ -58,6 +58,13 @@ impl Asked<'_> {
     }
 }
 
+/// How the checks of a forge's merge stood, as its entry states it, where policy asks for some and they had not passed.
+pub(super) fn checks_not_passed<'a>(asked: &Asked<'a>) -> Option<&'a str> {
+    let facts = asked.entry.soft_facts.as_ref().filter(|_| asked.entry.kind == EntryKind::Merge)?;
+    let state = facts.get(&asked.item.proposal)?.get("checks.state")?.as_str()?;
+    (!asked.root.policy.checks.is_empty() && state != "passed").then_some(state)
+}
+
 /// Everything that is wrong with a landed merge.
 pub(super) fn faults(asked: &Asked<'_>, evidence: &Evidence<'_>) -> Vec<String> {
     let facts = match evidence.landings.landing(asked.merge.commit) {

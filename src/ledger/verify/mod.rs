@@ -182,6 +182,10 @@ impl<'a> Walk<'a> {
             );
             self.report.remarks.push(Remark { entry: asked.entry.id, what: text::single_line(&what) });
         }
+        if let Some(state) = landing::checks_not_passed(asked) {
+            let what = format!("{proposal}: it was merged with its checks {state}, by the word of {}", asked.entry.by);
+            self.report.remarks.push(Remark { entry: asked.entry.id, what: text::single_line(&what) });
+        }
         for what in landing::faults(asked, self.evidence) {
             self.mismatch(asked.entry.id, proposal.to_owned(), asked.merge.commit, what);
         }

@@ -210,3 +210,32 @@ fn what_policy_requires_is_asked_again_before_the_merge() {
     assert!(one["ruling"]["reasons"].to_string().contains("checks: ci is not known"), "{list:?}");
     assert_eq!(one["clean"], false);
 }
+
+#[test]
+fn what_was_merged_past_its_checks_is_recorded_with_them() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop, open) = adopted(&sandbox, 2);
+    let policy = format!("{}checks: {{ required: [ci] }}\n", shop.show("main", ".countersign/policy.yaml"));
+    shop.commit(
+        "people/ci",
+        Commit::new("Ask for ci").by("maria", "maria@corp.example").file(".countersign/policy.yaml", policy),
+    );
+    let own = desk.github.open(SHOP, "people/ci", "maria-k", "Ask for ci", "");
+    let _ = desk.run(SHOP, &["approve", &at(&shop, own, "people/ci"), "--yes"]).succeeds();
+    let (number, branch) = &open[0];
+    check(&desk, &shop, branch, run("ci", "completed", Some("failure")));
+    let _ = desk.run(SHOP, &["approve", &at(&shop, *number, branch), "--yes"]);
+    // Somebody merges it on the page all the same.
+    let path = format!("/repos/{SHOP}/pulls/{number}/merge");
+    assert_eq!(desk.github.act("sam", "PUT", &path, &json!({ "merge_method": "merge" })).0, 200);
+    let _ = desk.run(SHOP, &["hold", &at(&shop, open[1].0, &open[1].1), "-m", "Wait.", "--yes"]).succeeds();
+    let merge = shop.entries().into_iter().rfind(|entry| entry["kind"] == "merge").expect("a merge");
+    let facts = &merge["soft_facts"][format!("#{number}")];
+    assert_eq!((&facts["checks.state"], &facts["checks.failed"]), (&json!("failed"), &json!(["ci"])), "{merge}");
+    let verified = desk.run(SHOP, &["ledger", "verify", "--json"]).json();
+    let remark = format!("#{number}: it was merged with its checks failed, by the word of maria");
+    assert!(verified["remarks"].to_string().contains(&remark), "{verified}");
+}
