@@ -192,7 +192,7 @@ fn step(app: &App, next: NextStep) -> String {
         NextStep::Refresh => Some(Action::Refresh),
         NextStep::Page => Some(Action::OpenPage),
         NextStep::Approve => Some(Action::Approve),
-        NextStep::Again | NextStep::Later | NextStep::Token | NextStep::Decide => None,
+        NextStep::Again | NextStep::Later | NextStep::Token | NextStep::Verify | NextStep::Decide => None,
     };
     let key = action.and_then(|action| label(app, Context::Queue, action));
     let key = key.map(|key| format!(" ({key})")).unwrap_or_default();

@@ -18,7 +18,12 @@ pub fn run(session: &Session, args: &ApproveArgs, output: &mut Output) -> Result
     let workspace = session.workspace()?;
     let typed = find::typed(&args.ids)?;
     let names: Vec<String> = typed.iter().map(|typed| typed.id.clone()).collect();
-    let mut situation = session.read_to_decide(&workspace, &Scope { extra: &names, ..Scope::default() }, output)?;
+    let mut situation = session.read_to_decide(
+        &workspace,
+        &Scope { extra: &names, ..Scope::default() },
+        args.decide.dry_run,
+        output,
+    )?;
     if let Some(tier) = args.tier {
         let wanted = |queued: &Queued| find::harmless(queued) && queued.standing.ruling.tier == tier;
         find::look_into(session, &workspace, &mut situation, &wanted, output);

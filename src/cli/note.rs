@@ -17,7 +17,8 @@ use super::{CliError, Exit};
 /// Runs `reject`.
 pub fn reject(session: &Session, args: &RejectArgs, output: &mut Output) -> Result<Exit, CliError> {
     said(&args.message)?;
-    let (workspace, situation, chosen) = chosen(session, &args.id, output.interactive(), output)?;
+    let (workspace, situation, chosen) =
+        chosen(session, &args.id, (output.interactive(), args.decide.dry_run), output)?;
     let mut intent = intent(&workspace, DecisionKind::Reject, &chosen, Some(&args.message));
     intent.reason = Some(args.reason);
     intent.lesson = lesson(args, &chosen)?;
@@ -67,14 +68,15 @@ pub fn ask(session: &Session, args: &NoteArgs, output: &mut Output) -> Result<Ex
 
 fn note(session: &Session, kind: DecisionKind, args: &NoteArgs, output: &mut Output) -> Result<Exit, CliError> {
     said(&args.message)?;
-    let (workspace, situation, chosen) = chosen(session, &args.id, output.interactive(), output)?;
+    let (workspace, situation, chosen) =
+        chosen(session, &args.id, (output.interactive(), args.decide.dry_run), output)?;
     let intent = intent(&workspace, kind, &chosen, Some(&args.message));
     decide(&workspace, &situation, &[intent], &args.decide, output)
 }
 
 /// Runs `withdraw`. Taking back needs no head: it lifts what the person said, whatever came since.
 pub fn withdraw(session: &Session, args: &WithdrawArgs, output: &mut Output) -> Result<Exit, CliError> {
-    let (workspace, situation, chosen) = chosen(session, &args.id, true, output)?;
+    let (workspace, situation, chosen) = chosen(session, &args.id, (true, args.decide.dry_run), output)?;
     let intent = intent(&workspace, DecisionKind::Withdraw, &chosen, args.message.as_deref());
     decide(&workspace, &situation, &[intent], &args.decide, output)
 }
@@ -83,13 +85,13 @@ pub fn withdraw(session: &Session, args: &WithdrawArgs, output: &mut Output) -> 
 fn chosen(
     session: &Session,
     id: &str,
-    headless: bool,
+    (headless, dry): (bool, bool),
     output: &mut Output,
 ) -> Result<(Workspace, Situation, Vec<Queued>), CliError> {
     let workspace = session.workspace()?;
     let typed = find::typed(&[id.to_owned()])?;
     let names: Vec<String> = typed.iter().map(|typed| typed.id.clone()).collect();
-    let situation = session.read_to_decide(&workspace, &Scope { extra: &names, ..Scope::default() }, output)?;
+    let situation = session.read_to_decide(&workspace, &Scope { extra: &names, ..Scope::default() }, dry, output)?;
     let queue = situation.queue();
     let chosen = typed.iter().map(|typed| find::to_decide(&queue, typed, headless)).collect::<Result<_, _>>()?;
     Ok((workspace, situation, chosen))

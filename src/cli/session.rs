@@ -9,6 +9,7 @@ use directories::ProjectDirs;
 
 use crate::config::{Settings, Source};
 use crate::io::clock::Clock;
+use crate::io::fetch::FetchError;
 use crate::io::git::mirror::{MirrorError, Watch};
 use crate::io::git::repository::LocalRepository;
 use crate::io::github::Connection;
@@ -152,17 +153,21 @@ impl Session {
     }
 
     /// [`Self::read`] for a command that decides: what a crash left is finished first, visibly. What lies unsent in the outbox
-    /// does not keep anybody from deciding the same anew.
+    /// does not keep anybody from deciding the same anew. A `dry` run finishes nothing: it writes nowhere.
     pub fn read_to_decide(
         &self,
         workspace: &Workspace,
         scope: &Scope<'_>,
+        dry: bool,
         output: &mut Output,
     ) -> Result<Situation, CliError> {
         workspace.repository.whole()?;
-        let situation = self.read(workspace, scope)?;
-        let (mut said, mut again) = workspace.recover(&situation)?;
-        if !self.offline {
+        let fetched = if self.offline { Ok(()) } else { workspace.fetch_to_decide(&|| true) };
+        // What lies at the remote and is not here may stand against what is owed.
+        let current = !self.offline && fetched.as_ref().err().and_then(FetchError::of_git).is_none();
+        let situation = self.read_after(fetched, workspace, scope)?;
+        let (mut said, mut again) = if dry { (Vec::new(), false) } else { workspace.recover(&situation)? };
+        if current && !dry {
             let caught = workspace.catch_up(&post::Watch { progress: &|_, _| {}, still: &|| true });
             again |= !caught.done.is_empty() || !caught.problems.is_empty();
             caught.done.iter().for_each(|line| output.remark(line));
@@ -208,6 +213,15 @@ impl Session {
     /// that was fetched works.
     pub fn read(&self, workspace: &Workspace, scope: &Scope<'_>) -> Result<Situation, CliError> {
         let fetched = if self.offline { Ok(()) } else { workspace.fetch(&|| true) };
+        self.read_after(fetched, workspace, scope)
+    }
+
+    fn read_after(
+        &self,
+        fetched: Result<(), FetchError>,
+        workspace: &Workspace,
+        scope: &Scope<'_>,
+    ) -> Result<Situation, CliError> {
         let brought = if self.offline { Ok(()) } else { workspace.bring_queue(scope.extra, &Watch::NOBODY).map(drop) };
         let (situation, whole) = self.whole(workspace, || workspace.read(scope));
         let mut situation = situation?;

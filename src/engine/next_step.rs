@@ -15,6 +15,8 @@ pub enum NextStep {
     Token,
     /// Approve again once what it waits for has come.
     Approve,
+    /// Look at what came of it instead.
+    Verify,
     /// Decide again once what is in the way is settled.
     Decide,
 }
@@ -30,6 +32,7 @@ impl NextStep {
             Self::Page => "settle it on the pull request's page",
             Self::Token => "mend the token, as `countersign doctor` says; then it is tried again by itself",
             Self::Approve => "approve it again once they have",
+            Self::Verify => "see `countersign ledger verify`, and revert it if it should not be there",
             Self::Decide => "decide again once that is settled",
         }
     }

@@ -5,12 +5,10 @@
 //! again, by anybody: what was posted is found by its mark. Reviews and comments are the word of the person who signed the
 //! entry, and nobody else is given an order for them; a merge is anybody's, since the approvals carry it.
 
-use jiff::{SignedDuration, Timestamp};
-
 use crate::ledger::{Entry, EntryKind, Item, LedgerView};
 use crate::model::forge::{RepoFacts, RepoName};
 use crate::model::{ChangeId, Comment, EntryId, Oid, Outcome, Proposal, text};
-use crate::policy::{self, MergeMethod, OnReject, Person, Root};
+use crate::policy::{self, Evaluation, MergeMethod, OnReject, Person, Root};
 
 use super::planning::{authority, blocking, no_genesis};
 use super::{Authorised, Refusal, Stack, World, record, root, standing};
@@ -21,8 +19,6 @@ pub use wording::BODY_LIMIT;
 
 /// Remarks on lines that go as such: more are told in the text of the review.
 const MOST_COMMENTS: usize = 100;
-/// How far a forge's clock may be behind the one that signed.
-const CLOCKS: SignedDuration = SignedDuration::from_hours(1);
 
 /// A post that may be made. Only [`posts`] makes one.
 pub type PostOrder = Authorised<Post>;
@@ -36,12 +32,12 @@ pub struct Post {
     pub number: u64,
     /// The entry that it tells.
     pub entry: EntryId,
+    /// Where it was to land when it was decided on, by its full name.
+    pub target: String,
     /// The head that was decided on.
     pub head: Oid,
     /// The login in whose name it may be done; `None` where policy names none.
     pub login: Option<String>,
-    /// A time before which it cannot have been done.
-    pub since: Timestamp,
     /// What is done.
     pub act: Act,
 }
@@ -169,10 +165,22 @@ pub struct Held {
 /// What an entry of the ledger says on the forge, as the world is now: for each pull request in the entry's order first the
 /// review or comment, then the merge or the closing. `stack` merges on the target's tip of `world`, and has nothing on it yet.
 pub fn posts(world: &World<'_>, id: EntryId, desk: Desk<'_>, stack: &mut dyn Stack) -> Result<Posts, Refusal> {
+    let (root, me) = authority(world)?;
+    let (ledger, entry) = told(world, id)?;
+    let mut clerk = Clerk { world, root, me, ledger, entry, desk, stack, merges: 0, posts: Posts::default() };
+    for item in &entry.items {
+        if let Err(why) = clerk.add(item) {
+            clerk.posts.held.push(Held { proposal: item.proposal.clone(), why, waits: false });
+        }
+    }
+    Ok(clerk.posts)
+}
+
+/// The entry that is told, where the ledger can be believed and has it.
+fn told<'w>(world: &World<'w>, id: EntryId) -> Result<(&'w LedgerView, &'w Entry), Refusal> {
     if let Some(alarm) = world.alarm {
         return Err(Refusal::new(format!("nothing can be posted: {alarm}"), "see `countersign ledger verify`"));
     }
-    let (root, me) = authority(world)?;
     let ledger = world.ledger.ok_or_else(no_genesis)?;
     let short = id.short(8);
     let entry = ledger.entry(id).ok_or_else(|| {
@@ -182,13 +190,54 @@ pub fn posts(world: &World<'_>, id: EntryId, desk: Desk<'_>, stack: &mut dyn Sta
         let what = format!("entry {short} was taken back by {}", void.short(8));
         return Err(Refusal::new(what, "decide anew"));
     }
-    let mut clerk = Clerk { world, root, me, ledger, entry, desk, stack, merges: 0, posts: Posts::default() };
-    for item in &entry.items {
-        if let Err(why) = clerk.add(item) {
-            clerk.posts.held.push(Held { proposal: item.proposal.clone(), why, waits: false });
-        }
+    Ok((ledger, entry))
+}
+
+/// Whether an approval or a merge that was ordered may be made as the world is now, which may have moved since; the text says why
+/// not. What only writes down that somebody objects may always be made.
+pub fn stands(world: &World<'_>, order: &PostOrder) -> Result<Result<(), String>, Refusal> {
+    let merges = match order.act {
+        Act::Approve { .. } => false,
+        Act::Merge { .. } => true,
+        _ => return Ok(Ok(())),
+    };
+    let (ledger, entry) = told(world, order.entry)?;
+    let Some(item) = entry.items.iter().find(|item| number(&item.proposal) == Some(order.number)) else {
+        return Ok(Err("the entry does not name it".into()));
+    };
+    Ok(approved(world, ledger, entry, item).and_then(|(_, _, evaluation)| match evaluation.ruling.outcome {
+        Outcome::Satisfied => Ok(()),
+        _ if !merges => Ok(()),
+        _ => Err(blocking(&evaluation.ruling).0),
+    }))
+}
+
+/// The proposal that an entry approves, its change, and what policy says of it, where the approval stands and nobody objects.
+fn approved<'w>(
+    world: &World<'w>,
+    ledger: &LedgerView,
+    entry: &Entry,
+    item: &Item,
+) -> Result<(&'w Proposal, ChangeId, Evaluation), String> {
+    let change_id = item.change_id.ok_or("the entry names no change")?;
+    let proposal = world.proposal(&item.proposal).ok_or("it is not open any more")?;
+    if proposal.head != item.head || proposal.diff().map(|diff| diff.change_id) != Some(change_id) {
+        return Err("it is not what was approved any more: look at the new round".into());
     }
-    Ok(clerk.posts)
+    let approvals = ledger.approvals_for(&item.proposal, &item.target, item.head, change_id);
+    if proposal.target.refname != item.target || approvals.iter().all(|approval| approval.entry != entry.id) {
+        return Err("the approval does not stand any more".into());
+    }
+    let evaluation = world.judge(proposal).map_err(|errors| blocking(&policy::error_ruling(errors)).0)?;
+    if !evaluation.ruling.approvable() {
+        return Err(blocking(&evaluation.ruling).0);
+    }
+    // A forge counts approvals, and knows of no holds.
+    if let Some(objection) = world.said_of(proposal, proposal.diff().map(AsRef::as_ref)).1.first() {
+        let person = text::single_line(&objection.person);
+        return Err(format!("the {} of {person} stands against it", objection.kind));
+    }
+    Ok((proposal, change_id, evaluation))
 }
 
 /// Who writes the orders of one entry.
@@ -224,28 +273,7 @@ impl Clerk<'_, '_> {
     }
 
     fn approve(&mut self, item: &Item, number: u64) -> Result<(), String> {
-        let (world, change_id) = (self.world, item.change_id.ok_or("the entry names no change")?);
-        let proposal = world.proposal(&item.proposal).ok_or("it is not open any more")?;
-        if proposal.head != item.head || proposal.diff().map(|diff| diff.change_id) != Some(change_id) {
-            return Err("it is not what was approved any more: look at the new round".into());
-        }
-        let approvals = self.ledger.approvals_for(&item.proposal, &item.target, item.head, change_id);
-        if proposal.target.refname != item.target || approvals.iter().all(|approval| approval.entry != self.entry.id) {
-            return Err("the approval does not stand any more".into());
-        }
-        let judged = world.judge(proposal);
-        let evaluation = judged.map_err(|errors| blocking(&policy::error_ruling(errors)).0)?;
-        if !evaluation.ruling.approvable() {
-            return Err(blocking(&evaluation.ruling).0);
-        }
-        // A forge counts approvals, and knows of no holds.
-        if let Some(objection) = world.said_of(proposal, proposal.diff().map(AsRef::as_ref)).1.first() {
-            return Err(format!(
-                "the {} of {} stands against it",
-                objection.kind,
-                text::single_line(&objection.person)
-            ));
-        }
+        let (proposal, change_id, evaluation) = approved(self.world, self.ledger, self.entry, item)?;
         if self.entry.by == self.me.name {
             let body = wording::approved(&self.header(number, "approve"), self.entry, item.head);
             self.order(item, number, Act::Approve { body });
@@ -364,9 +392,9 @@ impl Clerk<'_, '_> {
             repo: self.desk.repo.clone(),
             number,
             entry: self.entry.id,
+            target: item.target.clone(),
             head: item.head,
             login: self.me.github.clone(),
-            since: self.entry.at.checked_sub(CLOCKS).unwrap_or(self.entry.at),
             act,
         };
         self.posts.orders.push(Authorised::grant(post));

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::ForgeChecks;
-use crate::ledger::LedgerView;
-use crate::ledger::ObjectionKind;
+use crate::ledger::{CLOCK_SKEW, Entry, EntryKind, LedgerView, ObjectionKind};
+use crate::model::forge::{Opinion, ReviewState};
 use crate::model::{DecisionKind, EntryId, Findings, Oid, Proposal, Stage, Target, TreeDiff};
 use crate::policy::{self, Approval, Evaluation, Facts, Objection, OnGitHub, Person, Policy, PolicyError, Root};
 
@@ -30,6 +30,19 @@ pub enum Via {
     Git,
     /// A forge, which is asked once the ledger has the approvals; what it made is recorded after.
     Forge,
+}
+
+/// Whether what somebody says on GitHub is what an entry says, and heard in the ledger: the word of the same person, to the same
+/// effect.
+fn is_told(policy: &Policy, entry: &Entry, said: &Opinion) -> bool {
+    let login = policy.person(&entry.by).and_then(|person| person.github.as_deref());
+    let kind = match said.state {
+        ReviewState::Approved => entry.kind == EntryKind::Approve,
+        ReviewState::ChangesRequested => entry.kind == EntryKind::Reject,
+        // It has no effect.
+        ReviewState::Commented | ReviewState::Dismissed | ReviewState::Pending => true,
+    };
+    kind && login.is_some_and(|login| login.eq_ignore_ascii_case(&said.author.login))
 }
 
 /// What was found about rounds, by the name and the head of each.
@@ -188,11 +201,19 @@ impl<'a> World<'a> {
         let (Some(policy), Some(pull), Some(ledger)) = (self.policy(), &proposal.pull, self.ledger) else {
             return OnGitHub::default();
         };
-        let told = |entry: EntryId| ledger.entry(entry).is_some();
+        let told = |entry: EntryId| {
+            let entry = ledger.entry(entry).filter(|entry| entry.items.iter().any(|item| item.proposal == proposal.id));
+            // Whoever writes a mark can name any entry: all that name this one must be its.
+            let claims = pull.opinions.iter().flatten().filter(|said| said.tells == entry.map(|entry| entry.id));
+            entry.is_some_and(|entry| claims.into_iter().all(|said| is_told(policy, entry, said)))
+        };
         let mut said = policy::on_github(policy, pull, proposal.head, &told);
         // Within one second nobody knows which came first: then it is no approval.
         said.approvals.retain(|said| ledger.last_word(&proposal.id, &said.person).is_none_or(|word| said.at > word));
-        said.objections.retain(|said| ledger.last_word(&proposal.id, &said.person).is_none_or(|word| said.at >= word));
+        // A no is lifted only by what was certainly said after it, whatever the clock of the host that signed was worth.
+        let before = |said: Timestamp, word: Timestamp| word.duration_since(said) > CLOCK_SKEW;
+        said.objections
+            .retain(|said| ledger.last_word(&proposal.id, &said.person).is_none_or(|word| !before(said.at, word)));
         said
     }
 }

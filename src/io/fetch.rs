@@ -1,11 +1,13 @@
 //! Asking where the proposals come from: the forge which pull requests there are, git for what is in them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::git::process::GitError;
 use super::github::{GitHubError, Still};
 use super::workspace::{Scope, Situation, Workspace};
 use crate::model::Problem;
+use crate::model::forge::PullRequest;
 
 /// Why it could not be asked, or not all of it.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +63,18 @@ impl Workspace {
         self.repository.fetch()?;
         self.hear(still)?;
         Ok(listed?)
+    }
+
+    /// [`Self::fetch`] for somebody who decides: where the forge does not tell what people think of its pull requests now, that is
+    /// not known, whatever it told before. Nobody merges by a yes that may have been taken back since.
+    pub fn fetch_to_decide(&self, still: Still<'_>) -> Result<(), FetchError> {
+        let fetched = self.fetch(still);
+        if let (Err(FetchError::Forge(_)), Some(pulls)) = (&fetched, self.proposed()) {
+            let unheard =
+                |pull: &Arc<PullRequest>| Arc::new(PullRequest { opinions: None, ..PullRequest::clone(pull) });
+            self.propose(pulls.iter().map(unheard).collect());
+        }
+        fetched
     }
 
     /// Asks what persons say on the forge, where policy lets it count and lists do not tell it: older servers, which have REST alone.

@@ -2,6 +2,7 @@
 //! one's feet; everything above it is a function of its inputs.
 
 mod adoption;
+mod again;
 pub mod begun;
 pub mod browser;
 pub mod cache;

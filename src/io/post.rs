@@ -19,6 +19,7 @@ use super::git::verify;
 use super::git::write::{self, WriteError};
 use super::github::{self, GitHubError, Posted, Refused, Source, Still, post_all};
 use super::index;
+use super::signer;
 use super::workspace::{Scope, Workspace};
 
 /// How long another console of this host is waited for: a batch takes minutes.
@@ -59,6 +60,13 @@ pub struct Told {
     pub waits: Option<String>,
 }
 
+/// What came of posting, and of what follows it.
+#[derive(Default)]
+struct Posting {
+    told: Vec<Told>,
+    problems: Vec<Problem>,
+}
+
 /// What came of what an earlier sitting owed.
 #[derive(Debug, Default)]
 pub struct CaughtUp {
@@ -69,8 +77,8 @@ pub struct CaughtUp {
 }
 
 impl CaughtUp {
-    fn of(told: Vec<Told>) -> Self {
-        let mut caught = Self::default();
+    fn of(Posting { told, problems }: Posting) -> Self {
+        let mut caught = Self { done: Vec::new(), problems };
         for told in told {
             let (name, entry) = (text::single_line(&told.proposal), told.entry.short(8));
             match (told.refused, told.merged) {
@@ -110,27 +118,77 @@ impl Workspace {
 
     /// Tells the forge all that this host owes it, in the order of the ledger, and records what it merged. Where another console
     /// here is at it for longer than we have patience, that one does.
-    fn post(&self, watch: &Watch<'_>, patience: Duration) -> Result<Vec<Told>, PostError> {
-        let Some(forge) = &self.forge else { return Ok(Vec::new()) };
+    fn post(&self, watch: &Watch<'_>, patience: Duration) -> Result<Posting, PostError> {
+        let Some(forge) = &self.forge else { return Ok(Posting::default()) };
         let alone = index::lock(&self.state.path().join("posts"), patience).map_err(WriteError::from)?;
         let Some(_alone) = alone else {
-            return if patience.is_zero() { Ok(Vec::new()) } else { Err(PostError::Busy) };
+            return if patience.is_zero() { Ok(Posting::default()) } else { Err(PostError::Busy) };
         };
         let owed: BTreeSet<EntryId> = self.state.posts().into_iter().collect();
-        let told = if owed.is_empty() { Vec::new() } else { self.make_posts(forge, &owed, watch)? };
+        let mut told = if owed.is_empty() { Vec::new() } else { self.make_posts(forge, &owed, watch)? };
         if told.iter().any(|told| told.merged.is_some()) {
             let _ = self.repository.fetch();
         }
         // A hardware key feels a finger at each signature: nobody is asked for one who decided nothing.
-        self.record(patience.is_zero() && !self.repository.asks, watch.still)?;
-        self.offer_lessons(forge, watch)?;
-        Ok(told)
+        let unasked = patience.is_zero() && !self.repository.asks;
+        let recorded = self.record(unasked, watch.still);
+        if told.iter().any(|told| told.merged.is_some()) {
+            self.look_for(&mut told, recorded.is_ok(), unasked)?;
+        }
+        let offered = self.offer_lessons(forge, watch);
+        // GitHub was told, whatever became of what follows.
+        let problems = [
+            recorded.err().map(|error| self.after_posting("what was merged on GitHub is not recorded yet", &error)),
+            offered
+                .err()
+                .map(|error| self.after_posting("no pull request was opened for the lessons that wait", &error)),
+        ];
+        Ok(Posting { told, problems: problems.into_iter().flatten().collect() })
+    }
+
+    /// Says of what GitHub merged whether the target has it, and as what was approved: only that is recorded.
+    fn look_for(&self, told: &mut [Told], recorded: bool, unasked: bool) -> Result<(), PostError> {
+        let none = BTreeSet::new();
+        let situation = self.read(&Scope { only: Some(&none), ..Scope::default() })?;
+        let store = self.repository.store(Writes::InMemory)?;
+        let Some(view) = &situation.view else { return Ok(()) };
+        let branch = text::single_line(situation.target.branch());
+        // What nobody was to sign waits for somebody who is asked.
+        let waits = unasked && situation.key.as_ref().is_ok_and(signer::SigningKey::is_hardware);
+        let all_recorded = recorded && !waits && situation.alarm.is_none();
+        for told in told {
+            let item =
+                view.entry(told.entry).and_then(|entry| entry.items.iter().find(|it| it.proposal == told.proposal));
+            let (Some(commit), Some(item)) = (told.merged, item) else { continue };
+            if view.merged(&item.proposal, &item.target, item.head).is_some() {
+                continue;
+            }
+            let short = commit.short(12);
+            let why = if !store.contains(situation.target.tip, commit).unwrap_or(false) {
+                format!("it says that it merged it as {short}, and {branch} does not have that")
+            } else if all_recorded {
+                format!("what it merged as {short} does not do what was approved: {branch} moved just then")
+            } else {
+                continue;
+            };
+            (told.merged, told.refused) = (None, Some((why, Some(NextStep::Verify))));
+        }
+        Ok(())
+    }
+
+    fn after_posting(&self, what: &str, error: &PostError) -> Problem {
+        Problem {
+            place: self.repository.name.clone(),
+            what: format!("{what}: {}", text::single_line(&error.to_string())),
+            next: "the next console or command that decides does it; `countersign doctor` says what is in the way"
+                .into(),
+        }
     }
 
     /// Has a pull request opened for lessons that wait on their branch, where none is open.
     fn offer_lessons(&self, forge: &Source, watch: &Watch<'_>) -> Result<(), PostError> {
         let Some(waits) = self.repository.tip(&self.repository.tracking(write::MEMORY_BRANCH))? else { return Ok(()) };
-        if forge.has_open(write::MEMORY_BRANCH) {
+        if forge.has_open(write::MEMORY_BRANCH, &self.repository.target_branch) {
             return Ok(());
         }
         let none = BTreeSet::new();
@@ -155,10 +213,11 @@ impl Workspace {
     /// Tells the forge what was sent just now, and puts what came of it into the report.
     pub fn deliver(&self, report: &mut Report, watch: &Watch<'_>) {
         match self.post(watch, PATIENCE) {
-            Ok(told) => {
+            Ok(Posting { told, problems }) => {
                 // What was owed before was said when it was looked for.
                 let now: Vec<Told> = told.into_iter().filter(|told| report.entries.contains(&told.entry)).collect();
                 tell(report, &now);
+                report.problems.extend(problems);
             }
             Err(error) => {
                 report.problems.push(self.unposted(&error));
@@ -174,7 +233,7 @@ impl Workspace {
     #[must_use]
     pub fn catch_up(&self, watch: &Watch<'_>) -> CaughtUp {
         match self.post(watch, Duration::ZERO) {
-            Ok(told) => CaughtUp::of(told),
+            Ok(posting) => CaughtUp::of(posting),
             Err(error) => CaughtUp { done: Vec::new(), problems: vec![self.unposted(&error)] },
         }
     }
@@ -209,7 +268,8 @@ impl Workspace {
         let orders = std::mem::take(&mut desks.orders);
         let total = orders.len();
         (watch.progress)(0, total);
-        post_all(&client, &me, &orders, watch.still, &mut |at, outcome| {
+        let mut may = |order: &PostOrder| self.may_be_made(forge, &mut situation, order, watch.still);
+        post_all(&client, &me, &orders, watch.still, &mut may, &mut |at, outcome| {
             let _ = fault::point("after-post");
             desks.take(&orders[at], outcome);
             (watch.progress)(at + 1, total);

@@ -82,12 +82,12 @@ impl Workspace {
 
     /// One attempt, on what the remote has now.
     fn fetched(&self, shown: &Plan) -> Result<Report, SendError> {
-        match self.fetch(&|| true) {
+        match self.fetch_to_decide(&|| true) {
             Err(FetchError::Git(error)) if is_contended(&error) => {
                 return Err(WriteError::Lost(error.to_string()).into());
             }
             Err(FetchError::Git(error)) => return Err(SendError::Offline(error)),
-            // A forge that does not answer keeps nobody from recording what he thinks; what is posted is pinned to what was seen.
+            // A forge that does not answer keeps nobody from recording what he thinks; what others said there counts for nothing.
             Err(FetchError::Forge(_)) | Ok(()) => {}
         }
         match self.attempt(shown) {

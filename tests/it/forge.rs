@@ -5,6 +5,7 @@ mod deciding;
 mod doctor;
 mod journey;
 mod links;
+mod moving;
 mod people;
 mod reading;
 mod secrets;

@@ -11,6 +11,7 @@ use super::client::Client;
 use super::error::GitHubError;
 use super::raw;
 use super::wire::Still;
+use crate::model::Oid;
 use crate::model::forge::{BranchRule, BranchRules, Identity, RepoFacts, RepoName};
 
 /// Rules of a branch, a page of a hundred each (there are a few).
@@ -124,6 +125,29 @@ pub fn protected(
 ) -> Result<Option<bool>, GitHubError> {
     match summary(client, repo, branch, still) {
         Ok(summary) => Ok(Some(summary.protected)),
+        Err(GitHubError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Where a branch is; `None` where there is no such branch.
+pub(super) fn tip(
+    client: &Client,
+    repo: &RepoName,
+    branch: &str,
+    still: Still<'_>,
+) -> Result<Option<Oid>, GitHubError> {
+    #[derive(Deserialize)]
+    struct Branch {
+        commit: Tip,
+    }
+    #[derive(Deserialize)]
+    struct Tip {
+        sha: Oid,
+    }
+    let what = format!("the branch {branch} of {repo}");
+    match client.read(&format!("/repos/{repo}/branches/{}", encoded(branch)), &what).wait(still) {
+        Ok(answer) => Ok(Some(client.parse::<Branch>(&answer, &what)?.commit.sha)),
         Err(GitHubError::NotFound { .. }) => Ok(None),
         Err(error) => Err(error),
     }

@@ -169,6 +169,11 @@ impl Answer {
         leads.then(|| self.header("location")).flatten().and_then(|address| path_at(address, origin))
     }
 
+    /// When the server says that it answered.
+    pub(super) fn date(&self) -> Option<Timestamp> {
+        jiff::fmt::rfc2822::parse(self.header("date")?).ok().map(|date| date.timestamp())
+    }
+
     fn number(&self, name: &str) -> Option<u64> {
         self.header(name)?.trim().parse().ok()
     }
@@ -267,6 +272,13 @@ mod tests {
         }
         assert_eq!(answer(200, &[("link", "<https://api.github.com/z>; rel=\"prev\"")], "").next_page(origin), None);
         assert_eq!(answer(200, &[("location", "/x")], "").redirection(origin), None);
+    }
+
+    #[test]
+    fn the_date_is_the_servers() {
+        let dated = |date: &str| answer(200, &[("date", date)], "").date().map(Timestamp::as_second);
+        assert_eq!(dated("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!((dated("yesterday"), answer(200, &[], "").date()), (None, None));
     }
 
     #[test]

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::answer::Answer;
 use super::client::{Changed, Client};
 use super::error::GitHubError;
 use super::raw;
 use super::wire::Still;
-use crate::model::forge::{PullRequest, PullState, RepoName};
+use crate::model::forge::{PullRequest, PullState, RepoName, ReviewState};
 use crate::model::{Oid, Problem};
 
 /// Pull requests a page: with three lists nested in each, as many as cost one point of the budget (GitHub: a point for each hundred
@@ -26,6 +27,8 @@ const UNHEARD: usize = 100;
 const SAID: usize = 5;
 /// Pages of a hundred closed pull requests among which those are looked for that became a commit.
 const CLOSED: usize = 3;
+/// For how long nothing must have changed until the mark of the last change is kept.
+const SETTLED: SignedDuration = SignedDuration::from_secs(2);
 /// Bytes of a search query (GitHub: 256 characters).
 const QUERY: usize = 1_024;
 
@@ -123,7 +126,7 @@ pub fn refresh(
     repo: &RepoName,
     known: Option<&Listing>,
     now: Timestamp,
-    keep: jiff::SignedDuration,
+    keep: SignedDuration,
     still: Still<'_>,
 ) -> Result<Listing, GitHubError> {
     let known = known.filter(|known| known.repo == *repo && !known.cut && now.duration_since(known.whole) < keep);
@@ -137,7 +140,7 @@ pub fn refresh(
     };
     let last: Vec<Value> = client.parse(&answer, &whose(repo))?;
     let newest = last.first().and_then(|value| value.get("updated_at")?.as_str()?.parse().ok());
-    let mark = answer.header("etag").map(str::to_owned);
+    let mark = answer.header("etag").filter(|_| is_settled(&answer, newest)).map(str::to_owned);
     let listing = match known {
         Some(known) => match since(client, repo, known, now, still)? {
             Some(listing) => listing,
@@ -146,6 +149,13 @@ pub fn refresh(
         None => whole(client, repo, now, still)?,
     };
     Ok(Listing { mark, newest, ..listing })
+}
+
+/// Whether an answer with the last change can be told from one after another change: GitHub counts seconds, and two pull requests
+/// that change in one of them may leave it the same. By GitHub's own clock; without it, it is not known.
+fn is_settled(answer: &Answer, newest: Option<Timestamp>) -> bool {
+    let age = answer.date().zip(newest).map(|(now, newest)| now.duration_since(newest));
+    age.is_some_and(|age| age > SETTLED) || newest.is_none()
 }
 
 /// Searches for open pull requests with a query in GitHub's own words (`org:acme author:app/renovate label:infra`).
@@ -234,6 +244,26 @@ fn hear_one(client: &Client, repo: &RepoName, pull: &mut PullRequest, still: Sti
         pull.retargeted = moves.into_iter().flatten().max();
     }
     Ok(())
+}
+
+/// One pull request with what people think of it right now. Of its approvals those are left that were known already: nobody has
+/// asked for the others whether it was to land elsewhere meanwhile. Where not all can be read, nothing is known.
+pub fn hear_again(
+    client: &Client,
+    repo: &RepoName,
+    pull: &PullRequest,
+    still: Still<'_>,
+) -> Result<PullRequest, GitHubError> {
+    let what = format!("the reviews of {repo}#{}", pull.number);
+    let reviews = client.read(&format!("/repos/{repo}/pulls/{}/reviews?per_page=100", pull.number), &what);
+    let (reviews, more) = reviews.all::<Vec<Value>>(SAID, still)?;
+    let (reviews, odd) = raw::each(reviews.into_iter().flatten().collect(), &what, raw::review);
+    let all = (!more && odd.is_empty()).then(|| raw::opinions(reviews, pull.number));
+    let opinions = all.zip(pull.opinions.as_ref()).map(|(mut now, known)| {
+        now.retain(|opinion| opinion.state != ReviewState::Approved || known.contains(opinion));
+        now
+    });
+    Ok(PullRequest { opinions, ..pull.clone() })
 }
 
 /// The pull requests that became these commits of a branch, with what people think of them and when they were merged; among those

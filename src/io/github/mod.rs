@@ -42,4 +42,4 @@ pub use secret::Secret;
 pub use source::{Connection, Lookup, Source};
 pub use token::{Surroundings, Token, TokenError, TokenSource};
 pub use wire::{Patience, Proxies, Still};
-pub use write::{Posted, offer, post, post_all};
+pub use write::{May, Posted, offer, post, post_all};

@@ -192,7 +192,7 @@ pub fn rest_pull(value: Value) -> Result<PullRequest, String> {
         updated: raw.updated_at,
         mergeable: mergeable.filter(|_| state == PullState::Open),
         review: None,
-        comments: raw.comments.map(|comments| comments + raw.review_comments.unwrap_or(0)),
+        comments: raw.comments.map(|comments| comments.saturating_add(raw.review_comments.unwrap_or(0))),
         url: address(raw.html_url),
         opinions: None,
         retargeted: None,
@@ -608,6 +608,13 @@ mod tests {
         let reviews = said.iter().zip(1..).map(|((state, at), id)| review(id, state, at)).collect();
         let opinions = Some(opinions(reviews, 7));
         assert_eq!(PullRequest { review: Some(ReviewDecision::NoneRequired), opinions, ..rest }, graphql);
+    }
+
+    #[test]
+    fn comments_are_counted_as_far_as_numbers_go() {
+        let mut many = rest();
+        many["comments"] = json!(u64::MAX);
+        assert_eq!(rest_pull(many).unwrap().comments, Some(u64::MAX));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::error::GitHubError;
+use super::write::Pull;
 use crate::engine::{Act, NextStep, Post};
-use crate::model::Oid;
 use crate::model::forge::PullState;
 
 /// Why a post was not made.
@@ -16,6 +16,8 @@ pub enum Why {
     PendingReview,
     /// The head is another than was decided on.
     HeadMoved,
+    /// It would land on another branch than was decided on.
+    Retargeted,
     /// It conflicts with its target, or may not be merged for a reason that GitHub does not tell.
     NotMergeable,
     /// The target moved while GitHub merged.
@@ -56,6 +58,10 @@ pub enum Why {
     Unanswered,
     /// GitHub cannot be asked, so that it is not known whether it was posted.
     Unknown,
+    /// What it was ordered for does not hold any more: somebody objects, or took back what allowed it.
+    Overtaken,
+    /// Whether it still may be made cannot be asked.
+    Unheard,
     /// What comes before it was not posted, and will not be.
     Before,
     /// What comes before it is tried again first.
@@ -73,6 +79,7 @@ impl Why {
             Self::Own => ("it is this account's own pull request, which GitHub lets nobody review", Page),
             Self::PendingReview => ("a review that was begun on the page is not submitted: submit or discard it", Page),
             Self::HeadMoved => ("its head is another than was decided on", Refresh),
+            Self::Retargeted => ("its target is another than was decided on", Refresh),
             Self::NotMergeable => ("GitHub cannot merge it as it is: it conflicts, or something holds it", Refresh),
             Self::BaseMoved => ("its target moved just then", Again),
             Self::ReviewsMissing => ("the branch asks for more reviews", Page),
@@ -93,6 +100,8 @@ impl Why {
             Self::Invalid => ("GitHub does not take it", Page),
             Self::Unanswered => ("no whole answer came, and it is not there; it may still come", Again),
             Self::Unknown => ("it is not known whether it was posted: GitHub cannot be asked", Again),
+            Self::Overtaken => ("it may not be done any more", Refresh),
+            Self::Unheard => ("whether it still may be done cannot be asked", Again),
             Self::Before => ("what comes before it was not posted", Decide),
             Self::Waits => ("it waits for what comes before it", Again),
             Self::Stopped => ("it was stopped before it was sent", Again),
@@ -102,7 +111,7 @@ impl Why {
     /// Whether what comes after it would fail as well.
     #[must_use]
     pub const fn stops_all(self) -> bool {
-        matches!(self, Self::Token | Self::OtherAccount | Self::Limited | Self::Unknown | Self::Stopped)
+        matches!(self, Self::Token | Self::OtherAccount | Self::Limited | Self::Unheard | Self::Unknown | Self::Stopped)
     }
 }
 
@@ -190,7 +199,9 @@ impl Refused {
         self.why.told().1
     }
 
-    pub(super) fn saying(mut self, said: impl Into<String>) -> Self {
+    /// The same with what was said of it.
+    #[must_use]
+    pub fn saying(mut self, said: impl Into<String>) -> Self {
         self.said = said.into();
         self
     }
@@ -227,14 +238,16 @@ pub(super) const fn is_unclear(error: &GitHubError) -> bool {
 }
 
 /// What stands against a post by how the pull request is, before GitHub is asked. An objection is told wherever the head is.
-pub(super) fn by_state(post: &Post, state: PullState, head: Option<Oid>, draft: bool) -> Option<Why> {
-    let moved = head != Some(post.head);
-    match (state, &post.act) {
+/// Where it would land GitHub pins to nothing, so that the branch is looked at right before.
+pub(super) fn by_state(post: &Post, pull: &Pull) -> Option<Why> {
+    let (moved, elsewhere) = (pull.head() != Some(post.head), !pull.lands_on(&post.target));
+    match (pull.state(), &post.act) {
         (_, Act::Comment { .. }) | (PullState::Open, Act::RequestChanges { .. }) => None,
         (PullState::Merged, _) => Some(Why::Merged),
         (PullState::Closed, _) => Some(Why::Closed),
+        (PullState::Open, _) if elsewhere => Some(Why::Retargeted),
         (PullState::Open, _) if moved => Some(Why::HeadMoved),
-        (PullState::Open, Act::Merge { .. }) if draft => Some(Why::Draft),
+        (PullState::Open, Act::Merge { .. }) if pull.draft => Some(Why::Draft),
         (PullState::Open, _) => None,
     }
 }

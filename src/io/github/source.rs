@@ -157,11 +157,12 @@ impl Source {
         pulls.filter(|pull| self.filter.admits(pull)).cloned().map(Arc::new).collect()
     }
 
-    /// Whether a pull request of this repository's own branch is open, as it was listed last.
+    /// Whether a pull request of this repository's own branch is open to land on another, as it was listed last.
     #[must_use]
-    pub fn has_open(&self, branch: &str) -> bool {
+    pub fn has_open(&self, branch: &str, base: &str) -> bool {
         let listing = lock(&self.listing).clone();
-        listing.iter().flat_map(|listing| &listing.pulls).any(|pull| pull.head.branch == branch && !pull.from_fork())
+        let same = |pull: &PullRequest| pull.head.branch == branch && pull.base.branch == base && !pull.from_fork();
+        listing.iter().flat_map(|listing| &listing.pulls).any(same)
     }
 
     /// The budget of which least is left, as the last answer told it; `None` before the first.
@@ -216,6 +217,18 @@ impl Source {
             *lock(&self.listing) = Some(Arc::new(listing));
         }
         Ok(())
+    }
+
+    /// One pull request with what people think of it right now; see [`listing::hear_again`].
+    pub fn hear_again(&self, pull: &PullRequest, still: Still<'_>) -> Result<PullRequest, GitHubError> {
+        let client = self.connection.client()?;
+        listing::hear_again(&client, &self.repo, pull, still).map_err(|error| self.connection.refused(error))
+    }
+
+    /// Where a branch is right now; `None` where there is none. One that did not move costs nothing.
+    pub fn tip(&self, branch: &str, still: Still<'_>) -> Result<Option<Oid>, GitHubError> {
+        let client = self.connection.client()?;
+        about::tip(&client, &self.repo, branch, still).map_err(|error| self.connection.refused(error))
     }
 
     /// The pull requests that became these commits of a branch; see [`listing::landed`].

@@ -23,6 +23,8 @@ const PAGES: usize = 30;
 /// Between two writes to GitHub's cloud, which takes 80 a minute that make content (docs.github.com, "Rate limits for the REST
 /// API"); servers of one's own have no such limit unless somebody sets one.
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(750);
+/// How often a merge is tried again while its target moves: others merge, too.
+const MOVES: usize = 2;
 /// Redirections that a write follows: a repository that was renamed.
 const HOPS: usize = 2;
 
@@ -35,6 +37,9 @@ pub struct Posted {
     pub commit: Option<Oid>,
 }
 
+/// Whether an order still may be carried out, asked right before it is sent.
+pub type May<'a> = &'a mut dyn FnMut(&PostOrder) -> Result<(), Refused>;
+
 /// Makes posts one after the other, and tells what became of each. What follows a post of the same entry and pull request that was
 /// not made is not made either; what follows one that is tried again waits for it, where it is about the same pull request, or
 /// where nothing could be posted just now.
@@ -43,6 +48,7 @@ pub fn post_all(
     me: &Account,
     orders: &[PostOrder],
     still: Still<'_>,
+    may: May<'_>,
     told: &mut dyn FnMut(usize, Result<Posted, Refused>),
 ) {
     let (mut failed, mut waited): (Vec<(EntryId, u64)>, Vec<u64>) = (Vec::new(), Vec::new());
@@ -55,7 +61,7 @@ pub fn post_all(
         } else if failed.contains(&(order.entry, order.number)) {
             Err(Why::Before.into())
         } else {
-            post(client, me, order, still)
+            post(client, me, order, still, may)
         };
         if outcome.as_ref().is_ok_and(|posted| !posted.before) && at + 1 < orders.len() {
             breathe(client);
@@ -77,13 +83,23 @@ pub fn post_all(
 /// Waits before the next write, where that many without a pause are taken for an attack.
 fn breathe(client: &Client) {
     if client.host().in_the_cloud() {
-        #[expect(clippy::disallowed_methods, reason = "pacing is what this thread is here for")]
-        std::thread::sleep(PAUSE);
+        pause();
     }
 }
 
+fn pause() {
+    #[expect(clippy::disallowed_methods, reason = "pacing is what this thread is here for")]
+    std::thread::sleep(PAUSE);
+}
+
 /// Makes one post in the name of the client's account, unless it is there already.
-pub fn post(client: &Client, me: &Account, order: &PostOrder, still: Still<'_>) -> Result<Posted, Refused> {
+pub fn post(
+    client: &Client,
+    me: &Account,
+    order: &PostOrder,
+    still: Still<'_>,
+    may: May<'_>,
+) -> Result<Posted, Refused> {
     let post: &Post = order;
     // A merge is anybody's; a word is its speaker's.
     let speaks = !matches!(post.act, Act::Merge { .. });
@@ -95,27 +111,28 @@ pub fn post(client: &Client, me: &Account, order: &PostOrder, still: Still<'_>) 
     if let Act::Dismiss { message } = &post.act {
         return desk.dismiss(message);
     }
-    let (pull, found) = desk.look()?;
-    if let Some(found) = found {
-        return Ok(found);
+    let mut tries = 0;
+    loop {
+        match desk.attempt(order, may) {
+            // It is pinned to its head, and was looked at anew each time.
+            Err(refused) if refused.why == Why::BaseMoved && tries < MOVES => {
+                tries += 1;
+                pause();
+            }
+            outcome => return outcome,
+        }
     }
-    if let Some(refused) = desk.against(&pull) {
-        return Err(refused);
-    }
-    if !still() {
-        return Err(Refused::from(Why::Stopped));
-    }
-    desk.make()
 }
 
-/// Opens a pull request, unless one is open from that branch.
+/// Opens a pull request, unless one is open from that branch to where it is to land.
 pub fn offer(client: &Client, order: &OfferOrder, still: Still<'_>) -> Result<(), GitHubError> {
     let offer: &Offer = order;
     let (what, pulls) =
         (format!("the pull request for {} in {}", offer.branch, offer.repo), format!("/repos/{}/pulls", offer.repo));
     let open = client.read(&format!("{pulls}?state=open&head={}:{}", offer.repo.owner(), offer.branch), &what);
     let open: Vec<Value> = client.parse(&*open.wait(still)?, &what)?;
-    if open.iter().any(|pull| pull["head"]["ref"] == offer.branch.as_str()) {
+    let same = |pull: &&Value| pull["head"]["ref"] == *offer.branch && pull["base"]["ref"] == *offer.base;
+    if open.iter().any(|pull| same(&pull)) {
         return Ok(());
     }
     let body = json!({ "title": offer.title, "head": offer.branch, "base": offer.base, "body": offer.body });
@@ -136,23 +153,35 @@ struct Desk<'a> {
 
 /// A pull request, as far as posting asks.
 #[derive(Deserialize)]
-struct Pull {
+pub(super) struct Pull {
     state: String,
     #[serde(default)]
-    draft: bool,
+    pub(super) draft: bool,
     #[serde(default)]
     merged: bool,
     merge_commit_sha: Option<String>,
     head: End,
+    base: End,
 }
 
 #[derive(Deserialize)]
 struct End {
+    #[serde(rename = "ref")]
+    branch: String,
     sha: String,
 }
 
 impl Pull {
-    fn state(&self) -> PullState {
+    pub(super) fn head(&self) -> Option<Oid> {
+        self.head.sha.parse().ok()
+    }
+
+    /// Whether it is to land on a branch, by its full name.
+    pub(super) fn lands_on(&self, target: &str) -> bool {
+        target.strip_prefix("refs/heads/") == Some(self.base.branch.as_str())
+    }
+
+    pub(super) fn state(&self) -> PullState {
         match self.state.as_str() {
             _ if self.merged => PullState::Merged,
             "open" => PullState::Open,
@@ -219,10 +248,7 @@ impl Desk<'_> {
             Act::Approve { .. } | Act::RequestChanges { .. } => {
                 self.said(&format!("{}/reviews?per_page=100", self.path("pulls")))?
             }
-            Act::Comment { .. } => {
-                let since = self.post.since.strftime("%Y-%m-%dT%H:%M:%SZ");
-                self.said(&format!("{}/comments?per_page=100&since={since}", self.path("issues")))?
-            }
+            Act::Comment { .. } => self.said(&format!("{}/comments?per_page=100", self.path("issues")))?,
             Act::Merge { .. } => self.merged(&pull)?,
             Act::Close => (pull.state() == PullState::Closed).then(|| found(None)),
             // It looks for itself.
@@ -269,14 +295,31 @@ impl Desk<'_> {
 
     /// The merge, where it is this one.
     fn merged(&self, pull: &Pull) -> Result<Option<Posted>, Refused> {
-        let Some(commit) = pull.commit().filter(|_| pull.state() == PullState::Merged) else { return Ok(None) };
+        let here = pull.state() == PullState::Merged && pull.lands_on(&self.post.target);
+        let Some(commit) = pull.commit().filter(|_| here) else { return Ok(None) };
         let landed: Commit = self.read(&format!("/repos/{}/commits/{commit}", self.post.repo))?;
         Ok(self.post.is_landed_by(&landed.commit.message).then(|| found(Some(commit))))
     }
 
     /// What stands against it by how the pull request is.
     fn against(&self, pull: &Pull) -> Option<Refused> {
-        by_state(self.post, pull.state(), pull.head.sha.parse().ok(), pull.draft).map(Refused::from)
+        by_state(self.post, pull).map(Refused::from)
+    }
+
+    /// Looks whether it is there, whether anything is against it, and makes it.
+    fn attempt(&self, order: &PostOrder, may: May<'_>) -> Result<Posted, Refused> {
+        let (pull, found) = self.look()?;
+        if let Some(found) = found {
+            return Ok(found);
+        }
+        if let Some(refused) = self.against(&pull) {
+            return Err(refused);
+        }
+        may(order)?;
+        if !(self.still)() {
+            return Err(Refused::from(Why::Stopped));
+        }
+        self.make()
     }
 
     /// Sends it, and finds out what became of it.
@@ -289,13 +332,19 @@ impl Desk<'_> {
         }
     }
 
-    /// GitHub refused it: remarks on lines that it does not show go into the text; all else is told, the more exactly for how the
+    /// GitHub refused it: remarks on lines that it does not show go into the text, and an objection to a commit that was pushed
+    /// away is one to its successor; all else is told, the more exactly for how the
     /// pull request is now.
     fn otherwise(&self, error: &GitHubError) -> Result<Posted, Refused> {
         let refused = Refused::from(error);
         let remarks = matches!(&self.post.act, Act::RequestChanges { comments, .. } if !comments.is_empty());
-        if refused.why == Why::Lines && remarks {
-            let (method, path, body) = self.request(false);
+        let gone = refused.why == Why::HeadMoved && matches!(self.post.act, Act::RequestChanges { .. });
+        if refused.why == Why::Lines && remarks || gone {
+            let (method, path, mut body) = self.request(false);
+            if gone && let Some(review) = body.as_object_mut() {
+                // An objection binds what comes after, too; its text names the commit that it was given on.
+                review.remove("commit_id");
+            }
             return self
                 .send(&method, &path, &body)
                 .or_else(|error| if is_unclear(&error) { self.resolve(&error) } else { Err(Refused::from(&error)) });

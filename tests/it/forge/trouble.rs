@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::{Desk, SHOP, at};
 use crate::console::{eventually, leave};
-use crate::support::github::{Fault, Wrong};
-use crate::support::{Sandbox, needs};
+use crate::support::github::{Fault, Response, Wrong};
+use crate::support::{Commit, Repo, Sandbox, needs};
 
 /// Repositories of one console, and pull requests of all of them.
 const REPOS: usize = 9;
@@ -153,4 +155,154 @@ fn a_head_that_moves_after_it_was_looked_at_is_neither_approved_nor_merged() {
     let ran = desk.run(SHOP, &["approve", &seen, "--yes"]).exits(1);
     assert!(ran.stderr.contains("moved"), "{ran}");
     desk.sound(SHOP);
+}
+
+/// Has lessons wait in a pull request of their own.
+fn ask_for_lessons(desk: &Desk<'_>, shop: &Repo<'_>) {
+    let policy = shop.show("main", ".countersign/policy.yaml") + "memory_via: pull_request\n";
+    let commit = Commit::new("Ask for lessons").by("maria", "maria@corp.example");
+    shop.commit("people/lessons", commit.file(".countersign/policy.yaml", policy));
+    let own = desk.github.open(SHOP, "people/lessons", "maria-k", "Ask for lessons", "");
+    let _ = desk.run(SHOP, &["approve", &at(shop, own, "people/lessons"), "--yes"]).succeeds();
+}
+
+#[test]
+fn what_fails_after_github_was_told_is_said_as_that() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    ask_for_lessons(&desk, &shop);
+    let branches = ["agent/infra/one", "agent/infra/two"];
+    let [one, two] =
+        [0, 1].map(|place| desk.propose(&shop, SHOP, branches[place], (&format!("docs/{place}.md"), "text\n")));
+    // Neither may she open a pull request, nor is the ledger's branch open for what was merged.
+    desk.github.fault(Fault::status(
+        "POST /repos/{}/{}/pulls",
+        403,
+        "Resource not accessible by personal access token",
+    ));
+    let ran = desk.run(SHOP, &["reject", &at(&shop, one, branches[0]), "-m", "Ask first.", "--yes"]).succeeds();
+    assert!(ran.stdout.contains(&format!("rejected  #{one}")), "{ran}");
+    assert!(ran.stderr.contains("no pull request was opened for the lessons that wait: "), "{ran}");
+    let closed = "#!/bin/sh\ncase $1 in */ledger) ! git cat-file commit $3 | grep -q '\"kind\":\"merge\"';; esac\n";
+    let hook = sandbox.write("forge/acme/shop.git/hooks/update", closed);
+    std::fs::set_permissions(hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("permissions");
+    let ran = desk.run(SHOP, &["approve", &at(&shop, two, branches[1]), "--yes"]).succeeds();
+    assert!(ran.stdout.contains(&format!("merged    #{two}")), "{ran}");
+    assert!(ran.stderr.contains("what was merged on GitHub is not recorded yet: "), "{ran}");
+    assert!(!ran.stderr.contains("GitHub was not told"), "{ran}");
+}
+
+#[test]
+fn what_was_merged_as_something_else_is_not_called_merged() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let text = (1..=30).map(|line| format!("line {line}\n")).collect::<Vec<_>>().concat();
+    for (moves, said) in [(true, "does not do what was approved"), (false, "main does not have that")] {
+        let sandbox = Sandbox::new();
+        let (desk, shop) = Desk::new(&sandbox);
+        desk.adopt(&shop, SHOP);
+        let branch = "agent/infra/lines";
+        shop.commit("main", Commit::new("Lines").file("docs/lines.md", &text));
+        let number = desk.propose(&shop, SHOP, branch, ("docs/lines.md", &text.replace("line 2\n", "line two\n")));
+        if moves {
+            // Just before the merge somebody changes another line of the same file.
+            let other = Commit::new("Other").file("docs/lines.md", text.replace("line 28\n", "line 28x\n"));
+            let to = shop.commit("side", other);
+            desk.github.fault(Fault::moves("PUT /repos/{}/{}/pulls/{}/merge", &shop, "main", &to));
+        } else {
+            let sha = "0123456789012345678901234567890123456789";
+            let done = Response::json(200, &json!({ "sha": sha, "merged": true }));
+            desk.github.fault(Fault::at("PUT /repos/{}/{}/pulls/{}/merge", Wrong::Answer(done)));
+        }
+        let ran = desk.run(SHOP, &["approve", &at(&shop, number, branch), "--yes"]).exits(3);
+        assert!(!ran.stdout.contains("merged    ") && ran.stdout.contains(said), "{ran}");
+        assert!(ran.stdout.contains("ledger verify"), "{ran}");
+    }
+}
+
+#[test]
+fn a_dry_run_tells_github_nothing_that_is_owed() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    let branches = ["agent/infra/one", "agent/infra/two"];
+    let ids = [0, 1].map(|place| desk.propose(&shop, SHOP, branches[place], (&format!("docs/{place}.md"), "text\n")));
+    let _ = desk.list(SHOP, &[]);
+    desk.github.fault(Fault::at("*", Wrong::Refused));
+    let _ = desk.run(SHOP, &["approve", &at(&shop, ids[0], branches[0]), "--yes"]).exits(3);
+    desk.github.mend();
+    desk.github.count();
+    for decide in [&["hold", "-m", "Wait."][..], &["approve"]] {
+        let named = at(&shop, ids[1], branches[1]);
+        let ran = desk.run(SHOP, &[decide, &[&named, "--dry-run"]].concat()).succeeds();
+        assert_eq!(desk.writes(), Vec::<String>::new(), "{ran}");
+    }
+    assert_eq!(shop.entries().len(), 2);
+    assert!(desk.github.world().pull(SHOP, ids[0]).merged.is_none());
+}
+
+#[test]
+fn a_comment_whose_answer_was_lost_is_found_whatever_the_clocks_say() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    // The GitHub of the tests lives a year ago.
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    let number = desk.propose(&shop, SHOP, "agent/infra/one", ("docs/one.md", "text\n"));
+    desk.github.fault(Fault::at("POST /repos/{}/{}/issues/{}/comments", Wrong::Lost).times(1));
+    let _ = desk.run(SHOP, &["hold", &at(&shop, number, "agent/infra/one"), "-m", "Wait.", "--yes"]).succeeds();
+    assert_eq!(desk.github.world().pull(SHOP, number).comments.len(), 1);
+}
+
+#[test]
+fn a_merge_is_tried_again_where_its_target_moved_just_then() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    let number = desk.propose(&shop, SHOP, "agent/infra/one", ("docs/one.md", "text\n"));
+    let moved = "Base branch was modified. Review and try the merge again.";
+    desk.github.fault(Fault::status("PUT /repos/{}/{}/pulls/{}/merge", 405, moved).times(2));
+    desk.github.count();
+    let ran = desk.run(SHOP, &["approve", &at(&shop, number, "agent/infra/one"), "--yes"]).succeeds();
+    assert!(ran.stdout.contains(&format!("merged    #{number}")), "{ran}");
+    assert_eq!(desk.github.count().get("PUT /repos/{}/{}/pulls/{}/merge"), Some(&3));
+    desk.sound(SHOP);
+}
+
+#[test]
+fn lessons_are_offered_to_the_target_though_their_pull_request_lands_elsewhere() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    ask_for_lessons(&desk, &shop);
+    shop.git(&["branch", "elsewhere", "main"]);
+    for (place, lesson) in ["Ask first.", "Keep pages short."].into_iter().enumerate() {
+        let branch = format!("agent/infra/{place}");
+        let number = desk.propose(&shop, SHOP, &branch, (&format!("docs/{place}.md"), "text\n"));
+        let _ = desk.run(SHOP, &["reject", &at(&shop, number, &branch), "-m", lesson, "--yes"]).succeeds();
+        let mut world = desk.github.world();
+        let now = world.tick();
+        let pulls = world.repos.get_mut(SHOP).expect("the shop").pulls.values_mut();
+        let offered = pulls.filter(|pull| pull.head == "countersign/memory" && pull.base == "main").collect::<Vec<_>>();
+        assert_eq!(offered.len(), 1, "{place}");
+        for pull in offered {
+            (pull.base, pull.retargeted, pull.updated) = ("elsewhere".into(), Some(now), now);
+        }
+    }
 }

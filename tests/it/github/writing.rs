@@ -56,7 +56,7 @@ fn question(entry: &mut Entry) {
 }
 
 fn make(client: &Client, order: &PostOrder) -> Result<Posted, Refused> {
-    post(client, &maria(), order, ALWAYS)
+    post(client, &maria(), order, ALWAYS, &mut |_| Ok(()))
 }
 
 /// Makes it twice: the second time it is there.
@@ -175,11 +175,11 @@ fn the_word_of_a_person_is_posted_by_no_other_account() {
     let (orders, _) = decided(&github, &repo, EntryKind::Approve, &|_| ());
     let client = client(&github);
     let other = Account { login: "sam-s".into(), kind: AccountKind::User };
-    let refused = post(&client, &other, &orders[0], ALWAYS).unwrap_err();
+    let refused = post(&client, &other, &orders[0], ALWAYS, &mut |_| Ok(())).unwrap_err();
     assert!(refused.to_string().contains("another account") && refused.said == "sam-s instead of maria-k", "{refused}");
-    let stopped = post(&client, &maria(), &orders[0], &|| false).unwrap_err();
+    let stopped = post(&client, &maria(), &orders[0], &|| false, &mut |_| Ok(())).unwrap_err();
     assert_eq!(stopped.why, countersign::io::github::Why::Stopped);
     assert_eq!(writes(&github), Vec::<String>::new());
     // Who makes the merge does not matter.
-    assert!(post(&client, &other, &orders[1], ALWAYS).is_ok());
+    assert!(post(&client, &other, &orders[1], ALWAYS, &mut |_| Ok(())).is_ok());
 }

@@ -47,7 +47,7 @@ impl Batch {
 /// Posts all, and answers how many were made now, and how many were not.
 fn run(github: &GitHub, orders: &[PostOrder]) -> (usize, usize) {
     let (mut made, mut refused) = (0, 0);
-    post_all(&client(github), &maria(), orders, ALWAYS, &mut |_, outcome| match outcome {
+    post_all(&client(github), &maria(), orders, ALWAYS, &mut |_| Ok(()), &mut |_, outcome| match outcome {
         Ok(posted) => made += usize::from(!posted.before),
         Err(_) => refused += 1,
     });

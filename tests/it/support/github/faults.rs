@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::super::Repo;
-use super::http::Response;
+use super::http::{Request, Response};
 
 /// What goes wrong.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub enum Wrong {
     Drip(Duration),
     /// Somebody runs git in a repository just before the answer: a head moves between two requests.
     Meanwhile(PathBuf, Vec<String>),
+    /// Somebody does something on the web page just before the answer.
+    Acts(&'static str, Request),
     /// The connection ends before the request has any effect.
     Refused,
     /// The connection ends after the request has had its effect.
@@ -58,6 +60,13 @@ impl Fault {
     pub fn moves(route: &str, repo: &Repo<'_>, branch: &str, to: &str) -> Self {
         let arguments = ["update-ref", &format!("refs/heads/{branch}"), to].map(str::to_owned);
         Self::at(route, Wrong::Meanwhile(repo.path(), arguments.to_vec()))
+    }
+
+    /// Somebody does something on the web page just before the answer, in the API's terms.
+    pub fn acts(route: &str, login: &'static str, (method, path): (&str, &str), body: &serde_json::Value) -> Self {
+        let body = serde_json::to_vec(body).expect("a value");
+        let request = Request { method: method.into(), path: path.into(), body, ..Request::default() };
+        Self::at(route, Wrong::Acts(login, request)).times(1)
     }
 
     /// An answer of GitHub's own shape.

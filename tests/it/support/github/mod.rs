@@ -213,6 +213,12 @@ impl Shared {
             Some(Wrong::Meanwhile(git, arguments)) => {
                 world::git(git, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
             }
+            Some(Wrong::Acts(login, act)) => {
+                let mut world = lock(&self.world);
+                world.look_at_git();
+                let done = routes::answer(&mut world, login, act);
+                assert!(done.status < 300, "{}", String::from_utf8_lossy(&done.body));
+            }
             _ => {}
         }
         let response = match &wrong {
@@ -257,12 +263,13 @@ impl Shared {
         let token = request.header("authorization").and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
         let Some(grant) = world.tokens.get(token).cloned() else { return refusal(401, "Bad credentials") };
         let resource = if request.path.ends_with("/graphql") { "graphql" } else { "core" };
-        let budget = world.budget;
+        let (budget, date) = (world.budget, world.date());
         let left = grant.left.get(resource).copied().unwrap_or(budget);
         let reset = jiff::Timestamp::now().as_second() + 3_600;
         let limits = |response: Response, left: u64| {
             let response = response.with("X-RateLimit-Limit", budget).with("X-RateLimit-Remaining", left);
             let response = response.with("X-RateLimit-Reset", reset).with("X-RateLimit-Resource", resource);
+            let response = response.with("Date", &date);
             response.with("X-OAuth-Scopes", &grant.scopes).with("X-GitHub-Request-Id", "0:0:0:0:0")
         };
         if left == 0 {

@@ -30,6 +30,8 @@ pub struct World {
     /// Requests that a token has, an hour, of each resource.
     pub budget: u64,
     pub graphql: bool,
+    /// Seconds since anything happened, as the dates of answers tell.
+    pub idle: i64,
     ticks: i64,
     ids: u64,
 }
@@ -78,7 +80,13 @@ pub struct Pull {
 
 impl World {
     pub fn new() -> Self {
-        Self { budget: 5_000, graphql: true, ..Self::default() }
+        Self { budget: 5_000, graphql: true, idle: 3_600, ..Self::default() }
+    }
+
+    /// The time as its answers tell it.
+    pub fn date(&self) -> String {
+        let now = jiff::Timestamp::from_second(BEGIN + self.ticks + self.idle).expect("a time");
+        now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 
     /// The time, which passes by a second for each thing that happens.
