@@ -18,6 +18,7 @@ use crate::model::{ChangeId, EntryId, Oid, Outcome, Ruling, Tier};
 use crate::policy::{self, Reviewed, Root};
 
 use super::planning::{authority, no_genesis};
+use super::world::told_in;
 use super::{Authorised, Force, Refusal, World, root, soft_facts};
 
 /// Merges of one entry: one signature says what happened, and a bound keeps it from growing with what was missed.
@@ -212,13 +213,17 @@ impl<'a> Court<'a> {
             && pull.state == PullState::Merged
             && self.target.strip_prefix("refs/heads/") == Some(pull.base.branch.as_str());
         let head = pull.head.oid;
-        let said = policy::on_github(&self.root.policy, pull, head, &|entry| self.ledger.entry(entry).is_some());
+        let proposal = format!("#{}", pull.number);
+        let opinions = pull.opinions.as_deref().unwrap_or_default();
+        let said = {
+            let told = told_in(self.ledger, &self.root.policy, &proposal, opinions);
+            policy::on_github(&self.root.policy, pull, head, &told)
+        };
         // What was said of it later neither allowed it nor held it up.
         if !same || said.unknown || said.objections.iter().any(|said| said.at <= *at) {
             return None;
         }
         let reviews: Vec<Reviewed> = said.approvals.into_iter().filter(|said| said.at <= *at).collect();
-        let proposal = format!("#{}", pull.number);
         let (target, change_id, tier) = (self.target.to_owned(), Some(*change_id), Tier::High);
         let item = Item { proposal, target, head, change_id, tier, seen: None, answers: None, merge: None };
         let (item, ruling) = self.judged(landed, item, &reviews)?;

@@ -45,6 +45,21 @@ fn is_told(policy: &Policy, entry: &Entry, said: &Opinion) -> bool {
     kind && login.is_some_and(|login| login.eq_ignore_ascii_case(&said.author.login))
 }
 
+/// Whether an entry is heard in the ledger where reviews of a proposal tell it. Whoever writes a mark can name any entry: all that
+/// name this one must be its.
+pub(super) fn told_in(
+    ledger: &LedgerView,
+    policy: &Policy,
+    proposal: &str,
+    opinions: &[Opinion],
+) -> impl Fn(EntryId) -> bool {
+    move |entry| {
+        let entry = ledger.entry(entry).filter(|entry| entry.items.iter().any(|item| item.proposal == proposal));
+        let mut claims = opinions.iter().filter(|said| said.tells == entry.map(|entry| entry.id));
+        entry.is_some_and(|entry| claims.all(|said| is_told(policy, entry, said)))
+    }
+}
+
 /// What was found about rounds, by the name and the head of each.
 pub type Found = HashMap<(String, Oid), Arc<Findings>>;
 
@@ -201,12 +216,7 @@ impl<'a> World<'a> {
         let (Some(policy), Some(pull), Some(ledger)) = (self.policy(), &proposal.pull, self.ledger) else {
             return OnGitHub::default();
         };
-        let told = |entry: EntryId| {
-            let entry = ledger.entry(entry).filter(|entry| entry.items.iter().any(|item| item.proposal == proposal.id));
-            // Whoever writes a mark can name any entry: all that name this one must be its.
-            let claims = pull.opinions.iter().flatten().filter(|said| said.tells == entry.map(|entry| entry.id));
-            entry.is_some_and(|entry| claims.into_iter().all(|said| is_told(policy, entry, said)))
-        };
+        let told = told_in(ledger, policy, &proposal.id, pull.opinions.as_deref().unwrap_or_default());
         let mut said = policy::on_github(policy, pull, proposal.head, &told);
         // Within one second nobody knows which came first: then it is no approval.
         said.approvals.retain(|said| ledger.last_word(&proposal.id, &said.person).is_none_or(|word| said.at > word));

@@ -258,6 +258,7 @@ impl Workspace {
         let Some(view) = &situation.view else { return Ok(Vec::new()) };
         let (me, facts) = (forge.connection().me(watch.still)?, forge.facts(watch.still)?);
         let desk = Desk { repo: &forge.repo, facts: Some(&facts) };
+        let (known, alarmed) = (in_order(view, owed).into_iter().collect(), situation.alarm.is_some());
         let store = self.repository.store(Writes::InMemory)?;
         let mut desks = Tally::default();
         for id in in_order(view, owed) {
@@ -274,7 +275,9 @@ impl Workspace {
             desks.take(&orders[at], outcome);
             (watch.progress)(at + 1, total);
         });
-        desks.settle(owed, |id| self.state.drop_post(id).is_ok());
+        // Of a ledger that raises an alarm nobody knows what it lacks.
+        let judged = if alarmed { &known } else { owed };
+        desks.settle(judged, |id| self.state.drop_post(id).is_ok());
         Ok(desks.told.into_values().collect())
     }
 }
