@@ -159,6 +159,9 @@ impl Source {
     }
 
     fn ask<T>(&self, question: impl FnOnce(&Client) -> Result<T, GitHubError>) -> Result<T, GitHubError> {
+        if let Some(error) = self.is_down() {
+            return Err(error);
+        }
         let client = self.connection().client()?;
         question(&client).map_err(|error| self.connection().refused(error))
     }

@@ -161,6 +161,12 @@ pub enum GitHubError {
 }
 
 impl GitHubError {
+    /// Whether nothing came back at all.
+    #[must_use]
+    pub const fn is_down(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::TimedOut { .. })
+    }
+
     /// Whether trying again later, with nothing changed here, may help.
     #[must_use]
     pub const fn may_pass(&self) -> bool {

@@ -27,6 +27,9 @@ use crate::model::{Oid, Problem};
 /// How long only changes are asked for: what GitHub does not count as a change is read anew after that.
 const WHOLE: SignedDuration = SignedDuration::from_hours(1);
 
+/// How long one that did not answer is left alone by what only adds to the list.
+const DOWN: SignedDuration = SignedDuration::from_mins(1);
+
 /// Where the token is looked for, once it is needed.
 pub struct Lookup {
     /// The environment.
@@ -120,6 +123,8 @@ pub struct Source {
     listing: Mutex<Option<Arc<Listing>>>,
     facts: Mutex<Option<Arc<RepoFacts>>>,
     pub(super) asked: Asked,
+    /// When it did not answer at all, and with what error, unless it has answered since.
+    down: Mutex<Option<(Timestamp, GitHubError)>>,
     silent: bool,
 }
 
@@ -129,8 +134,8 @@ impl Source {
     pub fn new(repo: RepoName, connection: Arc<Connection>, filter: Filter, cache: ListingCache) -> Self {
         let listing = Mutex::new(cache.load(&repo).map(Arc::new));
         let facts = Mutex::default();
-        let (asked, silent) = (Asked::default(), false);
-        Self { repo, connection, filter, cache, listing, facts, asked, silent }
+        let (asked, down, silent) = (Asked::default(), Mutex::default(), false);
+        Self { repo, connection, filter, cache, listing, facts, asked, down, silent }
     }
 
     /// The same, with nobody to be asked what is only asked when somebody looks.
@@ -141,6 +146,13 @@ impl Source {
 
     pub(super) const fn is_silent(&self) -> bool {
         self.silent
+    }
+
+    /// The error with which it did not answer a moment ago: nobody waits for the same silence twice.
+    pub(super) fn is_down(&self) -> Option<GitHubError> {
+        let now = self.connection.setup.clock.now();
+        let recent = |(at, _): &(Timestamp, GitHubError)| now.duration_since(*at).abs() < DOWN;
+        lock(&self.down).clone().filter(recent).map(|(_, error)| error)
     }
 
     /// The connection that it is asked over.
@@ -194,6 +206,7 @@ impl Source {
         let client = self.connection.client()?;
         let known = lock(&self.listing).clone();
         let listing = listing::refresh(&client, &self.repo, known.as_deref(), now, WHOLE, still);
+        *lock(&self.down) = listing.as_ref().err().filter(|error| error.is_down()).map(|error| (now, error.clone()));
         let listing = listing.map_err(|error| self.connection.refused(error))?;
         // The next console asks for everything where it cannot be kept.
         let _ = self.cache.keep(&listing);

@@ -62,7 +62,10 @@ fn while_github_is_down_the_ledger_goes_on_and_github_is_told_later() {
         (Fault::status("*", 403, "Resource not accessible by personal access token"), "may not"),
     ] {
         desk.github.fault(wrong);
+        desk.github.count();
         let ran = desk.run(SHOP, &["list"]).succeeds();
+        let asked = desk.github.count();
+        assert!(said != "cannot be reached" || asked.keys().eq(["GET /repos/{}/{}/pulls"]), "once for all: {asked:?}");
         assert!(ran.stdout.contains("#1") && ran.stderr.contains(said), "{said}: {ran}");
         desk.github.mend();
     }
