@@ -232,7 +232,7 @@ impl Source {
         Ok(())
     }
 
-    /// One pull request with what people think of it right now; see [`listing::hear_again`].
+    /// One pull request with what people think of it right now.
     pub fn hear_again(&self, pull: &PullRequest, still: Still<'_>) -> Result<PullRequest, GitHubError> {
         let client = self.connection.client()?;
         listing::hear_again(&client, &self.repo, pull, still).map_err(|error| self.connection.refused(error))
@@ -244,7 +244,7 @@ impl Source {
         about::tip(&client, &self.repo, branch, still).map_err(|error| self.connection.refused(error))
     }
 
-    /// The pull requests that became these commits of a branch; see [`listing::landed`].
+    /// The pull requests that became these commits of a branch, among those that were closed and changed last.
     pub fn landed(&self, branch: &str, commits: &BTreeSet<Oid>, still: Still<'_>) -> Result<Vec<Landed>, GitHubError> {
         let client = self.connection.client()?;
         listing::landed(&client, &self.repo, branch, commits, still).map_err(|error| self.connection.refused(error))
