@@ -190,7 +190,7 @@ fn push_problem(lines: &mut Vec<Line>, problem: &Problem) {
 fn step(app: &App, next: NextStep) -> String {
     let action = match next {
         NextStep::Refresh => Some(Action::Refresh),
-        NextStep::Page => Some(Action::OpenPage),
+        NextStep::Page | NextStep::Settle => Some(Action::OpenPage),
         NextStep::Approve => Some(Action::Approve),
         NextStep::Again | NextStep::Later | NextStep::Token | NextStep::Verify | NextStep::Decide => None,
     };

@@ -11,6 +11,8 @@ pub enum NextStep {
     Later,
     /// Go on with the pull request's page.
     Page,
+    /// Go on with the pull request's page; then it is tried again.
+    Settle,
     /// Change the token, or what it may do; then it is tried again.
     Token,
     /// Approve again once what it waits for has come.
@@ -30,6 +32,7 @@ impl NextStep {
             Self::Again => "the next console or deciding command tries it again by itself",
             Self::Later => "the next console or deciding command after that tries it again by itself",
             Self::Page => "settle it on the pull request's page",
+            Self::Settle => "settle it on the pull request's page; then it is tried again by itself",
             Self::Token => "mend the token, as `countersign doctor` says; then it is tried again by itself",
             Self::Approve => "approve it again once they have",
             Self::Verify => "see `countersign ledger verify`, and revert it if it should not be there",
@@ -40,6 +43,6 @@ impl NextStep {
     /// Whether it is tried again by itself.
     #[must_use]
     pub const fn is_by_itself(self) -> bool {
-        matches!(self, Self::Again | Self::Later | Self::Token)
+        matches!(self, Self::Again | Self::Later | Self::Settle | Self::Token)
     }
 }

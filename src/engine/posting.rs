@@ -220,7 +220,9 @@ fn approved<'w>(
     item: &Item,
 ) -> Result<(&'w Proposal, ChangeId, Evaluation), String> {
     let change_id = item.change_id.ok_or("the entry names no change")?;
-    let proposal = world.proposal(&item.proposal).ok_or("it is not open any more")?;
+    let proposal = world
+        .proposal(&item.proposal)
+        .ok_or("it is in the queue no more: merged, closed, or left out by the settings")?;
     if proposal.head != item.head || proposal.diff().map(|diff| diff.change_id) != Some(change_id) {
         return Err("it is not what was approved any more: look at the new round".into());
     }

@@ -157,7 +157,7 @@ fn only_what_stands_and_is_allowed_is_posted() {
     assert!(why[0].starts_with("#3: ") && why[0].contains("not there"), "{why:?}");
     assert_eq!(why[1], "agent/x: it is no pull request");
     assert_eq!(why[2], "#5: it is not what was approved any more: look at the new round");
-    assert_eq!(why[3], "#6: it is not open any more");
+    assert_eq!(why[3], "#6: it is in the queue no more: merged, closed, or left out by the settings");
     // Another person's word is not mine to say, and the merge that it allows is anybody's.
     case.me = "lee";
     assert_eq!(case.told(id).0, ["merge 2"]);

@@ -26,6 +26,8 @@ pub enum Why {
     ReviewsMissing,
     /// Branch protection asks for checks.
     ChecksMissing,
+    /// The branch is merged to through GitHub's merge queue.
+    Queue,
     /// The repository does not let pull requests be merged like this.
     Method,
     /// Its author says that it is not ready.
@@ -74,22 +76,25 @@ impl Why {
     /// What happened, in words, and what to do next.
     #[must_use]
     pub const fn told(self) -> (&'static str, NextStep) {
-        use NextStep::{Again, Decide, Later, Page, Refresh, Token};
+        use NextStep::{Again, Decide, Later, Page, Refresh, Settle, Token};
         match self {
             Self::Own => ("it is this account's own pull request, which GitHub lets nobody review", Page),
-            Self::PendingReview => ("a review that was begun on the page is not submitted: submit or discard it", Page),
+            Self::PendingReview => {
+                ("a review that was begun on the page is not submitted: submit or discard it", Settle)
+            }
             Self::HeadMoved => ("its head is another than was decided on", Refresh),
             Self::Retargeted => ("its target is another than was decided on", Refresh),
             Self::NotMergeable => ("GitHub cannot merge it as it is: it conflicts, or something holds it", Refresh),
             Self::BaseMoved => ("its target moved just then", Again),
             Self::ReviewsMissing => ("the branch asks for more reviews", Page),
             Self::ChecksMissing => ("the branch asks for checks that have not passed", Page),
+            Self::Queue => ("the branch is merged to through a queue of its own: add it there", Page),
             Self::Method => ("the repository does not let it be merged as policy says", Page),
             Self::Draft => ("it is a draft: its author says that it is not ready", Refresh),
             Self::Closed => ("it was closed meanwhile", Refresh),
             Self::Merged => ("it was merged meanwhile, and not by this decision", Refresh),
             Self::Archived => ("the repository is archived: nothing can be written to it", Page),
-            Self::Locked => ("its conversation is locked", Page),
+            Self::Locked => ("its conversation is locked", Settle),
             Self::Lines => ("remarks are on lines that GitHub does not show", Page),
             Self::NotFound => ("it is not there, or the token cannot see or change it", Page),
             Self::Forbidden => ("the token may not", Token),
@@ -127,6 +132,7 @@ const ANSWERS: &[(u16, &str, Why)] = &[
     (405, "approving review", Why::ReviewsMissing),
     (405, "changes were requested", Why::ReviewsMissing),
     (405, "code owner", Why::ReviewsMissing),
+    (405, "merge queue", Why::Queue),
     (405, "not allowed", Why::Method),
     (405, "draft", Why::Draft),
     (405, "", Why::NotMergeable),

@@ -71,7 +71,7 @@ fn what_github_refuses_by_itself_is_told() {
     let (refused, _) = after(EntryKind::Approve, 0, |github, _| {
         github.act("maria-k", "POST", "/repos/acme/shop/pulls/1/reviews", &json!({ "body": "later" }));
     });
-    assert_eq!((refused.why, refused.next()), (Why::PendingReview, NextStep::Page));
+    assert_eq!((refused.why, refused.next()), (Why::PendingReview, NextStep::Settle));
     let (refused, _) = merge_after(|_, repo| {
         repo.commit("main", Commit::new("conflict").file("f0.yaml", "x: 7\n"));
     });
@@ -104,13 +104,13 @@ fn what_happens_between_reading_and_writing_is_told_as_it_is() {
 
 /// Rows of the table that only the answer tells: which act, the answer, the reason, the next step.
 fn rows() -> Vec<(&'static str, Response, Why, NextStep)> {
-    use NextStep::{Again, Later, Page, Refresh, Token};
+    use NextStep::{Again, Later, Page, Refresh, Settle, Token};
     let secondary = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
     vec![
         (REVIEW, refusal(401, "Bad credentials"), Why::Token, Token),
         (REVIEW, refusal(403, "Resource not accessible by personal access token"), Why::Forbidden, Token),
         (MERGE, refusal(403, "Repository was archived so is read-only."), Why::Archived, Page),
-        (COMMENT, refusal(403, "Unable to create comment because issue is locked."), Why::Locked, Page),
+        (COMMENT, refusal(403, "Unable to create comment because issue is locked."), Why::Locked, Settle),
         (COMMENT, refusal(404, "Not Found"), Why::NotFound, Page),
         (COMMENT, refusal(410, "Issues has been disabled in this repository."), Why::NotFound, Page),
         (CLOSE, refusal(404, "Not Found"), Why::NotFound, Page),
@@ -119,14 +119,15 @@ fn rows() -> Vec<(&'static str, Response, Why, NextStep)> {
         (MERGE, refusal(405, "Waiting on code owner review from acme/leads."), Why::ReviewsMissing, Page),
         (MERGE, refusal(405, "Changes were requested by a reviewer."), Why::ReviewsMissing, Page),
         (MERGE, refusal(405, "Squash merges are not allowed on this repository."), Why::Method, Page),
+        (MERGE, refusal(405, "Changes must be made through the merge queue"), Why::Queue, Page),
         (MERGE, refusal(405, "Pull Request is not mergeable"), Why::NotMergeable, Refresh),
         (MERGE, refusal(409, "Head branch was modified. Review and try the merge again."), Why::HeadMoved, Refresh),
         (MERGE, refusal(409, "Merge conflict"), Why::NotMergeable, Refresh),
         (REVIEW, invalid("Can not approve your own pull request"), Why::Own, Page),
-        (REVIEW, invalid("User can only have one pending review per pull request"), Why::PendingReview, Page),
+        (REVIEW, invalid("User can only have one pending review per pull request"), Why::PendingReview, Settle),
         (REVIEW, invalid("Commit is not part of the pull request"), Why::HeadMoved, Refresh),
         (REVIEW, refusal(422, "The commit_id is not valid"), Why::HeadMoved, Refresh),
-        (REVIEW, invalid("lock prevents review: conversation is locked"), Why::Locked, Page),
+        (REVIEW, invalid("lock prevents review: conversation is locked"), Why::Locked, Settle),
         (CLOSE, invalid("something of tomorrow"), Why::Invalid, Page),
         (REVIEW, refusal(429, "Too many").with("Retry-After", 60), Why::Limited, Later),
         (REVIEW, refusal(403, secondary).with("Retry-After", 60), Why::Limited, Later),
