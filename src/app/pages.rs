@@ -223,7 +223,9 @@ fn push_report(lines: &mut Vec<Line>, report: &Report, step: &dyn Fn(NextStep) -
             _ => line,
         });
         if let Fate::Unposted { why, next } = &item.fate {
-            lines.push(Line::of(Role::Warn, format!("    not on GitHub: {}", single_line(why))).hanging(4));
+            let name = single_line(&item.subject.proposal);
+            lines
+                .push(Line::of(Role::Warn, format!("    {name}, not done on GitHub: {}", single_line(why))).hanging(4));
             lines.extend(next.map(|next| Line::of(Role::Quiet, format!("    {}", step(next))).hanging(4)));
         }
     }

@@ -83,7 +83,7 @@ impl CaughtUp {
             let (name, entry) = (text::single_line(&told.proposal), told.entry.short(8));
             match (told.refused, told.merged) {
                 (Some((why, next)), _) => caught.problems.push(Problem {
-                    place: told.proposal,
+                    place: name,
                     what: format!("entry {entry} is in the ledger, and not on GitHub: {}", text::single_line(&why)),
                     next: next.map_or("look at it with `countersign ledger log`", NextStep::words).to_owned(),
                 }),

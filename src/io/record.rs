@@ -87,6 +87,7 @@ impl Workspace {
             return Ok(late.1);
         }
         if !engine::may_await_record(&situation.world()) {
+            self.recorded.with(|known| known.late = Some((tips, None)));
             return Ok(None);
         }
         let store = self.repository.store(Writes::InMemory)?;
