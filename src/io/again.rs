@@ -1,7 +1,7 @@
 //! Looking again right before a merge: a batch takes minutes, and nobody who objects meanwhile is passed over.
 //!
 //! What is asked is little: where the ledger is, which costs nothing where it did not move, and what people say of this one pull
-//! request, where that counts. Only if the ledger moved is everything read again. What cannot be asked is not merged.
+//! request, where that counts, and its checks, where any are required. Only if the ledger moved is everything read again. What cannot be asked is not merged.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use crate::engine::{self, Act, PostOrder};
 use crate::ledger::LedgerView;
 use crate::model::{Proposal, text};
 
+use super::checks;
 use super::github::{GitHubError, Refused, Source, Still, Why};
 use super::workspace::{Scope, Situation, Workspace};
 
@@ -24,11 +25,21 @@ impl Workspace {
         if matches!(order.act, Act::Merge { .. }) {
             self.follow_ledger(forge, situation, still)?;
             hear_again(forge, situation, order.number, still)?;
+            self.look_at_checks_again(situation, order.number, still);
         }
         match engine::stands(&situation.world(), order) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(why)) => Err(Refused::from(Why::Overtaken).saying(text::single_line(&why))),
             Err(refusal) => Err(unheard(&refusal)),
+        }
+    }
+
+    /// What cannot be asked is not known, and what is not known is not green.
+    fn look_at_checks_again(&self, situation: &mut Situation, number: u64, still: Still<'_>) {
+        let name = format!("#{number}");
+        let proposal = situation.proposals.iter().find(|proposal| proposal.id == name).map(Arc::clone);
+        if let Some(proposal) = proposal {
+            self.ask_checks_of(situation, &[&proposal], checks::MERGING, still);
         }
     }
 

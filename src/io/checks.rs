@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use super::github::Still;
 use super::workspace::{Situation, Workspace};
 use crate::engine::ForgeChecks;
-use crate::model::{Intent, Oid, Queued, Tier};
+use crate::model::{Intent, Oid, Proposal, Queued, Tier};
 
 /// How old an answer may be while one looks at a queue.
 pub const LOOKING: SignedDuration = SignedDuration::from_mins(1);
@@ -53,16 +53,29 @@ impl Workspace {
         age: SignedDuration,
         still: Still<'_>,
     ) {
-        let Some(forge) = &self.forge else { return };
+        if self.forge.is_none() {
+            return;
+        }
         let queue = situation.queue();
-        let wanted: Vec<&Queued> = queue.iter().filter(|q| q.proposal.diff().is_some() && wanted(q)).collect();
-        let target = |queued: &&Queued| queued.proposal.target.refname.clone();
-        let targets: BTreeSet<String> = wanted.iter().map(target).collect();
+        let wanted = queue.iter().filter(|q| q.proposal.diff().is_some() && wanted(q)).map(|q| &*q.proposal);
+        self.ask_checks_of(situation, &wanted.collect::<Vec<_>>(), age, still);
+    }
+
+    /// The same of these proposals.
+    pub(super) fn ask_checks_of(
+        &self,
+        situation: &mut Situation,
+        wanted: &[&Proposal],
+        age: SignedDuration,
+        still: Still<'_>,
+    ) {
+        let Some(forge) = &self.forge else { return };
         let now = self.clock.now();
-        let asking = forge.ask_rules(&targets.iter().map(String::as_str).take(TARGETS).collect(), now, still);
+        let targets: BTreeSet<&str> = wanted.iter().map(|proposal| &*proposal.target.refname).collect();
+        let asking = forge.ask_rules(&targets.into_iter().take(TARGETS).collect(), now, still);
         let by_policy = !situation.policy().checks.is_empty();
-        let required = |queued: &&&Queued| by_policy || asking.contains(queued.proposal.target.refname.as_str());
-        let heads: BTreeSet<Oid> = wanted.iter().filter(required).map(|q| q.proposal.head).take(HEADS).collect();
+        let required = |proposal: &&&Proposal| by_policy || asking.contains(&*proposal.target.refname);
+        let heads: BTreeSet<Oid> = wanted.iter().filter(required).map(|proposal| proposal.head).take(HEADS).collect();
         forge.ask_checks(&heads.into_iter().collect::<Vec<_>>(), now, age, still);
         situation.checks = self.checks();
     }

@@ -13,14 +13,17 @@ use super::about;
 use super::client::Client;
 use super::details::{self, Details};
 use super::error::GitHubError;
+use super::rollup;
 use super::source::Source;
 use super::wire::Still;
 use crate::engine::ForgeChecks;
 use crate::model::forge::Checks;
 use crate::model::{Known, Oid};
 
-/// Heads that are asked about at once; each is two requests.
+/// Heads that are asked about at once over REST; each is two requests.
 const AT_ONCE: usize = 4;
+/// Heads that are not worth a question for many.
+const FEW: usize = 2;
 /// Heads that are remembered.
 const HEADS: usize = 2_000;
 /// How long it is remembered what a branch asks for.
@@ -108,9 +111,12 @@ impl Source {
     /// Asks for the checks of these heads, but for those that were asked for within `age`.
     pub fn ask_checks(&self, heads: &[Oid], now: Timestamp, age: SignedDuration, still: Still<'_>) {
         let stale = |head: &&Oid| self.asked.with(|kept| !is_fresh(kept.heads.get(*head), now, age));
-        let wanted: Vec<Oid> = heads.iter().filter(stale).copied().collect();
+        let mut wanted: Vec<Oid> = heads.iter().filter(stale).copied().collect();
         if self.is_silent() || wanted.is_empty() {
             return;
+        }
+        if wanted.len() > FEW {
+            self.ask_many(&mut wanted, now, still);
         }
         let (next, down) = (AtomicUsize::new(0), Mutex::new(None::<String>));
         std::thread::scope(|scope| {
@@ -122,6 +128,20 @@ impl Source {
                 });
             }
         });
+    }
+
+    /// Asks for those that are heads of listed pull requests many at a time, and leaves those of which that does not tell all.
+    fn ask_many(&self, wanted: &mut Vec<Oid>, now: Timestamp, still: Still<'_>) {
+        let pulls = self.pulls();
+        let listed = pulls.iter().filter(|pull| wanted.contains(&pull.head.oid) && !pull.node_id.is_empty());
+        let ids: Vec<&str> = listed.map(|pull| pull.node_id.as_str()).collect();
+        for ids in ids.chunks(rollup::PAGE) {
+            // Where there is no GraphQL, or it does not answer, REST says so of each.
+            let Ok(told) = self.ask(|client| rollup::rollups(client, ids, still)) else { return };
+            wanted.retain(|head| !told.contains_key(head));
+            self.asked
+                .with(|kept| told.into_iter().for_each(|(head, checks)| kept.keep(head, now, Known::Known(checks))));
+        }
     }
 
     fn ask_one(&self, head: Oid, now: Timestamp, down: &Mutex<Option<String>>, still: Still<'_>) {

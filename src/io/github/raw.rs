@@ -499,12 +499,7 @@ struct RestRun {
 pub fn check_run(value: Value) -> Result<Check, String> {
     let raw: RestRun = parsed(value)?;
     let app = raw.app.and_then(|app| app.slug.or(app.name));
-    let (status, conclusion) = (raw.status.unwrap_or_default(), raw.conclusion.unwrap_or_default());
-    let (state, word) = match (status.as_str(), conclusion.as_str()) {
-        ("completed", "success" | "neutral" | "skipped") => (CheckState::Passed, conclusion),
-        ("completed", _) => (CheckState::Failed, conclusion),
-        _ => (CheckState::Pending, status),
-    };
+    let (state, word) = run_state(raw.status.unwrap_or_default(), raw.conclusion.unwrap_or_default());
     Ok(Check {
         name: line(&raw.name.ok_or("it has no name")?),
         app: Some(line(&app.unwrap_or_default())),
@@ -515,29 +510,78 @@ pub fn check_run(value: Value) -> Result<Check, String> {
     })
 }
 
+/// How a run stands, and GitHub's word for it.
+fn run_state(status: String, conclusion: String) -> (CheckState, String) {
+    match (status.as_str(), conclusion.as_str()) {
+        ("completed", "success" | "neutral" | "skipped") => (CheckState::Passed, conclusion),
+        ("completed", _) => (CheckState::Failed, conclusion),
+        _ => (CheckState::Pending, status),
+    }
+}
+
 #[derive(Deserialize)]
 struct RestStatus {
     context: Option<String>,
     state: Option<String>,
     description: Option<String>,
+    #[serde(alias = "targetUrl")]
     target_url: Option<String>,
 }
 
 /// A commit status.
 pub fn status(value: Value) -> Result<Check, String> {
     let raw: RestStatus = parsed(value)?;
-    let word = raw.state.unwrap_or_default();
+    let word = raw.state.unwrap_or_default().to_ascii_lowercase();
     Ok(Check {
         name: line(&raw.context.ok_or("it has no context")?),
         app: None,
         state: match word.as_str() {
             "success" => CheckState::Passed,
-            "pending" => CheckState::Pending,
+            // Only GraphQL tells of one that is required and was not reported.
+            "pending" | "expected" => CheckState::Pending,
             _ => CheckState::Failed,
         },
         word: line(&word),
         summary: line(&raw.description.unwrap_or_default()),
         url: address(raw.target_url),
+    })
+}
+
+#[derive(Deserialize)]
+struct NodeSuite {
+    app: Option<RunApp>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NodeRun {
+    name: Option<String>,
+    status: Option<String>,
+    conclusion: Option<String>,
+    title: Option<String>,
+    check_suite: Option<NodeSuite>,
+    permalink: Option<String>,
+    details_url: Option<String>,
+}
+
+/// A check run or a commit status of the GraphQL API.
+pub(super) fn context(value: Value) -> Result<Check, String> {
+    match value.get("__typename").and_then(Value::as_str) {
+        Some("StatusContext") => return status(value),
+        Some("CheckRun") => {}
+        _ => return Err("it is neither a run nor a status".to_owned()),
+    }
+    let raw: NodeRun = parsed(value)?;
+    let app = raw.check_suite.and_then(|suite| suite.app).and_then(|app| app.slug.or(app.name));
+    let small = |word: Option<String>| word.unwrap_or_default().to_ascii_lowercase();
+    let (state, word) = run_state(small(raw.status), small(raw.conclusion));
+    Ok(Check {
+        name: line(&raw.name.ok_or("it has no name")?),
+        app: Some(line(&app.unwrap_or_default())),
+        state,
+        word: line(&word),
+        summary: line(&raw.title.unwrap_or_default()),
+        url: address(raw.permalink).or_else(|| address(raw.details_url)),
     })
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::deciding::adopted;
 use super::{Desk, SHOP, at};
-use crate::support::github::{Fault, Response, Wrong};
+use crate::support::github::{Fault, Response, Wrong, refusal};
 use crate::support::{Commit, Repo, Sandbox, needs};
 
 const RUNS: &str = "GET /repos/{}/{}/commits/{}/check-runs";
@@ -202,6 +202,16 @@ fn what_policy_requires_is_asked_again_before_the_merge() {
     assert!(ran.stdout.contains("recorded  #2  not on GitHub: checks: ci has not passed: failure"), "{ran}");
     assert_eq!(desk.github.world().pull(SHOP, number).merged, None);
 
+    // Green when the posts are planned too, and red right before the merge.
+    desk.github.mend();
+    desk.github.fault(Fault::at(RUNS, Wrong::Answer(Response::json(200, &red))).after(2));
+    let ran = desk.run(SHOP, &["approve", &id, "--yes"]).exits(3);
+    assert!(
+        ran.stdout.contains("not on GitHub: it may not be done any more (checks: ci has not passed: failure)"),
+        "{ran}"
+    );
+    assert_eq!(desk.github.world().pull(SHOP, number).merged, None);
+
     // A forge that does not answer makes nothing green.
     desk.github.mend();
     desk.github.fault(Fault::status(RUNS, 403, "Resource not accessible by personal access token"));
@@ -238,4 +248,41 @@ fn what_was_merged_past_its_checks_is_recorded_with_them() {
     let verified = desk.run(SHOP, &["ledger", "verify", "--json"]).json();
     let remark = format!("#{number}: it was merged with its checks failed, by the word of maria");
     assert!(verified["remarks"].to_string().contains(&remark), "{verified}");
+}
+
+#[test]
+fn the_checks_of_many_are_one_question() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop, open) = adopted(&sandbox, 30);
+    require(&desk, "ci");
+    for (number, branch) in &open {
+        let conclusion = if *number == 1 { "failure" } else { "success" };
+        check(&desk, &shop, branch, run("ci", "completed", Some(conclusion)));
+    }
+    // Of one it is not clear which of two counts.
+    let repeated = vec![run("ci", "completed", Some("failure")), run("ci", "completed", Some("success"))];
+    desk.github.world().repos.get_mut(SHOP).expect("the repository").checks.insert(shop.rev(&open[1].1), repeated);
+    desk.github.count();
+    let list = desk.list(SHOP, &[]);
+    let asked = desk.github.count();
+    let clean = list.iter().filter(|one| one["clean"] == true).count();
+    assert_eq!(clean, 28, "{list:?}");
+    let about =
+        |words: &str| asked.iter().filter(|(route, _)| route.contains(words)).map(|(_, count)| count).sum::<usize>();
+    assert_eq!((about("check-runs"), about("/status")), (1, 1), "only of what is not clear: {asked:?}");
+
+    // Without GraphQL, and with a token that may not see them, REST is asked of each.
+    let hidden =
+        json!({ "data": { "nodes": [] }, "errors": [{ "type": "FORBIDDEN", "message": "Resource not accessible" }] });
+    for answer in [refusal(404, "Not Found"), Response::json(200, &hidden)] {
+        desk.github.mend();
+        desk.github.fault(Fault::at("POST /graphql", Wrong::Answer(answer)));
+        desk.github.count();
+        assert_eq!(desk.list(SHOP, &[]).iter().filter(|one| one["clean"] == true).count(), 28);
+        let asked = desk.github.count();
+        assert_eq!(asked.get(RUNS), Some(&30), "{asked:?}");
+    }
 }

@@ -21,9 +21,10 @@ fn the_queries_are_of_githubs_schema() {
     let client = client(&github);
     list(&client, None, noon());
     countersign::io::github::search(&client, "org:acme", ALWAYS).unwrap();
+    assert_eq!(countersign::io::github::rollups(&client, &["PR_acme_shop_1"], ALWAYS).unwrap().len(), 1);
     let sent = github.requests().into_iter().filter(|request| request.method == "POST");
     let queries: Vec<String> = sent.map(|request| request.json()["query"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(queries.len(), 2);
+    assert_eq!(queries.len(), 3);
     let check = |queries: &[String]| {
         let mut node = std::process::Command::new("node");
         let output = node.current_dir(&folder).args(["-e", CHECK]).args(queries).output().expect("node");

@@ -16,6 +16,7 @@ pub fn answer(world: &World, sees: &dyn Fn(&str) -> bool, request: &Request) -> 
     let data = match name {
         Some("PullRequests") => pulls(world, sees, variables),
         Some("FoundPullRequests") => Ok(found(world, sees, variables)),
+        Some("HeadChecks") => Ok(checks(world, sees, variables)),
         _ => Err(error("undefinedOperation", "the fake does not know this query")),
     };
     let whole = match data {
@@ -81,6 +82,47 @@ fn found(world: &World, sees: &dyn Fn(&str) -> bool, variables: &Value) -> Value
     let mut connection = connection(nodes, variables);
     connection["issueCount"] = json!(total);
     json!({ "search": connection })
+}
+
+/// The checks of the heads of pull requests that are named by their ids; null for those that are not there.
+fn checks(world: &World, sees: &dyn Fn(&str) -> bool, variables: &Value) -> Value {
+    let all = || {
+        world
+            .repos
+            .values()
+            .filter(|repo| sees(&repo.name))
+            .flat_map(|repo| repo.pulls.values().map(move |pull| (repo, pull)))
+    };
+    let ids = variables["ids"].as_array().into_iter().flatten();
+    let nodes =
+        ids.map(|id| all().find(|(repo, pull)| node_id(repo, pull) == *id).map(|(repo, pull)| rollup(repo, pull)));
+    json!({ "nodes": nodes.collect::<Vec<_>>() })
+}
+
+fn rollup(repo: &Repo, pull: &Pull) -> Value {
+    let words = |value: &Value| value.as_str().map(str::to_uppercase);
+    let run = |run: &Value| {
+        json!({
+            "__typename": "CheckRun", "name": run["name"], "status": words(&run["status"]), "conclusion": words(&run["conclusion"]),
+            "title": run["output"]["title"], "permalink": run["html_url"], "detailsUrl": run["details_url"],
+            "checkSuite": { "app": { "slug": run["app"]["slug"] } }, "context": null, "state": null, "description": null,
+            "targetUrl": null,
+        })
+    };
+    let status = |status: &Value| {
+        json!({
+            "__typename": "StatusContext", "context": status["context"], "state": words(&status["state"]),
+            "description": status["description"], "targetUrl": status["target_url"], "name": null, "status": null,
+            "conclusion": null, "title": null, "permalink": null, "detailsUrl": null, "checkSuite": null,
+        })
+    };
+    let runs = repo.checks.get(&pull.sha).into_iter().flatten().map(run);
+    let contexts: Vec<Value> = runs.chain(repo.statuses.get(&pull.sha).into_iter().flatten().map(status)).collect();
+    let more = contexts.len() > 100;
+    let page: Vec<&Value> = contexts.iter().take(100).collect();
+    let contexts = json!({ "pageInfo": { "hasNextPage": more }, "nodes": page });
+    let rollup = if page.is_empty() { Value::Null } else { json!({ "contexts": contexts }) };
+    json!({ "commits": { "nodes": [{ "commit": { "oid": pull.sha, "statusCheckRollup": rollup } }] } })
 }
 
 /// A page of a connection. Its cursors are places.
