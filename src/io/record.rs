@@ -1,6 +1,6 @@
 //! Recording what a forge merged, where persons had approved it: by whoever decides next, and said loudly where nobody does.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,6 +11,7 @@ use crate::model::{Oid, Problem, text};
 use crate::policy::MergeMethod;
 
 use super::checks;
+use super::fault;
 use super::git::stack::TreeStack;
 use super::git::store::{Store, StoreError, Writes};
 use super::git::verify;
@@ -40,7 +41,10 @@ impl Workspace {
             }
             let store = self.repository.store(Writes::InMemory)?;
             let Some(recording) = self.recording(&situation, &store, still)? else { return Ok(()) };
-            match write::record(&self.repository, key, &recording, ledger) {
+            fault::point("before-record").map_err(WriteError::Io)?;
+            let written = write::record(&self.repository, key, &recording, ledger);
+            fault::point("after-record").map_err(WriteError::Io)?;
+            match written {
                 Ok(()) => {}
                 Err(WriteError::Lost(_)) if attempt < ATTEMPTS => {
                     attempt += 1;
@@ -102,6 +106,15 @@ impl Workspace {
         };
         self.recorded.with(|known| known.late = Some((tips, late.clone())));
         Ok(late)
+    }
+
+    /// The commits that approved proposals became, and that nobody has recorded yet.
+    pub(super) fn merged_unrecorded(&self, situation: &Situation) -> Result<BTreeMap<String, Oid>, StoreError> {
+        let Some(chain) = &situation.chain else { return Ok(BTreeMap::new()) };
+        let store = self.repository.store(Writes::InMemory)?;
+        let unrecorded = self.left_over(situation, &store, chain)?;
+        let waiting = engine::awaiting_record(&situation.world(), &unrecorded, &verify::allows(&store));
+        Ok(waiting.into_iter().map(|(one, item)| (item.proposal.clone(), one.commit)).collect())
     }
 
     /// The commits of the target that no entry accounts for, oldest first, as far as they can be read. Each is read once: they stay
