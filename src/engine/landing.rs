@@ -181,6 +181,7 @@ struct Approved {
 
 /// What landed commits are judged by.
 struct Court<'a> {
+    world: World<'a>,
     ledger: &'a LedgerView,
     root: &'a Root,
     allows: Allows<'a>,
@@ -202,7 +203,7 @@ impl<'a> Court<'a> {
                 approved.entry(change).or_default().push(item);
             }
         }
-        Self { ledger, root, allows, target, approved, entry }
+        Self { world: *world, ledger, root, allows, target, approved, entry }
     }
 
     /// What a commit landed, where it was approved: what its message names first, then what the ledger has alone, then what the page
@@ -236,7 +237,9 @@ impl<'a> Court<'a> {
             policy::on_github(&self.root.policy, pull, head, &told)
         };
         // What was said of it later neither allowed it nor held it up.
-        if !same || said.unknown || said.objections.iter().any(|said| said.at <= *at) {
+        let (elsewhere, unheard) = self.world.wanted_elsewhere(&proposal, head, Some(*change_id), &said.approvals);
+        let mut wanted = said.objections.iter().chain(&elsewhere);
+        if !same || said.unknown || unheard || wanted.any(|said| said.at <= *at) {
             return None;
         }
         let reviews: Vec<Reviewed> = said.approvals.into_iter().filter(|said| said.at <= *at).collect();

@@ -8,8 +8,10 @@ use jiff::Timestamp;
 use super::ForgeChecks;
 use crate::ledger::{CLOCK_SKEW, Entry, EntryKind, LedgerView, ObjectionKind};
 use crate::model::forge::{Opinion, ReviewState};
-use crate::model::{DecisionKind, EntryId, Findings, Oid, Proposal, Stage, Target, TreeDiff};
-use crate::policy::{self, Approval, Evaluation, Facts, Objection, OnGitHub, Person, Policy, PolicyError, Root};
+use crate::model::{ChangeId, DecisionKind, EntryId, Findings, Oid, Proposal, Stage, Target, TreeDiff};
+use crate::policy::{
+    self, Approval, Evaluation, Facts, Objection, OnGitHub, Person, Policy, PolicyError, Reviewed, Root,
+};
 
 /// The policy that rules at this moment.
 #[derive(Debug, Clone, Copy)]
@@ -145,7 +147,7 @@ impl<'a> World<'a> {
             Force::Invalid(errors) => return Err(errors),
         };
         let (mut approvals, mut objections) = self.said_of(proposal, diff);
-        let page = self.on_github(proposal);
+        let page = self.on_github(proposal, diff);
         if let Some(planned) = planned {
             approvals.retain(|approval| approval.person != planned.person);
             objections.retain(|objection| objection.person != planned.person);
@@ -196,7 +198,7 @@ impl<'a> World<'a> {
                 entry: Some(objection.entry),
             })
             .collect();
-        let said = self.on_github(proposal);
+        let said = self.on_github(proposal, diff);
         let reviewed = said.approvals.into_iter().filter(|said| {
             let signed = approvals.iter().any(|own| own.person == said.person);
             let objects = objections.iter().any(|own| own.person == said.person && own.kind != DecisionKind::Ask);
@@ -211,21 +213,61 @@ impl<'a> World<'a> {
         (approvals.into_iter().chain(reviewed).collect(), objections)
     }
 
-    /// What persons said on GitHub since they last said anything in the ledger.
-    fn on_github(&self, proposal: &Proposal) -> OnGitHub {
+    /// What persons said on GitHub since they last said anything in the ledger: on its own page, and what they want changed on
+    /// the page of another that is the same.
+    fn on_github(&self, proposal: &Proposal, diff: Option<&TreeDiff>) -> OnGitHub {
         let (Some(policy), Some(pull), Some(ledger)) = (self.policy(), &proposal.pull, self.ledger) else {
             return OnGitHub::default();
         };
         let told = told_in(ledger, policy, &proposal.id, pull.opinions.as_deref().unwrap_or_default());
         let mut said = policy::on_github(policy, pull, proposal.head, &told);
+        let (elsewhere, unknown) =
+            self.wanted_elsewhere(&proposal.id, proposal.head, diff.map(|diff| diff.change_id), &said.approvals);
+        said.objections.retain(|said| !is_lifted(ledger, &proposal.id, said));
+        said.objections.extend(elsewhere);
+        said.unknown |= unknown;
         // Within one second nobody knows which came first: then it is no approval.
         said.approvals.retain(|said| ledger.last_word(&proposal.id, &said.person).is_none_or(|word| said.at > word));
-        // A no is lifted only by what was certainly said after it, whatever the clock of the host that signed was worth.
-        let before = |said: Timestamp, word: Timestamp| word.duration_since(said) > CLOCK_SKEW;
-        said.objections
-            .retain(|said| ledger.last_word(&proposal.id, &said.person).is_none_or(|word| !before(said.at, word)));
         said
     }
+
+    /// What persons want changed of the same head, or of the same change, on the pages of other pull requests, and have not lifted
+    /// there, here in the ledger, or by one of these later approvals; and whether GitHub did not tell of one of them.
+    pub(super) fn wanted_elsewhere(
+        &self,
+        name: &str,
+        head: Oid,
+        change: Option<ChangeId>,
+        approvals: &[Reviewed],
+    ) -> (Vec<Reviewed>, bool) {
+        let (Some(policy), Some(ledger)) = (self.policy().filter(|policy| policy.from_github), self.ledger) else {
+            return (Vec::new(), false);
+        };
+        let (mut wanted, mut unknown): (Vec<Reviewed>, bool) = (Vec::new(), false);
+        for other in self.proposals.iter().filter(|other| other.id != name) {
+            let Some(pull) = &other.pull else { continue };
+            let opinions = pull.opinions.as_deref().unwrap_or_default();
+            let same = other.head == head || change.is_some() && other.diff().map(|diff| diff.change_id) == change;
+            unknown |= same && pull.opinions.is_none();
+            // What was said of this head is about it, wherever that other one is now.
+            let own = same.then_some(other.head).filter(|own| *own != head);
+            let told = told_in(ledger, policy, &other.id, opinions);
+            for head in own.into_iter().chain(opinions.iter().any(|said| said.commit == Some(head)).then_some(head)) {
+                let said = policy::on_github(policy, pull, head, &told).objections.into_iter();
+                let later = |said: &Reviewed| approvals.iter().any(|yes| yes.person == said.person && yes.at > said.at);
+                wanted.extend(said.filter(|said| {
+                    !later(said) && [name, &other.id].iter().all(|name| !is_lifted(ledger, name, said))
+                }));
+            }
+        }
+        (wanted, unknown)
+    }
+}
+
+/// Whether a person lifted in the ledger what they wanted on a page: only by what was certainly said after it, whatever the clock of
+/// the host that signed was worth.
+fn is_lifted(ledger: &LedgerView, name: &str, said: &Reviewed) -> bool {
+    ledger.last_word(name, &said.person).is_some_and(|word| word.duration_since(said.at) > CLOCK_SKEW)
 }
 
 const fn decision(kind: ObjectionKind) -> DecisionKind {

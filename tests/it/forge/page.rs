@@ -1,0 +1,75 @@
+//! What people say on GitHub's page, against an agent that knows the rules: whose word counts, and what takes it away.
+
+use serde_json::json;
+
+use super::{Desk, SHOP, at};
+use crate::support::{Commit, Repo, Sandbox, needs};
+
+const ONE: &str = "{ low: { approvals: 1 }, medium: { approvals: 1 }, high: { approvals: 1 } }";
+const AGENT: &str = r#"[{ name: infra, match: { branches: ["agent/infra/**"], authors: ["infra-bot[bot]"] } }]"#;
+
+/// A repository whose policy names maria, sam, and ada, who is an admin alone; all have keys.
+fn with<'a>(sandbox: &'a Sandbox, from: &str, tiers: &str, agents: &str, more: &str) -> (Desk<'a>, Repo<'a>) {
+    let (desk, shop) = Desk::new(sandbox);
+    desk.adopt(&shop, SHOP);
+    let adopted = shop.show("main", ".countersign/policy.yaml");
+    let id = adopted.split('"').find(|part| part.len() == 32).expect("an id in the policy");
+    for name in ["sam", "ada"] {
+        let _ = sandbox.person(name);
+    }
+    let signers = ["maria", "sam", "ada"].map(|name| sandbox.signer_line(name)).concat();
+    let policy = format!(
+        r#"version: 1
+ledger: {{ id: "{id}", ref: countersign/ledger }}
+protect: [main]
+people:
+  - {{ name: maria, emails: [maria@corp.example], github: maria-k, roles: [approve, admin] }}
+  - {{ name: sam, emails: [sam@corp.example], github: sam-h, roles: [approve] }}
+  - {{ name: ada, emails: [ada@corp.example], github: ada-l, roles: [admin] }}
+agents: {agents}
+tiers: {tiers}
+approvals: {{ self: never, from: {from} }}
+{more}"#
+    );
+    let commit = Commit::new("Three persons").by("maria", "maria@corp.example");
+    let commit = commit.file(".countersign/policy.yaml", policy).file(".countersign/allowed_signers", signers);
+    shop.commit("people/three", commit);
+    let own = desk.github.open(SHOP, "people/three", "maria-k", "Three persons", "");
+    let ran = desk.run(SHOP, &["approve", &at(&shop, own, "people/three"), "--yes"]).succeeds();
+    assert!(ran.stdout.contains("merged"), "{ran}");
+    desk.github.count();
+    (desk, shop)
+}
+
+/// Opens a pull request for a page of its own.
+fn page(desk: &Desk<'_>, shop: &Repo<'_>, name: &str) -> (u64, String) {
+    let branch = format!("agent/infra/{name}");
+    (desk.propose(shop, SHOP, &branch, (&format!("docs/{name}.md"), "Say it better.\n")), branch)
+}
+
+fn is_merged(desk: &Desk<'_>, number: u64) -> bool {
+    desk.github.world().pull(SHOP, number).merged.is_some()
+}
+
+/// Somebody says something on the page.
+fn says(desk: &Desk<'_>, login: &str, number: u64, event: &str, commit: &str) {
+    let review = json!({ "event": event, "body": "So be it.", "commit_id": commit });
+    let (status, answer) = desk.github.act(login, "POST", &format!("/repos/{SHOP}/pulls/{number}/reviews"), &review);
+    assert_eq!(status, 200, "{answer}");
+}
+
+/// Two pull requests of the same head: what sam wants of the one holds up the other, too.
+#[test]
+fn an_objection_on_the_page_binds_the_change_under_any_name() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = with(&sandbox, "[ledger, github]", ONE, AGENT, "");
+    let one = page(&desk, &shop, "a");
+    shop.git(&["branch", "agent/infra/b", &one.1]);
+    let other = desk.github.open(SHOP, "agent/infra/b", "infra-bot[bot]", "The same", "");
+    says(&desk, "sam-h", one.0, "REQUEST_CHANGES", &shop.rev(&one.1));
+    let ran = desk.run(SHOP, &["approve", &at(&shop, other, "agent/infra/b"), "--yes"]);
+    assert!(!is_merged(&desk, other), "{ran}");
+}
