@@ -487,7 +487,7 @@ fn a_persons_latest_word_counts_wherever_it_was_said() {
         (&[Approve], "changes_requested", 60 - 301, &["sam ledger"], &[]),
         (&[Approve], "changes_requested", 60 - 300, &["sam ledger"], &["reject github"]),
         (&[Approve], "changes_requested", 61, &["sam ledger"], &["reject github"]),
-        (&[], "dismissed", 10, &[], &[]),
+        (&[], "dismissed", 10, &[], &["reject github"]),
     ] {
         let case = on_github(decided, state, at);
         let (world, proposal) = (case.world(), &case.proposals[0]);

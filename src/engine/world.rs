@@ -38,11 +38,12 @@ pub enum Via {
 /// effect.
 fn is_told(policy: &Policy, entry: &Entry, said: &Opinion) -> bool {
     let login = policy.person(&entry.by).and_then(|person| person.github.as_deref());
-    let kind = match said.state {
+    // What was dismissed is what it had said; where nobody tells that, it may have been a no.
+    let kind = match said.dismissed.as_ref().map_or(said.state, |dismissed| dismissed.said) {
         ReviewState::Approved => entry.kind == EntryKind::Approve,
-        ReviewState::ChangesRequested => entry.kind == EntryKind::Reject,
+        ReviewState::ChangesRequested | ReviewState::Dismissed => entry.kind == EntryKind::Reject,
         // It has no effect.
-        ReviewState::Commented | ReviewState::Dismissed | ReviewState::Pending => true,
+        ReviewState::Commented | ReviewState::Pending => true,
     };
     kind && login.is_some_and(|login| login.eq_ignore_ascii_case(&said.author.login))
 }

@@ -185,7 +185,7 @@ pub struct PullRequest {
     pub comments: Option<u64>,
     /// Its page; `None` where the forge gives no plain web address.
     pub url: Option<String>,
-    /// The last review with an opinion of everybody who gave one; `None` where the forge did not say, or not all of them.
+    /// At least the last review with an opinion of everybody who gave one; `None` where the forge did not say, or not all of them.
     #[serde(default)]
     pub opinions: Option<Vec<Opinion>>,
     /// When it was made to land elsewhere last, as far as opinions are known: what was said before was said of another change.
@@ -236,7 +236,7 @@ pub struct Review {
     pub url: Option<String>,
 }
 
-/// What somebody's last review of a pull request says that has an opinion: yes, no, or one that was taken away.
+/// What a review of a pull request says that has an opinion: yes, no, or one that was taken away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opinion {
     /// Whose it is.
@@ -249,6 +249,18 @@ pub struct Opinion {
     pub at: Option<Timestamp>,
     /// The ledger entry that it tells, where it says that it tells one.
     pub tells: Option<EntryId>,
+    /// How it came to be dismissed; `None` where it was not, or nobody tells.
+    #[serde(default)]
+    pub dismissed: Option<Dismissal>,
+}
+
+/// How the yes or no of a review was taken away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dismissal {
+    /// Who did it: whoever may write to a repository can.
+    pub by: Account,
+    /// What the review had said.
+    pub said: ReviewState,
 }
 
 /// The line that a review comment is on.

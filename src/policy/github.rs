@@ -5,7 +5,7 @@
 //! the head that is judged. Whose commits these are, and how many such words a tier takes, is asked where approvals are counted.
 
 use super::{Agent, Person, Policy, Reviewed, Role};
-use crate::model::forge::{Account, AccountKind, Opinion, PullRequest, ReviewState};
+use crate::model::forge::{Account, AccountKind, Dismissal, Opinion, PullRequest, ReviewState};
 use crate::model::{EntryId, Oid};
 
 /// What counts of what was said on GitHub.
@@ -13,7 +13,7 @@ use crate::model::{EntryId, Oid};
 pub struct OnGitHub {
     /// Who approves this head.
     pub approvals: Vec<Reviewed>,
-    /// Who wants changes of this head, and has not been dismissed.
+    /// Who wants changes of this head, or may want them: nobody but the speaker takes that back.
     pub objections: Vec<Reviewed>,
     /// Whether somebody wanted changes of an earlier head, and has said nothing else since.
     pub wanted_before: bool,
@@ -34,8 +34,9 @@ pub fn on_github(policy: &Policy, pull: &PullRequest, head: Oid, told: &dyn Fn(E
             continue;
         }
         let (Some(person), Some(at)) = (speaker(policy, pull, &opinion.author), opinion.at) else { continue };
+        let wants = wants_changes(opinion);
         if opinion.commit != Some(head) {
-            found.wanted_before |= opinion.state == ReviewState::ChangesRequested;
+            found.wanted_before |= wants;
             continue;
         }
         let said = Reviewed { person: person.name.clone(), login: opinion.author.login.clone(), commit: head, at };
@@ -43,11 +44,23 @@ pub fn on_github(policy: &Policy, pull: &PullRequest, head: Oid, told: &dyn Fn(E
             // Said of what would have landed elsewhere.
             ReviewState::Approved if pull.retargeted.is_some_and(|moved| at <= moved) => {}
             ReviewState::Approved => found.approvals.push(said),
-            ReviewState::ChangesRequested => found.objections.push(said),
-            ReviewState::Commented | ReviewState::Dismissed | ReviewState::Pending => {}
+            _ if wants => found.objections.push(said),
+            _ => {}
         }
     }
     found
+}
+
+/// Whether changes are wanted. Whoever may write dismisses a review, an agent too: it stands unless its own author took it back,
+/// or it was known to be a yes.
+fn wants_changes(opinion: &Opinion) -> bool {
+    let by_its_author = |dismissal: &Dismissal| dismissal.by.login.eq_ignore_ascii_case(&opinion.author.login);
+    let harmless = |dismissal: &Dismissal| dismissal.said == ReviewState::Approved || by_its_author(dismissal);
+    match opinion.state {
+        ReviewState::ChangesRequested => true,
+        ReviewState::Dismissed => !opinion.dismissed.as_ref().is_some_and(harmless),
+        ReviewState::Approved | ReviewState::Commented | ReviewState::Pending => false,
+    }
 }
 
 /// Whether nobody's later opinion takes its place; of two at the same moment a yes is not the last.
@@ -119,7 +132,7 @@ approvals: { from: [ledger, github] }
 
     fn opinion(login: &str, state: ReviewState, second: i64) -> Opinion {
         let at = jiff::Timestamp::from_second(1_700_000_000 + second).ok();
-        Opinion { author: user(login), state, commit: Some(head()), at, tells: None }
+        Opinion { author: user(login), state, commit: Some(head()), at, tells: None, dismissed: None }
     }
 
     fn pull(author: &str, opinions: Option<Vec<Opinion>>) -> PullRequest {
@@ -150,6 +163,11 @@ approvals: { from: [ledger, github] }
         }
     }
 
+    /// An opinion that somebody dismissed.
+    fn undone(said: ReviewState, by: &str) -> Opinion {
+        Opinion { dismissed: Some(Dismissal { by: user(by), said }), ..opinion("sam-h", ReviewState::Dismissed, 0) }
+    }
+
     /// Who approves, and who wants changes.
     fn said(policy: &Policy, pull: &PullRequest) -> (Vec<String>, Vec<String>) {
         let names = |said: Vec<Reviewed>| said.into_iter().map(|one| one.person).collect();
@@ -173,7 +191,12 @@ approvals: { from: [ledger, github] }
             ("in any case", one("SAM-H", Approved), &["sam"], none),
             ("who wants changes", one("sam-h", ChangesRequested), none, &["sam"][..]),
             ("a remark", one("sam-h", Commented), none, none),
-            ("dismissed", one("sam-h", Dismissed), none, none),
+            ("dismissed by nobody knows whom", one("sam-h", Dismissed), none, &["sam"]),
+            ("a no that an agent dismissed", vec![undone(ChangesRequested, "acme-robot")], none, &["sam"]),
+            ("a no that another person dismissed", vec![undone(ChangesRequested, "maria-k")], none, &["sam"]),
+            ("a no that was taken back", vec![undone(ChangesRequested, "SAM-H")], none, none),
+            ("a yes that was dismissed", vec![undone(Approved, "maria-k")], none, none),
+            ("of nobody who counts", one("somebody", Dismissed), none, none),
             ("begun", one("sam-h", Pending), none, none),
             ("of another commit", with(|it| it.commit = Some(Oid::ZERO)), none, none),
             ("of no commit", with(|it| it.commit = None), none, none),
@@ -190,7 +213,8 @@ approvals: { from: [ledger, github] }
             ("in any case, too", one("Maria-K", Approved), none, none),
             ("a no after a yes", twice(Approved, ChangesRequested), none, &["sam"]),
             ("a yes after a no", twice(ChangesRequested, Approved), &["sam"], none),
-            ("dismissed after a yes", twice(Approved, Dismissed), none, none),
+            ("dismissed after a yes", twice(Approved, Dismissed), none, &["sam"]),
+            ("a yes after one was dismissed", twice(Dismissed, Approved), &["sam"], none),
         ] {
             for opinions in [opinions.clone(), opinions.into_iter().rev().collect()] {
                 let pull = pull("maria-k", Some(opinions));
@@ -218,10 +242,11 @@ approvals: { from: [ledger, github] }
         let earlier = of(ReviewState::ChangesRequested, Some(Oid::ZERO), "sam-h");
         assert!(earlier.wanted_before && earlier.objections.is_empty());
         assert!(of(ReviewState::ChangesRequested, None, "sam-h").wanted_before, "the commit may be gone");
+        assert!(of(ReviewState::Dismissed, Some(Oid::ZERO), "sam-h").wanted_before, "nobody tells who dismissed it");
         for other in [
             of(ReviewState::ChangesRequested, Some(head()), "sam-h"),
             of(ReviewState::Approved, Some(Oid::ZERO), "sam-h"),
-            of(ReviewState::Dismissed, Some(Oid::ZERO), "sam-h"),
+            of(ReviewState::Dismissed, Some(Oid::ZERO), "somebody"),
             of(ReviewState::ChangesRequested, Some(Oid::ZERO), "somebody"),
         ] {
             assert!(!other.wanted_before, "{other:?}");

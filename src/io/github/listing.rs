@@ -32,14 +32,16 @@ const SETTLED: SignedDuration = SignedDuration::from_secs(2);
 /// Bytes of a search query (GitHub: 256 characters).
 const QUERY: usize = 1_024;
 
-/// What is read of each: nothing nested but labels, opinions (with their count, since some say nothing of the others), and the last
-/// change of target.
+/// What is read of each: nothing nested but labels, opinions (with their count, since some say nothing of the others), and what became
+/// of those: changes of target, and who dismissed which.
 const FIELDS: &str = "id number title body url isDraft state createdAt updatedAt author { __typename login } \
     headRefName headRefOid headRepository { nameWithOwner } baseRefName baseRefOid repository { nameWithOwner } \
     mergeable reviewDecision totalCommentsCount labels(first: 20) { nodes { name } } \
     latestOpinionatedReviews(first: 20) { totalCount nodes { author { __typename login } state body submittedAt commit { oid } } } \
-    timelineItems(last: 1, itemTypes: [BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT]) { nodes { \
-    ... on BaseRefChangedEvent { createdAt } ... on AutomaticBaseChangeSucceededEvent { createdAt } } }";
+    timelineItems(last: 30, itemTypes: [BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT, REVIEW_DISMISSED_EVENT]) { \
+    pageInfo { hasPreviousPage } nodes { __typename ... on BaseRefChangedEvent { createdAt } \
+    ... on AutomaticBaseChangeSucceededEvent { createdAt } ... on ReviewDismissedEvent { createdAt previousReviewState \
+    actor { __typename login } review { author { __typename login } state body submittedAt commit { oid } } } } }";
 
 /// What is known of a repository's open pull requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -234,16 +236,28 @@ pub fn hear(client: &Client, listing: &mut Listing, still: Still<'_>) -> Result<
 fn hear_one(client: &Client, repo: &RepoName, pull: &mut PullRequest, still: Still<'_>) -> Result<(), GitHubError> {
     let what = format!("the reviews of {repo}#{}", pull.number);
     let reviews = client.read(&format!("/repos/{repo}/pulls/{}/reviews?per_page=100", pull.number), &what);
-    let events = client.read(&format!("/repos/{repo}/issues/{}/events?per_page=100", pull.number), &what);
     let (reviews, more) = reviews.all::<Vec<Value>>(SAID, still)?;
-    let (events, later) = events.all::<Vec<Value>>(SAID, still)?;
     let (reviews, odd) = raw::each(reviews.into_iter().flatten().collect(), &what, raw::review);
-    let (moves, strange) = raw::each(events.into_iter().flatten().collect(), &what, raw::retargeting);
-    if !more && !later && odd.is_empty() && strange.is_empty() {
-        pull.opinions = Some(raw::opinions(reviews, pull.number));
-        pull.retargeted = moves.into_iter().flatten().max();
+    let events = events(client, repo, pull.number, still)?;
+    if let Some(events) = events.filter(|_| !more && odd.is_empty()) {
+        pull.opinions = Some(raw::opinions(reviews, &events, pull.number));
+        pull.retargeted = events.iter().filter_map(raw::Event::retargeted).max();
     }
     Ok(())
+}
+
+/// What happened to one that bears on what people said; nothing where not all of it can be read.
+fn events(
+    client: &Client,
+    repo: &RepoName,
+    number: u64,
+    still: Still<'_>,
+) -> Result<Option<Vec<raw::Event>>, GitHubError> {
+    let what = format!("the events of {repo}#{number}");
+    let events = client.read(&format!("/repos/{repo}/issues/{number}/events?per_page=100"), &what);
+    let (events, more) = events.all::<Vec<Value>>(SAID, still)?;
+    let (events, odd) = raw::each(events.into_iter().flatten().collect(), &what, raw::event);
+    Ok((!more && odd.is_empty()).then(|| events.into_iter().flatten().collect()))
 }
 
 /// One pull request with what people think of it right now. Of its approvals those are left that were known already: nobody has
@@ -258,7 +272,10 @@ pub fn hear_again(
     let reviews = client.read(&format!("/repos/{repo}/pulls/{}/reviews?per_page=100", pull.number), &what);
     let (reviews, more) = reviews.all::<Vec<Value>>(SAID, still)?;
     let (reviews, odd) = raw::each(reviews.into_iter().flatten().collect(), &what, raw::review);
-    let all = (!more && odd.is_empty()).then(|| raw::opinions(reviews, pull.number));
+    // Whose doing it was is asked only where something was dismissed; what is not told stays unexplained.
+    let undone = reviews.iter().any(|review| review.state == ReviewState::Dismissed);
+    let events = if undone { events(client, repo, pull.number, still)?.unwrap_or_default() } else { Vec::new() };
+    let all = (!more && odd.is_empty()).then(|| raw::opinions(reviews, &events, pull.number));
     let opinions = all.zip(pull.opinions.as_ref()).map(|(mut now, known)| {
         now.retain(|opinion| opinion.state != ReviewState::Approved || known.contains(opinion));
         now

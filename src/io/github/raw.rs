@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::listing::Landed;
 use crate::engine::tells;
 use crate::model::forge::{
-    Account, AccountKind, Check, CheckState, Mergeable, Opinion, PullEnd, PullRequest, PullState, Remark, RepoName,
-    Review, ReviewDecision, ReviewPlace, ReviewState,
+    Account, AccountKind, Check, CheckState, Dismissal, Mergeable, Opinion, PullEnd, PullRequest, PullState, Remark,
+    RepoName, Review, ReviewDecision, ReviewPlace, ReviewState,
 };
 use crate::model::text::single_line;
 use crate::model::{Oid, Problem};
@@ -251,6 +251,7 @@ impl NodeOpinion {
             commit: self.commit.and_then(|commit| commit.oid?.parse().ok()),
             at: self.submitted_at,
             tells: tells(self.body.as_deref().unwrap_or_default(), number),
+            dismissed: None,
         })
     }
 }
@@ -273,37 +274,119 @@ impl NodeOpinions {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct NodeMove {
+struct NodeEvent {
+    #[serde(rename = "__typename")]
+    kind: Option<String>,
     created_at: Option<Timestamp>,
+    actor: Option<Actor>,
+    previous_review_state: Option<String>,
+    review: Option<NodeOpinion>,
 }
 
 #[derive(Deserialize)]
-struct NodeMoves {
-    nodes: Option<Vec<Option<NodeMove>>>,
+#[serde(rename_all = "camelCase")]
+struct NodeStart {
+    has_previous_page: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NodeEvents {
+    page_info: Option<NodeStart>,
+    nodes: Option<Vec<Option<NodeEvent>>>,
+}
+
+impl NodeEvents {
+    /// When it was made to land elsewhere last, and the reviews that were dismissed; nothing where not all is told.
+    fn read(self, number: u64) -> Option<(Option<Timestamp>, Vec<Opinion>)> {
+        let (mut moved, mut undone) = (None, Vec::new());
+        if self.page_info?.has_previous_page? {
+            return None;
+        }
+        for event in self.nodes? {
+            let event = event?;
+            if event.kind? != "ReviewDismissedEvent" {
+                moved = moved.max(Some(event.created_at?));
+                continue;
+            }
+            let dismissed = Dismissal { by: account(event.actor), said: review_state(&event.previous_review_state?)? };
+            undone.push(Opinion { dismissed: Some(dismissed), ..event.review?.read(number)? });
+        }
+        Some((moved, undone))
+    }
+}
+
+/// Opinions with how those of them that were dismissed came to be, and what else was dismissed.
+fn with_dismissals(mut opinions: Vec<Opinion>, undone: Vec<Opinion>) -> Vec<Opinion> {
+    for undone in undone {
+        match opinions.iter_mut().find(|known| known.author == undone.author && known.at == undone.at) {
+            Some(known) if known.state == ReviewState::Dismissed => known.dismissed = undone.dismissed,
+            Some(_) => {}
+            None => opinions.push(Opinion { state: ReviewState::Dismissed, ..undone }),
+        }
+    }
+    opinions
+}
+
+#[derive(Deserialize)]
+struct RestDismissal {
+    state: Option<String>,
+    review_id: Option<u64>,
 }
 
 #[derive(Deserialize)]
 struct RestEvent {
     event: Option<String>,
     created_at: Option<Timestamp>,
+    actor: Option<Actor>,
+    dismissed_review: Option<RestDismissal>,
 }
 
-/// When an event of the REST API gave a pull request another target; `None` for events of other kinds.
-pub(super) fn retargeting(value: Value) -> Result<Option<Timestamp>, String> {
-    let raw: RestEvent = parsed(value)?;
-    let moved = raw
-        .event
-        .is_some_and(|event| event.starts_with("base_ref_changed") || event.starts_with("automatic_base_change"));
-    Ok(raw.created_at.filter(|_| moved))
+/// What happened to a pull request, as far as it bears on what people said.
+#[derive(Debug, Clone)]
+pub(super) enum Event {
+    /// It was made to land elsewhere.
+    Retargeted(Timestamp),
+    /// The review with this number was dismissed.
+    Dismissed(u64, Dismissal),
+}
+
+impl Event {
+    /// When it was made to land elsewhere, where that is what happened.
+    pub(super) const fn retargeted(&self) -> Option<Timestamp> {
+        match self {
+            Self::Retargeted(at) => Some(*at),
+            Self::Dismissed(..) => None,
+        }
+    }
+}
+
+/// An event of the REST API; `None` for one of another kind. One that does not say which review was dismissed leaves that
+/// unexplained.
+pub(super) fn event(value: Value) -> Result<Option<Event>, String> {
+    let RestEvent { event, created_at, actor, dismissed_review } = parsed(value)?;
+    let event = event.unwrap_or_default();
+    if event.starts_with("base_ref_changed") || event.starts_with("automatic_base_change") {
+        return Ok(created_at.map(Event::Retargeted));
+    }
+    let dismissal = dismissed_review.filter(|_| event == "review_dismissed").and_then(|review| {
+        let by_whom = Dismissal { by: account(actor), said: review_state(&review.state?)? };
+        Some(Event::Dismissed(review.review_id?, by_whom))
+    });
+    Ok(dismissal)
 }
 
 /// What reviews of the REST API come to, as GraphQL tells it: of everybody the last with an opinion.
-pub(super) fn opinions(reviews: Vec<Review>, number: u64) -> Vec<Opinion> {
+pub(super) fn opinions(reviews: Vec<Review>, events: &[Event], number: u64) -> Vec<Opinion> {
     let mut found: Vec<Opinion> = Vec::new();
     let has_one = |review: &Review| !matches!(review.state, ReviewState::Commented | ReviewState::Pending);
     for review in reviews.into_iter().filter(has_one) {
         let Review { author, state, commit, submitted: at, .. } = review;
-        let opinion = Opinion { author, state, commit, at, tells: tells(&review.body, number) };
+        let dismissed = events.iter().rev().find_map(|event| match event {
+            Event::Dismissed(id, how) if *id == review.id && state == ReviewState::Dismissed => Some(how.clone()),
+            _ => None,
+        });
+        let opinion = Opinion { author, state, commit, at, tells: tells(&review.body, number), dismissed };
         match found.iter_mut().find(|other| other.author == opinion.author) {
             Some(other) if other.at <= opinion.at => *other = opinion,
             Some(_) => {}
@@ -348,7 +431,7 @@ struct Node {
     total_comments_count: Option<u64>,
     labels: Option<NodeLabels>,
     latest_opinionated_reviews: Option<NodeOpinions>,
-    timeline_items: Option<NodeMoves>,
+    timeline_items: Option<NodeEvents>,
 }
 
 /// A pull request of the GraphQL API.
@@ -376,7 +459,13 @@ pub(super) fn node(value: Value) -> Result<PullRequest, String> {
         Some(_) => Some(Mergeable::Computing),
         None => None,
     };
-    let moves = raw.timeline_items.and_then(|items| items.nodes);
+    let events = raw.timeline_items.and_then(|events| events.read(raw.number));
+    let opinions = raw.latest_opinionated_reviews.and_then(|said| said.read(raw.number));
+    // What was said may be of another target, or taken away, where nobody tells of that.
+    let (opinions, retargeted) = match (opinions, events) {
+        (Some(opinions), Some((moved, undone))) => (Some(with_dismissals(opinions, undone)), moved),
+        _ => (None, None),
+    };
     let named = raw.labels.and_then(|labels| labels.nodes).unwrap_or_default();
     Ok(PullRequest {
         number: raw.number,
@@ -404,9 +493,8 @@ pub(super) fn node(value: Value) -> Result<PullRequest, String> {
         review,
         comments: raw.total_comments_count,
         url: address(raw.url),
-        // What was said may be of another target where nobody tells of those.
-        opinions: raw.latest_opinionated_reviews.filter(|_| moves.is_some()).and_then(|said| said.read(raw.number)),
-        retargeted: moves.into_iter().flatten().flatten().filter_map(|one| one.created_at).max(),
+        opinions,
+        retargeted,
         repo,
     })
 }
@@ -615,7 +703,16 @@ mod tests {
                 "author": { "__typename": "User", "login": "sam" }, "state": "APPROVED", "submittedAt": "2025-01-06T12:00:00Z",
                 "body": "<!-- countersign 07070707070707070707070707070707 7 approve -->\nFine.", "commit": { "oid": sha },
             }] },
-            "timelineItems": { "nodes": [] },
+            "timelineItems": { "pageInfo": { "hasPreviousPage": false }, "nodes": [{
+                "__typename": "ReviewDismissedEvent", "createdAt": "2025-01-06T12:30:00Z", "previousReviewState": "CHANGES_REQUESTED",
+                "actor": { "__typename": "Bot", "login": "x" }, "review": {
+                    "author": { "__typename": "User", "login": "lee" }, "submittedAt": "2025-01-06T12:20:00Z",
+                    "body": "<!-- countersign 07070707070707070707070707070707 7 approve -->\nFine.",
+                    "state": "DISMISSED", "commit": { "oid": sha } },
+            }, {
+                "__typename": "BaseRefChangedEvent", "createdAt": "2025-01-06T12:10:00Z", "actor": null,
+                "previousReviewState": null, "review": null,
+            }] },
         })
     }
 
@@ -637,21 +734,32 @@ mod tests {
     fn both_apis_tell_the_same() {
         let (rest, graphql) = (rest_pull(rest()).unwrap(), node(graphql()).unwrap());
         assert_eq!(rest.mergeable, Some(Mergeable::Computing));
-        let review = |id: u64, state: &str, at: &str| {
+        let review = |id: u64, login: &str, state: &str, at: &str| {
             review(json!({
-                "id": id, "user": { "login": "sam", "type": "User" }, "state": state, "commit_id": rest.head.oid,
+                "id": id, "user": { "login": login, "type": "User" }, "state": state, "commit_id": rest.head.oid,
                 "submitted_at": at, "body": "<!-- countersign 07070707070707070707070707070707 7 approve -->\nFine.",
             }))
             .unwrap()
         };
         let said = [
-            ("CHANGES_REQUESTED", "2025-01-06T11:00:00Z"),
-            ("APPROVED", "2025-01-06T12:00:00Z"),
-            ("COMMENTED", "2025-01-06T13:00:00Z"),
+            ("sam", "CHANGES_REQUESTED", "2025-01-06T11:00:00Z"),
+            ("sam", "APPROVED", "2025-01-06T12:00:00Z"),
+            ("sam", "COMMENTED", "2025-01-06T13:00:00Z"),
+            ("lee", "DISMISSED", "2025-01-06T12:20:00Z"),
         ];
-        let reviews = said.iter().zip(1..).map(|((state, at), id)| review(id, state, at)).collect();
-        let opinions = Some(opinions(reviews, 7));
-        assert_eq!(PullRequest { review: Some(ReviewDecision::NoneRequired), opinions, ..rest }, graphql);
+        let events = [
+            json!({ "event": "base_ref_changed", "created_at": "2025-01-06T12:10:00Z" }),
+            json!({ "event": "review_dismissed", "created_at": "2025-01-06T12:30:00Z", "actor": { "login": "x[bot]", "type": "Bot" },
+                "dismissed_review": { "state": "changes_requested", "review_id": 4 } }),
+            json!({ "event": "labeled", "created_at": "2025-01-06T12:40:00Z" }),
+            json!({ "event": "review_dismissed", "created_at": "2025-01-06T12:50:00Z" }),
+        ];
+        let events: Vec<Event> = events.into_iter().filter_map(|value| event(value).unwrap()).collect();
+        let retargeted = events.iter().find_map(Event::retargeted);
+        let reviews = said.iter().zip(1..).map(|((login, state, at), id)| review(id, login, state, at)).collect();
+        let opinions = Some(opinions(reviews, &events, 7));
+        assert!(retargeted.is_some());
+        assert_eq!(PullRequest { review: Some(ReviewDecision::NoneRequired), opinions, retargeted, ..rest }, graphql);
     }
 
     #[test]
@@ -670,6 +778,14 @@ mod tests {
             ("/latestOpinionatedReviews/nodes", Value::Null),
             ("/latestOpinionatedReviews", Value::Null),
             ("/timelineItems", Value::Null),
+            ("/timelineItems/nodes", Value::Null),
+            ("/timelineItems/nodes/0", Value::Null),
+            ("/timelineItems/nodes/0/__typename", Value::Null),
+            ("/timelineItems/nodes/0/review", Value::Null),
+            ("/timelineItems/nodes/1", Value::Null),
+            ("/timelineItems/nodes/1/createdAt", Value::Null),
+            ("/timelineItems/pageInfo", Value::Null),
+            ("/timelineItems/pageInfo/hasPreviousPage", json!(true)),
         ] {
             let mut odd = graphql();
             *odd.pointer_mut(member).unwrap() = wanted;

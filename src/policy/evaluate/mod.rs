@@ -250,7 +250,7 @@ impl Found {
             let text = match objection.entry {
                 Some(_) => format!("{who} {did} it: {lifts} {who} lifts that"),
                 None => {
-                    format!("{who} wants changes on GitHub: only its dismissal or a later approval by {who} lifts that")
+                    format!("{who} wants changes on GitHub: only a later approval or a dismissal by {who} lifts that")
                 }
             };
             self.needs(&objection.kind.to_string(), text);

@@ -73,3 +73,25 @@ fn an_objection_on_the_page_binds_the_change_under_any_name() {
     let ran = desk.run(SHOP, &["approve", &at(&shop, other, "agent/infra/b"), "--yes"]);
     assert!(!is_merged(&desk, other), "{ran}");
 }
+
+/// GitHub lets whoever may write dismiss a review. An objection is lifted by the person who made it, and by no agent.
+#[test]
+fn an_objection_that_the_agent_dismissed_stands() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    for graphql in [true, false] {
+        let sandbox = Sandbox::new();
+        let (desk, shop) = with(&sandbox, "[ledger, github]", ONE, AGENT, "");
+        desk.github.world().graphql = graphql;
+        for (name, who) in [("a", "infra-bot[bot]"), ("b", "maria-k"), ("c", "sam-h")] {
+            let one = page(&desk, &shop, name);
+            says(&desk, "sam-h", one.0, "REQUEST_CHANGES", &shop.rev(&one.1));
+            let id = desk.github.world().pull(SHOP, one.0).reviews[0]["id"].clone();
+            let path = format!("/repos/{SHOP}/pulls/{}/reviews/{id}/dismissals", one.0);
+            assert_eq!(desk.github.act(who, "PUT", &path, &json!({ "message": "Outdated." })).0, 200);
+            let ran = desk.run(SHOP, &["approve", &at(&shop, one.0, &one.1), "--yes"]);
+            assert_eq!(is_merged(&desk, one.0), who == "sam-h", "{who}, graphql {graphql}: {ran}");
+        }
+    }
+}

@@ -184,7 +184,7 @@ fn node(repo: &Repo, pull: &Pull) -> Value {
         "reviewDecision": decision,
         "totalCommentsCount": pull.comments.len() + pull.remarks.len(),
         "latestOpinionatedReviews": opinions(pull),
-        "timelineItems": { "nodes": pull.retargeted.map(|at| json!({ "createdAt": time(at) })).into_iter().collect::<Vec<_>>() },
+        "timelineItems": timeline(pull),
         "labels": { "totalCount": labels.len(), "nodes": labels },
     })
 }
@@ -198,19 +198,37 @@ fn opinions(pull: &Pull) -> Value {
         last.retain(|other| other["user"]["login"] != review["user"]["login"]);
         last.push(review);
     }
-    let node = |review: &Value| {
-        let login = review["user"]["login"].as_str().unwrap_or_default();
-        let bot = login.strip_suffix("[bot]");
-        json!({
-            "author": { "__typename": if bot.is_some() { "Bot" } else { "User" }, "login": bot.unwrap_or(login) },
-            "state": review["state"],
-            "body": review["body"],
-            "submittedAt": review["submitted_at"],
-            "commit": { "oid": review["commit_id"] },
-        })
-    };
-    let nodes: Vec<Value> = last.into_iter().map(node).collect();
+    let nodes: Vec<Value> = last.into_iter().map(opinion).collect();
     json!({ "totalCount": nodes.len(), "nodes": nodes })
+}
+
+fn opinion(review: &Value) -> Value {
+    json!({
+        "author": actor(review["user"]["login"].as_str().unwrap_or_default()),
+        "state": review["state"],
+        "body": review["body"],
+        "submittedAt": review["submitted_at"],
+        "commit": { "oid": review["commit_id"] },
+    })
+}
+
+fn actor(login: &str) -> Value {
+    let bot = login.strip_suffix("[bot]");
+    json!({ "__typename": if bot.is_some() { "Bot" } else { "User" }, "login": bot.unwrap_or(login) })
+}
+
+/// Changes of target, and reviews that were dismissed.
+fn timeline(pull: &Pull) -> Value {
+    let event = |kind: &str, at: i64| json!({ "__typename": kind, "createdAt": time(at), "actor": null, "previousReviewState": null, "review": null });
+    let mut nodes: Vec<Value> = pull.retargeted.map(|at| event("BaseRefChangedEvent", at)).into_iter().collect();
+    nodes.extend(pull.dismissals.iter().map(|dismissal| {
+        let mut node = event("ReviewDismissedEvent", dismissal.at);
+        node["actor"] = actor(&dismissal.by);
+        node["previousReviewState"] = json!(dismissal.said);
+        node["review"] = opinion(&dismissal.review);
+        node
+    }));
+    json!({ "pageInfo": { "hasPreviousPage": false }, "nodes": nodes })
 }
 
 /// What a query selects.

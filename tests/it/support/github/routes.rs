@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::faults::refusal;
 use super::http::{Request, Response, decoded};
-use super::world::{World, account, git, time};
+use super::world::{Dismissal, World, account, git, time};
 use super::{graphql, pulls, talk};
 
 /// A request's route, by which faults are set and requests are counted: `GET /repos/{}/{}/pulls/{}`.
@@ -125,9 +125,14 @@ fn one_pull(world: &mut World, name: &str, number: u64, rest: &[&str], login: &s
         ("PUT", ["pulls", _, "merge"]) => pulls::merge(world, name, number, request),
         ("GET", ["issues", _, "events"]) => {
             let moved = |at| json!({ "id": 1, "event": "base_ref_changed", "created_at": time(at) });
-            paged(pull.retargeted.map(moved).into_iter().collect(), request)
+            let undone = |it: &Dismissal| {
+                let what = json!({ "state": it.said.to_lowercase(), "review_id": it.review["id"], "dismissal_message": "No." });
+                json!({ "id": 2, "event": "review_dismissed", "created_at": time(it.at), "actor": account(&it.by), "dismissed_review": what })
+            };
+            let moved = pull.retargeted.map(moved).into_iter();
+            paged(moved.chain(pull.dismissals.iter().map(undone)).collect(), request)
         }
-        ("PUT", ["pulls", _, "reviews", id, "dismissals"]) => talk::dismiss(world, name, number, id, request),
+        ("PUT", ["pulls", _, "reviews", id, "dismissals"]) => talk::dismiss(world, name, number, id, login, request),
         ("POST", ["pulls", _, "reviews"]) => talk::review(world, name, number, login, request),
         ("POST", ["issues", _, "comments"]) => talk::comment(world, name, number, login, request),
         ("POST", ["issues", _, "labels"]) => talk::label(world, name, number, request),

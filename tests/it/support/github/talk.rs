@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::faults::{invalid, refusal};
 use super::http::{Request, Response};
 use super::pulls::url;
-use super::world::{World, account, git, time};
+use super::world::{Dismissal, World, account, git, time};
 
 /// `POST pulls/N/reviews`.
 pub fn review(world: &mut World, name: &str, number: u64, login: &str, request: &Request) -> Response {
@@ -77,7 +77,7 @@ fn remark(world: &mut World, login: &str, now: i64, commit: &str, asked: &Value)
 }
 
 /// `PUT pulls/N/reviews/ID/dismissals`.
-pub fn dismiss(world: &mut World, name: &str, number: u64, id: &str, request: &Request) -> Response {
+pub fn dismiss(world: &mut World, name: &str, number: u64, id: &str, login: &str, request: &Request) -> Response {
     let (now, body) = (world.tick(), request.json());
     if body["message"].as_str().is_none_or(str::is_empty) {
         return refusal(422, "Invalid request.\n\n\"message\" wasn't supplied.");
@@ -87,12 +87,15 @@ pub fn dismiss(world: &mut World, name: &str, number: u64, id: &str, request: &R
     else {
         return refusal(404, "Not Found");
     };
-    if !matches!(review["state"].as_str(), Some("APPROVED" | "CHANGES_REQUESTED")) {
+    let said = review["state"].as_str().unwrap_or_default().to_owned();
+    if !matches!(said.as_str(), "APPROVED" | "CHANGES_REQUESTED") {
         return refusal(422, "Can not dismiss a commented pull request review");
     }
     review["state"] = json!("DISMISSED");
+    let review = review.clone();
     pull.updated = now;
-    Response::json(200, review)
+    pull.dismissals.push(Dismissal { review: review.clone(), said, by: login.to_owned(), at: now });
+    Response::json(200, &review)
 }
 
 /// `POST issues/N/comments`.

@@ -74,8 +74,19 @@ pub struct Pull {
     /// When it got another base last.
     pub retargeted: Option<i64>,
     pub reviews: Vec<Value>,
+    /// Which reviews were dismissed, by whom and when, and what they had said.
+    pub dismissals: Vec<Dismissal>,
     pub remarks: Vec<Value>,
     pub comments: Vec<Value>,
+}
+
+/// A review that was dismissed.
+#[derive(Debug, Clone)]
+pub struct Dismissal {
+    pub review: Value,
+    pub said: String,
+    pub by: String,
+    pub at: i64,
 }
 
 impl World {
