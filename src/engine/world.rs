@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::ForgeChecks;
 use crate::ledger::{CLOCK_SKEW, Entry, EntryKind, LedgerView, ObjectionKind};
 use crate::model::forge::{Opinion, ReviewState};
-use crate::model::{ChangeId, DecisionKind, EntryId, Findings, Oid, Proposal, Stage, Target, TreeDiff};
+use crate::model::{ChangeId, DecisionKind, Findings, Oid, Proposal, Stage, Target, TreeDiff};
 use crate::policy::{
     self, Approval, Evaluation, Facts, Objection, OnGitHub, Person, Policy, PolicyError, Reviewed, Root,
 };
@@ -48,18 +48,22 @@ fn is_told(policy: &Policy, entry: &Entry, said: &Opinion) -> bool {
     kind && login.is_some_and(|login| login.eq_ignore_ascii_case(&said.author.login))
 }
 
-/// Whether an entry is heard in the ledger where reviews of a proposal tell it. Whoever writes a mark can name any entry: all that
-/// name this one must be its.
+/// Whether what somebody says on the page of a proposal is heard in the ledger, or not at all. Whoever writes a mark can name any
+/// entry: all that name this one must be its. But an approval that tells an entry is nobody's own word, whoever gave it: it may have
+/// been posted with the account of another.
 pub(super) fn told_in(
     ledger: &LedgerView,
     policy: &Policy,
     proposal: &str,
     opinions: &[Opinion],
-) -> impl Fn(EntryId) -> bool {
-    move |entry| {
-        let entry = ledger.entry(entry).filter(|entry| entry.items.iter().any(|item| item.proposal == proposal));
-        let mut claims = opinions.iter().filter(|said| said.tells == entry.map(|entry| entry.id));
-        entry.is_some_and(|entry| claims.all(|said| is_told(policy, entry, said)))
+) -> impl Fn(&Opinion) -> bool {
+    move |said| {
+        let named = said.tells.and_then(|entry| ledger.entry(entry));
+        let Some(entry) = named.filter(|entry| entry.items.iter().any(|item| item.proposal == proposal)) else {
+            return false;
+        };
+        let mut claims = opinions.iter().filter(|said| said.tells == Some(entry.id));
+        said.state == ReviewState::Approved || claims.all(|said| is_told(policy, entry, said))
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::engine::{self, Act, PostOrder};
 use crate::ledger::LedgerView;
 use crate::model::{Oid, Proposal, text};
+use crate::policy;
 
 use super::checks;
 use super::git::store::Writes;
@@ -42,6 +43,8 @@ impl Workspace {
             self.follow(forge, place, still)?;
             hear_again(forge, place.situation, order.number, still)?;
             self.look_at_checks_again(place.situation, order.number, still);
+        } else {
+            speaks_for_itself(forge, place.situation, still)?;
         }
         match engine::stands(&place.situation.world(), order) {
             Ok(Ok(())) => Ok(()),
@@ -79,6 +82,17 @@ impl Workspace {
         let shown = has(place.ledger(), told) && has(Some(place.target), here);
         if shown { Ok(()) } else { Err(Refused::from(Why::Unheard).saying("git does not show yet what GitHub has")) }
     }
+}
+
+/// Whether the account that speaks is nobody else's by policy: a word that is posted with it would be theirs.
+fn speaks_for_itself(forge: &Source, situation: &Situation, still: Still<'_>) -> Result<(), Refused> {
+    let me = forge.connection().me(still).map_err(|error| unasked(&error))?;
+    let person = situation.key.as_ref().map_or("", |key| key.person.name.as_str());
+    if policy::is_anothers(situation.policy(), &me.login, person) {
+        let said = format!("policy knows {} as somebody else's, or an agent's", text::single_line(&me.login));
+        return Err(Refused::from(Why::OtherAccount).saying(said));
+    }
+    Ok(())
 }
 
 /// Puts what people say of a pull request now into the situation, where policy lets it count.

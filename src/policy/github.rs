@@ -5,8 +5,8 @@
 //! the head that is judged. Whose commits these are, and how many such words a tier takes, is asked where approvals are counted.
 
 use super::{Agent, Person, Policy, Reviewed, Role};
+use crate::model::Oid;
 use crate::model::forge::{Account, AccountKind, Dismissal, Opinion, PullRequest, ReviewState};
-use crate::model::{EntryId, Oid};
 
 /// What counts of what was said on GitHub.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,16 +21,17 @@ pub struct OnGitHub {
     pub unknown: bool,
 }
 
-/// What counts of what was said of `head`, by person, each once. What tells an entry that the ledger has (`told`) is heard there.
+/// What counts of what was said of `head`, by person, each once. What tells an entry that the ledger has (`told`) is heard there, or
+/// not at all.
 #[must_use]
-pub fn on_github(policy: &Policy, pull: &PullRequest, head: Oid, told: &dyn Fn(EntryId) -> bool) -> OnGitHub {
+pub fn on_github(policy: &Policy, pull: &PullRequest, head: Oid, told: &dyn Fn(&Opinion) -> bool) -> OnGitHub {
     let mut found = OnGitHub::default();
     if !policy.from_github {
         return found;
     }
     let Some(opinions) = &pull.opinions else { return OnGitHub { unknown: true, ..found } };
     for opinion in opinions.iter().filter(|opinion| is_last(opinion, opinions)) {
-        if opinion.tells.is_some_and(told) {
+        if told(opinion) {
             continue;
         }
         let (Some(person), Some(at)) = (speaker(policy, pull, &opinion.author), opinion.at) else { continue };
@@ -87,6 +88,14 @@ pub(super) fn is_agent(policy: &Policy, login: &str) -> bool {
     login.ends_with("[bot]") || policy.agents.iter().any(|agent| is_account_of(agent, login))
 }
 
+/// Whether an account is, by policy, an agent's or another person's than this one's, so that nothing is said with it in the name of
+/// this one.
+#[must_use]
+pub fn is_anothers(policy: &Policy, login: &str, person: &str) -> bool {
+    policy.agents.iter().any(|agent| is_account_of(agent, login))
+        || policy.people.iter().any(|other| other.name != person && other.has_login(login))
+}
+
 /// Whether an account is this agent's.
 pub(super) fn is_account_of(agent: &Agent, login: &str) -> bool {
     let address = format!("{login}@users.noreply.github.com");
@@ -103,6 +112,7 @@ pub(super) fn person_by_login<'p>(policy: &'p Policy, login: &str) -> Option<&'p
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::EntryId;
     use crate::model::forge::{PullEnd, PullState};
     use crate::policy::parse;
 
@@ -265,7 +275,7 @@ approvals: { from: [ledger, github] }
         for state in [ReviewState::Approved, ReviewState::ChangesRequested] {
             let told = Opinion { tells: Some(entry), ..opinion("sam-h", state, 0) };
             let pull = pull("x", Some(vec![told]));
-            assert_eq!(on_github(&policy(), &pull, head(), &|id| id == entry), OnGitHub::default());
+            assert_eq!(on_github(&policy(), &pull, head(), &|said| said.tells == Some(entry)), OnGitHub::default());
             assert_ne!(on_github(&policy(), &pull, head(), &|_| false), OnGitHub::default(), "it may not have arrived");
         }
     }
@@ -295,6 +305,21 @@ approvals: { from: [ledger, github] }
             Person { github: Some("sam-h".into()), roles: vec![Role::Approve], ..policy.people[2].clone() };
         let yes = vec![opinion("sam-h", ReviewState::Approved, 0)];
         assert_eq!(said(&policy, &pull("x", Some(yes))), (vec![], vec![]));
+    }
+
+    #[test]
+    fn nothing_is_said_with_the_account_of_another() {
+        for (login, person, wanted) in [
+            ("maria-k", "maria", false),
+            ("sam-h", "maria", true),
+            ("SAM-H", "maria", true),
+            ("acme-robot", "maria", true),
+            ("acme-robot", "robot", true),
+            ("relay", "maria", true),
+            ("somebody", "maria", false),
+        ] {
+            assert_eq!(is_anothers(&policy(), login, person), wanted, "{login} {person}");
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub use error::{PolicyError, error_ruling};
 pub use evaluate::{Evaluation, evaluate};
 pub use facts::{Approval, CheckFacts, Facts, Given, Objection, Reviewed, trailers};
 pub use fitted::{Findings, FoundAgent, FoundPerson, fitted};
-pub use github::{OnGitHub, on_github};
+pub use github::{OnGitHub, is_anothers, on_github};
 pub use globs::{GlobError, Globs};
 pub use landscape::{Cluster, Priorities, Service};
 pub use lint::{Lint, Source, lint, lint_files};

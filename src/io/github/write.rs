@@ -37,7 +37,7 @@ pub struct Posted {
     pub commit: Option<Oid>,
 }
 
-/// Whether an order still may be carried out, asked right before it is sent.
+/// Whether an order still may be carried out, and by this account, asked right before it is sent.
 pub type May<'a> = &'a mut dyn FnMut(&PostOrder) -> Result<(), Refused>;
 
 /// Makes posts one after the other, and tells what became of each. What follows a post of the same entry and pull request that was
@@ -109,6 +109,7 @@ pub fn post(
     }
     let desk = Desk { client, me, post, still };
     if let Act::Dismiss { message } = &post.act {
+        may(order)?;
         return desk.dismiss(message);
     }
     let mut tries = 0;

@@ -95,3 +95,33 @@ fn an_objection_that_the_agent_dismissed_stands() {
         }
     }
 }
+
+/// Policy names no login of maria's, and the token on this host is sam's: her approval is not his.
+#[test]
+fn what_is_posted_in_the_name_of_another_is_not_the_word_of_that_person() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let two = "{ low: { approvals: 2 }, medium: { approvals: 2 }, high: { approvals: 2 } }";
+    let (desk, shop) = with(&sandbox, "[ledger, github]", ONE, AGENT, "");
+    let policy = shop.show("main", ".countersign/policy.yaml").replace(", github: maria-k", "").replace(ONE, two);
+    let commit = Commit::new("No login").file(".countersign/policy.yaml", policy);
+    shop.commit("people/none", commit);
+    let own = desk.github.open(SHOP, "people/none", "infra-lead", "No login", "");
+    let ran = desk.run(SHOP, &["approve", &at(&shop, own, "people/none"), "--yes"]).succeeds();
+    assert!(is_merged(&desk, own), "{ran}");
+    let one = page(&desk, &shop, "a");
+    desk.github.token(super::TOKEN, "sam-h");
+    let first = desk.run(SHOP, &["approve", &at(&shop, one.0, &one.1), "--yes"]);
+    let listed = desk.list(SHOP, &[]).into_iter().find(|it| it["id"] == format!("#{}", one.0)).expect("it");
+    assert_eq!(listed["ruling"]["approvals"]["by"], json!(["maria"]), "{first}\n{listed}");
+    assert!(desk.github.world().pull(SHOP, one.0).reviews.is_empty(), "{first}");
+    // What another program posted like that is nobody's own word either.
+    let entry = shop.entries().last().expect("an entry")["id"].clone();
+    let mark = format!("<!-- countersign {} {} approve -->", entry.as_str().unwrap_or_default(), one.0);
+    let review = json!({ "event": "APPROVE", "body": mark, "commit_id": shop.rev(&one.1) });
+    assert_eq!(desk.github.act("sam-h", "POST", &format!("/repos/{SHOP}/pulls/{}/reviews", one.0), &review).0, 200);
+    let listed = desk.list(SHOP, &[]).into_iter().find(|it| it["id"] == format!("#{}", one.0)).expect("it");
+    assert_eq!(listed["ruling"]["approvals"]["by"], json!(["maria"]), "{first}\n{listed}");
+}
