@@ -13,7 +13,7 @@ use crate::ledger::{
     Approval, Entry, EntryKind, Item, LandedQuestion, LandingFacts, LedgerView, MergeRecord, Origin, PolicyRef,
     RefUpdate, Stated, state, stated,
 };
-use crate::model::forge::{PullRequest, PullState};
+use crate::model::forge::{Opinion, PullRequest, PullState};
 use crate::model::{ChangeId, EntryId, Oid, Outcome, Ruling, Tier};
 use crate::policy::{self, Reviewed, Role, Root};
 
@@ -217,7 +217,7 @@ impl<'a> Court<'a> {
         candidates.sort_by_key(|item| !is_named(item));
         let signed = candidates.into_iter().find_map(|item| {
             let item = Item { seen: None, answers: None, ..item.clone() };
-            let (item, _, origin) = self.judged(landed, item, &[])?;
+            let (item, _, origin) = self.judged(landed, item, &[], None)?;
             Some(Approved { item, reviews: Vec::new(), origin })
         });
         signed.or_else(|| self.reviewed(landed))
@@ -229,23 +229,24 @@ impl<'a> Court<'a> {
         let same = *change_id == landed.facts.diff.change_id
             && pull.state == PullState::Merged
             && self.target.strip_prefix("refs/heads/") == Some(pull.base.branch.as_str());
-        let head = pull.head.oid;
-        let proposal = format!("#{}", pull.number);
-        let opinions = pull.opinions.as_deref().unwrap_or_default();
-        let said = {
-            let told = told_in(self.ledger, &self.root.policy, &proposal, opinions);
-            policy::on_github(&self.root.policy, pull, head, &told)
-        };
+        let (head, proposal) = (pull.head.oid, format!("#{}", pull.number));
         // What was said of it later neither allowed it nor held it up.
+        let then = |said: &Opinion| said.at.is_none_or(|said| said <= *at);
+        let opinions = pull.opinions.as_ref().map(|all| all.iter().filter(|said| then(said)).cloned().collect());
+        let pull = PullRequest { opinions, ..pull.clone() };
+        let said = {
+            let told = told_in(self.ledger, &self.root.policy, &proposal, pull.opinions.as_deref().unwrap_or_default());
+            policy::on_github(&self.root.policy, &pull, head, &told)
+        };
         let (elsewhere, unheard) = self.world.wanted_elsewhere(&proposal, head, Some(*change_id), &said.approvals);
-        let mut wanted = said.objections.iter().chain(&elsewhere);
-        if !same || said.unknown || unheard || wanted.any(|said| said.at <= *at) {
+        let wanted = !said.objections.is_empty() || elsewhere.iter().any(|said| said.at <= *at);
+        if !same || said.unknown || unheard || wanted {
             return None;
         }
-        let reviews: Vec<Reviewed> = said.approvals.into_iter().filter(|said| said.at <= *at).collect();
+        let reviews = said.approvals;
         let (target, change_id, tier) = (self.target.to_owned(), Some(*change_id), Tier::High);
         let item = Item { proposal, target, head, change_id, tier, seen: None, answers: None, merge: None };
-        let (item, ruling, origin) = self.judged(landed, item, &reviews)?;
+        let (item, ruling, origin) = self.judged(landed, item, &reviews, said.wanted_before)?;
         let counted = stated(self.ledger, &self.stating(&item, &reviews), &item, &[]);
         let reviews = counted.into_iter().map(|stated| stated.review).collect();
         Some(Approved { item: Item { tier: ruling.tier, ..item }, reviews, origin })
@@ -259,8 +260,14 @@ impl<'a> Court<'a> {
     }
 
     /// An item as a commit landed it, with what policy says and where it came from, where policy is satisfied by what the ledger has
-    /// and by these reviews.
-    fn judged(&self, landed: &Unrecorded, item: Item, reviews: &[Reviewed]) -> Option<(Item, Ruling, Origin)> {
+    /// and by these reviews; of what the ledger has that is newer than `since`.
+    fn judged(
+        &self,
+        landed: &Unrecorded,
+        item: Item,
+        reviews: &[Reviewed],
+        since: Option<Timestamp>,
+    ) -> Option<(Item, Ruling, Origin)> {
         let (ledger, facts) = (self.ledger, &landed.facts);
         let parents = facts.parents.get(1..).unwrap_or_default();
         let own = parents.len() <= 1 && parents.iter().all(|parent| *parent == item.head);
@@ -270,7 +277,8 @@ impl<'a> Court<'a> {
         if !stands {
             return None;
         }
-        let approvals = ledger.approvals_for(&item.proposal, &item.target, item.head, item.change_id?);
+        let mut approvals = ledger.approvals_for(&item.proposal, &item.target, item.head, item.change_id?);
+        approvals.retain(|approval| since.is_none_or(|since| approval.at > since));
         let item = Item { merge: Some(record(landed, &approvals)), ..item };
         let relies_on: Vec<EntryId> = approvals.iter().map(|approval| approval.entry).collect();
         let mut entry = self.stating(&item, reviews);

@@ -158,7 +158,7 @@ impl<'a> World<'a> {
             objections.retain(|objection| objection.person != planned.person);
             approvals.push(planned.clone());
         }
-        let repeat = self.refused_before(&proposal.id) || page.wanted_before;
+        let repeat = self.refused_before(&proposal.id) || page.wanted_before.is_some();
         let branch = proposal.branch();
         let facts = Facts {
             stage: self.stage,
@@ -189,11 +189,13 @@ impl<'a> World<'a> {
     pub(super) fn said_of(&self, proposal: &Proposal, diff: Option<&TreeDiff>) -> (Vec<Approval>, Vec<Objection>) {
         let Some(ledger) = self.ledger else { return (Vec::new(), Vec::new()) };
         let change_id = diff.map(|diff| diff.change_id);
+        let said = self.on_github(proposal, diff);
         let approvals = change_id
             .map(|change_id| ledger.approvals_for(&proposal.id, &proposal.target.refname, proposal.head, change_id))
             .unwrap_or_default();
-        let approvals =
-            approvals.into_iter().map(|one| Approval::signed(&one.person, one.entry, one.touched)).collect::<Vec<_>>();
+        // A head that was refused as another and came back takes approvals that are newer than that.
+        let new = approvals.into_iter().filter(|one| said.wanted_before.is_none_or(|wanted| one.at > wanted));
+        let approvals: Vec<_> = new.map(|one| Approval::signed(&one.person, one.entry, one.touched)).collect();
         let mut objections: Vec<Objection> = ledger
             .objections(&proposal.id, proposal.head, change_id)
             .into_iter()
@@ -203,7 +205,6 @@ impl<'a> World<'a> {
                 entry: Some(objection.entry),
             })
             .collect();
-        let said = self.on_github(proposal, diff);
         let reviewed = said.approvals.into_iter().filter(|said| {
             let signed = approvals.iter().any(|own| own.person == said.person);
             let objects = objections.iter().any(|own| own.person == said.person && own.kind != DecisionKind::Ask);

@@ -4,6 +4,8 @@
 //! nothing is in doubt: the account of one person who may approve, neither an agent's nor the one that opened it, on exactly
 //! the head that is judged. Whose commits these are, and how many such words a tier takes, is asked where approvals are counted.
 
+use jiff::Timestamp;
+
 use super::{Agent, Person, Policy, Reviewed, Role};
 use crate::model::Oid;
 use crate::model::forge::{Account, AccountKind, Dismissal, Opinion, PullRequest, ReviewState};
@@ -15,8 +17,8 @@ pub struct OnGitHub {
     pub approvals: Vec<Reviewed>,
     /// Who wants changes of this head, or may want them: nobody but the speaker takes that back.
     pub objections: Vec<Reviewed>,
-    /// Whether somebody wanted changes of an earlier head, and has said nothing else since.
-    pub wanted_before: bool,
+    /// When somebody last wanted changes of another head, and has said nothing else since: what was approved before is not new.
+    pub wanted_before: Option<Timestamp>,
     /// Whether GitHub did not tell, so that somebody may want changes.
     pub unknown: bool,
 }
@@ -37,7 +39,7 @@ pub fn on_github(policy: &Policy, pull: &PullRequest, head: Oid, told: &dyn Fn(&
         let (Some(person), Some(at)) = (speaker(policy, pull, &opinion.author), opinion.at) else { continue };
         let wants = wants_changes(opinion);
         if opinion.commit != Some(head) {
-            found.wanted_before |= wants;
+            found.wanted_before = found.wanted_before.max(Some(at).filter(|_| wants));
             continue;
         }
         let said = Reviewed { person: person.name.clone(), login: opinion.author.login.clone(), commit: head, at };
@@ -49,6 +51,7 @@ pub fn on_github(policy: &Policy, pull: &PullRequest, head: Oid, told: &dyn Fn(&
             _ => {}
         }
     }
+    found.approvals.retain(|said| found.wanted_before.is_none_or(|wanted| said.at > wanted));
     found
 }
 
@@ -250,16 +253,29 @@ approvals: { from: [ledger, github] }
             on_github(&policy(), &pull("x", Some(vec![opinion])), head(), &|_| false)
         };
         let earlier = of(ReviewState::ChangesRequested, Some(Oid::ZERO), "sam-h");
-        assert!(earlier.wanted_before && earlier.objections.is_empty());
-        assert!(of(ReviewState::ChangesRequested, None, "sam-h").wanted_before, "the commit may be gone");
-        assert!(of(ReviewState::Dismissed, Some(Oid::ZERO), "sam-h").wanted_before, "nobody tells who dismissed it");
+        assert!(earlier.wanted_before.is_some() && earlier.objections.is_empty());
+        assert!(of(ReviewState::ChangesRequested, None, "sam-h").wanted_before.is_some(), "the commit may be gone");
+        assert!(
+            of(ReviewState::Dismissed, Some(Oid::ZERO), "sam-h").wanted_before.is_some(),
+            "nobody tells who dismissed it"
+        );
         for other in [
             of(ReviewState::ChangesRequested, Some(head()), "sam-h"),
             of(ReviewState::Approved, Some(Oid::ZERO), "sam-h"),
             of(ReviewState::Dismissed, Some(Oid::ZERO), "somebody"),
             of(ReviewState::ChangesRequested, Some(Oid::ZERO), "somebody"),
         ] {
-            assert!(!other.wanted_before, "{other:?}");
+            assert!(other.wanted_before.is_none(), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_approved_before_another_head_was_refused_is_not_new() {
+        for (second, approvals) in [(9, 0), (10, 0), (11, 1)] {
+            let no = Opinion { commit: Some(Oid::ZERO), ..opinion("maria-k", ReviewState::ChangesRequested, 10) };
+            let pull = pull("x", Some(vec![no, opinion("sam-h", ReviewState::Approved, second)]));
+            let found = on_github(&policy(), &pull, head(), &|_| false);
+            assert_eq!((found.approvals.len(), found.objections.len()), (approvals, 0), "{second}");
         }
     }
 

@@ -1,9 +1,11 @@
 //! What people say on GitHub's page, against an agent that knows the rules: whose word counts, and what takes it away.
 
-use serde_json::json;
+use std::time::Duration;
+
+use serde_json::{Value, json};
 
 use super::{Desk, SHOP, at};
-use crate::support::{Commit, Repo, Sandbox, needs};
+use crate::support::{Commit, Ran, Repo, Sandbox, needs};
 
 const ONE: &str = "{ low: { approvals: 1 }, medium: { approvals: 1 }, high: { approvals: 1 } }";
 const AGENT: &str = r#"[{ name: infra, match: { branches: ["agent/infra/**"], authors: ["infra-bot[bot]"] } }]"#;
@@ -51,11 +53,71 @@ fn is_merged(desk: &Desk<'_>, number: u64) -> bool {
     desk.github.world().pull(SHOP, number).merged.is_some()
 }
 
+/// The proposals that merge entries name.
+fn recorded(repo: &Repo<'_>) -> Vec<String> {
+    let entries = repo.entries();
+    let merges = entries.iter().filter(|entry| entry["kind"] == "merge");
+    let items = merges.flat_map(|entry| entry["items"].as_array().cloned().unwrap_or_default());
+    items.map(|item| item["proposal"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
 /// Somebody says something on the page.
 fn says(desk: &Desk<'_>, login: &str, number: u64, event: &str, commit: &str) {
     let review = json!({ "event": event, "body": "So be it.", "commit_id": commit });
     let (status, answer) = desk.github.act(login, "POST", &format!("/repos/{SHOP}/pulls/{number}/reviews"), &review);
     assert_eq!(status, 200, "{answer}");
+}
+
+/// Somebody merges on the page.
+fn merges(desk: &Desk<'_>, number: u64, more: &[(&str, &str)]) {
+    let mut body = json!({});
+    for (name, value) in more {
+        body[*name] = json!(value);
+    }
+    let (status, answer) = desk.github.act("infra-lead", "PUT", &format!("/repos/{SHOP}/pulls/{number}/merge"), &body);
+    assert_eq!(status, 200, "{answer}");
+}
+
+/// GitHub merges nothing by the program's method from now on.
+fn only(desk: &Desk<'_>, methods: &[&'static str]) {
+    desk.github.world().repos.get_mut(SHOP).expect("the repository").methods = methods.to_vec();
+}
+
+/// A command of somebody at a host of their own.
+fn as_other(desk: &Desk<'_>, name: &str, login: &str, arguments: &[&str], patience: Duration) -> Ran {
+    let sandbox = desk.sandbox;
+    let key = sandbox.path(format!("keys/{name}")).to_string_lossy().into_owned();
+    let token = format!("ghp_tokenof{name}");
+    let file = sandbox.write(format!("{name}/token"), &token);
+    std::fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("permissions");
+    desk.github.token(&token, login);
+    let git = format!(
+        "[user]\n\tname = {name}\n\temail = {name}@corp.example\n\tsigningKey = {key}\n[gpg]\n\tformat = ssh\n"
+    );
+    sandbox.write(format!("{name}/.gitconfig"), git);
+    let settings = std::fs::read_to_string(sandbox.path("home/.config/countersign/config.toml")).expect("settings");
+    sandbox.write(format!("{name}/.config/countersign/config.toml"), settings);
+    let mut command = sandbox.countersign("");
+    command.timeout(patience).args(["--repo", SHOP]).args(arguments);
+    let home = sandbox.path(name);
+    command.env("HOME", &home).env("GIT_CONFIG_GLOBAL", home.join(".gitconfig"));
+    for (variable, folder) in [
+        ("XDG_CONFIG_HOME", ".config"),
+        ("XDG_CACHE_HOME", ".cache"),
+        ("XDG_STATE_HOME", ".local/state"),
+        ("XDG_DATA_HOME", ".local/share"),
+    ] {
+        command.env(variable, home.join(folder));
+    }
+    Ran::of(&mut command)
+}
+
+/// An item on a pull request, of an entry that is signed by hand.
+fn item(shop: &Repo<'_>, (number, branch): &(u64, String)) -> Value {
+    json!({
+        "proposal": format!("#{number}"), "target": "refs/heads/main", "head": shop.rev(branch), "change_id": null,
+        "tier": "medium", "seen": null, "answers": null, "merge": null,
+    })
 }
 
 /// Two pull requests of the same head: what sam wants of the one holds up the other, too.
@@ -124,4 +186,50 @@ fn what_is_posted_in_the_name_of_another_is_not_the_word_of_that_person() {
     assert_eq!(desk.github.act("sam-h", "POST", &format!("/repos/{SHOP}/pulls/{}/reviews", one.0), &review).0, 200);
     let listed = desk.list(SHOP, &[]).into_iter().find(|it| it["id"] == format!("#{}", one.0)).expect("it");
     assert_eq!(listed["ruling"]["approvals"]["by"], json!(["maria"]), "{first}\n{listed}");
+}
+
+/// A head is pushed away, objected to, and pushed back: what was approved before the objection is no new approval.
+#[test]
+fn a_head_that_comes_back_needs_a_new_approval() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let mut wrong = String::new();
+    for signed in [true, false] {
+        let sandbox = Sandbox::new();
+        let (desk, shop) = with(&sandbox, "[ledger, github]", ONE, AGENT, "");
+        let (one, other) = (page(&desk, &shop, "a"), page(&desk, &shop, "b"));
+        let first = shop.rev(&one.1);
+        if signed {
+            only(&desk, &["merge"]);
+            let _ = desk.run(SHOP, &["approve", &at(&shop, one.0, &one.1), "--yes"]).exits(3);
+            only(&desk, &["merge", "squash"]);
+        } else {
+            says(&desk, "sam-h", one.0, "APPROVE", &first);
+        }
+        shop.propose(&one.1, "Another", &[("docs/a.md", "Say it worse.\n")]);
+        let _ = desk.list(SHOP, &[]);
+        if signed {
+            let _ = shop.forge(
+                "sam",
+                json!({ "kind": "reject", "reason": "unsafe", "note": "No.", "items": [item(&shop, &one)] }),
+            );
+        } else {
+            says(&desk, "maria-k", one.0, "REQUEST_CHANGES", &shop.rev(&one.1));
+        }
+        shop.git(&["update-ref", &format!("refs/heads/{}", one.1), &first]);
+        let listed = desk.list(SHOP, &[]).into_iter().find(|it| it["id"] == format!("#{}", one.0)).expect("it");
+        merges(&desk, one.0, &[]);
+        let ran = as_other(
+            &desk,
+            "sam",
+            "sam-h",
+            &["hold", &at(&shop, other.0, &other.1), "-m", "Wait.", "--yes"],
+            Duration::from_secs(60),
+        );
+        if recorded(&shop).contains(&format!("#{}", one.0)) {
+            wrong += &format!("signed {signed}: {}\n{listed}\n{ran}\n", listed["state"]);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
 }
