@@ -273,7 +273,7 @@ impl<'a> World<'a> {
 /// Whether a person lifted in the ledger what they wanted on a page: only by what was certainly said after it, whatever the clock of
 /// the host that signed was worth.
 fn is_lifted(ledger: &LedgerView, name: &str, said: &Reviewed) -> bool {
-    ledger.last_word(name, &said.person).is_some_and(|word| word.duration_since(said.at) > CLOCK_SKEW)
+    ledger.lifted(name, &said.person).is_some_and(|word| word.duration_since(said.at) > CLOCK_SKEW)
 }
 
 const fn decision(kind: ObjectionKind) -> DecisionKind {

@@ -273,6 +273,18 @@ impl LedgerView {
         own.map(|(entry, _)| entry.at).max()
     }
 
+    /// When what a person objects to under this name was lifted last: by an own approval or withdrawal, or by an override. Nothing
+    /// else that is said lifts anything.
+    #[must_use]
+    pub fn lifted(&self, proposal: &str, person: &str) -> Option<Timestamp> {
+        use super::EntryKind::{Approve, Override, Withdraw};
+        let lifts = |entry: &Entry| match entry.kind {
+            Approve | Withdraw => entry.by == person,
+            kind => kind == Override,
+        };
+        self.history(proposal).filter(|(entry, _)| lifts(entry)).map(|(entry, _)| entry.at).max()
+    }
+
     /// All merges that no void took back, oldest first.
     pub fn merges(&self) -> impl Iterator<Item = &Merged> {
         self.fold.merges.iter().filter(|merged| merged.voided.is_none())

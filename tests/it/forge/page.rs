@@ -233,3 +233,18 @@ fn a_head_that_comes_back_needs_a_new_approval() {
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
+
+/// Sam wants changes on the page, and asks a question in the ledger later: a question lifts nothing.
+#[test]
+fn a_question_in_the_ledger_lifts_no_objection_on_the_page() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = with(&sandbox, "[ledger, github]", ONE, AGENT, "");
+    let one = page(&desk, &shop, "a");
+    says(&desk, "sam-h", one.0, "REQUEST_CHANGES", &shop.rev(&one.1));
+    let _ = shop.forge("sam", json!({ "kind": "ask", "note": "Why?", "items": [item(&shop, &one)] }));
+    let listed = desk.list(SHOP, &[]).into_iter().find(|it| it["id"] == format!("#{}", one.0)).expect("it");
+    assert!(listed["ruling"]["reasons"].to_string().contains("sam wants changes on GitHub"), "{listed}");
+}
