@@ -110,16 +110,21 @@ impl Person {
     }
 }
 
+/// What the domains begin with below which GitHub makes up addresses for logins.
+pub(super) const NOREPLY: &str = "users.noreply.";
+
 /// Whether a text can be a person's login on GitHub (39 characters there; Enterprise servers add a suffix).
 pub(super) fn is_login(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
 }
 
-/// Whether `email` is `LOGIN@users.noreply.github.com`, or `NUMBER+LOGIN@…`.
+/// Whether `email` is `LOGIN@users.noreply.HOST`, or `NUMBER+LOGIN@…`: an Enterprise server makes addresses up below its own name. Of
+/// whichever host it is, it only makes more commits somebody's own.
 fn is_noreply_of(email: &str, login: &str) -> bool {
     let Some((local, domain)) = email.rsplit_once('@') else { return false };
     let name = local.split_once('+').map_or(local, |(_, name)| name);
-    domain.eq_ignore_ascii_case("users.noreply.github.com") && name.eq_ignore_ascii_case(login)
+    let made_up = domain.get(..NOREPLY.len()).is_some_and(|start| start.eq_ignore_ascii_case(NOREPLY));
+    made_up && domain.len() > NOREPLY.len() && name.eq_ignore_ascii_case(login)
 }
 
 impl Agent {

@@ -6,6 +6,7 @@
 
 use jiff::Timestamp;
 
+use super::checked::NOREPLY;
 use super::{Agent, Person, Policy, Reviewed, Role};
 use crate::model::Oid;
 use crate::model::forge::{Account, AccountKind, Dismissal, Opinion, PullRequest, ReviewState};
@@ -99,10 +100,13 @@ pub fn is_anothers(policy: &Policy, login: &str, person: &str) -> bool {
         || policy.people.iter().any(|other| other.name != person && other.has_login(login))
 }
 
-/// Whether an account is this agent's.
+/// Whether an account is this agent's: by its login, or by an address that a server would make up for it, on any host that policy names.
 pub(super) fn is_account_of(agent: &Agent, login: &str) -> bool {
-    let address = format!("{login}@users.noreply.github.com");
-    [login, &address].into_iter().any(|text| agent.matcher.authors.matches(text.into()))
+    let authors = &agent.matcher.authors;
+    let domains = authors.patterns().iter().filter_map(|pattern| pattern.rsplit_once('@')).map(|(_, domain)| domain);
+    let domains = domains.filter(|domain| domain.to_ascii_lowercase().starts_with(NOREPLY));
+    let made_up = |domain: &str| authors.matches(format!("{login}@{domain}").as_str().into());
+    authors.matches(login.into()) || made_up(&format!("{NOREPLY}github.com")) || domains.into_iter().any(made_up)
 }
 
 /// The one person whose login this is; nobody's where two claim it.
@@ -126,8 +130,12 @@ people:
   - { name: ada, emails: [ada@corp.example], github: ada, roles: [admin] }
   - { name: robot, emails: [robot@corp.example], github: acme-robot }
   - { name: relay, emails: [relay@corp.example], github: relay }
+  - { name: mirror, emails: [mirror@corp.example], github: mirror }
 agents:
-  - { name: infra, match: { branches: ["agent/**"], authors: ["acme-robot", "relay@users.noreply.github.com"] } }
+  - name: infra
+    match:
+      branches: ["agent/**"]
+      authors: ["acme-robot", "relay@users.noreply.github.com", "*mirror@Users.noreply.ghe.corp.example"]
 approvals: { from: [ledger, github] }
 "#;
 
@@ -221,6 +229,7 @@ approvals: { from: [ledger, github] }
             ("who may not object", one("ada", ChangesRequested), none, none),
             ("an agent's", one("acme-robot", Approved), none, none),
             ("an agent's, by its address", one("relay", Approved), none, none),
+            ("an agent's, by its address at another host", one("mirror", Approved), none, none),
             ("an agent's objection", one("acme-robot", ChangesRequested), none, none),
             ("who opened it", one("maria-k", Approved), none, none),
             ("in any case, too", one("Maria-K", Approved), none, none),

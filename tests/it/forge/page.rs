@@ -248,3 +248,18 @@ fn a_question_in_the_ledger_lifts_no_objection_on_the_page() {
     let listed = desk.list(SHOP, &[]).into_iter().find(|it| it["id"] == format!("#{}", one.0)).expect("it");
     assert!(listed["ruling"]["reasons"].to_string().contains("sam wants changes on GitHub"), "{listed}");
 }
+
+/// On an Enterprise server the address that is made up for a login is below that server's name.
+#[test]
+fn commits_made_on_the_page_of_an_enterprise_server_are_own_ones() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = with(&sandbox, "[ledger]", ONE, AGENT, "");
+    let one = page(&desk, &shop, "a");
+    let commit = Commit::new("Update a.md").by("Maria K", "12+maria-k@users.noreply.ghe.corp.example");
+    shop.commit(&one.1, commit.file("docs/a.md", "Say it as I do.\n"));
+    let ran = desk.run(SHOP, &["approve", &at(&shop, one.0, &one.1), "--yes"]);
+    assert!(!is_merged(&desk, one.0), "{ran}");
+}
