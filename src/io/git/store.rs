@@ -348,7 +348,7 @@ impl Store {
             if commits.len() == OWN_COMMITS_LIMIT {
                 return Err(StoreError::NeedsRebase(format!("it has more than {OWN_COMMITS_LIMIT} own commits")));
             }
-            commits.push(self.commit(cooked(oid?))?);
+            commits.push(self.commit(cooked(oid.map_err(|e| self.lost(&e, head))?))?);
         }
         commits.reverse();
         Ok(commits)

@@ -168,8 +168,12 @@ fn last_paragraph(message: &str) -> Vec<(String, String)> {
 /// head that was collected) leave the landing commit's own names to tell whose change it was.
 fn needs(store: &Store, question: &LandedQuestion<'_>) -> Result<Ruling, String> {
     let merge = question.item.merge.as_ref().ok_or("the item did not land")?;
-    let own = store.own_commits(merge.first_parent, question.item.head);
-    let own = own.or_else(|_| store.commit(merge.commit).map(|commit| vec![commit])).map_err(|e| e.to_string())?;
+    let own = store.own_commits(merge.first_parent, question.item.head).or_else(|error| match error {
+        StoreError::Missing(_) | StoreError::Unfetched(_) => store.commit(merge.commit).map(|commit| vec![commit]),
+        // They are there, and whose they are is not known.
+        error => Err(error),
+    });
+    let own = own.map_err(|error| error.to_string())?;
     let contributors: Vec<Contributor> = match own.as_slice() {
         [only] if only.oid == merge.commit => vec![only.author.clone()],
         own => own.iter().flat_map(|commit| [commit.author.clone(), commit.committer.clone()]).collect(),

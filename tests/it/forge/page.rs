@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use super::{Desk, SHOP, at};
 use crate::support::{Commit, Ran, Repo, Sandbox, needs};
 
+/// More commits than are read of a proposal.
+const LONG: usize = 2_000 + 5;
+
 const ONE: &str = "{ low: { approvals: 1 }, medium: { approvals: 1 }, high: { approvals: 1 } }";
 const AGENT: &str = r#"[{ name: infra, match: { branches: ["agent/infra/**"], authors: ["infra-bot[bot]"] } }]"#;
 
@@ -118,6 +121,10 @@ fn item(shop: &Repo<'_>, (number, branch): &(u64, String)) -> Value {
         "proposal": format!("#{number}"), "target": "refs/heads/main", "head": shop.rev(branch), "change_id": null,
         "tier": "medium", "seen": null, "answers": null, "merge": null,
     })
+}
+
+fn hold_on(desk: &Desk<'_>, shop: &Repo<'_>, (number, branch): &(u64, String)) -> Ran {
+    desk.run(SHOP, &["hold", &at(shop, *number, branch), "-m", "Wait.", "--yes"])
 }
 
 /// Two pull requests of the same head: what sam wants of the one holds up the other, too.
@@ -262,4 +269,31 @@ fn commits_made_on_the_page_of_an_enterprise_server_are_own_ones() {
     shop.commit(&one.1, commit.file("docs/a.md", "Say it as I do.\n"));
     let ran = desk.run(SHOP, &["approve", &at(&shop, one.0, &one.1), "--yes"]);
     assert!(!is_merged(&desk, one.0), "{ran}");
+}
+
+/// A proposal of more commits than are read: whose they are is not known, and nobody's review is enough.
+#[test]
+fn a_proposal_of_too_many_commits_is_not_recorded_by_its_authors_review() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = with(&sandbox, "[ledger, github]", ONE, AGENT, "");
+    let branch = "agent/infra/long";
+    shop.commit(branch, Commit::new("Hers").by("maria", "maria@corp.example").file("docs/l.md", "Mine.\n"));
+    let start = shop.rev(branch);
+    let mut stream = String::new();
+    for at in 0..LONG {
+        let from = if at == 0 { format!("from {start}\n") } else { String::new() };
+        stream += &format!(
+            "commit refs/heads/{branch}\ncommitter infra-bot[bot] <infra-bot@bots.example> 1736000000 +0000\ndata 1\nx\n{from}\n"
+        );
+    }
+    shop.fast_import(stream.as_bytes());
+    let number = desk.github.open(SHOP, branch, "infra-bot[bot]", "Long", "");
+    let waiting = page(&desk, &shop, "w");
+    says(&desk, "maria-k", number, "APPROVE", &shop.rev(branch));
+    merges(&desk, number, &[("merge_method", "squash")]);
+    let ran = hold_on(&desk, &shop, &waiting);
+    assert!(!recorded(&shop).contains(&format!("#{number}")), "{ran}");
 }
