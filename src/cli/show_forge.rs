@@ -8,6 +8,8 @@ use crate::model::{ChecksReport, ForgeReport, Known, RemarkLine, Remarks, Review
 const LINES: usize = 8;
 /// Remarks that are shown.
 const SHOWN: usize = 20;
+/// How many of those are the agent's at least, where it said that many: it hides nobody by talking.
+const OWN: usize = 5;
 
 /// Writes it; nothing where it was not asked for.
 pub fn show(forge: &Known<ForgeReport>, output: &mut Output) {
@@ -68,9 +70,10 @@ fn remarks(found: &Remarks, output: &mut Output) {
     let left = found.more + found.remarks.len().saturating_sub(SHOWN);
     let more = if left == 0 { String::new() } else { format!(", {left} more on the forge") };
     output.line(format!("replies {}{since}{more}", count(found.remarks.len().min(SHOWN), "remark")));
-    for remark in found.remarks.iter().take(SHOWN) {
-        one(remark, output);
-    }
+    let (own, others): (Vec<&RemarkLine>, Vec<&RemarkLine>) = found.remarks.iter().partition(|remark| remark.own);
+    let others = &others[others.len().saturating_sub(SHOWN - own.len().min(OWN))..];
+    let own = &own[own.len().saturating_sub(SHOWN - others.len())..];
+    own.iter().chain(others).for_each(|remark| one(remark, output));
 }
 
 fn one(remark: &RemarkLine, output: &mut Output) {

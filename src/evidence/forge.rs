@@ -3,9 +3,14 @@
 //! All of it is somebody's word. Checks and reviews are a forge's; remarks of the account that opened a pull request are the
 //! agent's, and claims like all that it says. Nothing here lowers anything.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
-use crate::model::forge::{Account, Check, CheckState, Checks, ChecksState, PullRequest, Remark, Review, ReviewState};
+use crate::model::forge::{
+    Account, AccountKind, Check, CheckState, Checks, ChecksState, PullRequest, Remark, Review, ReviewState,
+};
 use crate::model::text::{count, printable, single_line, truncate};
 use crate::model::{
     CheckLine, ChecksReport, ForgeReport, Known, Oid, Problem, RemarkLine, Remarks, ReviewLine, Reviews,
@@ -15,6 +20,8 @@ use crate::model::{
 const CHECKS: usize = 50;
 /// Reviews, and remarks, that are kept.
 const SAID: usize = 50;
+/// How many of those are an agent's or a program's at least, where it said that many.
+const OTHERS: usize = 10;
 /// Characters of a text that are kept.
 const TEXT: usize = 2_000;
 /// Columns of a name, a label or a summary.
@@ -72,6 +79,23 @@ fn told(text: &str) -> (String, bool) {
     (lines.join("\n"), kept.len() < text.len())
 }
 
+/// Whether a person said it, as far as a forge tells that.
+fn is_person(account: &Account, own: &dyn Fn(&Account) -> bool) -> bool {
+    account.kind == AccountKind::User && !own(account)
+}
+
+/// What is shown of too much, in the order in which it was said: what ranks first and is newest. What is no person's, which the first
+/// half of the rank says, never takes the place of what is, but for [`OTHERS`].
+fn kept<'a, T>(all: &[&'a T], rank: impl Fn(usize, &T) -> (bool, bool)) -> Vec<&'a T> {
+    let mut places: Vec<usize> = (0..all.len()).collect();
+    places.sort_by_key(|at| (rank(*at, all[*at]), Reverse(*at)));
+    let (persons, others) = places.split_at(places.partition_point(|at| !rank(*at, all[*at]).0));
+    let persons = &persons[..persons.len().min(SAID - others.len().min(OTHERS))];
+    let others = &others[..others.len().min(SAID - persons.len())];
+    let shown: BTreeSet<usize> = persons.iter().chain(others).copied().collect();
+    shown.into_iter().map(|at| all[at]).collect()
+}
+
 fn reviews(all: &[Review], head: Oid, own: &dyn Fn(&Account) -> bool) -> Reviews {
     // GitHub makes an empty one around remarks on lines, and one that is being written is nobody's word yet.
     let says = |review: &&Review| match review.state {
@@ -80,7 +104,15 @@ fn reviews(all: &[Review], head: Oid, own: &dyn Fn(&Account) -> bool) -> Reviews
         ReviewState::Approved | ReviewState::ChangesRequested | ReviewState::Dismissed => true,
     };
     let said: Vec<&Review> = all.iter().filter(says).collect();
-    let more = said.len().saturating_sub(SAID);
+    let mut heard = BTreeSet::new();
+    let mut last = BTreeSet::new();
+    for (at, review) in said.iter().enumerate().rev().filter(|(_, one)| one.state != ReviewState::Commented) {
+        if heard.insert(&review.author.login) {
+            last.insert(at);
+        }
+    }
+    let shown = kept(&said, |at, review| (!is_person(&review.author, own), !last.contains(&at)));
+    let more = said.len() - shown.len();
     let line = |review: &&Review| ReviewLine {
         by: line(&review.author.login),
         own: own(&review.author),
@@ -91,15 +123,15 @@ fn reviews(all: &[Review], head: Oid, own: &dyn Fn(&Account) -> bool) -> Reviews
         text: told(&review.body).0,
         url: review.url.clone(),
     };
-    Reviews { reviews: said[more..].iter().map(line).collect(), more }
+    Reviews { reviews: shown.iter().map(line).collect(), more }
 }
 
 fn remarks(all: &[Remark], since: Option<Timestamp>, own: &dyn Fn(&Account) -> bool) -> Remarks {
-    let (agents, others): (Vec<&Remark>, Vec<&Remark>) = all.iter().partition(|remark| own(&remark.author));
-    // Of too many the newest stay, and those of the agent before others.
-    let agents = &agents[agents.len().saturating_sub(SAID)..];
-    let others = &others[others.len().saturating_sub(SAID - agents.len())..];
-    let said = agents.iter().chain(others).map(|remark| {
+    let said: Vec<&Remark> = all.iter().collect();
+    let shown = kept(&said, |_, remark| (!is_person(&remark.author, own), false));
+    let more = said.len() - shown.len();
+    let (agents, others): (Vec<&Remark>, Vec<&Remark>) = shown.into_iter().partition(|remark| own(&remark.author));
+    let said = agents.into_iter().chain(others).map(|remark| {
         let (text, cut) = told(&remark.body);
         let place = remark.place.as_ref();
         RemarkLine {
@@ -113,7 +145,7 @@ fn remarks(all: &[Remark], since: Option<Timestamp>, own: &dyn Fn(&Account) -> b
             url: remark.url.clone(),
         }
     });
-    Remarks { since, remarks: said.collect(), more: all.len() - agents.len() - others.len() }
+    Remarks { since, remarks: said.collect(), more }
 }
 
 impl ChecksReport {
@@ -210,7 +242,7 @@ impl RemarkLine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::forge::{AccountKind, ReviewPlace};
+    use crate::model::forge::ReviewPlace;
 
     fn account(login: &str) -> Account {
         Account { login: login.into(), kind: AccountKind::User }
@@ -299,7 +331,29 @@ mod tests {
             (0..80).map(|at| remark(if at < 40 { "bot" } else { "sam" }, at, &at.to_string())).collect();
         let told = remarks(&all, None, &|account| account.login == "bot");
         assert_eq!((told.remarks.len(), told.more), (50, 30));
-        assert_eq!((told.remarks[0].text.as_str(), told.remarks[40].text.as_str()), ("0", "70"));
+        assert_eq!((told.remarks[0].text.as_str(), told.remarks[10].text.as_str()), ("30", "40"), "persons first");
+        let loud: Vec<Remark> = (0..80).map(|at| remark("sam", at, &at.to_string())).collect();
+        let told = remarks(&loud, None, &|account| account.login == "bot");
+        assert_eq!((told.remarks.len(), told.remarks[0].text.as_str()), (50, "30"), "all that there is room for");
+    }
+
+    #[test]
+    fn everybodys_last_opinion_is_shown_whatever_was_said_since() {
+        let review = |id: u64, login: &str, state| Review {
+            id,
+            author: account(login),
+            state,
+            commit: None,
+            body: id.to_string(),
+            submitted: None,
+            url: None,
+        };
+        let mut all = vec![review(0, "sam", ReviewState::Approved), review(1, "sam", ReviewState::ChangesRequested)];
+        all.extend((2..70).map(|id| review(id, "jo", ReviewState::Commented)));
+        all.extend((70..140).map(|id| review(id, "bot", ReviewState::Approved)));
+        let told = reviews(&all, Oid::ZERO, &|account| account.login == "bot");
+        let said: Vec<&str> = told.reviews.iter().map(|one| one.text.as_str()).collect();
+        assert_eq!((said.len(), said[0], said[1], said[40], told.more), (50, "1", "31", "130", 90));
     }
 
     #[test]

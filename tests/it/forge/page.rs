@@ -297,3 +297,35 @@ fn a_proposal_of_too_many_commits_is_not_recorded_by_its_authors_review() {
     let ran = hold_on(&desk, &shop, &waiting);
     assert!(!recorded(&shop).contains(&format!("#{number}")), "{ran}");
 }
+
+/// An agent that talks a lot hides nothing of what a person said.
+#[test]
+fn an_agent_that_talks_hides_nothing_that_a_person_said() {
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    let one = page(&desk, &shop, "a");
+    let head = shop.rev(&one.1);
+    let said = |id: u64, login: &str, body: &str| {
+        let at = format!("2025-01-06T13:{:02}:{:02}Z", id / 60, id % 60);
+        let kind = if login.ends_with("[bot]") { "Bot" } else { "User" };
+        json!({
+            "id": id, "user": { "login": login, "type": kind }, "body": body, "created_at": at, "updated_at": at,
+            "state": if id == 0 { "CHANGES_REQUESTED" } else { "COMMENTED" }, "commit_id": head, "submitted_at": at,
+        })
+    };
+    {
+        let mut world = desk.github.world();
+        let pull = world.pull(SHOP, one.0);
+        let talk = |first: &str| -> Vec<Value> {
+            let mut all = vec![said(0, "sam-h", first)];
+            all.extend((1..=60).map(|id| said(id, "infra-bot[bot]", "All is well.")));
+            all
+        };
+        pull.comments = talk("This breaks the shop at night.");
+        pull.reviews = talk("I will not have this.");
+    }
+    let shown = desk.run(SHOP, &["show", &format!("#{}", one.0)]).succeeds();
+    for words in ["This breaks the shop at night.", "I will not have this."] {
+        assert!(shown.stdout.contains(words), "{words}: {shown}");
+    }
+}
