@@ -65,10 +65,17 @@ pub(super) fn address(text: Option<String>) -> Option<String> {
     text.filter(plain)
 }
 
-/// A branch's name, if git would have it.
+/// A branch's name, if git would have it as an argument.
 pub(super) fn branch(name: Option<String>) -> Result<String, String> {
+    let name = head_branch(name)?;
+    if name.starts_with('-') { Err(format!("`{}` cannot be named to git", line(&name))) } else { Ok(name) }
+}
+
+/// The name of the branch that somebody proposes: one that looks like an option is one to git and GitHub, too. It is shown and compared,
+/// and nothing is asked of git by it: heads come by their numbers.
+fn head_branch(name: Option<String>) -> Result<String, String> {
     let name = name.ok_or("it has no branch")?;
-    let fit = name.len() <= LINE && Reference::is_valid_name(&format!("refs/heads/{name}")) && !name.starts_with('-');
+    let fit = name.len() <= LINE && Reference::is_valid_name(&format!("refs/heads/{name}"));
     if fit { Ok(name) } else { Err(format!("`{}` is no name of a branch", line(&name))) }
 }
 
@@ -130,9 +137,9 @@ struct RestEnd {
 }
 
 impl RestEnd {
-    fn read(self) -> Result<PullEnd, String> {
+    fn read(self, named: fn(Option<String>) -> Result<String, String>) -> Result<PullEnd, String> {
         let repo = self.repo.and_then(|repo| repo.full_name).and_then(|name| name.parse().ok());
-        Ok(PullEnd { branch: branch(self.branch)?, oid: oid(self.sha.as_deref())?, repo })
+        Ok(PullEnd { branch: named(self.branch)?, oid: oid(self.sha.as_deref())?, repo })
     }
 }
 
@@ -164,7 +171,7 @@ pub fn rest_pull(value: Value) -> Result<PullRequest, String> {
     let told = value.get("mergeable").is_some();
     let raw: RestPull = parsed(value)?;
     let (body, body_cut) = bounded(raw.body.as_deref().unwrap_or_default(), BODY);
-    let base = raw.base.read()?;
+    let base = raw.base.read(branch)?;
     let mergeable = match raw.mergeable {
         Some(true) => Some(Mergeable::Clean),
         Some(false) => Some(Mergeable::Conflict),
@@ -183,7 +190,7 @@ pub fn rest_pull(value: Value) -> Result<PullRequest, String> {
         body,
         body_cut,
         author: account(raw.user),
-        head: raw.head.read()?,
+        head: raw.head.read(head_branch)?,
         base,
         draft: raw.draft.unwrap_or(false),
         state,
@@ -475,7 +482,7 @@ pub(super) fn node(value: Value) -> Result<PullRequest, String> {
         body_cut,
         author: account(raw.author),
         head: PullEnd {
-            branch: branch(raw.head_ref_name)?,
+            branch: head_branch(raw.head_ref_name)?,
             oid: oid(raw.head_ref_oid.as_deref())?,
             repo: raw.head_repository.and_then(NodeRepo::read),
         },
@@ -760,6 +767,23 @@ mod tests {
         let opinions = Some(opinions(reviews, &events, 7));
         assert!(retargeted.is_some());
         assert_eq!(PullRequest { review: Some(ReviewDecision::NoneRequired), opinions, retargeted, ..rest }, graphql);
+    }
+
+    #[test]
+    fn a_head_may_be_named_like_an_option_and_a_base_may_not() {
+        for (member, fine) in
+            [("/head/ref", true), ("/base/ref", false), ("/headRefName", true), ("/baseRefName", false)]
+        {
+            for name in ["-x", "--upload-pack=x"] {
+                let (mut value, read) = if member.contains("Name") {
+                    (graphql(), node as fn(Value) -> Result<PullRequest, String>)
+                } else {
+                    (rest(), rest_pull as _)
+                };
+                *value.pointer_mut(member).unwrap() = json!(name);
+                assert_eq!(read(value).is_ok(), fine, "{member} {name}");
+            }
+        }
     }
 
     #[test]

@@ -56,6 +56,10 @@ fn is_merged(desk: &Desk<'_>, number: u64) -> bool {
     desk.github.world().pull(SHOP, number).merged.is_some()
 }
 
+fn kinds(repo: &Repo<'_>) -> Vec<String> {
+    repo.entries().iter().map(|entry| entry["kind"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
 /// The proposals that merge entries name.
 fn recorded(repo: &Repo<'_>) -> Vec<String> {
     let entries = repo.entries();
@@ -328,4 +332,20 @@ fn an_agent_that_talks_hides_nothing_that_a_person_said() {
     for words in ["This breaks the shop at night.", "I will not have this."] {
         assert!(shown.stdout.contains(words), "{words}: {shown}");
     }
+}
+
+/// A branch whose name begins with a dash is one for git and for GitHub: its pull request can be decided like any other.
+#[test]
+fn a_pull_request_of_an_oddly_named_branch_can_be_decided() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = with(&sandbox, "[ledger]", ONE, AGENT, "");
+    let one = page(&desk, &shop, "a");
+    shop.git(&["update-ref", "refs/heads/-x", &shop.rev(&one.1)]);
+    let odd = desk.github.open(SHOP, "-x", "infra-bot[bot]", "Odd", "");
+    let id = format!("#{odd}@{}", shop.rev(&one.1));
+    let ran = desk.run(SHOP, &["reject", &id, "-m", "No.", "--no-lesson", "--yes"]);
+    assert!(kinds(&shop).contains(&"reject".to_owned()), "{ran}");
 }
