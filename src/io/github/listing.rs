@@ -193,7 +193,8 @@ fn whole(client: &Client, repo: &RepoName, now: Timestamp, still: Still<'_>) -> 
     }
 }
 
-/// All open ones over REST, a hundred at a time. What was said of one is still known where nothing of it changed.
+/// All open ones over REST, a hundred at a time. What was said of one is still known where nothing of it changed, and the second in
+/// which it changed last was over when that was read: GitHub counts seconds.
 fn over_rest(
     client: &Client,
     repo: &RepoName,
@@ -205,8 +206,10 @@ fn over_rest(
     let (pages, cut) = client.read(&path, &whose(repo)).all::<Vec<Value>>(MOST / 100, still)?;
     let (mut pulls, problems) = raw::each(pages.into_iter().flatten().collect(), &whose(repo), raw::rest_pull);
     for pull in &mut pulls {
+        let over = |old: &PullRequest| known.and_then(|known| known.newest).is_some_and(|newest| old.updated < newest);
         let same = |old: &&PullRequest| {
-            old.number == pull.number && old.updated == pull.updated && old.base.branch == pull.base.branch
+            let unchanged = old.updated == pull.updated && old.base.branch == pull.base.branch;
+            old.number == pull.number && unchanged && over(old)
         };
         if let Some(old) = known.and_then(|known| known.pulls.iter().find(same)) {
             (pull.opinions, pull.retargeted) = (old.opinions.clone(), old.retargeted);
@@ -373,7 +376,7 @@ impl Default for Pages {
 impl Pages {
     /// The size and the place of the page to ask for.
     fn next(&mut self) -> Option<(usize, Option<String>)> {
-        self.cut = self.more && self.nodes.len() >= MOST;
+        self.cut |= self.more && self.nodes.len() >= MOST;
         (self.more && !self.cut).then(|| (self.first, self.after.clone()))
     }
 
@@ -393,11 +396,14 @@ impl Pages {
             page => page?,
         };
         self.said = said.or(self.said.take());
-        let last = page.nodes.last().is_some_and(&wanted);
+        let (last, none) = (page.nodes.last().is_some_and(&wanted), page.nodes.is_empty());
         self.nodes.extend(page.nodes.into_iter().filter(|node| !node.is_null() && wanted(node)));
         // A cursor that does not move would be asked for ever.
         let moves = page.page_info.end_cursor.is_some() && page.page_info.end_cursor != self.after;
-        self.more = page.page_info.has_next_page && last && moves;
+        let more = page.page_info.has_next_page && last;
+        // It ends here, and there is more.
+        self.cut |= page.page_info.has_next_page && none || more && !moves;
+        self.more = more && moves;
         self.after = page.page_info.end_cursor;
         Ok(())
     }
@@ -472,7 +478,7 @@ mod tests {
                 pages.take(Ok(page(1, cursors[asked])), |_| true).unwrap();
                 asked += 1;
             }
-            assert_eq!((asked, pages.cut), (wanted, false));
+            assert_eq!((asked, pages.cut), (wanted, true), "there is more, and nobody can ask for it");
         }
     }
 
@@ -480,7 +486,12 @@ mod tests {
     fn an_empty_page_ends_it() {
         let mut pages = Pages::default();
         pages.take(Ok(page(0, Some("a"))), |_| true).unwrap();
-        assert!(pages.next().is_none());
+        assert!(pages.next().is_none() && pages.cut, "GitHub says that there is more");
+        let mut pages = Pages::default();
+        let (mut last, said) = page(0, None);
+        last.page_info.has_next_page = false;
+        pages.take(Ok((last, said)), |_| true).unwrap();
+        assert!(pages.next().is_none() && !pages.cut);
     }
 
     #[test]
