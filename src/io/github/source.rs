@@ -201,6 +201,13 @@ impl Source {
         listing.problems.iter().cloned().chain(cut).collect()
     }
 
+    /// Whether all that is open was listed when it was asked last: what is not in the list is gone then, or left out by the settings.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        lock(&self.listing).as_ref().is_some_and(|listing| listing.problems.is_empty() && !listing.cut)
+            && lock(&self.down).is_none()
+    }
+
     /// Asks for what changed, and keeps it.
     pub fn refresh(&self, now: Timestamp, still: Still<'_>) -> Result<(), GitHubError> {
         let client = self.connection.client()?;
