@@ -91,7 +91,9 @@ impl Session {
         }
         let said = format!("fetching {repo} for the first time; its history is kept in the cache folder");
         Output::standard(false).remark(said);
-        mirror.fetch(self.asks, &|| true).map(drop).map_err(|error| unmade(repo, &error))
+        mirror.fetch(self.asks, &|| true).map_err(|error| unmade(repo, &error))?;
+        // Another one that is not done with it yet has brought nothing that could be read.
+        if mirror.is_begun() { Ok(()) } else { Err(unmade(repo, &MirrorError::Busy)) }
     }
 
     /// The repositories that the search of the settings finds, and why it could not be made anew.
@@ -133,8 +135,15 @@ fn filter(settings: &GitHubSettings) -> Result<Filter, CliError> {
 }
 
 fn unmade(repo: &RepoName, error: &MirrorError) -> CliError {
-    let next = "there is no folder of that name here; if it is on GitHub, see that git may read it there (`git_url` under `[github]` \
-                in config.toml says how git gets to it)";
+    let next = match error {
+        MirrorError::Busy => "wait until that one is done, and try again",
+        MirrorError::Folder { .. } | MirrorError::Store(_) => "see that the cache folder is yours and not full, or delete the mirror",
+        MirrorError::Name(_) => "mend `git_url` under `[github]` in config.toml",
+        _ => {
+            "there is no folder of that name here; if it is on GitHub, see that git may read it there (`git_url` under `[github]` \
+             in config.toml says how git gets to it)"
+        }
+    };
     CliError::outside(format!("{repo} could not be fetched: {error}"), next)
 }
 
