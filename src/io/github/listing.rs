@@ -15,7 +15,7 @@ use crate::model::forge::{PullRequest, PullState, RepoName, ReviewState};
 use crate::model::{Oid, Problem};
 
 /// Pull requests a page: with three lists nested in each, as many as cost one point of the budget (GitHub: a point for each hundred
-/// lists, rounded). A server that fails over so many is asked for fewer.
+/// lists, rounded, however long the nested ones may be). A server that fails over so many is asked for fewer.
 const PAGE: usize = 40;
 /// The smallest page that is tried.
 const SMALLEST: usize = 10;
@@ -32,11 +32,11 @@ const SETTLED: SignedDuration = SignedDuration::from_secs(2);
 /// Bytes of a search query (GitHub: 256 characters).
 const QUERY: usize = 1_024;
 
-/// What is read of each: nothing nested but labels, opinions (with their count, since some say nothing of the others), and the last
-/// change of target.
+/// What is read of each: nothing nested but labels (all that GitHub lets one have: rules and filters go by them), opinions (with
+/// their count, since some say nothing of the others), and the last change of target.
 const FIELDS: &str = "id number title body url isDraft state createdAt updatedAt author { __typename login } \
     headRefName headRefOid headRepository { nameWithOwner } baseRefName baseRefOid repository { nameWithOwner } \
-    mergeable reviewDecision totalCommentsCount labels(first: 20) { nodes { name } } \
+    mergeable reviewDecision totalCommentsCount labels(first: 100) { nodes { name } } \
     latestOpinionatedReviews(first: 20) { totalCount nodes { author { __typename login } state body submittedAt commit { oid } } } \
     timelineItems(last: 1, itemTypes: [BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT]) { nodes { \
     ... on BaseRefChangedEvent { createdAt } ... on AutomaticBaseChangeSucceededEvent { createdAt } } }";

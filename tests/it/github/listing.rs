@@ -51,6 +51,19 @@ fn a_pull_request_is_told_as_it_is() {
 }
 
 #[test]
+fn all_labels_are_told_that_a_pull_request_can_have() {
+    let sandbox = Sandbox::new();
+    let (github, repo) = forge(&sandbox);
+    propose(&github, &repo, "acme/shop", 1);
+    github.world().pull("acme/shop", 1).labels = (0..100).map(|number| format!("label {number}")).collect();
+    for graphql in [true, false] {
+        github.world().graphql = graphql;
+        let listing = list(&client(&github), None, noon());
+        assert_eq!(listing.pulls[0].labels.len(), 100, "by GraphQL: {graphql}");
+    }
+}
+
+#[test]
 fn a_listing_that_did_not_change_is_one_conditional_request() {
     let sandbox = Sandbox::new();
     let (github, repo) = forge(&sandbox);
