@@ -137,7 +137,9 @@ fn filter(settings: &GitHubSettings) -> Result<Filter, CliError> {
 fn unmade(repo: &RepoName, error: &MirrorError) -> CliError {
     let next = match error {
         MirrorError::Busy => "wait until that one is done, and try again",
-        MirrorError::Folder { .. } | MirrorError::Store(_) => "see that the cache folder is yours and not full, or delete the mirror",
+        MirrorError::Folder { .. } | MirrorError::Store(_) => {
+            "see that the cache folder is yours and not full, or delete the mirror"
+        }
         MirrorError::Name(_) => "mend `git_url` under `[github]` in config.toml",
         _ => {
             "there is no folder of that name here; if it is on GitHub, see that git may read it there (`git_url` under `[github]` \

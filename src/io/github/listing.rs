@@ -367,9 +367,7 @@ impl Pages {
         wanted: impl Fn(&Value) -> bool,
     ) -> Result<(), GitHubError> {
         let (page, said) = match page {
-            Err(GitHubError::Server { .. } | GitHubError::TimedOut { .. } | GitHubError::TooLarge { .. })
-                if self.first > SMALLEST =>
-            {
+            Err(error) if gave_up(&error) && self.first > SMALLEST => {
                 self.first = (self.first / 2).max(SMALLEST);
                 return Ok(());
             }
@@ -397,13 +395,25 @@ impl Pages {
     }
 }
 
-/// Whether an error says that there is no GraphQL here, rather than that something went wrong with it.
-fn lacks_graphql(error: &GitHubError) -> bool {
+/// Whether an error says that there is no GraphQL here, or another one, or none for this token, rather than that something went
+/// wrong with it.
+const fn lacks_graphql(error: &GitHubError) -> bool {
     matches!(
         error,
         GitHubError::NotFound { .. }
             | GitHubError::Forbidden { .. }
             | GitHubError::Refused { .. }
+            | GitHubError::Unknown { .. }
+    )
+}
+
+/// Whether less may be answered where so much was not.
+const fn gave_up(error: &GitHubError) -> bool {
+    matches!(
+        error,
+        GitHubError::Server { .. }
+            | GitHubError::TimedOut { .. }
+            | GitHubError::TooLarge { .. }
             | GitHubError::Query { .. }
     )
 }

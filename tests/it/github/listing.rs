@@ -140,6 +140,49 @@ fn a_server_that_gives_up_is_asked_for_less() {
     assert_eq!((listing.pulls.len(), requests(&github)), (30, (1, 4 + 2)));
 }
 
+/// What GitHub answers where a question took it too long.
+fn given_up() -> Response {
+    let words = "Something went wrong while executing your query. This may be the result of a timeout, or it could be a GitHub bug. \
+                 Please include `0:0:0:0:0` when reporting this issue.";
+    Response::json(200, &serde_json::json!({ "data": null, "errors": [{ "message": words }] }))
+}
+
+#[test]
+fn what_graphql_gives_up_in_a_200_is_asked_for_in_smaller_parts_and_not_over_rest() {
+    let sandbox = Sandbox::new();
+    let (github, repo) = forge(&sandbox);
+    propose(&github, &repo, "acme/shop", 30);
+    // Twice at each size, as what is silent.
+    github.fault(Fault::at(GRAPHQL, Wrong::Answer(given_up())).times(4));
+    let client = client(&github);
+    let listing = list(&client, None, noon());
+    assert_eq!((listing.pulls.len(), requests(&github)), (30, (1, 4 + 3)));
+    assert!(listing.pulls.iter().all(|pull| pull.opinions.is_some()), "REST would not tell");
+    github.fault(Fault::at(GRAPHQL, Wrong::Answer(given_up())));
+    let hour = SignedDuration::from_hours(1);
+    let error = countersign::io::github::refresh(&client, &SHOP, None, noon(), hour, ALWAYS).unwrap_err();
+    assert!(error.may_pass() && error.to_string().contains("Something went wrong"), "{error}");
+    assert_eq!(requests(&github), (1, 6));
+}
+
+#[test]
+fn a_schema_without_what_is_asked_for_is_no_graphql() {
+    let sandbox = Sandbox::new();
+    let (github, repo) = forge(&sandbox);
+    propose(&github, &repo, "acme/shop", 3);
+    let message = "Field 'latestOpinionatedReviews' doesn't exist on type 'PullRequest'";
+    for error in [
+        serde_json::json!({ "path": ["query"], "extensions": { "code": "undefinedField" }, "message": message }),
+        serde_json::json!({ "message": message }),
+    ] {
+        github.mend();
+        let body = serde_json::json!({ "errors": [error] });
+        github.fault(Fault::at(GRAPHQL, Wrong::Answer(Response::json(200, &body))));
+        let listing = list(&client(&github), None, noon());
+        assert_eq!((listing.pulls.len(), requests(&github)), (3, (1 + 1, 1)));
+    }
+}
+
 #[test]
 fn a_page_that_breaks_off_is_asked_for_again_and_a_list_is_never_half() {
     let sandbox = Sandbox::new();

@@ -17,7 +17,7 @@ pub fn answer(world: &World, sees: &dyn Fn(&str) -> bool, request: &Request) -> 
         Some("PullRequests") => pulls(world, sees, variables),
         Some("FoundPullRequests") => Ok(found(world, sees, variables)),
         Some("HeadChecks") => Ok(checks(world, sees, variables)),
-        _ => Err(error("undefinedOperation", "the fake does not know this query")),
+        _ => Err(unknown("undefinedOperation", "the fake does not know this query")),
     };
     let whole = match data {
         Ok(data) => data,
@@ -27,13 +27,18 @@ pub fn answer(world: &World, sees: &dyn Fn(&str) -> bool, request: &Request) -> 
         Ok(data) => Response::json(200, &json!({ "data": data })),
         Err(field) => {
             let words = format!("Field '{field}' doesn't exist");
-            Response::json(200, &json!({ "errors": [error("undefinedField", &words)] }))
+            Response::json(200, &json!({ "errors": [unknown("undefinedField", &words)] }))
         }
     }
 }
 
 fn error(kind: &str, message: &str) -> Value {
     json!({ "type": kind, "path": ["repository"], "locations": [{ "line": 1, "column": 1 }], "message": message })
+}
+
+/// What GitHub says of a question that is not of its schema.
+fn unknown(code: &str, message: &str) -> Value {
+    json!({ "path": ["query"], "extensions": { "code": code }, "locations": [{ "line": 1, "column": 1 }], "message": message })
 }
 
 fn pulls(world: &World, sees: &dyn Fn(&str) -> bool, variables: &Value) -> Result<Value, Value> {
