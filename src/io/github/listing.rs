@@ -21,6 +21,8 @@ const PAGE: usize = 40;
 const SMALLEST: usize = 10;
 /// Pull requests of one repository or search (GitHub's search ends there too).
 pub const MOST: usize = 1_000;
+/// How many may leave a list that was cut until it is read anew: there is room then for those that were left out.
+const GAPS: usize = MOST / 10;
 /// Pull requests that are asked about one by one, where lists do not tell what people think of them.
 const UNHEARD: usize = 100;
 /// Pages of a hundred reviews, and of events, that are read of each.
@@ -129,7 +131,7 @@ pub fn refresh(
     keep: SignedDuration,
     still: Still<'_>,
 ) -> Result<Listing, GitHubError> {
-    let known = known.filter(|known| known.repo == *repo && !known.cut && now.duration_since(known.whole) < keep);
+    let known = known.filter(|known| known.repo == *repo && now.duration_since(known.whole) < keep);
     let path = format!("/repos/{repo}/pulls?state=all&sort=updated&direction=desc&per_page=1");
     let mark = known.and_then(|known| known.mark.as_deref());
     let Changed::Yes(answer) = client.changed(&path, mark, &whose(repo), still)? else {
@@ -309,7 +311,14 @@ fn since(
     let untouched = |old: &&PullRequest| changed.iter().all(|new| new.number != old.number);
     let mut pulls: Vec<PullRequest> = known.pulls.iter().filter(untouched).cloned().collect();
     pulls.extend(changed);
-    Ok(Some(Listing { pulls: open(pulls), fetched: now, ..known.clone() }))
+    let mut pulls = open(pulls);
+    // What a cut list leaves out changed before all that it has. What changes of it is among the changed, as of the others.
+    if known.cut && pulls.len() + GAPS < MOST {
+        return Ok(None);
+    }
+    let cut = known.cut || pulls.len() > MOST;
+    pulls.truncate(MOST);
+    Ok(Some(Listing { pulls, cut, fetched: now, ..known.clone() }))
 }
 
 /// Pull requests of a repository, as long as `wanted` says so of the last of a page.

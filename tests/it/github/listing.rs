@@ -5,7 +5,7 @@ use countersign::model::forge::{AccountKind, Mergeable, PullState, ReviewDecisio
 use jiff::SignedDuration;
 
 use super::{ALWAYS, SHOP, branch, branches, client, forge, list, noon, propose};
-use crate::support::github::{Fault, GitHub, Response, Wrong};
+use crate::support::github::{Fault, GitHub, Pull, Response, Wrong};
 use crate::support::{Commit, Repo, Sandbox};
 
 const PROBE: &str = "GET /repos/{}/{}/pulls";
@@ -115,6 +115,47 @@ fn what_changed_is_read_and_the_rest_is_kept() {
     // After an hour all of it is read anew.
     let late = noon() + SignedDuration::from_mins(61);
     assert_eq!((numbers(&list(&client, Some(&after), late)), requests(&github)), (wanted, (1, 3)));
+}
+
+#[test]
+fn a_list_that_is_too_long_is_not_read_whole_at_each_change() {
+    let sandbox = Sandbox::new();
+    let (github, repo) = forge(&sandbox);
+    propose(&github, &repo, "acme/shop", 1);
+    {
+        let mut world = github.world();
+        let one = world.pull("acme/shop", 1).clone();
+        let pulls = &mut world.repos.get_mut("acme/shop").unwrap().pulls;
+        // The one of the smallest number changed last.
+        pulls.extend(
+            (2..=1_005).map(|number| (number, Pull { number, updated: one.updated - number as i64, ..one.clone() })),
+        );
+    }
+    let close = |numbers: std::ops::RangeInclusive<u64>| {
+        let mut world = github.world();
+        let now = world.tick();
+        numbers.for_each(|number| {
+            let pull = world.pull("acme/shop", number);
+            (pull.open, pull.updated) = (false, now);
+        });
+    };
+    let client = client(&github);
+    let cold = list(&client, None, noon());
+    assert_eq!((cold.pulls.len(), cold.cut, requests(&github)), (1_000, true, (1, 25)));
+    assert_eq!((list(&client, Some(&cold), noon()).cut, requests(&github)), (true, (1, 0)), "nothing changed");
+    // One leaves, and one that was left out changes.
+    close(500..=500);
+    {
+        let mut world = github.world();
+        let now = world.tick();
+        world.pull("acme/shop", 1_003).updated = now;
+    }
+    let warm = list(&client, Some(&cold), noon());
+    assert_eq!((warm.pulls.len(), warm.pulls[0].number, warm.cut, requests(&github)), (1_000, 1_003, true, (1, 1)));
+    // Where many left, those that were left out come in.
+    close(1..=102);
+    let last = list(&client, Some(&warm), noon());
+    assert_eq!((last.pulls.len(), last.cut, requests(&github)), (902, false, (1, 3 + 23)));
 }
 
 #[test]
