@@ -223,9 +223,8 @@ impl Source {
     /// Asks what people think of those of which the listing does not tell it, and keeps it.
     pub fn hear(&self, still: Still<'_>) -> Result<(), GitHubError> {
         let Some(known) = lock(&self.listing).clone() else { return Ok(()) };
-        let (client, mut listing) = (self.connection.client()?, Listing::clone(&known));
-        let heard = listing::hear(&client, &mut listing, still).map_err(|error| self.connection.refused(error))?;
-        if heard {
+        let mut listing = Listing::clone(&known);
+        if self.ask(|client| listing::hear(client, &mut listing, still))? {
             let _ = self.cache.keep(&listing);
             *lock(&self.listing) = Some(Arc::new(listing));
         }
