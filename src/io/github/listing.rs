@@ -1,4 +1,4 @@
-//! The open pull requests of a repository, or of a search: by GraphQL in pages of cheap fields, by REST where there is none.
+//! The open pull requests of a repository: by GraphQL in pages of cheap fields, by REST where there is none.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use crate::model::{Oid, Problem};
 const PAGE: usize = 40;
 /// The smallest page that is tried.
 const SMALLEST: usize = 10;
-/// Pull requests of one repository or search (GitHub's search ends there too).
+/// Pull requests of one repository.
 pub const MOST: usize = 1_000;
 /// How many may leave a list that was cut until it is read anew: there is room then for those that were left out.
 const GAPS: usize = MOST / 10;
@@ -31,8 +31,6 @@ const SAID: usize = 5;
 const CLOSED: usize = 3;
 /// For how long nothing must have changed until the mark of the last change is kept.
 const SETTLED: SignedDuration = SignedDuration::from_secs(2);
-/// Bytes of a search query (GitHub: 256 characters).
-const QUERY: usize = 1_024;
 
 /// What is read of each: nothing nested but labels (all that GitHub lets one have: rules and filters go by them), opinions (with
 /// their count, since some say nothing of the others), and the last change of target.
@@ -65,17 +63,6 @@ pub struct Listing {
     pub(super) newest: Option<Timestamp>,
 }
 
-/// What a search found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// The pull requests.
-    pub pulls: Vec<PullRequest>,
-    /// Those that could not be read.
-    pub problems: Vec<Problem>,
-    /// Whether there are more.
-    pub cut: bool,
-}
-
 /// A pull request that was merged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Landed {
@@ -90,17 +77,17 @@ pub struct Landed {
 /// A page of a connection.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Page {
-    page_info: PageInfo,
+pub(super) struct Page {
+    pub page_info: PageInfo,
     #[serde(default)]
-    nodes: Vec<Value>,
+    pub nodes: Vec<Value>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct PageInfo {
-    has_next_page: bool,
-    end_cursor: Option<String>,
+pub(super) struct PageInfo {
+    pub has_next_page: bool,
+    pub end_cursor: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -112,11 +99,6 @@ struct PullsData {
 #[serde(rename_all = "camelCase")]
 struct RepositoryData {
     pull_requests: Page,
-}
-
-#[derive(Deserialize)]
-struct FoundData {
-    search: Page,
 }
 
 /// Reads a repository anew, or what changed since `known`; nothing but a question that costs nothing where nothing did.
@@ -158,28 +140,6 @@ pub fn refresh(
 fn is_settled(answer: &Answer, newest: Option<Timestamp>) -> bool {
     let age = answer.date().zip(newest).map(|(now, newest)| now.duration_since(newest));
     age.is_some_and(|age| age > SETTLED) || newest.is_none()
-}
-
-/// Searches for open pull requests with a query in GitHub's own words (`org:acme author:app/renovate label:infra`).
-pub fn search(client: &Client, query: &str, still: Still<'_>) -> Result<Found, GitHubError> {
-    let query = format!("is:pr is:open archived:false {query}");
-    let what = format!("the search \"{}\"", crate::model::text::single_line(&query));
-    if query.len() > QUERY {
-        return Err(client.unreadable("the search", "its query is too long"));
-    }
-    let asked = format!(
-        "query FoundPullRequests($query: String!, $first: Int!, $after: String) {{ \
-         search(query: $query, type: ISSUE, first: $first, after: $after) {{ \
-         pageInfo {{ hasNextPage endCursor }} nodes {{ ... on PullRequest {{ {FIELDS} }} }} }} }}"
-    );
-    let mut pages = Pages::default();
-    while let Some((first, after)) = pages.next() {
-        let variables = json!({ "query": query, "first": first, "after": after });
-        let page = client.query::<FoundData>(&asked, &variables, &what, still);
-        pages.take(page.map(|(data, said)| (data.search, said)), |_| true)?;
-    }
-    let (pulls, problems, cut) = pages.read(&what);
-    Ok(Found { pulls: open(pulls), problems, cut })
 }
 
 /// All open ones.
@@ -406,7 +366,7 @@ impl Pages {
 
 /// Whether an error says that there is no GraphQL here, or another one, or none for this token, rather than that something went
 /// wrong with it.
-const fn lacks_graphql(error: &GitHubError) -> bool {
+pub(super) const fn lacks_graphql(error: &GitHubError) -> bool {
     matches!(
         error,
         GitHubError::NotFound { .. }

@@ -1,5 +1,7 @@
 //! Listing: what is open, in few requests, and what changed since in fewer.
 
+use std::collections::BTreeMap;
+
 use countersign::io::github::{Filter, Host, ListingCache, search};
 use countersign::model::forge::{AccountKind, Mergeable, PullState, ReviewDecision};
 use jiff::SignedDuration;
@@ -312,20 +314,29 @@ fn filters_choose() {
 }
 
 #[test]
-fn a_search_finds_across_repositories() {
+fn a_search_finds_repositories_with_graphql_and_without() {
     let sandbox = Sandbox::new();
     let (github, repo) = forge(&sandbox);
     propose(&github, &repo, "acme/shop", 2);
     let other: Repo<'_> = sandbox.bare("infra.git");
     other.commit("main", Commit::new("begin").file("a", "a\n"));
-    github.repo("acme/infra", &other);
-    github.repo("else/where", &other);
-    propose(&github, &other, "acme/infra", 60);
+    for name in ["acme/infra", "acme/nothing-open", "else/where"] {
+        github.repo(name, &other);
+    }
+    propose(&github, &other, "acme/infra", 120);
     let client = client(&github);
-    github.count();
-    let found = search(&client, "org:acme author:infra-bot[bot]", ALWAYS).unwrap();
-    assert_eq!((found.pulls.len(), found.cut, requests(&github)), (62, false, (0, 2)));
-    assert_eq!(search(&client, "org:acme label:none", ALWAYS).unwrap().pulls.len(), 0);
+    let (rest, wanted) = ("GET /search/issues".to_owned(), ["acme/infra", "acme/shop"]);
+    for (graphql, asked) in [
+        (true, BTreeMap::from([(GRAPHQL.to_owned(), 2)])),
+        (false, BTreeMap::from([(GRAPHQL.to_owned(), 1), (rest.clone(), 2)])),
+    ] {
+        github.world().graphql = graphql;
+        github.count();
+        let found = search(&client, "org:acme author:infra-bot[bot]", ALWAYS).unwrap();
+        assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), wanted);
+        assert_eq!(github.count(), asked);
+        assert!(search(&client, "org:acme label:none", ALWAYS).unwrap().is_empty());
+    }
     assert!(search(&client, &"x".repeat(2_000), ALWAYS).is_err());
 }
 

@@ -61,7 +61,14 @@ fn pulls(world: &World, sees: &dyn Fn(&str) -> bool, variables: &Value) -> Resul
 }
 
 fn found(world: &World, sees: &dyn Fn(&str) -> bool, variables: &Value) -> Value {
-    let query = variables["query"].as_str().unwrap_or_default();
+    let pulls = matching(world, sees, variables["query"].as_str().unwrap_or_default());
+    let mut connection = connection(&pulls, variables, |(repo, pull)| node(repo, pull));
+    connection["issueCount"] = json!(pulls.len());
+    json!({ "search": connection })
+}
+
+/// The pull requests that a search finds, the one that changed last first.
+pub fn matching<'w>(world: &'w World, sees: &dyn Fn(&str) -> bool, query: &str) -> Vec<(&'w Repo, &'w Pull)> {
     let wants = |repo: &Repo, pull: &Pull| {
         query.split_whitespace().all(|term| match term.split_once(':') {
             Some(("is" | "state", "open")) => pull.open,
@@ -81,9 +88,7 @@ fn found(world: &World, sees: &dyn Fn(&str) -> bool, variables: &Value) -> Value
         .filter(|(repo, pull)| wants(repo, pull))
         .collect();
     pulls.sort_by_key(|(_, pull)| std::cmp::Reverse((pull.updated, pull.number)));
-    let mut connection = connection(&pulls, variables, |(repo, pull)| node(repo, pull));
-    connection["issueCount"] = json!(pulls.len());
-    json!({ "search": connection })
+    pulls
 }
 
 /// The checks of the heads of pull requests that are named by their ids; null for those that are not there.
