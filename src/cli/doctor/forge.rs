@@ -181,7 +181,7 @@ fn login(identity: &Identity, standing: &Standing) -> Check {
     let login = text::single_line(&identity.account.login);
     let Some(me) = &standing.me else {
         let found = format!("reviews will be {login}'s; no policy in force says who that is");
-        return Check::note("login", found, "`countersign init` writes `github: LOGIN` beside each person");
+        return Check::note("login", found, "`countersign init` writes `github: LOGIN` beside whoever runs it; write the others' beside them");
     };
     let name = &me.name;
     let next = format!("write `github: {login}` beside {name} in policy.yaml, or use {name}'s token");

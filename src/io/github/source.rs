@@ -155,6 +155,13 @@ impl Source {
         lock(&self.down).clone().filter(recent).map(|(_, error)| error)
     }
 
+    /// Whose token it is, where GitHub tells; nobody is asked where nobody is to be, or where nobody answered a moment ago.
+    #[must_use]
+    pub fn login(&self, still: Still<'_>) -> Option<String> {
+        let asks = !self.silent && self.is_down().is_none();
+        asks.then(|| self.connection.me(still).ok()).flatten().map(|me| me.login)
+    }
+
     /// The connection that it is asked over.
     #[must_use]
     pub fn connection(&self) -> &Connection {

@@ -76,7 +76,7 @@ fn before_it_is_adopted_nothing_is_in_the_way() {
     desk.signs();
     let ran = doctor(&desk);
     assert_eq!(ran.code, Some(0), "{ran}");
-    says(&ran, "login", Some(true), "no policy in force", "countersign init");
+    says(&ran, "login", Some(true), "no policy in force", "writes `github: LOGIN` beside whoever runs it");
     says(&ran, "ledger branch", Some(true), "not there yet", "");
 }
 
