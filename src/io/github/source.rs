@@ -205,7 +205,18 @@ impl Source {
             what: format!("it has more open pull requests than the {} that are read", listing.pulls.len()),
             next: "name authors or labels in `[github]` of config.toml, or close some".into(),
         });
-        listing.problems.iter().cloned().chain(cut).collect()
+        let moved = listing.pulls.iter().map(|pull| &pull.repo).find(|repo| !self.is(repo)).map(|repo| Problem {
+            place: self.repo.to_string(),
+            what: format!("it is {repo} now, and GitHub leads there until somebody takes the old name"),
+            next: "see what `countersign doctor` says of it".into(),
+        });
+        listing.problems.iter().cloned().chain(cut).chain(moved).collect()
+    }
+
+    /// Whether a name is that of this repository: GitHub's know no case.
+    #[must_use]
+    pub fn is(&self, repo: &RepoName) -> bool {
+        repo.to_string().eq_ignore_ascii_case(&self.repo.to_string())
     }
 
     /// Asks for what changed, and keeps it.
