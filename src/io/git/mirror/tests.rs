@@ -270,6 +270,9 @@ fn while_one_is_at_work_the_others_look_at_what_is_there() {
     for (url, branch) in [("file:///elsewhere", None), (url.as_str(), Some("other"))] {
         assert!(!mirror.is_configured(Origin { url, branch }).unwrap(), "what would change waits for its turn");
     }
+    // Who fetches and is not let in has not fetched.
+    let fetched = mirror.fetch_within(Duration::ZERO, false, &|| true);
+    assert!(matches!(fetched, Err(MirrorError::Busy)), "{fetched:?}");
 }
 
 #[test]
