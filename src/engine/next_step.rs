@@ -15,7 +15,7 @@ pub enum NextStep {
     Settle,
     /// Change the token, or what it may do; then it is tried again.
     Token,
-    /// Approve again once what it waits for has come.
+    /// Approve again once what it waits for is there.
     Approve,
     /// Look at what came of it instead.
     Verify,
@@ -34,7 +34,7 @@ impl NextStep {
             Self::Page => "settle it on the pull request's page",
             Self::Settle => "settle it on the pull request's page; then it is tried again by itself",
             Self::Token => "mend the token, as `countersign doctor` says; then it is tried again by itself",
-            Self::Approve => "approve it again once they have",
+            Self::Approve => "approve it again once that is settled",
             Self::Verify => "see `countersign ledger verify`, and revert it if it should not be there",
             Self::Decide => "decide again once that is settled",
         }

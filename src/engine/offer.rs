@@ -1,7 +1,7 @@
 //! Lessons that wait for somebody to merge them: the pull request that a forge is asked to open for them.
 
 use crate::model::forge::RepoName;
-use crate::policy::MemoryVia;
+use crate::policy::{MemoryVia, Role};
 
 use super::planning::authority;
 use super::{Authorised, Refusal, World};
@@ -27,6 +27,9 @@ pub struct Offer {
 /// The pull request for the lessons that wait on a branch; `None` where policy pushes them. The text is ours: the lessons are in
 /// the diff.
 pub fn offer(world: &World<'_>, repo: &RepoName, branch: &str) -> Result<Option<OfferOrder>, Refusal> {
+    if world.me.is_some_and(|me| !me.has(Role::Approve)) {
+        return Ok(None);
+    }
     let (root, _) = authority(world)?;
     if root.policy.memory_via != MemoryVia::PullRequest || world.alarm.is_some() {
         return Ok(None);

@@ -157,9 +157,18 @@ pub struct Held {
     /// The proposal.
     pub proposal: String,
     /// Why.
-    pub why: String,
-    /// Whether nothing but time is wanted: required checks have not passed yet.
-    pub waits: bool,
+    pub hold: Hold,
+}
+
+/// Why something is not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hold {
+    /// It was done: the ledger has it merged as this commit.
+    Merged(Oid),
+    /// Nothing but time is wanted: required checks have not passed yet.
+    Waits(String),
+    /// It may not be done.
+    Refused(String),
 }
 
 /// What an entry of the ledger says on the forge, as the world is now: for each pull request in the entry's order first the
@@ -170,7 +179,7 @@ pub fn posts(world: &World<'_>, id: EntryId, desk: Desk<'_>, stack: &mut dyn Sta
     let mut clerk = Clerk { world, root, me, ledger, entry, desk, stack, merges: 0, posts: Posts::default() };
     for item in &entry.items {
         if let Err(why) = clerk.add(item) {
-            clerk.posts.held.push(Held { proposal: item.proposal.clone(), why, waits: false });
+            clerk.hold(item, Hold::Refused(why));
         }
     }
     Ok(clerk.posts)
@@ -186,10 +195,6 @@ fn told<'w>(world: &World<'w>, id: EntryId) -> Result<(&'w LedgerView, &'w Entry
     let entry = ledger.entry(id).ok_or_else(|| {
         Refusal::new(format!("the ledger has no entry {short}"), "record the decision first: nothing is posted before")
     })?;
-    if let Some(void) = ledger.voided(id) {
-        let what = format!("entry {short} was taken back by {}", void.short(8));
-        return Err(Refusal::new(what, "decide anew"));
-    }
     Ok((ledger, entry))
 }
 
@@ -220,6 +225,10 @@ fn approved<'w>(
     item: &Item,
 ) -> Result<(&'w Proposal, ChangeId, Evaluation), String> {
     let change_id = item.change_id.ok_or("the entry names no change")?;
+    // A void gives back what it would land; what persons object to stands.
+    if let Some(void) = ledger.voided(entry.id) {
+        return Err(format!("entry {} was taken back by {}: decide anew", entry.id.short(8), void.short(8)));
+    }
     let proposal = world
         .proposal(&item.proposal)
         .ok_or("it is in the queue no more: merged, closed, or left out by the settings")?;
@@ -263,8 +272,12 @@ impl Clerk<'_, '_> {
             // Of a branch there is nobody to tell.
             None => return Ok(()),
         };
-        if self.ledger.merged(&item.proposal, &item.target, item.head).is_some() {
-            return Err("it is recorded as merged".into());
+        if let Some(merged) = self.ledger.merged(&item.proposal, &item.target, item.head) {
+            if self.entry.kind != EntryKind::Approve {
+                return Err("it is recorded as merged".into());
+            }
+            self.hold(item, Hold::Merged(merged.commit));
+            return Ok(());
         }
         match self.entry.kind {
             EntryKind::Approve => self.approve(item, number),
@@ -284,7 +297,7 @@ impl Clerk<'_, '_> {
         }
         if evaluation.waits_for_checks {
             let why = blocking(&evaluation.ruling).0;
-            self.posts.held.push(Held { proposal: item.proposal.clone(), why, waits: true });
+            self.hold(item, Hold::Waits(why));
         }
         if evaluation.ruling.outcome != Outcome::Satisfied {
             return Ok(());
@@ -387,6 +400,10 @@ impl Clerk<'_, '_> {
 
     fn header(&self, number: u64, word: &str) -> String {
         mark(self.entry.id, number, word)
+    }
+
+    fn hold(&mut self, item: &Item, hold: Hold) {
+        self.posts.held.push(Held { proposal: item.proposal.clone(), hold });
     }
 
     fn order(&mut self, item: &Item, number: u64, act: Act) {

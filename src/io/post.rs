@@ -4,13 +4,15 @@
 //! sitting that ends anywhere is finished by the next. One thread of one process posts at a time; whoever posts the same from
 //! another host finds it there by its mark.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::engine::{self, Act, Desk, Fate, NextStep, PostOrder, Posts, Refusal, Report, Stack as _};
+use crate::engine::{self, Act, Desk, Fate, Held, Hold, NextStep, PostOrder, Posts, Refusal, Report, Stack as _};
 use crate::ledger::{Entry, EntryKind, LedgerView};
 use crate::model::{EntryId, Oid, Problem, Queued, text};
 
+use super::again::Place;
 use super::checks;
 use super::fault;
 use super::git::stack::TreeStack;
@@ -58,6 +60,15 @@ pub struct Told {
     pub refused: Option<(String, Option<NextStep>)>,
     /// Why it is not merged yet, where nothing but time is wanted.
     pub waits: Option<String>,
+    /// Whether the ledger says already what came of it: that is no news.
+    pub known: bool,
+}
+
+impl Told {
+    /// Whether it was merged, and the ledger does not have that yet.
+    const fn is_merged_now(&self) -> bool {
+        self.merged.is_some() && !self.known
+    }
 }
 
 /// What came of posting, and of what follows it.
@@ -79,7 +90,7 @@ pub struct CaughtUp {
 impl CaughtUp {
     fn of(Posting { told, problems }: Posting) -> Self {
         let mut caught = Self { done: Vec::new(), problems };
-        for told in told {
+        for told in told.into_iter().filter(|told| !told.known) {
             let (name, entry) = (text::single_line(&told.proposal), told.entry.short(8));
             match (told.refused, told.merged) {
                 (Some((why, next)), _) => caught.problems.push(Problem {
@@ -126,13 +137,13 @@ impl Workspace {
         };
         let owed: BTreeSet<EntryId> = self.state.posts().into_iter().collect();
         let mut told = if owed.is_empty() { Vec::new() } else { self.make_posts(forge, &owed, watch)? };
-        if told.iter().any(|told| told.merged.is_some()) {
+        if told.iter().any(Told::is_merged_now) {
             let _ = self.repository.fetch();
         }
         // A hardware key feels a finger at each signature: nobody is asked for one who decided nothing.
         let unasked = patience.is_zero() && !self.repository.asks;
         let recorded = self.record(unasked, watch.still);
-        if told.iter().any(|told| told.merged.is_some()) {
+        if told.iter().any(Told::is_merged_now) {
             self.look_for(&mut told, recorded.is_ok(), unasked)?;
         }
         let offered = self.offer_lessons(forge, watch);
@@ -260,7 +271,7 @@ impl Workspace {
         let desk = Desk { repo: &forge.repo, facts: Some(&facts) };
         let (known, alarmed) = (in_order(view, owed).into_iter().collect(), situation.alarm.is_some());
         let store = self.repository.store(Writes::InMemory)?;
-        let mut desks = Tally::default();
+        let mut desks = Tally { landed: self.merged_unrecorded(&situation)?, ..Tally::default() };
         for id in in_order(view, owed) {
             let mut stack = TreeStack::new(&store, situation.target.tip, situation.policy().merge)?;
             desks.add(id, engine::posts(&situation.world(), id, desk, &mut stack)?);
@@ -269,9 +280,18 @@ impl Workspace {
         let orders = std::mem::take(&mut desks.orders);
         let total = orders.len();
         (watch.progress)(0, total);
-        let mut may = |order: &PostOrder| self.may_be_made(forge, &mut situation, order, watch.still);
+        let merged = Cell::new(situation.target.tip);
+        let mut may = |order: &PostOrder| {
+            let mut place = Place { target: merged.get(), situation: &mut situation };
+            let made = self.may_be_made(forge, &mut place, order, watch.still);
+            merged.set(place.target);
+            made
+        };
         post_all(&client, &me, &orders, watch.still, &mut may, &mut |at, outcome| {
-            let _ = fault::point("after-post");
+            if let Ok(Posted { commit: Some(commit), .. }) = &outcome {
+                merged.set(*commit);
+            }
+            let _ = fault::point(&format!("after-post-{}", at + 1));
             desks.take(&orders[at], outcome);
             (watch.progress)(at + 1, total);
         });
@@ -290,18 +310,22 @@ fn in_order(view: &LedgerView, owed: &BTreeSet<EntryId>) -> Vec<EntryId> {
 /// What is to be posted, and what came of it.
 #[derive(Default)]
 struct Tally {
+    /// The proposals that the target has, and the ledger not yet: a sitting may have ended right after a merge.
+    landed: BTreeMap<String, Oid>,
     orders: Vec<PostOrder>,
     told: BTreeMap<(EntryId, String), Told>,
 }
 
 impl Tally {
     fn add(&mut self, entry: EntryId, posts: Posts) {
-        for held in posts.held {
-            let told = self.of(entry, &held.proposal);
-            if held.waits {
-                told.waits = Some(held.why);
-            } else {
-                told.refused = Some((held.why, None));
+        for Held { proposal, hold } in posts.held {
+            let landed = self.landed.get(&proposal).copied();
+            let told = self.of(entry, &proposal);
+            match (hold, landed) {
+                (Hold::Merged(commit), _) => (told.merged, told.known) = (Some(commit), true),
+                (_, Some(commit)) => told.merged = Some(commit),
+                (Hold::Waits(why), None) => told.waits = Some(why),
+                (Hold::Refused(why), None) => told.refused = Some((why, None)),
             }
         }
         self.orders.extend(posts.orders);
@@ -310,7 +334,8 @@ impl Tally {
     fn of(&mut self, entry: EntryId, proposal: &str) -> &mut Told {
         let proposal = proposal.to_owned();
         let key = (entry, proposal.clone());
-        self.told.entry(key).or_insert(Told { entry, proposal, merged: None, refused: None, waits: None })
+        let told = Told { entry, proposal, merged: None, refused: None, waits: None, known: false };
+        self.told.entry(key).or_insert(told)
     }
 
     fn take(&mut self, order: &PostOrder, outcome: Result<Posted, Refused>) {

@@ -120,7 +120,11 @@ impl Case {
     fn told(&mut self, id: EntryId) -> (Vec<String>, Vec<String>) {
         let posts = self.posts(id).unwrap();
         let orders = posts.orders.iter().map(|order| format!("{} {}", order.act.word(), order.number)).collect();
-        (orders, posts.held.iter().map(|held| format!("{}: {}", held.proposal, held.why)).collect())
+        let why = |hold: &Hold| match hold {
+            Hold::Merged(commit) => format!("merged as {}", commit.short(8)),
+            Hold::Waits(why) | Hold::Refused(why) => why.clone(),
+        };
+        (orders, posts.held.iter().map(|held| format!("{}: {}", held.proposal, why(&held.hold))).collect())
     }
 }
 
@@ -196,7 +200,27 @@ fn a_merge_does_what_was_approved_or_is_not_ordered() {
     landed.items.push(merged(of("#1"), "main0", "main1", &[id]));
     landed.refs.push(moved("main0", "main1"));
     case.bench.push(&landed);
-    assert_eq!(case.told(id).1[0], "#1: it is recorded as merged");
+    assert_eq!(
+        case.told(id).1[0],
+        format!("#1: merged as {}", oid("main1").short(8)),
+        "that is done, and nothing stands against it"
+    );
+}
+
+#[test]
+fn what_was_taken_back_is_not_merged_and_what_was_objected_stands() {
+    for (kind, orders, held) in [(EntryKind::Approve, vec![], "#7: entry "), (EntryKind::Reject, vec!["reject 7"], "")]
+    {
+        let mut case = Case::new(&[("#7", "src/a")]);
+        let id = case.decided(kind, "maria", &["#7"]);
+        let mut void = case.bench.entry(EntryKind::Void, "maria");
+        void.about = vec![id];
+        case.bench.push(&void);
+        let told = case.told(id);
+        assert_eq!(told.0, orders, "{kind}");
+        assert!(told.1.iter().all(|why| !held.is_empty() && why.starts_with(held)), "{kind}: {told:?}");
+        assert_eq!(told.1.is_empty(), held.is_empty(), "{kind}");
+    }
 }
 
 #[test]
@@ -289,6 +313,6 @@ fn a_required_check_that_is_open_holds_the_merge_and_not_the_review() {
             (told.0, told.1),
             (orders.iter().map(ToString::to_string).collect(), held.iter().map(ToString::to_string).collect())
         );
-        assert!(case.posts(id).unwrap().held.iter().all(|held| held.waits));
+        assert!(case.posts(id).unwrap().held.iter().all(|held| matches!(held.hold, Hold::Waits(_))));
     }
 }

@@ -76,7 +76,7 @@ impl Why {
     /// What happened, in words, and what to do next.
     #[must_use]
     pub const fn told(self) -> (&'static str, NextStep) {
-        use NextStep::{Again, Decide, Later, Page, Refresh, Settle, Token};
+        use NextStep::{Again, Approve, Decide, Later, Page, Refresh, Settle, Token};
         match self {
             Self::Own => ("it is this account's own pull request, which GitHub lets nobody review", Page),
             Self::PendingReview => {
@@ -86,17 +86,17 @@ impl Why {
             Self::Retargeted => ("its target is another than was decided on", Refresh),
             Self::NotMergeable => ("GitHub cannot merge it as it is: it conflicts, or something holds it", Refresh),
             Self::BaseMoved => ("its target moved just then", Again),
-            Self::ReviewsMissing => ("the branch asks for more reviews", Page),
-            Self::ChecksMissing => ("the branch asks for checks that have not passed", Page),
+            Self::ReviewsMissing => ("the branch asks for more reviews", Approve),
+            Self::ChecksMissing => ("the branch asks for checks that have not passed", Approve),
             Self::Queue => ("the branch is merged to through a queue of its own: add it there", Page),
-            Self::Method => ("the repository does not let it be merged as policy says", Page),
+            Self::Method => ("the repository does not let it be merged as policy says", Approve),
             Self::Draft => ("it is a draft: its author says that it is not ready", Refresh),
             Self::Closed => ("it was closed meanwhile", Refresh),
             Self::Merged => ("it was merged meanwhile, and not by this decision", Refresh),
             Self::Archived => ("the repository is archived: nothing can be written to it", Page),
             Self::Locked => ("its conversation is locked", Settle),
             Self::Lines => ("remarks are on lines that GitHub does not show", Page),
-            Self::NotFound => ("it is not there, or the token cannot see or change it", Page),
+            Self::NotFound => ("it is not there, or the token cannot see or change it", Token),
             Self::Forbidden => ("the token may not", Token),
             Self::Token => ("the token is refused", Token),
             Self::OtherAccount => ("the token is of another account than the person's who decided", Token),
@@ -124,7 +124,8 @@ impl Why {
 const ANSWERS: &[(u16, &str, Why)] = &[
     (401, "", Why::Token),
     (403, "archived", Why::Archived),
-    (403, "locked", Why::Locked),
+    // Somebody who is blocked is no conversation that is locked.
+    (403, " locked", Why::Locked),
     (403, "", Why::Forbidden),
     (404, "", Why::NotFound),
     (405, "base branch was modified", Why::BaseMoved),
@@ -139,7 +140,7 @@ const ANSWERS: &[(u16, &str, Why)] = &[
     (409, "head branch was modified", Why::HeadMoved),
     (409, "base branch was modified", Why::BaseMoved),
     (409, "", Why::NotMergeable),
-    (410, "", Why::NotFound),
+    (410, "", Why::Invalid),
     (422, "own pull request", Why::Own),
     (422, "pending review", Why::PendingReview),
     (422, "not part of the pull request", Why::HeadMoved),
@@ -148,11 +149,11 @@ const ANSWERS: &[(u16, &str, Why)] = &[
     (422, "could not be resolved", Why::Lines),
     (422, "part of the diff", Why::Lines),
     (422, "review thread", Why::Lines),
-    (422, "locked", Why::Locked),
+    (422, " locked", Why::Locked),
     (422, "archived", Why::Archived),
     (422, "draft", Why::Draft),
     (422, "", Why::Invalid),
-    (451, "", Why::NotFound),
+    (451, "", Why::Invalid),
 ];
 
 /// A post that was not made.
@@ -189,8 +190,10 @@ impl From<&GitHubError> for Refused {
             error => error.status().and_then(|status| answered(status, said(error))).unwrap_or(Why::Unknown),
         };
         let told = match error {
-            GitHubError::Stopped => String::new(),
-            GitHubError::Forbidden { why, next, .. } => format!("{why}; {next}"),
+            // The reason says all of it.
+            GitHubError::Stopped | GitHubError::NotFound { .. } => String::new(),
+            GitHubError::Forbidden { why: said, next, .. } if why == Why::Forbidden => format!("{said}; {next}"),
+            GitHubError::Forbidden { why, .. } => why.clone(),
             GitHubError::Refused { status, why, .. } => format!("{status}: {why}"),
             error => error.to_string(),
         };
@@ -261,6 +264,14 @@ pub(super) fn by_state(post: &Post, pull: &Pull) -> Option<Why> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_is_blocked_has_met_no_lock() {
+        for (status, wanted) in [(403, Why::Forbidden), (422, Why::Invalid)] {
+            assert_eq!(answered(status, "User is blocked"), Some(wanted));
+            assert_eq!(answered(status, "issue is locked"), Some(Why::Locked));
+        }
+    }
 
     #[test]
     fn every_line_of_the_table_can_be_met() {

@@ -137,7 +137,10 @@ fn a_sitting_that_is_killed_anywhere_is_finished_by_the_next() {
     if needs::missing(&["ssh-keygen"]) {
         return;
     }
-    for fault in ["after-keep", "before-push", "after-push", "before-drop", "after-drop", "after-post"] {
+    let posts = (1..=6).map(|post| format!("after-post-{post}"));
+    let others =
+        ["after-keep", "before-push", "after-push", "before-drop", "after-drop", "before-record", "after-record"];
+    for fault in others.map(str::to_owned).into_iter().chain(posts) {
         let sandbox = Sandbox::new();
         let (desk, shop, open) = adopted(&sandbox, 3);
         let ids: Vec<String> = open.iter().map(|(number, branch)| at(&shop, *number, branch)).collect();
@@ -149,11 +152,12 @@ fn a_sitting_that_is_killed_anywhere_is_finished_by_the_next() {
             }
             Ran::of(&mut command)
         };
-        let killed = decide(Some(fault));
+        let killed = decide(Some(&fault));
         assert_ne!(killed.code, Some(0), "{fault}: {killed}");
         // Whatever comes next finishes it; where nothing had been sent it is decided again.
         let again = decide(None);
         assert!(matches!(again.code, Some(0 | 1)), "{fault}: {again}");
+        assert!(!again.stderr.contains("not on GitHub"), "{fault}: what was merged is said to be: {again}");
         for (number, _) in &open {
             let pull = desk.github.world().pull(SHOP, *number).clone();
             assert!(pull.merged.is_some(), "{fault}: {again}");

@@ -1,5 +1,6 @@
 //! The table, row by row: how the pull request is and what GitHub answers, to a reason with its words and its next step.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use countersign::engine::NextStep;
@@ -79,11 +80,11 @@ fn what_github_refuses_by_itself_is_told() {
     let (refused, _) = merge_after(|github, _| {
         github.world().repos.get_mut("acme/shop").unwrap().protected.insert("main".into(), 2);
     });
-    assert_eq!((refused.why, refused.next()), (Why::ReviewsMissing, NextStep::Page));
+    assert_eq!((refused.why, refused.next()), (Why::ReviewsMissing, NextStep::Approve));
     let (refused, _) = merge_after(|github, _| {
         github.world().repos.get_mut("acme/shop").unwrap().methods = vec!["merge"];
     });
-    assert_eq!((refused.why, refused.next()), (Why::Method, NextStep::Page));
+    assert_eq!((refused.why, refused.next()), (Why::Method, NextStep::Approve));
 }
 
 #[test]
@@ -104,21 +105,21 @@ fn what_happens_between_reading_and_writing_is_told_as_it_is() {
 
 /// Rows of the table that only the answer tells: which act, the answer, the reason, the next step.
 fn rows() -> Vec<(&'static str, Response, Why, NextStep)> {
-    use NextStep::{Again, Later, Page, Refresh, Settle, Token};
+    use NextStep::{Again, Approve, Later, Page, Refresh, Settle, Token};
     let secondary = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
     vec![
         (REVIEW, refusal(401, "Bad credentials"), Why::Token, Token),
         (REVIEW, refusal(403, "Resource not accessible by personal access token"), Why::Forbidden, Token),
         (MERGE, refusal(403, "Repository was archived so is read-only."), Why::Archived, Page),
         (COMMENT, refusal(403, "Unable to create comment because issue is locked."), Why::Locked, Settle),
-        (COMMENT, refusal(404, "Not Found"), Why::NotFound, Page),
-        (COMMENT, refusal(410, "Issues has been disabled in this repository."), Why::NotFound, Page),
-        (CLOSE, refusal(404, "Not Found"), Why::NotFound, Page),
+        (COMMENT, refusal(404, "Not Found"), Why::NotFound, Token),
+        (COMMENT, refusal(410, "Issues has been disabled in this repository."), Why::Invalid, Page),
+        (CLOSE, refusal(404, "Not Found"), Why::NotFound, Token),
         (MERGE, refusal(405, "Base branch was modified. Review and try the merge again."), Why::BaseMoved, Again),
-        (MERGE, refusal(405, "Required status check \"ci\" is expected."), Why::ChecksMissing, Page),
-        (MERGE, refusal(405, "Waiting on code owner review from acme/leads."), Why::ReviewsMissing, Page),
-        (MERGE, refusal(405, "Changes were requested by a reviewer."), Why::ReviewsMissing, Page),
-        (MERGE, refusal(405, "Squash merges are not allowed on this repository."), Why::Method, Page),
+        (MERGE, refusal(405, "Required status check \"ci\" is expected."), Why::ChecksMissing, Approve),
+        (MERGE, refusal(405, "Waiting on code owner review from acme/leads."), Why::ReviewsMissing, Approve),
+        (MERGE, refusal(405, "Changes were requested by a reviewer."), Why::ReviewsMissing, Approve),
+        (MERGE, refusal(405, "Squash merges are not allowed on this repository."), Why::Method, Approve),
         (MERGE, refusal(405, "Changes must be made through the merge queue"), Why::Queue, Page),
         (MERGE, refusal(405, "Pull Request is not mergeable"), Why::NotMergeable, Refresh),
         (MERGE, refusal(409, "Head branch was modified. Review and try the merge again."), Why::HeadMoved, Refresh),
@@ -142,6 +143,7 @@ fn rows() -> Vec<(&'static str, Response, Why, NextStep)> {
 
 #[test]
 fn every_answer_has_its_reason_and_its_next_step() {
+    let mut table = String::new();
     for (route, answer, why, next) in rows() {
         let (kind, at) = match route {
             REVIEW => (EntryKind::Approve, 0),
@@ -155,7 +157,12 @@ fn every_answer_has_its_reason_and_its_next_step() {
         let times = if why == Why::BaseMoved { 3 } else { 1 };
         assert_eq!(sent, vec![route; times], "{told}");
         assert!(why != Why::Limited || refused.said.contains("until"), "{told}");
+        // Limits end at a time of the test's own.
+        let (act, words) = (route.rsplit('/').find(|part| *part != "{}").unwrap_or(route), refused.to_string());
+        let words = words.split(" until ").next().unwrap_or(&words);
+        let _ = writeln!(table, "{act}: {words}\n  next: {}", next.words());
     }
+    insta::assert_snapshot!(table);
 }
 
 #[test]
