@@ -6,6 +6,7 @@ mod doctor;
 mod journey;
 mod links;
 mod moving;
+mod patience;
 mod people;
 mod reading;
 mod secrets;
