@@ -3,6 +3,7 @@
 mod checks;
 mod deciding;
 mod doctor;
+mod hostile;
 mod journey;
 mod links;
 mod moving;

@@ -56,13 +56,12 @@ pub fn post_all(
 ) {
     let mut line = Line::default();
     for (at, order) in orders.iter().enumerate() {
-        let outcome = match line.before(order, tried) {
-            Some(refused) => Err(refused),
-            None => {
-                let outcome = post(client, me, order, still, may);
-                line.take(order, &outcome);
-                outcome
-            }
+        let outcome = if let Some(refused) = line.before(order, tried) {
+            Err(refused)
+        } else {
+            let outcome = post(client, me, order, still, may);
+            line.take(order, &outcome);
+            outcome
         };
         if let Err(refused) = &outcome {
             line.follow(order, refused);
