@@ -19,6 +19,7 @@ use crate::io::git::{open, proposals};
 use crate::io::index::View;
 use crate::io::init::Given;
 use crate::io::post;
+use crate::io::told::CaughtUp;
 use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::model::{DecisionKind, Intent, Known, Landing, Problem, Proposal, Queued, Subject, TreeDiff};
 use crate::tui::Mailbox;
@@ -90,7 +91,7 @@ impl Reads {
         if fetched.is_ok() {
             self.finish_what_a_crash_left();
             let progress = |done, total| self.progress(TELLING, done, total);
-            let post::CaughtUp { done, problems } = workspace.catch_up(&post::Watch { progress: &progress, still });
+            let CaughtUp { done, problems } = workspace.catch_up(&post::Watch { progress: &progress, still });
             self.answer(Outcome::CaughtUp { repo: self.id, done, problems });
         }
         let wants = super::runtime::wants(fetched.as_ref().err().and_then(FetchError::of_git), workspace);

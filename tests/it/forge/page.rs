@@ -205,7 +205,7 @@ fn a_head_that_comes_back_needs_a_new_approval() {
     if needs::missing(&["ssh-keygen"]) {
         return;
     }
-    let mut wrong = String::new();
+    let mut wrong = Vec::new();
     for signed in [true, false] {
         let sandbox = Sandbox::new();
         let (desk, shop) = with(&sandbox, "[ledger, github]", ONE, AGENT, "");
@@ -239,10 +239,10 @@ fn a_head_that_comes_back_needs_a_new_approval() {
             Duration::from_secs(60),
         );
         if recorded(&shop).contains(&format!("#{}", one.0)) {
-            wrong += &format!("signed {signed}: {}\n{listed}\n{ran}\n", listed["state"]);
+            wrong.push(format!("signed {signed}: {}\n{listed}\n{ran}", listed["state"]));
         }
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Sam wants changes on the page, and asks a question in the ledger later: a question lifts nothing.
@@ -289,9 +289,9 @@ fn a_proposal_of_too_many_commits_is_not_recorded_by_its_authors_review() {
     let mut stream = String::new();
     for at in 0..LONG {
         let from = if at == 0 { format!("from {start}\n") } else { String::new() };
-        stream += &format!(
-            "commit refs/heads/{branch}\ncommitter infra-bot[bot] <infra-bot@bots.example> 1736000000 +0000\ndata 1\nx\n{from}\n"
-        );
+        let who = "infra-bot[bot] <infra-bot@bots.example>";
+        let commit = format!("commit refs/heads/{branch}\ncommitter {who} 1736000000 +0000\ndata 1\nx\n{from}\n");
+        stream.push_str(&commit);
     }
     shop.fast_import(stream.as_bytes());
     let number = desk.github.open(SHOP, branch, "infra-bot[bot]", "Long", "");
