@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::client::{Changed, Client};
 use super::error::GitHubError;
-use super::raw;
 use super::wire::Still;
+use super::{opinions, raw};
 use crate::model::forge::{PullRequest, PullState, RepoName, ReviewState};
 use crate::model::{Oid, Problem};
 
@@ -207,8 +207,8 @@ fn hear_one(client: &Client, repo: &RepoName, pull: &mut PullRequest, still: Sti
     let (reviews, odd) = raw::each(reviews.into_iter().flatten().collect(), &what, raw::review);
     let events = events(client, repo, pull.number, still)?;
     if let Some(events) = events.filter(|_| !more && odd.is_empty()) {
-        pull.opinions = Some(raw::opinions(reviews, &events, pull.number));
-        pull.retargeted = events.iter().filter_map(raw::Event::retargeted).max();
+        pull.opinions = Some(opinions::opinions(reviews, &events, pull.number));
+        pull.retargeted = events.iter().filter_map(opinions::Event::retargeted).max();
     }
     Ok(())
 }
@@ -219,11 +219,11 @@ fn events(
     repo: &RepoName,
     number: u64,
     still: Still<'_>,
-) -> Result<Option<Vec<raw::Event>>, GitHubError> {
+) -> Result<Option<Vec<opinions::Event>>, GitHubError> {
     let what = format!("the events of {repo}#{number}");
     let events = client.read(&format!("/repos/{repo}/issues/{number}/events?per_page=100"), &what);
     let (events, more) = events.all::<Vec<Value>>(SAID, still)?;
-    let (events, odd) = raw::each(events.into_iter().flatten().collect(), &what, raw::event);
+    let (events, odd) = raw::each(events.into_iter().flatten().collect(), &what, opinions::event);
     Ok((!more && odd.is_empty()).then(|| events.into_iter().flatten().collect()))
 }
 
@@ -242,7 +242,7 @@ pub fn hear_again(
     // Whose doing it was is asked only where something was dismissed; what is not told stays unexplained.
     let undone = reviews.iter().any(|review| review.state == ReviewState::Dismissed);
     let events = if undone { events(client, repo, pull.number, still)?.unwrap_or_default() } else { Vec::new() };
-    let all = (!more && odd.is_empty()).then(|| raw::opinions(reviews, &events, pull.number));
+    let all = (!more && odd.is_empty()).then(|| opinions::opinions(reviews, &events, pull.number));
     let opinions = all.zip(pull.opinions.as_ref()).map(|(mut now, known)| {
         now.retain(|opinion| opinion.state != ReviewState::Approved || known.contains(opinion));
         now

@@ -18,6 +18,7 @@ mod found;
 mod host;
 pub mod limits;
 mod listing;
+mod opinions;
 mod raw;
 mod refusal;
 mod rollup;

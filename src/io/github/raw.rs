@@ -6,10 +6,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::listing::Landed;
-use crate::engine::tells;
+use super::opinions::{self, NodeEvents, NodeOpinions};
 use crate::model::forge::{
-    Account, AccountKind, Check, CheckState, Dismissal, Mergeable, Opinion, PullEnd, PullRequest, PullState, Remark,
-    RepoName, Review, ReviewDecision, ReviewPlace, ReviewState,
+    Account, AccountKind, Check, CheckState, Mergeable, PullEnd, PullRequest, PullState, Remark, RepoName, Review,
+    ReviewDecision, ReviewPlace, ReviewState,
 };
 use crate::model::text::single_line;
 use crate::model::{Oid, Problem};
@@ -42,7 +42,7 @@ pub(super) fn each<T>(
     (found, problems)
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, String> {
+pub(super) fn parsed<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, String> {
     serde_json::from_value(value).map_err(|error| error.to_string())
 }
 
@@ -85,14 +85,14 @@ fn oid(text: Option<&str>) -> Result<Oid, String> {
 
 /// REST's account, or GraphQL's actor.
 #[derive(Deserialize)]
-struct Actor {
+pub(super) struct Actor {
     login: Option<String>,
     #[serde(alias = "__typename", rename = "type")]
     kind: Option<String>,
 }
 
 /// A deleted account is none at all, and is shown as GitHub's pages do.
-fn account(actor: Option<Actor>) -> Account {
+pub(super) fn account(actor: Option<Actor>) -> Account {
     let ghost = || Account { login: "ghost".to_owned(), kind: AccountKind::Other };
     let Some(Actor { login: Some(login), kind }) = actor else { return ghost() };
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'[' | b']' | b'.');
@@ -235,175 +235,8 @@ struct NodeLabels {
     nodes: Option<Vec<Option<Named>>>,
 }
 
-#[derive(Deserialize)]
-struct NodeCommit {
-    oid: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NodeOpinion {
-    author: Option<Actor>,
-    state: Option<String>,
-    body: Option<String>,
-    submitted_at: Option<Timestamp>,
-    commit: Option<NodeCommit>,
-}
-
-impl NodeOpinion {
-    fn read(self, number: u64) -> Option<Opinion> {
-        Some(Opinion {
-            author: account(self.author),
-            state: review_state(&self.state?)?,
-            commit: self.commit.and_then(|commit| commit.oid?.parse().ok()),
-            at: self.submitted_at,
-            tells: tells(self.body.as_deref().unwrap_or_default(), number),
-            dismissed: None,
-        })
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NodeOpinions {
-    total_count: Option<u64>,
-    nodes: Option<Vec<Option<NodeOpinion>>>,
-}
-
-impl NodeOpinions {
-    /// All of them: of some nobody knows what the others say.
-    fn read(self, number: u64) -> Option<Vec<Opinion>> {
-        let nodes = self.nodes?;
-        let whole = self.total_count? == nodes.len() as u64;
-        whole.then(|| nodes.into_iter().map(|node| node?.read(number)).collect())?
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NodeEvent {
-    #[serde(rename = "__typename")]
-    kind: Option<String>,
-    created_at: Option<Timestamp>,
-    actor: Option<Actor>,
-    previous_review_state: Option<String>,
-    review: Option<NodeOpinion>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NodeStart {
-    has_previous_page: Option<bool>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NodeEvents {
-    page_info: Option<NodeStart>,
-    nodes: Option<Vec<Option<NodeEvent>>>,
-}
-
-impl NodeEvents {
-    /// When it was made to land elsewhere last, and the reviews that were dismissed; nothing where not all is told.
-    fn read(self, number: u64) -> Option<(Option<Timestamp>, Vec<Opinion>)> {
-        let (mut moved, mut undone) = (None, Vec::new());
-        if self.page_info?.has_previous_page? {
-            return None;
-        }
-        for event in self.nodes? {
-            let event = event?;
-            if event.kind? != "ReviewDismissedEvent" {
-                moved = moved.max(Some(event.created_at?));
-                continue;
-            }
-            let dismissed = Dismissal { by: account(event.actor), said: review_state(&event.previous_review_state?)? };
-            undone.push(Opinion { dismissed: Some(dismissed), ..event.review?.read(number)? });
-        }
-        Some((moved, undone))
-    }
-}
-
-/// Opinions with how those of them that were dismissed came to be, and what else was dismissed.
-fn with_dismissals(mut opinions: Vec<Opinion>, undone: Vec<Opinion>) -> Vec<Opinion> {
-    for undone in undone {
-        match opinions.iter_mut().find(|known| known.author == undone.author && known.at == undone.at) {
-            Some(known) if known.state == ReviewState::Dismissed => known.dismissed = undone.dismissed,
-            Some(_) => {}
-            None => opinions.push(Opinion { state: ReviewState::Dismissed, ..undone }),
-        }
-    }
-    opinions
-}
-
-#[derive(Deserialize)]
-struct RestDismissal {
-    state: Option<String>,
-    review_id: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct RestEvent {
-    event: Option<String>,
-    created_at: Option<Timestamp>,
-    actor: Option<Actor>,
-    dismissed_review: Option<RestDismissal>,
-}
-
-/// What happened to a pull request, as far as it bears on what people said.
-#[derive(Debug, Clone)]
-pub(super) enum Event {
-    /// It was made to land elsewhere.
-    Retargeted(Timestamp),
-    /// The review with this number was dismissed.
-    Dismissed(u64, Dismissal),
-}
-
-impl Event {
-    /// When it was made to land elsewhere, where that is what happened.
-    pub(super) const fn retargeted(&self) -> Option<Timestamp> {
-        match self {
-            Self::Retargeted(at) => Some(*at),
-            Self::Dismissed(..) => None,
-        }
-    }
-}
-
-/// An event of the REST API; `None` for one of another kind. One that does not say which review was dismissed leaves that
-/// unexplained.
-pub(super) fn event(value: Value) -> Result<Option<Event>, String> {
-    let RestEvent { event, created_at, actor, dismissed_review } = parsed(value)?;
-    let event = event.unwrap_or_default();
-    if event.starts_with("base_ref_changed") || event.starts_with("automatic_base_change") {
-        return Ok(created_at.map(Event::Retargeted));
-    }
-    let dismissal = dismissed_review.filter(|_| event == "review_dismissed").and_then(|review| {
-        let by_whom = Dismissal { by: account(actor), said: review_state(&review.state?)? };
-        Some(Event::Dismissed(review.review_id?, by_whom))
-    });
-    Ok(dismissal)
-}
-
-/// What reviews of the REST API come to, as GraphQL tells it: of everybody the last with an opinion.
-pub(super) fn opinions(reviews: Vec<Review>, events: &[Event], number: u64) -> Vec<Opinion> {
-    let mut found: Vec<Opinion> = Vec::new();
-    let has_one = |review: &Review| !matches!(review.state, ReviewState::Commented | ReviewState::Pending);
-    for review in reviews.into_iter().filter(has_one) {
-        let Review { author, state, commit, submitted: at, .. } = review;
-        let dismissed = events.iter().rev().find_map(|event| match event {
-            Event::Dismissed(id, how) if *id == review.id && state == ReviewState::Dismissed => Some(how.clone()),
-            _ => None,
-        });
-        let opinion = Opinion { author, state, commit, at, tells: tells(&review.body, number), dismissed };
-        match found.iter_mut().find(|other| other.author == opinion.author) {
-            Some(other) if other.at <= opinion.at => *other = opinion,
-            Some(_) => {}
-            None => found.push(opinion),
-        }
-    }
-    found
-}
-
-fn review_state(word: &str) -> Option<ReviewState> {
+/// A state of a review in either API's spelling.
+pub(super) fn review_state(word: &str) -> Option<ReviewState> {
     Some(match word.to_ascii_lowercase().as_str() {
         "approved" => ReviewState::Approved,
         "changes_requested" => ReviewState::ChangesRequested,
@@ -466,13 +299,7 @@ pub(super) fn node(value: Value) -> Result<PullRequest, String> {
         Some(_) => Some(Mergeable::Computing),
         None => None,
     };
-    let events = raw.timeline_items.and_then(|events| events.read(raw.number));
-    let opinions = raw.latest_opinionated_reviews.and_then(|said| said.read(raw.number));
-    // What was said may be of another target, or taken away, where nobody tells of that.
-    let (opinions, retargeted) = match (opinions, events) {
-        (Some(opinions), Some((moved, undone))) => (Some(with_dismissals(opinions, undone)), moved),
-        _ => (None, None),
-    };
+    let (opinions, retargeted) = opinions::told(raw.latest_opinionated_reviews, raw.timeline_items, raw.number);
     let named = raw.labels.and_then(|labels| labels.nodes).unwrap_or_default();
     Ok(PullRequest {
         number: raw.number,
@@ -684,6 +511,7 @@ pub(super) fn context(value: Value) -> Result<Check, String> {
 mod tests {
     use serde_json::json;
 
+    use super::super::opinions::{Event, event, opinions};
     use super::*;
 
     fn rest() -> Value {
