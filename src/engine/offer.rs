@@ -1,7 +1,6 @@
 //! Lessons that wait for somebody to merge them: the pull request that a forge is asked to open for them.
 
 use crate::model::forge::RepoName;
-use crate::policy::MemoryVia;
 
 use super::planning::authority;
 use super::{Authorised, Refusal, World};
@@ -24,11 +23,11 @@ pub struct Offer {
     pub body: String,
 }
 
-/// The pull request for the lessons that wait on a branch; `None` where policy pushes them. The text is ours: the lessons are in
-/// the diff.
+/// The pull request for the lessons that wait on a branch: because policy says so, or because the target took no push. `None` where
+/// something is to be resolved first. The text is ours: the lessons are in the diff.
 pub fn offer(world: &World<'_>, repo: &RepoName, branch: &str) -> Result<Option<OfferOrder>, Refusal> {
-    let (root, _) = authority(world)?;
-    if root.policy.memory_via != MemoryVia::PullRequest || world.alarm.is_some() {
+    let _ = authority(world)?;
+    if world.alarm.is_some() {
         return Ok(None);
     }
     let base = world.target.branch().to_owned();

@@ -7,17 +7,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::engine::{self, Act, Desk, Fate, Held, Hold, NextStep, PostOrder, Posts, Refusal, Report, Stack as _};
-use crate::ledger::{Entry, EntryKind, LedgerView};
+use crate::engine::{self, Act, Desk, Fate, Held, Hold, NextStep, PostOrder, Posts, Refusal, Report};
+use crate::ledger::LedgerView;
 use crate::model::{EntryId, Oid, Problem, Queued, text};
 
 use super::checks;
 use super::fault;
 use super::git::stack::TreeStack;
 use super::git::store::{StoreError, Writes};
-use super::git::verify;
-use super::git::write::{self, WriteError};
-use super::github::{self, GitHubError, Posted, Refused, Source, Still, post_all};
+use super::git::write::WriteError;
+use super::github::{GitHubError, Posted, Refused, Source, Still, post_all};
 use super::index;
 use super::signer;
 use super::workspace::{Scope, Workspace};
@@ -192,31 +191,6 @@ impl Workspace {
             next: "the next console or command that decides does it; `countersign doctor` says what is in the way"
                 .into(),
         }
-    }
-
-    /// Has a pull request opened for lessons that wait on their branch, where none is open.
-    fn offer_lessons(&self, forge: &Source, watch: &Watch<'_>) -> Result<(), PostError> {
-        let Some(waits) = self.repository.tip(&self.repository.tracking(write::MEMORY_BRANCH))? else { return Ok(()) };
-        if forge.has_open(write::MEMORY_BRANCH, &self.repository.target_branch) {
-            return Ok(());
-        }
-        let none = BTreeSet::new();
-        let situation = self.read(&Scope { only: Some(&none), ..Scope::default() })?;
-        let store = self.repository.store(Writes::InMemory)?;
-        let (Some(view), Some(genesis)) = (&situation.view, situation.ledger_key.as_ref()) else { return Ok(()) };
-        let now = Entry::new(EntryKind::Lesson, genesis.id, genesis.id, situation.now, "");
-        // Whoever may push could put anything there: what is offered in our words is what the ledger renders, and nothing else.
-        if verify::only_memory(&store, waits, &now, view).is_err() {
-            return Ok(());
-        }
-        let mut stack = TreeStack::new(&store, situation.target.tip, situation.policy().merge)?;
-        // What was merged brings nothing new; what conflicts is made anew by the next lesson.
-        if stack.offer(waits).is_ok_and(|diff| !diff.files.is_empty())
-            && let Some(order) = engine::offer(&situation.world(), &forge.repo, write::MEMORY_BRANCH)?
-        {
-            github::offer(&*forge.connection().client()?, &order, watch.still)?;
-        }
-        Ok(())
     }
 
     /// Tells the forge what was sent just now, and puts what came of it into the report.

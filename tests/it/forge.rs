@@ -4,6 +4,7 @@ mod checks;
 mod deciding;
 mod doctor;
 mod journey;
+mod lessons;
 mod links;
 mod moving;
 mod people;
