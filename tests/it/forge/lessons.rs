@@ -115,6 +115,20 @@ fn a_branch_in_the_way_of_the_lessons_keeps_nobody_from_rejecting() {
 }
 
 #[test]
+fn a_policy_for_a_branch_that_takes_no_pushes_has_lessons_wait() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.signs();
+    desk.github.protect(SHOP, "main", 1);
+    let _ = desk.run(SHOP, &["init", "--yes"]);
+    let policy = shop.show("countersign/init", ".countersign/policy.yaml");
+    assert!(policy.contains("\nmemory_via: pull_request"), "{policy}");
+}
+
+#[test]
 fn a_remote_that_is_no_forge_keeps_the_lesson_on_its_branch() {
     if needs::missing(&["ssh-keygen"]) {
         return;
