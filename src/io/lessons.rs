@@ -4,9 +4,11 @@
 //! A lesson is in its entry, whatever becomes of its way, and no decision fails for it: a target that takes no pushes, or a
 //! branch that cannot be made, is said beside what was recorded.
 
+use std::sync::Arc;
+
 use crate::engine::{self, Plan, Stack as _, Via};
 use crate::ledger::{Entry, EntryKind};
-use crate::model::{Oid, Problem, text};
+use crate::model::{Oid, Problem, TreeDiff, text};
 use crate::policy::MemoryVia;
 
 use super::git::stack::TreeStack;
@@ -106,19 +108,17 @@ impl Workspace {
                 return Ok(false);
             }
         }
-        brings_something(store, situation, waits)
+        Ok(brought(store, situation, waits)?.is_some())
     }
 
-    /// The commit on their branch by which lessons wait: it is what the ledger renders and nothing else, whoever pushed it, and the
-    /// target lacks it.
+    /// The commit on their branch by which lessons wait: merging it brings what the ledger renders and nothing else, whoever pushed
+    /// it.
     fn waiting_lessons(&self, store: &Store, situation: &Situation) -> Result<Option<Oid>, StoreError> {
         let Some(waits) = self.repository.tip(&self.repository.tracking(MEMORY_BRANCH))? else { return Ok(None) };
         let (Some(view), Some(genesis)) = (&situation.view, &situation.ledger_key) else { return Ok(None) };
+        let Some(brought) = brought(store, situation, waits)? else { return Ok(None) };
         let now = Entry::new(EntryKind::Lesson, genesis.id, genesis.id, situation.now, "");
-        if verify::only_memory(store, waits, &now, view).is_err() {
-            return Ok(None);
-        }
-        Ok(brings_something(store, situation, waits)?.then_some(waits))
+        Ok(verify::only_sections(store, &brought, &now, view).is_ok().then_some(waits))
     }
 
     /// Has a pull request opened for lessons that wait on their branch, where none is open.
@@ -149,10 +149,10 @@ pub(super) fn unwritten(said: &str) -> Problem {
     )
 }
 
-/// Whether merging a commit changes anything: what was merged brings nothing new, and what conflicts is made anew by the next lesson.
-fn brings_something(store: &Store, situation: &Situation, waits: Oid) -> Result<bool, StoreError> {
+/// What merging a commit changes; `None` for nothing: it was merged, or it conflicts and is made anew by the next lesson.
+fn brought(store: &Store, situation: &Situation, commit: Oid) -> Result<Option<Arc<TreeDiff>>, StoreError> {
     let mut stack = TreeStack::new(store, situation.target.tip, situation.policy().merge)?;
-    Ok(stack.offer(waits).is_ok_and(|diff| !diff.files.is_empty()))
+    Ok(stack.offer(commit).ok().filter(|diff| !diff.files.is_empty()))
 }
 
 fn problem(what: String, next: impl Into<String>) -> Problem {

@@ -115,6 +115,46 @@ fn a_branch_in_the_way_of_the_lessons_keeps_nobody_from_rejecting() {
 }
 
 #[test]
+fn lessons_are_recorded_however_somebody_merges_them() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    for method in ["merge", "squash"] {
+        let sandbox = Sandbox::new();
+        let (desk, shop, open) = adopted(&sandbox, 2);
+        ask_for(&desk, &shop, "memory_via: pull_request\n");
+        let _ = reject(&desk, &shop, &open[0], "Ask the writers first.").succeeds();
+        merge(&desk, offered(&desk)[0], method);
+        let _ = hold(&desk, &shop, &open[1]).succeeds();
+        assert_eq!(kinds(&shop)[3..], ["reject", "lesson", "hold"], "{method}");
+        desk.sound(SHOP);
+    }
+}
+
+#[test]
+fn a_merge_that_brings_more_than_lessons_is_no_lesson() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop, open) = adopted(&sandbox, 2);
+    ask_for(&desk, &shop, "memory_via: pull_request\n");
+    let _ = reject(&desk, &shop, &open[0], "Ask the writers first.").succeeds();
+    // Somebody adds to the branch what is not in the ledger, below a commit that looks as before.
+    let text = shop.show(MEMORY, "AGENTS.md");
+    let more = Commit::new("More").file("docs/more.md", "More.\n");
+    shop.git(&["branch", "-f", "side", "main"]);
+    shop.commit("side", more);
+    shop.commit("side", Commit::new("Lessons from review").file("AGENTS.md", text));
+    shop.git(&["branch", "-f", MEMORY, "side"]);
+    merge(&desk, offered(&desk)[0], "merge");
+    let _ = hold(&desk, &shop, &open[1]).succeeds();
+    assert_eq!(kinds(&shop)[3..], ["reject", "hold"]);
+    let verified = desk.run(SHOP, &["ledger", "verify", "--json"]).json();
+    assert_eq!(verified["unapproved_total"], 1, "{verified}");
+}
+
+#[test]
 fn a_policy_for_a_branch_that_takes_no_pushes_has_lessons_wait() {
     if needs::missing(&["ssh-keygen"]) {
         return;
