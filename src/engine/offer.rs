@@ -1,5 +1,6 @@
 //! Lessons that wait for somebody to merge them: the pull request that a forge is asked to open for them.
 
+use crate::model::Oid;
 use crate::model::forge::RepoName;
 
 use super::planning::authority;
@@ -15,6 +16,8 @@ pub struct Offer {
     pub repo: RepoName,
     /// The branch that has them.
     pub branch: String,
+    /// The commit by which they wait there.
+    pub head: Oid,
     /// The branch that they are for.
     pub base: String,
     /// The title.
@@ -25,7 +28,7 @@ pub struct Offer {
 
 /// The pull request for the lessons that wait on a branch: because policy says so, or because the target took no push. `None` where
 /// something is to be resolved first. The text is ours: the lessons are in the diff.
-pub fn offer(world: &World<'_>, repo: &RepoName, branch: &str) -> Result<Option<OfferOrder>, Refusal> {
+pub fn offer(world: &World<'_>, repo: &RepoName, (branch, head): (&str, Oid)) -> Result<Option<OfferOrder>, Refusal> {
     let _ = authority(world)?;
     if world.alarm.is_some() {
         return Ok(None);
@@ -36,6 +39,7 @@ pub fn offer(world: &World<'_>, repo: &RepoName, branch: &str) -> Result<Option<
     Ok(Some(Authorised::grant(Offer {
         repo: repo.clone(),
         branch: branch.to_owned(),
+        head,
         base,
         title: "Lessons from review".to_owned(),
         body: body.to_owned(),

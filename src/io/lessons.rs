@@ -121,7 +121,7 @@ impl Workspace {
         Ok(verify::only_sections(store, &brought, &now, view).is_ok().then_some(waits))
     }
 
-    /// Has a pull request opened for lessons that wait on their branch, where none is open.
+    /// Has a pull request opened for lessons that wait on their branch, where none is open and nobody has said no to them.
     pub(super) fn offer_lessons(&self, forge: &Source, watch: &Watch<'_>) -> Result<(), PostError> {
         let there = self.repository.tip(&self.repository.tracking(MEMORY_BRANCH))?;
         if there.is_none() || forge.has_open(MEMORY_BRANCH, &self.repository.target_branch) {
@@ -131,8 +131,8 @@ impl Workspace {
         let situation = self.read(&Scope { only: Some(&none), ..Scope::default() })?;
         let store = self.repository.store(Writes::InMemory)?;
         // Whoever may push could put anything there: what is offered in our words is what the ledger renders.
-        if self.waiting_lessons(&store, &situation)?.is_some()
-            && let Some(order) = engine::offer(&situation.world(), &forge.repo, MEMORY_BRANCH)?
+        if let Some(waits) = self.waiting_lessons(&store, &situation)?
+            && let Some(order) = engine::offer(&situation.world(), &forge.repo, (MEMORY_BRANCH, waits))?
         {
             github::offer(&*forge.connection().client()?, &order, watch.still)?;
         }

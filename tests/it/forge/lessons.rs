@@ -115,6 +115,31 @@ fn a_branch_in_the_way_of_the_lessons_keeps_nobody_from_rejecting() {
 }
 
 #[test]
+fn lessons_that_somebody_turned_down_are_not_offered_again_until_there_is_another() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop, open) = adopted(&sandbox, 4);
+    ask_for(&desk, &shop, "memory_via: pull_request\n");
+    let _ = reject(&desk, &shop, &open[0], "Ask the writers first.").succeeds();
+    let [first] = offered(&desk)[..] else { panic!("one is offered") };
+    let path = format!("/repos/{SHOP}/pulls/{first}");
+    assert_eq!(desk.github.act("sam", "PATCH", &path, &json!({ "state": "closed" })).0, 200);
+    desk.github.count();
+    for one in &open[1..3] {
+        let _ = hold(&desk, &shop, one).succeeds();
+        assert_eq!(offered(&desk), [first], "somebody said no");
+    }
+    let asked = desk.github.requests().iter().filter(|request| request.query.get("head").is_some()).count();
+    assert_eq!(asked, 4, "one question whenever it could be offered: before a decision, and after it");
+    // Another lesson is another question.
+    let _ = reject(&desk, &shop, &open[3], "Keep pages short.").succeeds();
+    assert_eq!(offered(&desk).len(), 2);
+    desk.sound(SHOP);
+}
+
+#[test]
 fn lessons_are_recorded_however_somebody_merges_them() {
     if needs::missing(&["ssh-keygen"]) {
         return;
