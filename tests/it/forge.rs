@@ -10,6 +10,7 @@ mod moving;
 mod people;
 mod reading;
 mod secrets;
+mod sitting;
 mod trouble;
 
 use serde_json::Value;

@@ -17,15 +17,31 @@ use crate::model::Problem;
 use crate::tui::{self, Console, Drawn, End, Marks, Terminal};
 use crate::ui;
 
+use super::output::Output;
 use super::repositories;
 use super::session::Session;
 use super::{Arguments, CliError, Exit};
 use runtime::Runtime;
 
 /// Runs the command.
-pub fn run(session: &Session, arguments: &Arguments) -> Result<Exit, CliError> {
+pub fn run(session: &Session, arguments: &Arguments, output: &mut Output) -> Result<Exit, CliError> {
     let (workspaces, problems) = repositories::open(session, &arguments.repos)?;
-    open(session, &workspaces.into_iter().map(Arc::new).collect::<Vec<_>>(), problems, signer::random_seed())
+    let workspaces: Vec<_> = workspaces.into_iter().map(Arc::new).collect();
+    let exit = open(session, &workspaces, problems, signer::random_seed());
+    owed(&workspaces).into_iter().for_each(|line| output.remark(line));
+    exit
+}
+
+/// What is to be said of posts that were still to be made when the console was left.
+fn owed(workspaces: &[Arc<Workspace>]) -> Option<String> {
+    let owing = workspaces.iter().filter(|workspace| workspace.forge.is_some());
+    let (decisions, are) = match owing.map(|workspace| workspace.state.posts().len()).sum() {
+        0 => return None,
+        1 => ("1 decision".to_owned(), "is"),
+        more => (format!("{more} decisions"), "are"),
+    };
+    let next = "the next console or deciding command tells it of the rest";
+    Some(format!("{decisions} {are} in the ledger, and GitHub was not told of all that follows; {next}"))
 }
 
 /// Opens the console on workspaces, at least one, whose names differ. `beside` is what is wrong with others; `seed` is

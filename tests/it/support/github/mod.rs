@@ -225,6 +225,7 @@ impl Shared {
         let wrong = lock(&self.faults).iter_mut().find_map(|fault| fault.strike(&route));
         match &wrong {
             Some(Wrong::Late(time)) => self.wait(*time),
+            Some(Wrong::Held(gate)) => gate.pass(),
             Some(Wrong::Meanwhile(git, arguments)) => {
                 world::git(git, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
             }

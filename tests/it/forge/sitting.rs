@@ -1,0 +1,59 @@
+//! What a sitting leaves behind: what is owed to GitHub is kept, said, and told once by whoever comes next.
+
+use std::path::PathBuf;
+
+use super::deciding::{adopted, kinds};
+use super::{Desk, SHOP, at};
+use crate::console::{eventually, sign};
+use crate::support::github::Fault;
+use crate::support::{Sandbox, needs};
+
+const REVIEWS: &str = "POST /repos/{}/{}/pulls/{}/reviews";
+
+fn reviews(desk: &Desk<'_>) -> Vec<usize> {
+    let world = desk.github.world();
+    world.repos[SHOP].pulls.values().map(|pull| pull.reviews.len()).collect()
+}
+
+#[test]
+fn whoever_leaves_while_github_is_told_waits_for_one_post_and_the_rest_stays_owed() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop, _) = adopted(&sandbox, 4);
+    let values = ("apps/web/values.yaml", "replicas: 4\nimage: web:1.0\n");
+    let other = desk.propose(&shop, SHOP, "agent/infra/more", values);
+    let (held, gate) = Fault::held(REVIEWS);
+    desk.github.fault(held);
+    let mut terminal = sandbox.console("", 120, 40, &[SHOP]);
+    terminal.wait_for("5 pending");
+    terminal.wait_gone("being looked into");
+    terminal.keys("b");
+    terminal.wait_for("y sign and send 4");
+    sign(&terminal, "y", "4 approvals in");
+    terminal.keys("S");
+    let posting =
+        || desk.github.requests().iter().any(|request| request.method == "POST" && request.path.ends_with("/reviews"));
+    eventually("a post is under way", posting);
+    // What is decided meanwhile is on the disk at once.
+    terminal.keys("x");
+    terminal.wait_for("REJECT");
+    terminal.keys("Say who asked for it.");
+    terminal.wait_for("[L-001");
+    sign(&terminal, "<ctrl-s>", "1 rejection in");
+    let rejected = |file: &PathBuf| std::fs::read_to_string(file).is_ok_and(|text| text.contains("Say who asked"));
+    eventually("it is kept", || sandbox.kept("outbox").iter().any(rejected));
+    terminal.keys("<ctrl-c>");
+    gate.open_for(1);
+    terminal.wait_for("1 decision is in the ledger, and GitHub was not told of all that follows");
+    assert!(terminal.wait_end().success(), "{}", terminal.view());
+    assert_eq!(reviews(&desk).iter().sum::<usize>(), 1, "one post was under way");
+    assert_eq!((kinds(&shop), sandbox.kept("posts").len()), (vec!["genesis".to_owned(), "approve".to_owned()], 1));
+    // Nothing is lost, and nothing is told twice.
+    desk.github.mend();
+    let _ = desk.run(SHOP, &["hold", &at(&shop, other, "agent/infra/more"), "-m", "Wait.", "--yes"]).succeeds();
+    assert_eq!(reviews(&desk), [1, 1, 1, 1, 0]);
+    assert_eq!(kinds(&shop), ["genesis", "approve", "merge", "hold"]);
+    desk.sound(SHOP);
+}
