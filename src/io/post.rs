@@ -129,9 +129,7 @@ impl Workspace {
     fn post(&self, watch: &Watch<'_>, patience: Duration) -> Result<Posting, PostError> {
         let Some(forge) = &self.forge else { return Ok(Posting::default()) };
         let alone = index::lock(&self.state.path().join("posts"), patience).map_err(WriteError::from)?;
-        let Some(_alone) = alone else {
-            return if patience.is_zero() { Ok(Posting::default()) } else { Err(PostError::Busy) };
-        };
+        let Some(_alone) = alone else { return Err(PostError::Busy) };
         let owed: BTreeSet<EntryId> = self.state.posts().into_iter().collect();
         let mut told = if owed.is_empty() { Vec::new() } else { self.make_posts(forge, &owed, watch)? };
         if told.iter().any(Told::is_merged_now) {
@@ -212,12 +210,14 @@ impl Workspace {
         }
     }
 
-    /// Tells the forge what an earlier sitting owed it.
+    /// Tells the forge what an earlier sitting owed it; `None` where another console of this host is at it, so that nothing is known
+    /// of what comes of it.
     #[must_use]
-    pub fn catch_up(&self, watch: &Watch<'_>) -> CaughtUp {
+    pub fn catch_up(&self, watch: &Watch<'_>) -> Option<CaughtUp> {
         match self.post(watch, Duration::ZERO) {
-            Ok(posting) => CaughtUp::of(posting),
-            Err(error) => CaughtUp { done: Vec::new(), problems: vec![self.unposted(&error)] },
+            Ok(posting) => Some(CaughtUp::of(posting)),
+            Err(PostError::Busy) => None,
+            Err(error) => Some(CaughtUp { done: Vec::new(), problems: vec![self.unposted(&error)] }),
         }
     }
 

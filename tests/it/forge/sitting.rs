@@ -4,11 +4,19 @@ use std::path::PathBuf;
 
 use super::deciding::{adopted, kinds};
 use super::{Desk, SHOP, at};
-use crate::console::{eventually, sign};
+use crate::console::{eventually, leave, sign};
 use crate::support::github::Fault;
 use crate::support::{Sandbox, needs};
 
 const REVIEWS: &str = "POST /repos/{}/{}/pulls/{}/reviews";
+const COMMENTS: &str = "POST /repos/{}/{}/issues/{}/comments";
+
+/// The folder in which what is owed is kept.
+fn state(desk: &Desk<'_>) -> PathBuf {
+    let folders = std::fs::read_dir(desk.sandbox.home().join(".local/state/countersign")).expect("a folder");
+    let mut folders = folders.flatten().map(|folder| folder.path()).filter(|folder| folder.join("pin.json").exists());
+    folders.next().expect("the state of the shop")
+}
 
 fn reviews(desk: &Desk<'_>) -> Vec<usize> {
     let world = desk.github.world();
@@ -56,4 +64,31 @@ fn whoever_leaves_while_github_is_told_waits_for_one_post_and_the_rest_stays_owe
     assert_eq!(reviews(&desk), [1, 1, 1, 1, 0]);
     assert_eq!(kinds(&shop), ["genesis", "approve", "merge", "hold"]);
     desk.sound(SHOP);
+}
+
+#[test]
+fn what_is_still_owed_is_not_forgotten_while_another_console_is_at_it() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop, open) = adopted(&sandbox, 2);
+    desk.github.fault(Fault::status(COMMENTS, 403, "Resource not accessible by personal access token"));
+    let _ = desk.run(SHOP, &["ask", &at(&shop, open[0].0, &open[0].1), "-m", "Why now?", "--yes"]).exits(3);
+    let terminal = sandbox.console("", 120, 40, &[SHOP]);
+    terminal.wait_for("is in the ledger, and not on GitHub");
+    terminal.wait_gone("fetching");
+    let lock = std::fs::File::create(state(&desk).join("posts.lock")).expect("a lock");
+    lock.lock().expect("locked");
+    // What is new is there once all that was fetched is read.
+    let values = ("apps/web/values.yaml", "replicas: 4\nimage: web:1.0\n");
+    desk.propose(&shop, SHOP, "agent/infra/more", values);
+    eventually("it is read anew", || {
+        // Nothing is read twice at once.
+        terminal.keys("r");
+        terminal.view().has("3 pending")
+    });
+    terminal.keys("!");
+    terminal.wait_for("and not on GitHub");
+    leave(terminal);
 }
