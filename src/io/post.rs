@@ -114,14 +114,21 @@ pub struct Watch<'a> {
 }
 
 impl Workspace {
-    /// Remembers that the forge has to be told of entries; without a forge there is nothing to tell.
-    pub(super) fn owe(&self, entries: impl IntoIterator<Item = EntryId>) {
-        if self.forge.is_some() {
-            for entry in entries {
-                // One that cannot be kept is told now, and if that fails not again by itself.
-                let _ = self.state.keep_post(entry);
-            }
+    /// Remembers that the forge has to be told of entries; without a forge there is nothing to tell. Says what could not be kept.
+    pub(super) fn owe(&self, entries: impl IntoIterator<Item = EntryId>) -> Vec<Problem> {
+        if self.forge.is_none() {
+            return Vec::new();
         }
+        let keep = |entry| self.state.keep_post(entry).err().map(|error| (entry, error));
+        let unkept: Vec<(EntryId, std::io::Error)> = entries.into_iter().filter_map(keep).collect();
+        let Some((_, error)) = unkept.first() else { return Vec::new() };
+        let next = if unkept.iter().all(|(entry, _)| self.state.has_intent(*entry)) {
+            "mend that folder; until GitHub was told, the decision stays in the outbox, by which the next command finds it"
+        } else {
+            "mend that folder; if GitHub is not told now, decide the same again"
+        };
+        let what = format!("what GitHub has to be told could not be kept: {}", text::single_line(&error.to_string()));
+        vec![Problem { place: self.repository.name.clone(), what, next: next.to_owned() }]
     }
 
     /// Tells the forge all that this host owes it, in the order of the ledger, and records what it merged. Where another console

@@ -114,7 +114,7 @@ impl Workspace {
         }
         // What the other half of a push should have moved is moved now, or by the next command.
         let (said, _) = self.recover(&situation).map_err(SendError::Halfway)?;
-        self.forget(&shown.intents);
+        report.problems.extend(self.forget(&shown.intents));
         report.problems.extend(said);
         Ok(report)
     }
@@ -123,8 +123,8 @@ impl Workspace {
         let names: BTreeSet<String> = shown.items.iter().map(|item| item.subject.proposal.clone()).collect();
         let extra: Vec<String> = names.iter().cloned().collect();
         let situation = self.read(&Scope { only: Some(&names), extra: &extra, progress: None })?;
-        if let Some(report) = already_recorded(&situation, &shown.remaining_intents()) {
-            self.forget(&shown.intents);
+        if let Some(mut report) = already_recorded(&situation, &shown.remaining_intents()) {
+            report.problems.extend(self.forget(&shown.intents));
             return Ok(report);
         }
         if self.unfinished(&situation)?.is_some() {
@@ -141,8 +141,8 @@ impl Workspace {
             return Err(SendError::Changed(Box::new(fresh)));
         }
         let Written { commits, entries, shown_here, problems } = self.write(&store, &situation, &fresh)?;
-        self.forget(&shown.intents);
         let mut report = report(&fresh, &commits, &entries);
+        report.problems.extend(self.forget(&shown.intents));
         report.problems.extend(problems);
         report.items.extend(shown.dropped.iter().map(|dropped| dropped_item(shown, dropped)));
         let fetched = if shown_here { Ok(()) } else { self.repository.fetch() };
@@ -198,11 +198,12 @@ impl Workspace {
     }
 
     /// Takes intents out of the outbox. One that cannot be removed is found in the ledger before it is sent again.
-    fn forget(&self, intents: &[Intent]) {
-        self.owe(intents.iter().map(|intent| intent.id));
+    fn forget(&self, intents: &[Intent]) -> Vec<Problem> {
+        let problems = self.owe(intents.iter().map(|intent| intent.id));
         for intent in intents {
             let _ = self.state.drop_intent(intent.id);
         }
+        problems
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::deciding::{adopted, kinds};
 use super::{Desk, SHOP, at};
 use crate::console::{eventually, leave, sign};
-use crate::support::github::Fault;
+use crate::support::github::{Fault, Wrong};
 use crate::support::{Sandbox, needs};
 
 const REVIEWS: &str = "POST /repos/{}/{}/pulls/{}/reviews";
@@ -91,4 +91,26 @@ fn what_is_still_owed_is_not_forgotten_while_another_console_is_at_it() {
     terminal.keys("!");
     terminal.wait_for("and not on GitHub");
     leave(terminal);
+}
+
+#[test]
+fn what_cannot_be_kept_as_owed_is_told_by_the_next_all_the_same() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop, open) = adopted(&sandbox, 2);
+    let _ = desk.list(SHOP, &[]);
+    let posts = state(&desk).join("posts");
+    let _ = std::fs::remove_dir_all(&posts);
+    std::fs::write(posts, "in the way").expect("a file");
+    desk.github.fault(Fault::at("*", Wrong::Refused));
+    let ran = desk.run(SHOP, &["approve", &at(&shop, open[0].0, &open[0].1), "--yes"]).exits(3);
+    assert!(ran.stderr.contains("what GitHub has to be told could not be kept: "), "{ran}");
+    assert!(ran.stderr.contains("mend that folder; until GitHub was told, the decision stays in the outbox"), "{ran}");
+    desk.github.mend();
+    let ran = desk.run(SHOP, &["hold", &at(&shop, open[1].0, &open[1].1), "-m", "Wait.", "--yes"]).succeeds();
+    assert!(desk.github.world().pull(SHOP, open[0].0).merged.is_some(), "{ran}");
+    assert_eq!((kinds(&shop).len(), sandbox.kept("outbox").len()), (4, 0), "{ran}");
+    desk.sound(SHOP);
 }
