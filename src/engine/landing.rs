@@ -10,12 +10,12 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::ledger::{
-    Approval, Entry, EntryKind, Item, LandedQuestion, LandingFacts, LedgerView, MergeRecord, PolicyRef, RefUpdate,
-    Stated, state, stated,
+    Approval, Entry, EntryKind, Item, LandedQuestion, LandingFacts, LedgerView, MergeRecord, Origin, PolicyRef,
+    RefUpdate, Stated, state, stated,
 };
 use crate::model::forge::{PullRequest, PullState};
 use crate::model::{ChangeId, EntryId, Oid, Outcome, Ruling, Tier};
-use crate::policy::{self, Reviewed, Root};
+use crate::policy::{self, Reviewed, Role, Root};
 
 use super::planning::{authority, no_genesis};
 use super::world::told_in;
@@ -79,7 +79,7 @@ pub struct Asks<'a> {
 }
 
 /// The entry, under the id `id`, that records what was approved and landed, of commits in the order of the branch; `None` where
-/// none of them was approved. What brings another policy or other signers is recorded alone: the rest is judged by those; so
+/// none of them was approved, or the person has not the role for it. What brings another policy or other signers is recorded alone: the rest is judged by those; so
 /// are lessons that somebody merged. A policy that could not rule is never recorded: once the ledger names it, nobody is left who
 /// could put it right.
 pub fn recording(
@@ -91,34 +91,39 @@ pub fn recording(
     if let Some(alarm) = world.alarm {
         return Err(Refusal::new(format!("nothing can be recorded: {alarm}"), "see `countersign ledger verify`"));
     }
+    if world.me.is_some_and(|me| !me.has(Role::Approve)) {
+        // The ledger would give it no effect; somebody else records it.
+        return Ok(None);
+    }
     let (root, me) = authority(world)?;
     let ledger = world.ledger.ok_or_else(no_genesis)?;
     let at = world.now.max(ledger.latest().unwrap_or(world.now));
     let mut entry = Entry::new(EntryKind::Merge, id, ledger.genesis().ok_or_else(no_genesis)?, at, &me.name);
     entry.policy = Some(PolicyRef { commit: root.commit, blob: root.policy_blob });
     let court = Court::new(world, ledger, root, asks.allows, entry.clone());
-    let mut said = Vec::new();
+    let (mut said, mut found) = (Vec::new(), Vec::new());
     for landed in unrecorded {
-        let Some((item, reviews)) = court.item(landed) else { continue };
+        let Some(Approved { item, reviews, origin }) = court.item(landed) else { continue };
         if root::touched(&landed.facts.diff) {
             let file = |path: &str| (asks.file)(landed.commit, path);
             if root::fault(file, root.policy.ledger.as_ref(), ledger.is_demo()).is_some() {
                 continue;
             }
-            if entry.items.is_empty() {
+            if found.is_empty() {
                 entry.refs.push(moved(&item.target, landed));
                 said.extend(reviews.into_iter().map(|review| (item.proposal.clone(), review)));
-                entry.items.push(item);
+                found.push((item, origin));
             }
             break;
         }
         said.extend(reviews.into_iter().map(|review| (item.proposal.clone(), review)));
-        entry.items.push(item);
-        if entry.items.len() == MOST {
+        found.push((item, origin));
+        if found.len() == MOST {
             break;
         }
     }
-    entry.soft_facts = soft_facts::of_landed(&entry.items, world.checks);
+    entry.soft_facts = soft_facts::of_landed(&found, world.checks);
+    entry.items = found.into_iter().map(|(item, _)| item).collect();
     state(&mut entry, said.iter().map(|(proposal, review)| (proposal.as_str(), review)));
     if entry.items.is_empty() {
         entry.kind = EntryKind::Lesson;
@@ -160,8 +165,18 @@ pub fn awaiting_record<'u>(
     let Some(genesis) = ledger.genesis() else { return Vec::new() };
     let entry = Entry::new(EntryKind::Merge, genesis, genesis, world.now, "");
     let court = Court::new(world, ledger, root, allows, entry);
-    let named = |landed: &'u Unrecorded| Some((landed, court.item(landed)?.0));
+    let named = |landed: &'u Unrecorded| Some((landed, court.item(landed)?.item));
     unrecorded.iter().filter_map(named).collect()
+}
+
+/// What a commit landed, where it was approved.
+struct Approved {
+    /// The item that says so.
+    item: Item,
+    /// The reviews that were needed for it.
+    reviews: Vec<Reviewed>,
+    /// Where it came from.
+    origin: Origin,
 }
 
 /// What landed commits are judged by.
@@ -190,9 +205,9 @@ impl<'a> Court<'a> {
         Self { ledger, root, allows, target, approved, entry }
     }
 
-    /// The item that says what a commit landed, where it was approved, and the reviews that were needed for it: what its message
-    /// names first, then what the ledger has alone, then what the page adds.
-    fn item(&self, landed: &Unrecorded) -> Option<(Item, Vec<Reviewed>)> {
+    /// What a commit landed, where it was approved: what its message names first, then what the ledger has alone, then what the page
+    /// adds.
+    fn item(&self, landed: &Unrecorded) -> Option<Approved> {
         let facts = &landed.facts;
         let named = facts.trailers.iter().find(|(key, _)| key.eq_ignore_ascii_case("Countersign-Proposal"));
         let is_named =
@@ -201,13 +216,14 @@ impl<'a> Court<'a> {
         candidates.sort_by_key(|item| !is_named(item));
         let signed = candidates.into_iter().find_map(|item| {
             let item = Item { seen: None, answers: None, ..item.clone() };
-            self.judged(landed, item, &[]).map(|(item, _)| item)
+            let (item, _, origin) = self.judged(landed, item, &[])?;
+            Some(Approved { item, reviews: Vec::new(), origin })
         });
-        signed.map(|item| (item, Vec::new())).or_else(|| self.reviewed(landed))
+        signed.or_else(|| self.reviewed(landed))
     }
 
     /// The item of a pull request whose approvals were given on its page, all or some of them.
-    fn reviewed(&self, landed: &Unrecorded) -> Option<(Item, Vec<Reviewed>)> {
+    fn reviewed(&self, landed: &Unrecorded) -> Option<Approved> {
         let LandedPull { pull, at, change_id } = landed.pull.as_ref()?;
         let same = *change_id == landed.facts.diff.change_id
             && pull.state == PullState::Merged
@@ -226,10 +242,10 @@ impl<'a> Court<'a> {
         let reviews: Vec<Reviewed> = said.approvals.into_iter().filter(|said| said.at <= *at).collect();
         let (target, change_id, tier) = (self.target.to_owned(), Some(*change_id), Tier::High);
         let item = Item { proposal, target, head, change_id, tier, seen: None, answers: None, merge: None };
-        let (item, ruling) = self.judged(landed, item, &reviews)?;
+        let (item, ruling, origin) = self.judged(landed, item, &reviews)?;
         let counted = stated(self.ledger, &self.stating(&item, &reviews), &item, &[]);
         let reviews = counted.into_iter().map(|stated| stated.review).collect();
-        Some((Item { tier: ruling.tier, ..item }, reviews))
+        Some(Approved { item: Item { tier: ruling.tier, ..item }, reviews, origin })
     }
 
     /// The entry that is made, as far as it states reviews of an item.
@@ -239,8 +255,9 @@ impl<'a> Court<'a> {
         entry
     }
 
-    /// An item as a commit landed it, with what policy says, where it is satisfied by what the ledger has and by these reviews.
-    fn judged(&self, landed: &Unrecorded, item: Item, reviews: &[Reviewed]) -> Option<(Item, Ruling)> {
+    /// An item as a commit landed it, with what policy says and where it came from, where policy is satisfied by what the ledger has
+    /// and by these reviews.
+    fn judged(&self, landed: &Unrecorded, item: Item, reviews: &[Reviewed]) -> Option<(Item, Ruling, Origin)> {
         let (ledger, facts) = (self.ledger, &landed.facts);
         let parents = facts.parents.get(1..).unwrap_or_default();
         let own = parents.len() <= 1 && parents.iter().all(|parent| *parent == item.head);
@@ -253,7 +270,11 @@ impl<'a> Court<'a> {
         let approvals = ledger.approvals_for(&item.proposal, &item.target, item.head, item.change_id?);
         let item = Item { merge: Some(record(landed, &approvals)), ..item };
         let relies_on: Vec<EntryId> = approvals.iter().map(|approval| approval.entry).collect();
-        let entry = self.stating(&item, reviews);
+        let mut entry = self.stating(&item, reviews);
+        let pull = landed.pull.as_ref().map(|landed| &landed.pull);
+        let told = pull.filter(|pull| item.proposal == format!("#{}", pull.number)).map(soft_facts::origin);
+        let origin = Origin::stated(ledger, &entry, &item.proposal, &relies_on).or(told.unwrap_or_default());
+        origin.state(&mut entry, &item.proposal);
         let reviews: Vec<Stated> = stated(ledger, &entry, &item, &relies_on);
         let question = LandedQuestion {
             root: self.root,
@@ -262,9 +283,10 @@ impl<'a> Court<'a> {
             facts,
             approvals: &approvals,
             reviews: &reviews,
+            origin: &origin,
         };
         let ruling = (self.allows)(&question).ok().filter(|ruling| ruling.outcome == Outcome::Satisfied)?;
-        Some((item, ruling))
+        Some((item, ruling, origin))
     }
 }
 

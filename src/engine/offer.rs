@@ -2,6 +2,7 @@
 
 use crate::model::Oid;
 use crate::model::forge::RepoName;
+use crate::policy::Role;
 
 use super::planning::authority;
 use super::{Authorised, Refusal, World};
@@ -29,6 +30,9 @@ pub struct Offer {
 /// The pull request for the lessons that wait on a branch: because policy says so, or because the target took no push. `None` where
 /// something is to be resolved first. The text is ours: the lessons are in the diff.
 pub fn offer(world: &World<'_>, repo: &RepoName, (branch, head): (&str, Oid)) -> Result<Option<OfferOrder>, Refusal> {
+    if world.me.is_some_and(|me| !me.has(Role::Approve)) {
+        return Ok(None);
+    }
     let _ = authority(world)?;
     if world.alarm.is_some() {
         return Ok(None);

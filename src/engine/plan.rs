@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use crate::ledger::Origin;
 use crate::model::{
     Answers, ChangeId, Contributor, DecisionKind, EntryId, Intent, LineStats, Oid, Place, Ruling, Seen, Subject, Tier,
     TreeDiff, text,
@@ -98,6 +99,8 @@ pub struct PlannedItem {
     pub reviews: Vec<Reviewed>,
     /// What the forge said of it, as its entry records that; empty without one.
     pub soft_facts: Map<String, Value>,
+    /// Where it came from, where it is a pull request.
+    pub origin: Origin,
 }
 
 impl PlannedItem {

@@ -11,7 +11,7 @@ use crate::model::text;
 use crate::model::{
     DecisionKind, Effect, EntryId, Intent, IntentItem, Landing, Outcome, Place, Proposal, Reason, Ruling, TreeDiff,
 };
-use crate::policy::{self, Approval, Evaluation, Person, Root};
+use crate::policy::{self, Approval, Evaluation, Person, Role, Root};
 
 use super::plan::{Authorised, Awaits, PlanParts, RefMove};
 use super::{
@@ -74,7 +74,7 @@ pub(super) fn no_genesis() -> Refusal {
     Refusal::new("there is no ledger yet, so nothing can be decided here", "run `countersign init`")
 }
 
-/// The root in force and the person who decides.
+/// The root in force and the person who decides, who has the role for it: the ledger gives no effect to the word of others.
 pub(super) fn authority<'a>(world: &World<'a>) -> Result<(&'a Root, &'a Person), Refusal> {
     let root = match world.force {
         Force::BuiltIn(_) => return Err(no_genesis()),
@@ -89,6 +89,13 @@ pub(super) fn authority<'a>(world: &World<'a>) -> Result<(&'a Root, &'a Person),
         let next = "set `git config countersign.signingKey` to a key that .countersign/allowed_signers knows";
         Refusal::new("this host has no key that the policy in force knows, so nobody can be said to decide", next)
     })?;
+    if !me.has(Role::Approve) {
+        let what = format!("{} has not the role `approve` in the policy in force, and decides nothing", me.name);
+        return Err(Refusal::new(
+            what,
+            "have it given on the default branch, or sign with the key of somebody who has it",
+        ));
+    }
     Ok((root, me))
 }
 
@@ -158,6 +165,7 @@ impl Planner<'_, '_> {
             action,
             relies_on,
             soft_facts: soft_facts::of(proposal, self.world.checks),
+            origin: proposal.pull.as_deref().map(soft_facts::origin).unwrap_or_default(),
         })
     }
 

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::forge::{Check, Checks};
+use crate::model::forge::{Check, Checks, PullRequest};
 use crate::model::text::{single_line, truncate};
 use crate::model::{DecisionKind, Known, Proposal};
 
-use crate::ledger::Item;
+use crate::ledger::{Item, Origin};
 
 use super::{ForgeChecks, PlannedItem};
 
@@ -14,9 +14,10 @@ use super::{ForgeChecks, PlannedItem};
 const NAMES: usize = 20;
 /// Columns of a name.
 const COLUMNS: usize = 100;
-/// Bytes that all facts of an entry may take: a ledger entry has to hold its items first.
-const BYTES: usize = 64 << 10;
-/// Items of an entry whose facts are recorded; of more the entry itself is long enough.
+/// Bytes that all facts of an entry may take: a ledger entry has to hold its items first. Where all came from has its place in it
+/// before anything else is recorded.
+const BYTES: usize = 256 << 10;
+/// Items of an entry of which more than where they came from is recorded; of more the entry itself is long enough.
 const ITEMS: usize = 500;
 
 /// What was known of a proposal: `checks.state` and `checks.failed` of its head, and `proposal.labels`; each only where it was.
@@ -27,6 +28,12 @@ pub(super) fn of(proposal: &Proposal, checks: &ForgeChecks) -> Map<String, Value
         facts.insert("proposal.labels".into(), names(pull.labels.iter().map(String::as_str)));
     }
     facts
+}
+
+/// Where a pull request came from: `proposal.branch` and `proposal.opener`.
+#[must_use]
+pub(super) fn origin(pull: &PullRequest) -> Origin {
+    Origin { branch: Some(pull.head.branch.clone()), opener: Some(pull.author.login.clone()) }
 }
 
 fn of_checks(checks: &Checks) -> Map<String, Value> {
@@ -51,27 +58,33 @@ pub(super) fn of_entry<'p>(
     if kind != DecisionKind::Approve {
         return None;
     }
-    bounded(items.map(|item| (item.subject.proposal.as_str(), item.soft_facts.clone())))
+    bounded(items.map(|item| (item.subject.proposal.as_str(), item.origin.facts(), item.soft_facts.clone())))
 }
 
-/// What is known of the checks of what a forge merged: it may have been merged although some had failed.
+/// Where what a forge merged came from, and what is known of its checks: it may have been merged although some had failed.
 #[must_use]
-pub(super) fn of_landed(items: &[Item], checks: &ForgeChecks) -> Option<Map<String, Value>> {
+pub(super) fn of_landed(items: &[(Item, Origin)], checks: &ForgeChecks) -> Option<Map<String, Value>> {
     let known = |item: &Item| checks.heads.get(&item.head).and_then(Known::found).map(of_checks).unwrap_or_default();
-    bounded(items.iter().map(|item| (item.proposal.as_str(), known(item))))
+    bounded(items.iter().map(|(item, origin)| (item.proposal.as_str(), origin.facts(), known(item))))
 }
 
-/// As many facts as an entry has room for.
-fn bounded<'p>(all: impl Iterator<Item = (&'p str, Map<String, Value>)> + Clone) -> Option<Map<String, Value>> {
-    if all.clone().nth(ITEMS).is_some() {
-        return None;
-    }
+/// As many facts as an entry has room for: first where each came from, then the rest of each.
+fn bounded<'p>(
+    all: impl Iterator<Item = (&'p str, Map<String, Value>, Map<String, Value>)> + Clone,
+) -> Option<Map<String, Value>> {
     let (mut facts, mut left) = (Map::new(), BYTES);
-    for (proposal, own) in all.filter(|(_, own)| !own.is_empty()) {
-        let own = Value::Object(own);
-        let Some(rest) = left.checked_sub(own.to_string().len() + proposal.len()) else { break };
+    let origins = all.clone().map(|(proposal, origin, _)| (proposal, origin));
+    let rest = all.clone().nth(ITEMS).is_none().then(|| all.map(|(proposal, _, more)| (proposal, more)));
+    for (proposal, own) in origins.chain(rest.into_iter().flatten()) {
+        let size = Value::Object(own.clone()).to_string().len() + proposal.len();
+        let Some(rest) = left.checked_sub(size) else { break };
+        if own.is_empty() {
+            continue;
+        }
         left = rest;
-        facts.insert(proposal.to_owned(), own);
+        if let Value::Object(known) = facts.entry(proposal).or_insert_with(|| Value::Object(Map::new())) {
+            known.extend(own);
+        }
     }
     Some(facts).filter(|facts| !facts.is_empty())
 }

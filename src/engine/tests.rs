@@ -574,8 +574,10 @@ fn what_is_required_and_not_green_is_recorded_and_not_merged() {
     assert_eq!(
         facts,
         serde_json::json!({
-            "#1": { "checks.state": "pending", "checks.failed": [], "proposal.labels": [] },
-            "#2": { "checks.state": "passed", "checks.failed": [], "proposal.labels": [] },
+            "#1": { "checks.state": "pending", "checks.failed": [], "proposal.labels": [], "proposal.branch": "a",
+                "proposal.opener": "infra-bot[bot]" },
+            "#2": { "checks.state": "passed", "checks.failed": [], "proposal.labels": [], "proposal.branch": "a",
+                "proposal.opener": "infra-bot[bot]" },
         })
     );
 

@@ -4,6 +4,7 @@
 //! sitting that ends anywhere is finished by the next. One thread of one process posts at a time; whoever posts the same from
 //! another host finds it there by its mark.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use crate::engine::{self, Act, Desk, Fate, Held, Hold, NextStep, PostOrder, Post
 use crate::ledger::LedgerView;
 use crate::model::{EntryId, Oid, Problem, Queued, text};
 
+use super::again::Place;
 use super::checks;
 use super::fault;
 use super::git::stack::TreeStack;
@@ -259,8 +261,17 @@ impl Workspace {
         let orders = std::mem::take(&mut desks.orders);
         let total = orders.len();
         (watch.progress)(0, total);
-        let mut may = |order: &PostOrder| self.may_be_made(forge, &mut situation, order, watch.still);
+        let merged = Cell::new(situation.target.tip);
+        let mut may = |order: &PostOrder| {
+            let mut place = Place { target: merged.get(), situation: &mut situation };
+            let made = self.may_be_made(forge, &mut place, order, watch.still);
+            merged.set(place.target);
+            made
+        };
         post_all(&client, &me, &orders, watch.still, &mut may, &mut |at, outcome| {
+            if let Ok(Posted { commit: Some(commit), .. }) = &outcome {
+                merged.set(*commit);
+            }
             let _ = fault::point(&format!("after-post-{}", at + 1));
             desks.take(&orders[at], outcome);
             (watch.progress)(at + 1, total);

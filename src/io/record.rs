@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::engine::{self, ForgeChecks, LandedPull, Stack as _, Unrecorded};
+use crate::engine::{self, ForgeChecks, LandedPull, Refusal, Stack as _, Unrecorded};
 use crate::ledger::{Chain, Entry, LandingFacts, LedgerView};
-use crate::model::{Oid, Problem, text};
+use crate::model::{EntryId, Oid, Problem, text};
 use crate::policy::MergeMethod;
 
 use super::checks;
@@ -31,10 +31,11 @@ impl Workspace {
     /// Records what the forge merged and persons had approved; `unasked`, only with a key that asks nobody for anything. A lost race
     /// is tried again.
     pub(super) fn record(&self, unasked: bool, still: Still<'_>) -> Result<(), PostError> {
-        let mut attempt = 0;
+        let (mut attempt, mut written) = (0, None);
         loop {
             let none = BTreeSet::new();
             let situation = self.read(&Scope { only: Some(&none), ..Scope::default() })?;
+            shows(&situation, written)?;
             let (Ok(key), Some(ledger)) = (&situation.key, &situation.ledger_key) else { return Ok(()) };
             if unasked && key.is_hardware() {
                 return Ok(());
@@ -42,10 +43,10 @@ impl Workspace {
             let store = self.repository.store(Writes::InMemory)?;
             let Some(recording) = self.recording(&situation, &store, still)? else { return Ok(()) };
             fault::point("before-record").map_err(WriteError::Io)?;
-            let written = write::record(&self.repository, key, &recording, ledger);
+            let pushed = write::record(&self.repository, key, &recording, ledger);
             fault::point("after-record").map_err(WriteError::Io)?;
-            match written {
-                Ok(()) => {}
+            match pushed {
+                Ok(()) => written = Some(recording.entry.id),
                 Err(WriteError::Lost(_)) if attempt < ATTEMPTS => {
                     attempt += 1;
                     pause(attempt);
@@ -215,6 +216,19 @@ impl Workspace {
             }
         }
         settled
+    }
+}
+
+/// Demands that an entry that was written counts: where it does not, whoever reads finds the same to be recorded again and again.
+fn shows(situation: &Situation, written: Option<EntryId>) -> Result<(), Refusal> {
+    let has = |id: EntryId| situation.view.as_ref().is_some_and(|view| view.entry(id).is_some());
+    match written.filter(|id| !has(*id)) {
+        None => Ok(()),
+        Some(id) => {
+            let what =
+                format!("the entry {} was pushed, and the ledger as it was read after that has it not", id.short(8));
+            Err(Refusal { what, next: "see `countersign ledger verify`".into() })
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod commit;
 mod entry;
 mod fault;
 mod message;
+mod origin;
 pub mod signature;
 mod stated;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use commit::{RawCommit, Stamp};
 pub use entry::{Entry, EntryKind, Item, LessonRecord, MergeRecord, PolicyRef, RefUpdate, VERSION};
 pub use fault::{Fault, FormFault, SignatureFault};
 pub use message::{MESSAGE_LIMIT, SUBJECT_COLUMNS, message, parse_message};
+pub use origin::Origin;
 pub use signature::{Externals, Question, Seal, Sealed, Verified};
 pub use stated::{Stated, state, stated};
 pub use verify::{

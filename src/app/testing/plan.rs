@@ -80,6 +80,7 @@ fn planned(intent: usize, kind: DecisionKind, item: &crate::model::IntentItem, q
         relies_on: Vec::new(),
         reviews: Vec::new(),
         soft_facts: serde_json::Map::new(),
+        origin: crate::ledger::Origin::default(),
     }
 }
 

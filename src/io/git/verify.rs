@@ -184,11 +184,11 @@ fn needs(store: &Store, question: &LandedQuestion<'_>) -> Result<Ruling, String>
     let facts = Facts {
         stage: Stage::Record,
         proposal: &question.item.proposal,
-        branch: None,
+        branch: question.origin.branch.as_deref(),
         target: &question.item.target,
         changes: Some(&question.facts.diff.files),
         contributors: &contributors,
-        opener: None,
+        opener: question.origin.opener.as_deref(),
         messages: &messages,
         approvals: &approvals,
         objections: &[],

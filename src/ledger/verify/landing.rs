@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::Evidence;
-use crate::ledger::{Approval, Entry, EntryKind, Item, LedgerView, MergeRecord, Merged, Objection, Stated, stated};
+use crate::ledger::{
+    Approval, Entry, EntryKind, Item, LedgerView, MergeRecord, Merged, Objection, Origin, Stated, stated,
+};
 use crate::model::{Approvals, Effect, EntryId, FileChange, Oid, Outcome, Place, Reason, Ruling, TreeDiff, text};
 use crate::policy::Root;
 
@@ -39,6 +41,8 @@ pub struct Question<'a> {
     pub approvals: &'a [Approval],
     /// The approvals on GitHub that are stated by it, or by the entries that it relies on.
     pub reviews: &'a [Stated],
+    /// Where a pull request came from, by the same.
+    pub origin: &'a Origin,
 }
 
 /// A merge that is being judged.
@@ -98,24 +102,31 @@ fn recorded(asked: &Asked<'_>, facts: &LandingFacts) -> Vec<String> {
     faults
 }
 
-/// A landing commit names its entry and its proposal. A forge's merge, recorded afterwards, may name neither.
+/// An entry that the message of a forge's merge names, and that it does not rely on. A forge takes over what the proposal says, so
+/// that it means nothing; ours name an approval that it relies on, the last of those that made it merge.
+pub(super) fn strange_entry(asked: &Asked<'_>, evidence: &Evidence<'_>) -> Option<String> {
+    let facts = evidence.landings.landing(asked.merge.commit).ok().filter(|_| asked.entry.kind == EntryKind::Merge)?;
+    let relied = |name: &&str| asked.merge.relies_on.iter().any(|id| id.to_string() == **name);
+    values(&facts, "Countersign-Entry").into_iter().find(|name| !relied(name)).map(str::to_owned)
+}
+
+/// The values of the trailers of this name.
+fn values<'f>(facts: &'f LandingFacts, name: &str) -> Vec<&'f str> {
+    let named = facts.trailers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+    named.map(|(_, value)| value.as_str()).collect()
+}
+
+/// A landing commit names its entry and its proposal. A forge's merge, recorded afterwards, may name neither, or anything.
 fn trailer_fault(asked: &Asked<'_>, facts: &LandingFacts) -> Option<String> {
-    let values = |name: &str| -> Vec<&str> {
-        let named = facts.trailers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
-        named.map(|(_, value)| value.as_str()).collect()
-    };
-    let entries = values("Countersign-Entry");
-    let proposal = format!("{}@{}", text::printable(&asked.item.proposal), asked.item.head);
     if asked.entry.kind == EntryKind::Merge {
-        // Ours name an approval that it relies on, the last of those that made it merge.
-        let relied = |name: &&str| asked.merge.relies_on.iter().any(|id| id.to_string() == **name);
-        let strange = entries.iter().find(|name| !relied(name));
-        return strange.map(|name| format!("its message names the entry {name}, which it does not rely on"));
+        return None;
     }
-    if entries != [asked.entry.id.to_string()] {
+    let proposal = format!("{}@{}", text::printable(&asked.item.proposal), asked.item.head);
+    if values(facts, "Countersign-Entry") != [asked.entry.id.to_string()] {
         return Some(format!("its message does not name the entry {} and no other", asked.entry.id));
     }
-    (values("Countersign-Proposal") != [proposal.as_str()]).then(|| format!("its message does not name {proposal}"))
+    (values(facts, "Countersign-Proposal") != [proposal.as_str()])
+        .then(|| format!("its message does not name {proposal}"))
 }
 
 /// Where approvals, objections or policy at its place did not allow it.
@@ -136,7 +147,8 @@ fn allowed(asked: &Asked<'_>, facts: &LandingFacts, evidence: &Evidence<'_>) -> 
         _ => {}
     }
     let reviews = asked.stated();
-    let question = Question { root: asked.root, entry, item, facts, approvals: &approvals, reviews: &reviews };
+    let origin = &Origin::stated(asked.view, entry, &item.proposal, &asked.merge.relies_on);
+    let question = Question { root: asked.root, entry, item, facts, approvals: &approvals, reviews: &reviews, origin };
     match (evidence.needs)(&question) {
         Ok(ruling) if ruling.outcome == Outcome::Satisfied => {}
         Ok(ruling) => faults.push(ruling_fault(&ruling)),

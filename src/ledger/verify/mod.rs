@@ -186,6 +186,10 @@ impl<'a> Walk<'a> {
             let what = format!("{proposal}: it was merged with its checks {state}, by the word of {}", asked.entry.by);
             self.report.remarks.push(Remark { entry: asked.entry.id, what: text::single_line(&what) });
         }
+        if let Some(name) = landing::strange_entry(asked, self.evidence) {
+            let what = format!("{proposal}: its message names the entry {name}, which it does not rely on");
+            self.report.remarks.push(Remark { entry: asked.entry.id, what: text::single_line(&what) });
+        }
         for what in landing::faults(asked, self.evidence) {
             self.mismatch(asked.entry.id, proposal.to_owned(), asked.merge.commit, what);
         }

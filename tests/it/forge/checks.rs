@@ -167,7 +167,10 @@ fn a_required_check_keeps_out_of_the_batch_and_from_being_merged() {
     let entry = shop.entries().pop().expect("an entry");
     assert_eq!(
         entry["soft_facts"],
-        json!({ "#2": { "checks.state": "pending", "checks.failed": [], "proposal.labels": [] } })
+        json!({ "#2": {
+            "checks.state": "pending", "checks.failed": [], "proposal.labels": [],
+            "proposal.branch": "agent/infra/docs-1", "proposal.opener": "infra-bot[bot]",
+        } })
     );
 
     check(&desk, &shop, &open[1].1, run("ci", "completed", Some("success")));
