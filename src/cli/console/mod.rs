@@ -28,7 +28,9 @@ pub fn run(session: &Session, arguments: &Arguments, output: &mut Output) -> Res
     let (workspaces, problems) = repositories::open(session, &arguments.repos)?;
     let workspaces: Vec<_> = workspaces.into_iter().map(Arc::new).collect();
     let exit = open(session, &workspaces, problems, signer::random_seed());
-    owed(&workspaces).into_iter().for_each(|line| output.remark(line));
+    if let Some(line) = owed(&workspaces) {
+        output.remark(line);
+    }
     exit
 }
 

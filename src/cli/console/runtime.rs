@@ -26,7 +26,7 @@ use super::reads::{Reads, Still};
 pub struct Runtime {
     repos: Arc<[Arc<Reads>]>,
     newest: HashMap<JobKey, Arc<AtomicU64>>,
-    writes: Option<(Sender<(Write, Receiver<()>)>, Sender<Keep>)>,
+    writes: Option<(Sender<Due>, Sender<Keep>)>,
     writers: Vec<JoinHandle<()>>,
     /// Whether the console is being left: nothing new is posted then.
     leaving: Arc<AtomicBool>,
@@ -38,6 +38,12 @@ enum Write {
     /// At the terminal, with the console stepped aside.
     Aside(Errand),
     Init(RepoId, Box<InitOffer>),
+}
+
+/// A write, and who says that all that was to be kept before is on the disk: a crash in between must find what was decided.
+struct Due {
+    write: Write,
+    kept: Receiver<()>,
 }
 
 /// A write to the state folder, in the order in which it was asked for.
@@ -157,13 +163,12 @@ impl Runtime {
         }
     }
 
-    /// Writes once all that was to be kept before is: a crash in between must find what was decided.
     fn write(&self, write: Write) {
         if let Some((writes, keeps)) = &self.writes {
             let (done, kept) = mpsc::channel();
             // The threads live as long as the senders.
             let _ = keeps.send(Keep::Mark(done));
-            let _ = writes.send((write, kept));
+            let _ = writes.send(Due { write, kept });
         }
     }
 
@@ -222,8 +227,8 @@ struct Writer {
 
 impl Writer {
     /// Writes what it is asked to, in order. One that breaks takes no other with it.
-    fn run(self, writes: &Receiver<(Write, Receiver<()>)>) {
-        for (write, kept) in writes {
+    fn run(self, writes: &Receiver<Due>) {
+        for Due { write, kept } in writes {
             let _ = kept.recv();
             let key = match &write {
                 Write::Send(_) => JobKey::Send,

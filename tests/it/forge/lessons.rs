@@ -131,7 +131,7 @@ fn lessons_that_somebody_turned_down_are_not_offered_again_until_there_is_anothe
         let _ = hold(&desk, &shop, one).succeeds();
         assert_eq!(offered(&desk), [first], "somebody said no");
     }
-    let asked = desk.github.requests().iter().filter(|request| request.query.get("head").is_some()).count();
+    let asked = desk.github.requests().iter().filter(|request| request.query.contains_key("head")).count();
     assert_eq!(asked, 4, "one question whenever it could be offered: before a decision, and after it");
     // Another lesson is another question.
     let _ = reject(&desk, &shop, &open[3], "Keep pages short.").succeeds();
