@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::time::Duration;
 
 use crate::engine::{self, Act, Desk, Fate, Held, Hold, NextStep, PostOrder, Posts, Refusal, Report};
@@ -137,7 +138,7 @@ impl Workspace {
     /// here is at it for longer than we have patience, that one does.
     fn post(&self, watch: &Watch<'_>, patience: Duration) -> Result<Posting, PostError> {
         let Some(forge) = &self.forge else { return Ok(Posting::default()) };
-        let alone = index::lock(&self.state.path().join("posts"), patience).map_err(WriteError::from)?;
+        let alone = self.turn(watch, patience).map_err(WriteError::from)?;
         let Some(_alone) = alone else { return Err(PostError::Busy) };
         let owed: BTreeSet<EntryId> = self.state.posts().into_iter().collect();
         let mut told = if owed.is_empty() { Vec::new() } else { self.make_posts(forge, &owed, watch)? };
@@ -159,6 +160,18 @@ impl Workspace {
                 .map(|error| self.after_posting("no pull request was opened for the lessons that wait", &error)),
         ];
         Ok(Posting { told, problems: problems.into_iter().flatten().collect() })
+    }
+
+    /// Waits until nobody else on this host tells the forge anything; `None` once patience ends, or nobody waits for it any more.
+    fn turn(&self, watch: &Watch<'_>, patience: Duration) -> std::io::Result<Option<File>> {
+        let (file, at_once) = (self.state.path().join("posts"), patience.min(Duration::from_secs(1)));
+        for _ in 0..patience.as_secs().max(1) {
+            let turn = index::lock(&file, at_once)?;
+            if turn.is_some() || !(watch.still)() {
+                return Ok(turn);
+            }
+        }
+        Ok(None)
     }
 
     /// Says of what GitHub merged whether the target has it, and as what was approved: only that is recorded.

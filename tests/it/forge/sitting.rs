@@ -67,6 +67,29 @@ fn whoever_leaves_while_github_is_told_waits_for_one_post_and_the_rest_stays_owe
 }
 
 #[test]
+fn whoever_leaves_while_another_process_tells_github_does_not_wait_for_it() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop, _) = adopted(&sandbox, 2);
+    let mut terminal = sandbox.console("", 120, 40, &[SHOP]);
+    terminal.wait_for("2 pending");
+    terminal.wait_gone("being looked into");
+    let lock = std::fs::File::create(state(&desk).join("posts.lock")).expect("a lock");
+    lock.lock().expect("locked");
+    terminal.keys("b");
+    terminal.wait_for("y sign and send 2");
+    sign(&terminal, "y", "2 approvals in");
+    terminal.keys("S");
+    eventually("it is in the ledger", || kinds(&shop).len() == 2);
+    terminal.keys("<ctrl-c>");
+    terminal.wait_for("1 decision is in the ledger, and GitHub was not told of all that follows");
+    assert!(terminal.wait_end().success(), "{}", terminal.view());
+    assert_eq!((reviews(&desk), sandbox.kept("posts").len()), (vec![0, 0], 1));
+}
+
+#[test]
 fn what_is_still_owed_is_not_forgotten_while_another_console_is_at_it() {
     if needs::missing(&["ssh-keygen"]) {
         return;
