@@ -212,6 +212,7 @@ fn push_report(lines: &mut Vec<Line>, report: &Report, step: &dyn Fn(NextStep) -
             Fate::Recorded { awaits: Awaits::People(missing) } => (format!("recorded; {missing} more"), Role::People),
             Fate::Noted => (item.kind.to_string(), Role::Found),
             Fate::Unposted { .. } => ("in ledger".to_owned(), Role::Warn),
+            Fate::Astray { commit, .. } => (format!("astray   {}", commit.short(9)), Role::Error),
             Fate::Dropped { .. } => ("left out".to_owned(), Role::Warn),
         };
         let line = Line::of(role, format!("  {word:<20}")).then(Role::Text, single_line(&item.summary)).hanging(22);
@@ -222,6 +223,10 @@ fn push_report(lines: &mut Vec<Line>, report: &Report, step: &dyn Fn(NextStep) -
             }
             _ => line,
         });
+        if let Fate::Astray { why, .. } = &item.fate {
+            lines.push(Line::of(Role::Error, format!("    {}", single_line(why))).hanging(4));
+            lines.push(Line::of(Role::Quiet, format!("    {}", step(NextStep::Verify))).hanging(4));
+        }
         if let Fate::Unposted { why, next } = &item.fate {
             let name = single_line(&item.subject.proposal);
             lines

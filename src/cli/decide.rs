@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
-use crate::engine::{Action, Fate, Plan, Report};
+use crate::engine::{Action, Fate, NextStep, Plan, Report};
 use crate::io::post;
 use crate::io::send::SendError;
 use crate::io::workspace::{Ruling, Situation, Workspace};
@@ -67,7 +67,7 @@ fn finish(plan: Option<&Plan>, report: &Report, args: &DecideArgs, output: &mut 
         let shown = plan.map(|plan| plan.problems.as_slice()).unwrap_or_default();
         tell(report, shown, output);
     }
-    let undone = report.items.iter().any(|item| matches!(item.fate, Fate::Unposted { .. }));
+    let undone = report.items.iter().any(|item| matches!(item.fate, Fate::Unposted { .. } | Fate::Astray { .. }));
     Ok(if plan.is_none_or(|plan| plan.dropped.is_empty()) && !undone { Exit::Done } else { Exit::Partly })
 }
 
@@ -261,6 +261,9 @@ fn tell(report: &Report, shown: &[String], output: &mut Output) {
                 let next = next.map(|next| format!("; {}", next.words())).unwrap_or_default();
                 output.line(format!("recorded  {id}  not on GitHub: {}{next}", text::single_line(why)));
             }
+            Fate::Astray { why, .. } => {
+                output.line(format!("ASTRAY    {id}  {}; {}", text::single_line(why), NextStep::Verify.words()));
+            }
             Fate::Dropped { why, .. } => output.line(format!("left out  {id}  {}", text::single_line(why))),
         }
     }
@@ -326,6 +329,7 @@ fn report_json(report: &Report) -> Value {
                 Fate::Recorded { awaits } => ("recorded", None, awaits.people(), None),
                 Fate::Noted => ("noted", None, 0, None),
                 Fate::Unposted { why, .. } => ("unposted", None, 0, Some(why)),
+                Fate::Astray { commit, why } => ("astray", Some(*commit), 0, Some(why)),
                 Fate::Dropped { why, .. } => ("dropped", None, 0, Some(why)),
             };
             json!({

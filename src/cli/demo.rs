@@ -40,7 +40,7 @@ pub fn run(session: &Session, args: &DemoArgs, output: &mut Output) -> Result<Ex
     }
     let session = session.at(args.at.map_or(Clock::System, Clock::set_to));
     let workspace = Arc::new(session.workspace_at(&built.you.clone)?);
-    let exit = console::open(&session, std::slice::from_ref(&workspace), Vec::new(), seed);
+    let exit = console::open(&session, Arc::clone(&workspace).into(), seed);
     if folder.is_some() {
         let_readers_end(&workspace);
         workspace.state.clear()?;

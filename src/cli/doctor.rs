@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::app::ACTIONS;
 use crate::config::{Context, Keymap, Source, Theme};
+use crate::io::git::process::GitError;
 use crate::io::github;
 use crate::io::signer;
 use crate::io::workspace::{Scope, Situation, Workspace};
@@ -101,6 +102,9 @@ fn remote(session: &Session, workspace: &Workspace) -> Check {
     }
     match workspace.repository.fetch() {
         Ok(()) => Check::good(what, format!("{} answers", remote.url)),
+        Err(error @ GitError::Busy) => {
+            Check::unknown(what, error.to_string(), "wait until that one is done, and run doctor again")
+        }
         Err(error) => {
             let next = format!("mend the connection or the credentials; `git ls-remote {}` tells more", remote.url);
             Check::bad(what, error.to_string(), next)

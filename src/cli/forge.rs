@@ -1,13 +1,17 @@
 //! Repositories on GitHub: how they are named, and how one is opened.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{GitHubSettings, Settings};
+use crate::io::clock::Clock;
 use crate::io::git::mirror::{self, Mirror, MirrorError, Origin};
 use crate::io::git::process::Git;
 use crate::io::git::repository::LocalRepository;
-use crate::io::github::{self, Connection, Filter, Host, ListingCache, Lookup, Proxies, Setup, Source};
+use crate::io::github::{
+    Connection, Filter, Found, GitHubError, Host, ListingCache, Lookup, Proxies, Search, Setup, Source,
+};
 use crate::io::workspace::Workspace;
 use crate::model::Problem;
 use crate::model::forge::RepoName;
@@ -15,6 +19,9 @@ use crate::model::forge::RepoName;
 use super::CliError;
 use super::output::Output;
 use super::session::Session;
+
+/// The setting that names repositories by what is open in them.
+const SEARCH: &str = "github.search";
 
 /// Whether a text is how a repository on GitHub is named: `owner/name`, `HOST/owner/name`, or the address of its page. Gives the
 /// host, where it is said, and the name.
@@ -47,6 +54,49 @@ pub fn named(path: &Path, settings: &GitHubSettings) -> Result<Option<RepoName>,
 fn host(settings: &GitHubSettings) -> Result<Host, CliError> {
     Host::parse(&settings.host)
         .map_err(|error| CliError::usage(format!("config.toml: {error}"), "mend `host` under `[github]`"))
+}
+
+/// What is known of the search of the settings.
+#[derive(Debug, Default)]
+pub(super) struct Searched {
+    /// The repositories.
+    pub repos: BTreeSet<RepoName>,
+    /// Why it could not be made.
+    pub problem: Option<Problem>,
+    /// The search, where it is to be made anew while they are looked at.
+    pub behind: Option<Behind>,
+}
+
+/// A search that is made while what it found last is looked at.
+#[derive(Debug)]
+pub(super) struct Behind {
+    search: Search,
+    known: Found,
+    clock: Clock,
+}
+
+impl Behind {
+    /// Makes it, and says what is to be known of it.
+    pub(super) fn make(self) -> Option<Problem> {
+        let found = match self.search.make(self.clock.now(), &|| true) {
+            Ok(found) => found,
+            Err(error) => return Some(unsearched(&error)),
+        };
+        let new: Vec<String> = found.repos.difference(&self.known.repos).map(ToString::to_string).collect();
+        (!new.is_empty()).then(|| Problem {
+            place: SEARCH.into(),
+            what: format!("{SEARCH} finds {} as well now; leave and come back to see it", new.join(", ")),
+            next: String::new(),
+        })
+    }
+}
+
+fn unsearched(error: &GitHubError) -> Problem {
+    Problem {
+        place: SEARCH.into(),
+        what: format!("GitHub could not be searched: {error}"),
+        next: "these are the repositories that were known before".into(),
+    }
 }
 
 impl Session {
@@ -91,21 +141,38 @@ impl Session {
         }
         let said = format!("fetching {repo} for the first time; its history is kept in the cache folder");
         Output::standard(false).remark(said);
-        mirror.fetch(self.asks, &|| true).map(drop).map_err(|error| unmade(repo, &error))
+        mirror.fetch(self.asks, &|| true).map_err(|error| unmade(repo, &error))?;
+        // Another one that is not done with it yet has brought nothing that could be read.
+        if mirror.is_begun() { Ok(()) } else { Err(unmade(repo, &MirrorError::Busy)) }
     }
 
-    /// The repositories that the search of the settings finds, and why it could not be made anew.
-    pub(super) fn searched(&self, settings: &Settings) -> Result<(Vec<RepoName>, Option<Problem>), CliError> {
-        let Some(query) = &settings.github.search else { return Ok((Vec::new(), None)) };
-        let connection = self.connection(host(&settings.github)?, &settings.github);
-        let (base, now) = (self.cache_folder()?, self.clock.now());
-        let (repos, error) = github::repositories(&connection, &base, query, now, &|| !self.offline);
-        let problem = error.filter(|_| !self.offline).map(|error| Problem {
-            place: "github.search".into(),
-            what: format!("GitHub could not be searched: {error}"),
-            next: "these are the repositories that were found before".into(),
-        });
-        Ok((repos, problem))
+    /// The repositories that the search of the settings finds: what it found last, and where that is old the search to be made behind
+    /// them. Where nothing is known somebody waits for it, so that it is said.
+    pub(super) fn searched(&self, settings: &Settings) -> Result<Searched, CliError> {
+        let Some(query) = &settings.github.search else { return Ok(Searched::default()) };
+        let host = host(&settings.github)?;
+        let said = format!("asking {host} for the repositories of `github.search`");
+        let search = Search::new(self.connection(host, &settings.github), &self.cache_folder()?, query);
+        let now = self.clock.now();
+        match search.kept() {
+            Some(found) => {
+                let behind = (!self.offline && !found.is_fresh(now)).then(|| Behind {
+                    search,
+                    known: found.clone(),
+                    clock: self.clock,
+                });
+                Ok(Searched { repos: found.repos, problem: None, behind })
+            }
+            None if self.offline => Ok(Searched::default()),
+            None => {
+                Output::standard(false).remark(said);
+                let (found, problem) = match search.make(now, &|| true) {
+                    Ok(found) => (found.repos, None),
+                    Err(error) => (BTreeSet::new(), Some(unsearched(&error))),
+                };
+                Ok(Searched { repos: found, problem, behind: None })
+            }
+        }
     }
 
     fn connection(&self, host: Host, settings: &GitHubSettings) -> Arc<Connection> {
@@ -133,8 +200,17 @@ fn filter(settings: &GitHubSettings) -> Result<Filter, CliError> {
 }
 
 fn unmade(repo: &RepoName, error: &MirrorError) -> CliError {
-    let next = "there is no folder of that name here; if it is on GitHub, see that git may read it there (`git_url` under `[github]` \
-                in config.toml says how git gets to it)";
+    let next = match error {
+        MirrorError::Busy => "wait until that one is done, and try again",
+        MirrorError::Folder { .. } | MirrorError::Store(_) => {
+            "see that the cache folder is yours and not full, or delete the mirror"
+        }
+        MirrorError::Name(_) => "mend `git_url` under `[github]` in config.toml",
+        _ => {
+            "there is no folder of that name here; if it is on GitHub, see that git may read it there (`git_url` under `[github]` \
+             in config.toml says how git gets to it)"
+        }
+    };
     CliError::outside(format!("{repo} could not be fetched: {error}"), next)
 }
 

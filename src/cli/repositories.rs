@@ -2,35 +2,62 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::io::workspace::Workspace;
 use crate::model::Problem;
 
 use super::CliError;
+use super::forge::{Behind, Searched};
 use super::session::Session;
 
-/// Opens the repositories that are named, else the one around the current directory, else those of the settings. One of several
-/// that cannot be opened is a problem beside the others; a repository that is named twice is opened once.
-pub fn open(session: &Session, named: &[PathBuf]) -> Result<(Vec<Workspace>, Vec<Problem>), CliError> {
-    let (paths, unsearched) = match named {
-        [] => match session.workspace() {
-            Ok(here) => return Ok((vec![here], Vec::new())),
-            Err(error) => {
-                let (paths, problem) = settled(session)?;
-                if session.names_one() || paths.is_empty() {
-                    return Err(problem.map_or(error, |problem| CliError::outside(problem.what, "try again later")));
-                }
-                (paths, problem)
-            }
-        },
-        named => (named.to_vec(), None),
-    };
-    if let [one] = paths.as_slice() {
-        return Ok((vec![session.workspace_at(one)?], unsearched.into_iter().collect()));
+/// What a console is opened on.
+#[derive(Debug)]
+pub struct Opened {
+    /// The repositories, at least one; their names differ.
+    pub workspaces: Vec<Arc<Workspace>>,
+    /// What is wrong with others.
+    pub problems: Vec<Problem>,
+    /// A search for more that is to be made while these are looked at.
+    pub(super) behind: Option<Behind>,
+}
+
+impl From<Arc<Workspace>> for Opened {
+    fn from(one: Arc<Workspace>) -> Self {
+        Self { workspaces: vec![one], problems: Vec::new(), behind: None }
     }
-    let (mut opened, mut problems) = (Vec::new(), Vec::from_iter(unsearched));
+}
+
+/// Opens the repositories that are named, else the one around the current directory, else those of the settings.
+pub fn open(session: &Session, named: &[PathBuf]) -> Result<Opened, CliError> {
+    if !named.is_empty() {
+        let (workspaces, problems) = all(session, named)?;
+        return Ok(Opened { workspaces, problems, behind: None });
+    }
+    let error = match session.workspace() {
+        Ok(here) => return Ok(Arc::new(here).into()),
+        // A repository that is named is not made up for by others.
+        Err(error) if session.names_one() => return Err(error),
+        Err(error) => error,
+    };
+    let (paths, Searched { problem, behind, .. }) = settled(session)?;
+    if paths.is_empty() {
+        return Err(problem.map_or(error, |problem| CliError::outside(problem.what, "try again later")));
+    }
+    let (workspaces, mut problems) = all(session, &paths)?;
+    problems.extend(problem);
+    Ok(Opened { workspaces, problems, behind })
+}
+
+/// Opens all of them. One of several that cannot be opened is a problem beside the others; a repository that is named twice is
+/// opened once.
+fn all(session: &Session, paths: &[PathBuf]) -> Result<(Vec<Arc<Workspace>>, Vec<Problem>), CliError> {
+    if let [one] = paths {
+        return Ok((vec![Arc::new(session.workspace_at(one)?)], Vec::new()));
+    }
+    let (mut opened, mut problems) = (Vec::new(), Vec::new());
     let mut known = HashSet::new();
-    for path in &paths {
+    for path in paths {
         match session.workspace_at(path) {
             Ok(workspace) if known.insert(workspace.repository.git_dir.clone()) => opened.push(workspace),
             Ok(_) => {}
@@ -49,15 +76,16 @@ pub fn open(session: &Session, named: &[PathBuf]) -> Result<(Vec<Workspace>, Vec
     for (workspace, name) in opened.iter_mut().zip(names) {
         workspace.repository.name = name;
     }
-    Ok((opened, problems))
+    Ok((opened.into_iter().map(Arc::new).collect(), problems))
 }
 
-/// The repositories of the settings, then those that their search finds, and why that could not be made.
-fn settled(session: &Session) -> Result<(Vec<PathBuf>, Option<Problem>), CliError> {
+/// The repositories of the settings, then those that their search finds.
+fn settled(session: &Session) -> Result<(Vec<PathBuf>, Searched), CliError> {
     let settings = session.settings().0;
-    let (found, problem) = session.searched(&settings)?;
+    let searched = session.searched(&settings)?;
     let named = settings.repositories.iter().map(|path| session.expanded(path));
-    Ok((named.chain(found.iter().map(|repo| PathBuf::from(repo.to_string()))).collect(), problem))
+    let found = searched.repos.iter().map(|repo| PathBuf::from(repo.to_string()));
+    Ok((named.chain(found).collect(), searched))
 }
 
 fn place(workspace: &Workspace) -> &Path {

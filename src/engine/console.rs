@@ -155,6 +155,13 @@ pub enum Fate {
         /// What to do next, where it is more than to read why.
         next: Option<NextStep>,
     },
+    /// The forge merged it, and not as it was approved, or the target does not have that.
+    Astray {
+        /// The commit.
+        commit: Oid,
+        /// Why.
+        why: String,
+    },
     /// It dropped out: nothing was recorded for it.
     Dropped {
         /// Why.

@@ -36,7 +36,7 @@ pub use offer::{Offer, OfferOrder, offer};
 pub use order::sort;
 pub use plan::{Action, Authorised, Awaits, Dropped, MemoryChange, Plan, PlanParts, PlannedItem, RefMove};
 pub use planning::{Refusal, plan};
-pub use posting::{Act, BODY_LIMIT, Desk, Held, Hold, Post, PostOrder, Posts, posts, stands, tells};
+pub use posting::{Act, BODY_LIMIT, Desk, Held, Hold, Merging, Post, PostOrder, Posts, posts, stands, tells};
 pub use record::{Landed, entries, landing_message, lesson_record, memory_message};
 pub use recovery::{Consent, Gap, Recovery, RecoveryParts, RefNow, Void, VoidParts, gap};
 pub use stack::Stack;

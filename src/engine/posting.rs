@@ -165,21 +165,70 @@ pub struct Held {
 pub enum Hold {
     /// It was done: the ledger has it merged as this commit.
     Merged(Oid),
-    /// Nothing but time is wanted: required checks have not passed yet.
+    /// Its merge waits for people or for checks.
     Waits(String),
+    /// Whether it may be done was not told just now.
+    Unknown(String),
+    /// It is not in the queue: merged, closed, left out by the settings, or not listed just now.
+    Unlisted,
+    /// It is another person's to say.
+    Theirs(String),
     /// It may not be done.
     Refused(String),
 }
 
+impl From<String> for Hold {
+    fn from(why: String) -> Self {
+        Self::Refused(why)
+    }
+}
+
+impl From<&str> for Hold {
+    fn from(why: &str) -> Self {
+        Self::Refused(why.to_owned())
+    }
+}
+
+impl Hold {
+    /// Why, in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Merged(commit) => format!("it is recorded as merged as {}", commit.short(12)),
+            Self::Unlisted => "it is in the queue no more: merged, closed, or left out by the settings".into(),
+            Self::Theirs(person) => format!("the word of {} is theirs to post", text::single_line(person)),
+            Self::Waits(why) | Self::Unknown(why) | Self::Refused(why) => why.clone(),
+        }
+    }
+}
+
+/// What is merged in one sitting, over all its entries: what lands before is counted for what lands after.
+pub struct Merging<'a> {
+    /// Merges on the target's tip.
+    stack: &'a mut dyn Stack,
+    /// How many merges were ordered.
+    merges: usize,
+    /// Whether one of them changes what others are judged by: nothing lands after it before it is recorded.
+    is_closed: bool,
+}
+
+impl<'a> Merging<'a> {
+    /// Of a stack that merges on the tip of the target, and has nothing on it yet.
+    #[must_use]
+    pub fn on(stack: &'a mut dyn Stack) -> Self {
+        Self { stack, merges: 0, is_closed: false }
+    }
+}
+
 /// What an entry of the ledger says on the forge, as the world is now: for each pull request in the entry's order first the
-/// review or comment, then the merge or the closing. `stack` merges on the target's tip of `world`, and has nothing on it yet.
-pub fn posts(world: &World<'_>, id: EntryId, desk: Desk<'_>, stack: &mut dyn Stack) -> Result<Posts, Refusal> {
+/// review or comment, then the merge or the closing.
+pub fn posts(world: &World<'_>, id: EntryId, desk: Desk<'_>, merging: &mut Merging<'_>) -> Result<Posts, Refusal> {
     let (root, me) = authority(world)?;
     let (ledger, entry) = told(world, id)?;
-    let mut clerk = Clerk { world, root, me, ledger, entry, desk, stack, merges: 0, posts: Posts::default() };
+    let mut clerk = Clerk { world, root, me, ledger, entry, desk, merging, posts: Posts::default() };
     for item in &entry.items {
-        if let Err(why) = clerk.add(item) {
-            clerk.hold(item, Hold::Refused(why));
+        if let Err(hold) = clerk.add(item) {
+            clerk.hold(item, hold);
         }
     }
     Ok(clerk.posts)
@@ -210,7 +259,8 @@ pub fn stands(world: &World<'_>, order: &PostOrder) -> Result<Result<(), String>
     let Some(item) = entry.items.iter().find(|item| number(&item.proposal) == Some(order.number)) else {
         return Ok(Err("the entry does not name it".into()));
     };
-    Ok(approved(world, ledger, entry, item).and_then(|(_, _, evaluation)| match evaluation.ruling.outcome {
+    let approved = approved(world, ledger, entry, item).map_err(|hold| hold.words());
+    Ok(approved.and_then(|(_, _, evaluation)| match evaluation.ruling.outcome {
         Outcome::Satisfied => Ok(()),
         _ if !merges => Ok(()),
         _ => Err(blocking(&evaluation.ruling).0),
@@ -223,15 +273,13 @@ fn approved<'w>(
     ledger: &LedgerView,
     entry: &Entry,
     item: &Item,
-) -> Result<(&'w Proposal, ChangeId, Evaluation), String> {
+) -> Result<(&'w Proposal, ChangeId, Evaluation), Hold> {
     let change_id = item.change_id.ok_or("the entry names no change")?;
     // A void gives back what it would land; what persons object to stands.
     if let Some(void) = ledger.voided(entry.id) {
-        return Err(format!("entry {} was taken back by {}: decide anew", entry.id.short(8), void.short(8)));
+        return Err(format!("entry {} was taken back by {}: decide anew", entry.id.short(8), void.short(8)).into());
     }
-    let proposal = world
-        .proposal(&item.proposal)
-        .ok_or("it is in the queue no more: merged, closed, or left out by the settings")?;
+    let proposal = world.proposal(&item.proposal).ok_or(Hold::Unlisted)?;
     if proposal.head != item.head || proposal.diff().map(|diff| diff.change_id) != Some(change_id) {
         return Err("it is not what was approved any more: look at the new round".into());
     }
@@ -241,31 +289,30 @@ fn approved<'w>(
     }
     let evaluation = world.judge(proposal).map_err(|errors| blocking(&policy::error_ruling(errors)).0)?;
     if !evaluation.ruling.approvable() {
-        return Err(blocking(&evaluation.ruling).0);
+        return Err(blocking(&evaluation.ruling).0.into());
     }
     // A forge counts approvals, and knows of no holds.
     if let Some(objection) = world.said_of(proposal, proposal.diff().map(AsRef::as_ref)).1.first() {
         let person = text::single_line(&objection.person);
-        return Err(format!("the {} of {person} stands against it", objection.kind));
+        return Err(format!("the {} of {person} stands against it", objection.kind).into());
     }
     Ok((proposal, change_id, evaluation))
 }
 
 /// Who writes the orders of one entry.
-struct Clerk<'a, 'w> {
+struct Clerk<'a, 'w, 's> {
     world: &'a World<'w>,
     root: &'a Root,
     me: &'a Person,
     ledger: &'a LedgerView,
     entry: &'a Entry,
     desk: Desk<'a>,
-    stack: &'a mut dyn Stack,
-    merges: usize,
+    merging: &'a mut Merging<'s>,
     posts: Posts,
 }
 
-impl Clerk<'_, '_> {
-    fn add(&mut self, item: &Item) -> Result<(), String> {
+impl Clerk<'_, '_, '_> {
+    fn add(&mut self, item: &Item) -> Result<(), Hold> {
         let number = match number(&item.proposal) {
             Some(number) => number,
             None if self.entry.kind == EntryKind::Approve => return Err("it is no pull request".into()),
@@ -283,46 +330,50 @@ impl Clerk<'_, '_> {
             EntryKind::Approve => self.approve(item, number),
             EntryKind::Reject | EntryKind::Hold | EntryKind::Ask => self.object(item, number),
             EntryKind::Withdraw => self.withdraw(item, number),
-            kind => Err(format!("nothing is posted for the kind {kind}")),
+            kind => Err(format!("nothing is posted for the kind {kind}").into()),
         }
     }
 
-    fn approve(&mut self, item: &Item, number: u64) -> Result<(), String> {
+    fn approve(&mut self, item: &Item, number: u64) -> Result<(), Hold> {
         let (proposal, change_id, evaluation) = approved(self.world, self.ledger, self.entry, item)?;
         if self.entry.by == self.me.name {
             let body = wording::approved(&self.header(number, "approve"), self.entry, item.head);
             self.order(item, number, Act::Approve { body });
         } else if evaluation.ruling.outcome != Outcome::Satisfied {
-            return Err(format!("the word of {} is theirs to post", text::single_line(&self.entry.by)));
-        }
-        if evaluation.waits_for_checks {
-            let why = blocking(&evaluation.ruling).0;
-            self.hold(item, Hold::Waits(why));
+            return Err(Hold::Theirs(self.entry.by.clone()));
         }
         if evaluation.ruling.outcome != Outcome::Satisfied {
-            return Ok(());
+            let why = blocking(&evaluation.ruling).0;
+            let told = self.world.is_told(proposal);
+            return Err(if told { Hold::Waits(why) } else { Hold::Unknown(why) });
         }
-        if evaluation.lands_alone && (self.merges > 0 || self.entry.items.len() > 1) {
+        if evaluation.lands_alone && self.entry.items.len() > 1 {
             return Err("it changes what others are judged by, so it lands alone".into());
         }
+        if self.merging.is_closed || evaluation.lands_alone && self.merging.merges > 0 {
+            return Err(Hold::Unknown("what others are judged by changes, and lands and is recorded alone".into()));
+        }
+        self.merging.is_closed = evaluation.lands_alone;
         self.merge(item, proposal, change_id, number)
     }
 
     /// The merge of what was approved, on top of those before it.
-    fn merge(&mut self, item: &Item, proposal: &Proposal, approved: ChangeId, number: u64) -> Result<(), String> {
+    fn merge(&mut self, item: &Item, proposal: &Proposal, approved: ChangeId, number: u64) -> Result<(), Hold> {
         let method = self.method()?;
-        let stacked = self.stack.offer(proposal.head)?;
+        let stacked = self.merging.stack.offer(proposal.head)?;
         if stacked.change_id != approved {
-            return Err("what lands before it changes what it would do: look at it again after that".into());
+            let why = "what lands before it changes what it would do: look at it again after that";
+            // What lands before it may still fail; once it has landed this is not what was approved any more.
+            return Err(if self.entry.items.len() > 1 { why.into() } else { Hold::Unknown(why.into()) });
         }
         let again = self.world.judge_as(proposal, Some(&stacked), None);
         let ruling = again.map_or_else(policy::error_ruling, |evaluation| evaluation.ruling);
         if ruling.outcome != Outcome::Satisfied {
-            return Err(blocking(&ruling).0);
+            return Err(blocking(&ruling).0.into());
         }
-        self.stack.accept();
+        self.merging.stack.accept();
         self.keeps_a_root(&stacked)?;
-        self.merges += 1;
+        self.merging.merges += 1;
         let (title, message) = self.commit_words(item, proposal, number);
         self.order(item, number, Act::Merge { method, title, message });
         Ok(())
@@ -343,7 +394,7 @@ impl Clerk<'_, '_> {
 
     /// A change of policy or signers must leave some that can rule.
     fn keeps_a_root(&self, stacked: &crate::model::TreeDiff) -> Result<(), String> {
-        let read = |path: &str| self.stack.file(path);
+        let read = |path: &str| self.merging.stack.file(path);
         let (ledger, demo) = (self.root.policy.ledger.as_ref(), self.ledger.is_demo());
         let fault = root::touched(stacked).then(|| root::fault(read, ledger, demo)).flatten();
         fault.map_or(Ok(()), |why| Err(format!("the policy that it brings could not rule: {why}")))
@@ -359,9 +410,9 @@ impl Clerk<'_, '_> {
     }
 
     /// An objection binds the rounds after it too, so that it is told wherever the head is; but nothing is closed unseen.
-    fn object(&mut self, item: &Item, number: u64) -> Result<(), String> {
+    fn object(&mut self, item: &Item, number: u64) -> Result<(), Hold> {
         if self.entry.by != self.me.name {
-            return Err(format!("the word of {} is theirs to post", text::single_line(&self.entry.by)));
+            return Err(Hold::Theirs(self.entry.by.clone()));
         }
         let standing = self.ledger.objections(&item.proposal, item.head, item.change_id);
         if standing.iter().all(|objection| objection.entry != self.entry.id) {
@@ -385,9 +436,9 @@ impl Clerk<'_, '_> {
     }
 
     /// A word that was taken back counts no more on the forge either, unless its speaker has decided anew since.
-    fn withdraw(&mut self, item: &Item, number: u64) -> Result<(), String> {
+    fn withdraw(&mut self, item: &Item, number: u64) -> Result<(), Hold> {
         if self.entry.by != self.me.name {
-            return Err(format!("the word of {} is theirs to take back", text::single_line(&self.entry.by)));
+            return Err(Hold::Theirs(self.entry.by.clone()));
         }
         let own = self.ledger.history(&item.proposal).filter(|(entry, _)| entry.by == self.me.name);
         if own.last().is_none_or(|(entry, _)| entry.id != self.entry.id) {

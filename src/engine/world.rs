@@ -211,6 +211,14 @@ impl<'a> World<'a> {
         (approvals.into_iter().chain(reviewed).collect(), objections)
     }
 
+    /// Whether the forge told all that a ruling on a proposal depends on: reviews, and checks where any are required.
+    pub(super) fn is_told(&self, proposal: &Proposal) -> bool {
+        let checks = self.checks.of(proposal);
+        let asks = self.policy().is_some_and(|policy| !policy.checks.is_empty())
+            || checks.asked.found().is_none_or(|names| !names.is_empty());
+        !self.on_github(proposal).unknown && (!asks || checks.of_head.found().is_some())
+    }
+
     /// What persons said on GitHub since they last said anything in the ledger.
     fn on_github(&self, proposal: &Proposal) -> OnGitHub {
         let (Some(policy), Some(pull), Some(ledger)) = (self.policy(), &proposal.pull, self.ledger) else {

@@ -189,11 +189,9 @@ impl Workspace {
         client.and_then(rules).is_some_and(|rules| rules.refuse_pushes())
     }
 
-    /// Who this host is on GitHub, where it was asked already: then the person's approvals there are known as theirs.
+    /// Who begins the ledger is on GitHub: then the person's approvals there are known as theirs.
     fn login(&self) -> Option<String> {
-        let connection = self.forge.as_ref()?.connection();
-        connection.opened()?;
-        connection.me(&|| true).ok().map(|me| me.login)
+        self.forge.as_ref()?.login(&|| true)
     }
 
     fn docs_folders(&self, situation: &Situation) -> Vec<String> {

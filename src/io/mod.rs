@@ -27,6 +27,7 @@ pub mod send;
 pub mod sightings;
 pub mod signer;
 pub mod state;
+pub mod told;
 pub mod values;
 pub mod wish;
 pub mod workspace;

@@ -5,13 +5,13 @@
 //! another host finds it there by its mark.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::time::Duration;
 
-use crate::engine::{self, Act, Desk, Fate, Held, Hold, NextStep, PostOrder, Posts, Refusal, Report};
+use crate::engine::{self, Desk, Fate, Merging, NextStep, PostOrder, Refusal, Report};
 use crate::ledger::LedgerView;
-use crate::model::{EntryId, Oid, Problem, Queued, text};
+use crate::model::{EntryId, Problem, Queued, text};
 
 use super::again::Place;
 use super::checks;
@@ -19,10 +19,11 @@ use super::fault;
 use super::git::stack::TreeStack;
 use super::git::store::{StoreError, Writes};
 use super::git::write::WriteError;
-use super::github::{GitHubError, Posted, Refused, Source, Still, post_all};
+use super::github::{GitHubError, Posted, Source, Still, post_all};
 use super::index;
 use super::signer;
-use super::workspace::{Scope, Workspace};
+use super::told::{Came, CaughtUp, Tally, Told, tell};
+use super::workspace::{Scope, Situation, Workspace};
 
 /// How long another console of this host is waited for: a batch takes minutes.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
@@ -47,65 +48,11 @@ pub enum PostError {
     Refused(#[from] Refusal),
 }
 
-/// What a proposal of an entry came to on the forge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
-    /// The entry.
-    pub entry: EntryId,
-    /// The proposal.
-    pub proposal: String,
-    /// The commit that it was merged as, where it was.
-    pub merged: Option<Oid>,
-    /// Why it, or a part of it, was not posted, and what to do next.
-    pub refused: Option<(String, Option<NextStep>)>,
-    /// Why it is not merged yet, where nothing but time is wanted.
-    pub waits: Option<String>,
-    /// Whether the ledger says already what came of it: that is no news.
-    pub known: bool,
-}
-
-impl Told {
-    /// Whether it was merged, and the ledger does not have that yet.
-    const fn is_merged_now(&self) -> bool {
-        self.merged.is_some() && !self.known
-    }
-}
-
 /// What came of posting, and of what follows it.
 #[derive(Default)]
 struct Posting {
     told: Vec<Told>,
     problems: Vec<Problem>,
-}
-
-/// What came of what an earlier sitting owed.
-#[derive(Debug, Default)]
-pub struct CaughtUp {
-    /// What was done, each in a line.
-    pub done: Vec<String>,
-    /// What was not.
-    pub problems: Vec<Problem>,
-}
-
-impl CaughtUp {
-    fn of(Posting { told, problems }: Posting) -> Self {
-        let mut caught = Self { done: Vec::new(), problems };
-        for told in told.into_iter().filter(|told| !told.known) {
-            let (name, entry) = (text::single_line(&told.proposal), told.entry.short(8));
-            match (told.refused, told.merged) {
-                (Some((why, next)), _) => caught.problems.push(Problem {
-                    place: name,
-                    what: format!("entry {entry} is in the ledger, and not on GitHub: {}", text::single_line(&why)),
-                    next: next.map_or("look at it with `countersign ledger log`", NextStep::words).to_owned(),
-                }),
-                (None, Some(commit)) => {
-                    caught.done.push(format!("{name} was merged as {}, as entry {entry} says", commit.short(12)));
-                }
-                (None, None) => caught.done.push(format!("GitHub was told of entry {entry} on {name}")),
-            }
-        }
-        caught
-    }
 }
 
 /// Who watches.
@@ -134,32 +81,38 @@ impl Workspace {
         vec![Problem { place: self.repository.name.clone(), what, next: next.to_owned() }]
     }
 
-    /// Tells the forge all that this host owes it, in the order of the ledger, and records what it merged. Where another console
-    /// here is at it for longer than we have patience, that one does.
-    fn post(&self, watch: &Watch<'_>, patience: Duration) -> Result<Posting, PostError> {
+    /// Tells the forge all that this host owes it, in the order of the ledger, and records what it merged; `own` are entries that are
+    /// told even if somebody else here told them meanwhile, so that their signer hears what came of it. Where another console here
+    /// is at it for longer than we have patience, that one does.
+    fn post(&self, watch: &Watch<'_>, patience: Duration, own: &[EntryId]) -> Result<Posting, PostError> {
         let Some(forge) = &self.forge else { return Ok(Posting::default()) };
         let alone = self.turn(watch, patience).map_err(WriteError::from)?;
         let Some(_alone) = alone else { return Err(PostError::Busy) };
-        let owed: BTreeSet<EntryId> = self.state.posts().into_iter().collect();
-        let mut told = if owed.is_empty() { Vec::new() } else { self.make_posts(forge, &owed, watch)? };
-        if told.iter().any(Told::is_merged_now) {
-            let _ = self.repository.fetch();
-        }
         // A hardware key feels a finger at each signature: nobody is asked for one who decided nothing.
         let unasked = patience.is_zero() && !self.repository.asks;
+        let owed: BTreeSet<EntryId> = self.state.posts().into_iter().chain(own.iter().copied()).collect();
+        let mut told = Vec::new();
+        if !owed.is_empty() {
+            // What was merged and not recorded may be what the rest is judged by.
+            self.record(unasked, watch.still)?;
+            told = self.make_posts(forge, &owed, own, watch)?;
+        }
+        let merged = told.iter().any(|told| told.came.merged_now().is_some());
+        let fetched =
+            if merged { self.repository.fetch().map_err(|error| WriteError::from(error).into()) } else { Ok(()) };
         let recorded = self.record(unasked, watch.still);
-        if told.iter().any(Told::is_merged_now) {
+        if merged && fetched.is_ok() {
             self.look_for(&mut told, recorded.is_ok(), unasked)?;
         }
         let offered = self.offer_lessons(forge, watch);
         // GitHub was told, whatever became of what follows.
-        let problems = [
-            recorded.err().map(|error| self.after_posting("what was merged on GitHub is not recorded yet", &error)),
-            offered
-                .err()
-                .map(|error| self.after_posting("no pull request was opened for the lessons that wait", &error)),
+        let after = [
+            (fetched, "what GitHub merged could not be fetched, and is not recorded yet"),
+            (recorded, "what was merged on GitHub is not recorded yet"),
+            (offered, "no pull request was opened for the lessons that wait"),
         ];
-        Ok(Posting { told, problems: problems.into_iter().flatten().collect() })
+        let problems = after.into_iter().filter_map(|(done, what)| Some(self.after_posting(what, &done.err()?)));
+        Ok(Posting { told, problems: problems.collect() })
     }
 
     /// Waits until nobody else on this host tells the forge anything; `None` once patience ends, or nobody waits for it any more.
@@ -187,19 +140,21 @@ impl Workspace {
         for told in told {
             let item =
                 view.entry(told.entry).and_then(|entry| entry.items.iter().find(|it| it.proposal == told.proposal));
-            let (Some(commit), Some(item)) = (told.merged, item) else { continue };
+            let (Some(commit), Some(item)) = (told.came.merged_now(), item) else { continue };
             if view.merged(&item.proposal, &item.target, item.head).is_some() {
                 continue;
             }
             let short = commit.short(12);
             let why = if !store.contains(situation.target.tip, commit).unwrap_or(false) {
-                format!("it says that it merged it as {short}, and {branch} does not have that")
+                format!("GitHub says that it merged it as {short}, and {branch} does not have that")
             } else if all_recorded {
-                format!("what it merged as {short} does not do what was approved: {branch} moved just then")
+                format!(
+                    "what GitHub merged as {short} is not what was approved, or policy does not allow it as it landed"
+                )
             } else {
                 continue;
             };
-            (told.merged, told.refused) = (None, Some((why, Some(NextStep::Verify))));
+            told.came = Came::Astray(commit, why);
         }
         Ok(())
     }
@@ -215,7 +170,7 @@ impl Workspace {
 
     /// Tells the forge what was sent just now, and puts what came of it into the report.
     pub fn deliver(&self, report: &mut Report, watch: &Watch<'_>) {
-        match self.post(watch, PATIENCE) {
+        match self.post(watch, PATIENCE, &report.entries) {
             Ok(Posting { told, problems }) => {
                 // What was owed before was said when it was looked for.
                 let now: Vec<Told> = told.into_iter().filter(|told| report.entries.contains(&told.entry)).collect();
@@ -236,8 +191,8 @@ impl Workspace {
     /// of what comes of it.
     #[must_use]
     pub fn catch_up(&self, watch: &Watch<'_>) -> Option<CaughtUp> {
-        match self.post(watch, Duration::ZERO) {
-            Ok(posting) => Some(CaughtUp::of(posting)),
+        match self.post(watch, Duration::ZERO, &[]) {
+            Ok(Posting { told, problems }) => Some(CaughtUp::of(told, problems)),
             Err(PostError::Busy) => None,
             Err(error) => Some(CaughtUp { done: Vec::new(), problems: vec![self.unposted(&error)] }),
         }
@@ -252,26 +207,29 @@ impl Workspace {
         }
     }
 
-    fn make_posts(&self, forge: &Source, owed: &BTreeSet<EntryId>, watch: &Watch<'_>) -> Result<Vec<Told>, PostError> {
+    fn make_posts(
+        &self,
+        forge: &Source,
+        owed: &BTreeSet<EntryId>,
+        own: &[EntryId],
+        watch: &Watch<'_>,
+    ) -> Result<Vec<Told>, PostError> {
         let mut situation = self.read(&Scope::default())?;
-        // What is merged by its checks is merged by what they say now.
-        let owed_items = situation.view.iter().flat_map(|view| owed.iter().filter_map(|id| view.entry(*id)));
-        let names: BTreeSet<String> =
-            owed_items.flat_map(|entry| &entry.items).map(|item| item.proposal.clone()).collect();
-        let wanted = |queued: &Queued| names.contains(&queued.proposal.id);
-        self.ask_checks(&mut situation, &wanted, checks::MERGING, watch.still);
+        self.ask_checks_of_owed(&mut situation, owed, watch.still);
         let Some(view) = &situation.view else { return Ok(Vec::new()) };
         let (me, facts) = (forge.connection().me(watch.still)?, forge.facts(watch.still)?);
         let desk = Desk { repo: &forge.repo, facts: Some(&facts) };
         let (known, alarmed) = (in_order(view, owed).into_iter().collect(), situation.alarm.is_some());
         let store = self.repository.store(Writes::InMemory)?;
-        let mut desks = Tally { landed: self.merged_unrecorded(&situation)?, ..Tally::default() };
+        let landed = self.merged_unrecorded(&situation)?;
+        let mut tally = Tally::new(landed, forge.is_whole());
+        let mut stack = TreeStack::new(&store, situation.target.tip, situation.policy().merge)?;
+        let mut merging = Merging::on(&mut stack);
         for id in in_order(view, owed) {
-            let mut stack = TreeStack::new(&store, situation.target.tip, situation.policy().merge)?;
-            desks.add(id, engine::posts(&situation.world(), id, desk, &mut stack)?);
+            tally.add(id, engine::posts(&situation.world(), id, desk, &mut merging)?);
         }
         let client = forge.connection().client()?;
-        let orders = std::mem::take(&mut desks.orders);
+        let orders = std::mem::take(&mut tally.orders);
         let total = orders.len();
         (watch.progress)(0, total);
         let merged = Cell::new(situation.target.tip);
@@ -281,103 +239,35 @@ impl Workspace {
             merged.set(place.target);
             made
         };
-        post_all(&client, &me, &orders, watch.still, &mut may, &mut |at, outcome| {
+        let tried = self.tried.of(own, self.clock.now());
+        post_all(&client, &me, &orders, &tried, watch.still, &mut may, &mut |at, outcome| {
             if let Ok(Posted { commit: Some(commit), .. }) = &outcome {
                 merged.set(*commit);
             }
             let _ = fault::point(&format!("after-post-{}", at + 1));
-            desks.take(&orders[at], outcome);
+            tally.take(&orders[at], outcome);
             (watch.progress)(at + 1, total);
         });
         // Of a ledger that raises an alarm nobody knows what it lacks.
         let judged = if alarmed { &known } else { owed };
-        desks.settle(judged, |id| self.state.drop_post(id).is_ok());
-        Ok(desks.told.into_values().collect())
+        // One that stays is looked at again, and found told.
+        tally.settle(judged, |id| drop(self.state.drop_post(id)));
+        let told = tally.told();
+        self.tried.keep(&told, self.clock.now());
+        Ok(told)
+    }
+
+    /// What is merged by its checks is merged by what they say now.
+    fn ask_checks_of_owed(&self, situation: &mut Situation, owed: &BTreeSet<EntryId>, still: Still<'_>) {
+        let entries = situation.view.iter().flat_map(|view| owed.iter().filter_map(|id| view.entry(*id)));
+        let names: BTreeSet<String> =
+            entries.flat_map(|entry| &entry.items).map(|item| item.proposal.clone()).collect();
+        let wanted = |queued: &Queued| names.contains(&queued.proposal.id);
+        self.ask_checks(situation, &wanted, checks::MERGING, still);
     }
 }
 
 /// Entries in the order of the ledger; those that it does not have are not to be told.
 fn in_order(view: &LedgerView, owed: &BTreeSet<EntryId>) -> Vec<EntryId> {
     view.entries().iter().map(|entry| entry.id).filter(|id| owed.contains(id)).collect()
-}
-
-/// What is to be posted, and what came of it.
-#[derive(Default)]
-struct Tally {
-    /// The proposals that the target has, and the ledger not yet: a sitting may have ended right after a merge.
-    landed: BTreeMap<String, Oid>,
-    orders: Vec<PostOrder>,
-    told: BTreeMap<(EntryId, String), Told>,
-}
-
-impl Tally {
-    fn add(&mut self, entry: EntryId, posts: Posts) {
-        for Held { proposal, hold } in posts.held {
-            let landed = self.landed.get(&proposal).copied();
-            let told = self.of(entry, &proposal);
-            match (hold, landed) {
-                (Hold::Merged(commit), _) => (told.merged, told.known) = (Some(commit), true),
-                (_, Some(commit)) => told.merged = Some(commit),
-                (Hold::Waits(why), None) => told.waits = Some(why),
-                (Hold::Refused(why), None) => told.refused = Some((why, None)),
-            }
-        }
-        self.orders.extend(posts.orders);
-    }
-
-    fn of(&mut self, entry: EntryId, proposal: &str) -> &mut Told {
-        let proposal = proposal.to_owned();
-        let key = (entry, proposal.clone());
-        let told = Told { entry, proposal, merged: None, refused: None, waits: None, known: false };
-        self.told.entry(key).or_insert(told)
-    }
-
-    fn take(&mut self, order: &PostOrder, outcome: Result<Posted, Refused>) {
-        let told = self.of(order.entry, &format!("#{}", order.number));
-        match outcome {
-            Ok(posted) if matches!(order.act, Act::Merge { .. }) => told.merged = posted.commit,
-            Ok(_) => {}
-            Err(refused) => {
-                let next = refused.next();
-                // The first says why the others were not made, unless a later one keeps the entry owed.
-                let says_more = |(_, known): &(String, Option<NextStep>)| {
-                    next.is_by_itself() && !known.is_some_and(NextStep::is_by_itself)
-                };
-                if told.refused.as_ref().is_none_or(says_more) {
-                    told.refused = Some((refused.to_string(), Some(next)));
-                }
-            }
-        }
-    }
-
-    /// Forgets the entries of which nothing is left to be told.
-    fn settle(&self, owed: &BTreeSet<EntryId>, mut forget: impl FnMut(EntryId) -> bool) {
-        for id in owed {
-            let again =
-                |told: &Told| told.refused.as_ref().is_some_and(|(_, next)| next.is_some_and(NextStep::is_by_itself));
-            let left = self.told.iter().any(|((entry, _), told)| entry == id && again(told));
-            if !left {
-                // One that stays is looked at again, and found told.
-                let _ = forget(*id);
-            }
-        }
-    }
-}
-
-/// Puts what came of posting where the report says what came of deciding.
-fn tell(report: &mut Report, told: &[Told]) {
-    for item in &mut report.items {
-        let Some(told) = told.iter().find(|told| told.proposal == item.subject.proposal) else { continue };
-        match (told.merged, &told.refused, &told.waits) {
-            (Some(commit), ..) => item.fate = Fate::Merged { commit },
-            (None, Some((why, next)), _) => {
-                item.fate = Fate::Unposted { why: text::single_line(why), next: *next };
-            }
-            // It was to be merged; where it was shown to wait, it does.
-            (None, None, Some(why)) if item.fate == Fate::Noted => {
-                item.fate = Fate::Unposted { why: text::single_line(why), next: Some(NextStep::Approve) };
-            }
-            (None, None, _) => {}
-        }
-    }
 }

@@ -35,6 +35,7 @@ use super::record::Recorded;
 use super::sightings::{FirstSeen, Sightings};
 use super::signer::{self, SignerError, SigningKey};
 use super::state::StateFolder;
+use super::told::Tried;
 use super::values::ValueCache;
 
 /// A repository on this host.
@@ -64,6 +65,8 @@ pub struct Workspace {
     pub sightings: Sightings,
     /// What waits to be recorded, as it was looked for last.
     pub recorded: Arc<Recorded>,
+    /// What GitHub was told in vain a moment ago.
+    pub tried: Arc<Tried>,
     /// The rounds that were rejected, as they were read last.
     pub rejected: Arc<Rounds>,
     /// Where things land and what is used where, as the last inventory says.
@@ -182,6 +185,7 @@ impl Workspace {
             inventories: Arc::default(),
             compared: Arc::default(),
             recorded: Arc::default(),
+            tried: Arc::default(),
             rejected: Arc::default(),
             habits: Arc::default(),
             watched: Arc::default(),

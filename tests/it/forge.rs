@@ -3,10 +3,12 @@
 mod checks;
 mod deciding;
 mod doctor;
+mod hostile;
 mod journey;
 mod lessons;
 mod links;
 mod moving;
+mod patience;
 mod people;
 mod reading;
 mod secrets;

@@ -263,6 +263,7 @@ fn summary(report: &Report, key: &str) -> Status {
         (number(|fate| matches!(fate, Fate::Recorded { awaits: Awaits::People(_) })), "approved, people still missing"),
         (number(|fate| matches!(fate, Fate::Recorded { awaits: Awaits::Checks })), "approved, checks still missing"),
         (number(|fate| matches!(fate, Fate::Noted)), "recorded"),
+        (number(|fate| matches!(fate, Fate::Astray { .. })), "merged, NOT AS APPROVED"),
         (number(|fate| matches!(fate, Fate::Unposted { .. })), "recorded, not on GitHub"),
         (number(|fate| matches!(fate, Fate::Dropped { .. })), "left out"),
     ] {
@@ -270,7 +271,8 @@ fn summary(report: &Report, key: &str) -> Status {
             parts.push(format!("{number} {word}"));
         }
     }
-    let undone = |item: &SentItem| matches!(item.fate, Fate::Dropped { .. } | Fate::Unposted { .. });
+    let undone =
+        |item: &SentItem| matches!(item.fate, Fate::Dropped { .. } | Fate::Unposted { .. } | Fate::Astray { .. });
     let dropped = report.items.iter().any(undone);
     let signed = count(report.entries.len(), "signature");
     let line = format!("{}; {signed}; {key} shows each", parts.join(", "));

@@ -7,27 +7,28 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use crate::app::{ACTIONS, App, Start};
+use crate::app::{ACTIONS, App, Msg, Outcome, Start};
 use crate::config::{Context, Depth, Ground, Keymap, Source, Theme};
 use crate::engine::Snapshot;
 use crate::io::browser;
 use crate::io::signer;
 use crate::io::workspace::Workspace;
 use crate::model::Problem;
-use crate::tui::{self, Console, Drawn, End, Marks, Terminal};
+use crate::tui::{self, Console, Drawn, End, Mailbox, Marks, Terminal};
 use crate::ui;
 
+use super::forge::Behind;
 use super::output::Output;
-use super::repositories;
+use super::repositories::{self, Opened};
 use super::session::Session;
 use super::{Arguments, CliError, Exit};
 use runtime::Runtime;
 
 /// Runs the command.
 pub fn run(session: &Session, arguments: &Arguments, output: &mut Output) -> Result<Exit, CliError> {
-    let (workspaces, problems) = repositories::open(session, &arguments.repos)?;
-    let workspaces: Vec<_> = workspaces.into_iter().map(Arc::new).collect();
-    let exit = open(session, &workspaces, problems, signer::random_seed());
+    let opened = repositories::open(session, &arguments.repos)?;
+    let workspaces = opened.workspaces.clone();
+    let exit = open(session, opened, signer::random_seed());
     if let Some(line) = owed(&workspaces) {
         output.remark(line);
     }
@@ -46,14 +47,9 @@ fn owed(workspaces: &[Arc<Workspace>]) -> Option<String> {
     Some(format!("{decisions} {are} in the ledger, and GitHub was not told of all that follows; {next}"))
 }
 
-/// Opens the console on workspaces, at least one, whose names differ. `beside` is what is wrong with others; `seed` is
-/// what the ids of its entries are made from.
-pub fn open(
-    session: &Session,
-    workspaces: &[Arc<Workspace>],
-    beside: Vec<Problem>,
-    seed: [u8; 32],
-) -> Result<Exit, CliError> {
+/// Opens the console; `seed` is what the ids of its entries are made from.
+pub fn open(session: &Session, opened: Opened, seed: [u8; 32]) -> Result<Exit, CliError> {
+    let Opened { workspaces, problems: beside, behind } = opened;
     if variable("TERM").is_some_and(|term| term == "dumb") {
         let next = "run it in another terminal; `countersign list` and the other commands need none";
         return Err(CliError::usage("this terminal cannot draw a console (TERM=dumb)", next));
@@ -74,7 +70,10 @@ pub fn open(
     })?;
     let (mailbox, inbox) = tui::mailbox();
     terminal.listen(&mailbox, &clock)?;
-    let mut runtime = Runtime::start(workspaces, session.offline, &mailbox, &unsent)?;
+    let mut runtime = Runtime::start(&workspaces, session.offline, &mailbox, &unsent)?;
+    if let Some(search) = behind {
+        search_behind(search, mailbox.clone());
+    }
     let (app, first) = App::start(Start {
         keymap,
         repos: workspaces.iter().map(|workspace| Arc::new(empty(workspace))).collect(),
@@ -106,6 +105,15 @@ pub fn open(
             "what you wrote and decided is kept; `countersign` shows what was not sent",
         )),
     }
+}
+
+/// Searches for more repositories while those that are known are looked at. Nothing waits for it, and the console may end before it.
+fn search_behind(search: Behind, mailbox: Mailbox) {
+    std::thread::spawn(move || {
+        if let Some(said) = search.make() {
+            let _ = mailbox.send(Msg::Outcome(Outcome::Recovered(said)));
+        }
+    });
 }
 
 /// What is shown before anything was read.

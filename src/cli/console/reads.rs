@@ -19,6 +19,7 @@ use crate::io::git::{open, proposals};
 use crate::io::index::View;
 use crate::io::init::Given;
 use crate::io::post;
+use crate::io::told::CaughtUp;
 use crate::io::workspace::{Scope, Situation, Workspace};
 use crate::model::{DecisionKind, Intent, Known, Landing, Problem, Proposal, Queued, Subject, TreeDiff};
 use crate::tui::Mailbox;
@@ -91,9 +92,7 @@ impl Reads {
             self.finish_what_a_crash_left();
             let progress = |done, total| self.progress(TELLING, done, total);
             // Where another console is at it, what is known of what is owed stays known.
-            if let Some(post::CaughtUp { done, problems }) =
-                workspace.catch_up(&post::Watch { progress: &progress, still })
-            {
+            if let Some(CaughtUp { done, problems }) = workspace.catch_up(&post::Watch { progress: &progress, still }) {
                 self.answer(Outcome::CaughtUp { repo: self.id, done, problems });
             }
         }

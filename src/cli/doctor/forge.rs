@@ -29,6 +29,8 @@ pub(super) struct Standing {
     pub(super) memory_via: MemoryVia,
     merge: Option<MergeMethod>,
     me: Option<Person>,
+    /// What was not sent from this host.
+    waits: Vec<String>,
 }
 
 impl Default for Standing {
@@ -42,6 +44,7 @@ impl Default for Standing {
             memory_via: MemoryVia::default(),
             merge: None,
             me: None,
+            waits: Vec::new(),
         }
     }
 }
@@ -58,6 +61,7 @@ impl Standing {
             memory_via: policy.map(|policy| policy.memory_via).unwrap_or_default(),
             merge: policy.map(|policy| policy.merge),
             me: situation.key.as_ref().ok().map(|key| key.person.clone()),
+            waits: waits(workspace),
         }
     }
 }
@@ -98,7 +102,7 @@ fn of_the_repository(client: &Client, source: &Source, identity: Option<&Identit
         }
     };
     let target = standing.target.as_ref().unwrap_or(&facts.default_branch);
-    checks.push(repository(source, &facts));
+    checks.push(repository(source, &facts, standing));
     checks.push(match github::readable(client, &facts.repo, target, ALWAYS) {
         Ok(()) => Check::good("reading", "pull requests, checks and commit statuses can be read"),
         Err(error) => failed("reading", &error),
@@ -181,7 +185,11 @@ fn login(identity: &Identity, standing: &Standing) -> Check {
     let login = text::single_line(&identity.account.login);
     let Some(me) = &standing.me else {
         let found = format!("reviews will be {login}'s; no policy in force says who that is");
-        return Check::note("login", found, "`countersign init` writes `github: LOGIN` beside each person");
+        return Check::note(
+            "login",
+            found,
+            "`countersign init` writes `github: LOGIN` beside whoever runs it; write the others' beside them",
+        );
     };
     let name = &me.name;
     let next = format!("write `github: {login}` beside {name} in policy.yaml, or use {name}'s token");
@@ -196,16 +204,42 @@ fn login(identity: &Identity, standing: &Standing) -> Check {
     }
 }
 
-fn repository(source: &Source, facts: &RepoFacts) -> Check {
+fn repository(source: &Source, facts: &RepoFacts, standing: &Standing) -> Check {
     let (repo, asked) = (&facts.repo, &source.repo);
     if facts.archived {
         let found = format!("{repo} is archived: nothing can be written to it");
         return Check::bad("repository", found, "unarchive it in its settings, or leave it out");
     }
-    if !repo.to_string().eq_ignore_ascii_case(&asked.to_string()) {
-        return Check::note("repository", format!("{asked} is {repo} now"), format!("name it {repo}"));
+    if !source.is(repo) {
+        return renamed(&asked.to_string(), &repo.to_string(), &standing.waits);
     }
     Check::good("repository", format!("{repo}, default branch {}", facts.default_branch))
+}
+
+/// What is kept on this host goes by the name that a repository is opened by.
+fn renamed(asked: &str, repo: &str, waits: &[String]) -> Check {
+    if waits.is_empty() {
+        let found = format!("{asked} is {repo} now, and nothing waits here under the old name");
+        return Check::note(
+            "repository",
+            found,
+            format!("name it {repo}; its ledger is pinned anew at the first look"),
+        );
+    }
+    let found = format!("{asked} is {repo} now, and under the old name alone are kept: {}", waits.join(", "));
+    let next =
+        format!("open it as {asked}, which GitHub leads on, until these are sent or dropped; then name it {repo}");
+    Check::bad("repository", found, next)
+}
+
+/// What this host has not sent, in words.
+fn waits(workspace: &Workspace) -> Vec<String> {
+    let counts = [
+        (workspace.unsent().0.len(), "unsent decision"),
+        (workspace.state.posts().len(), "untold entry"),
+        (workspace.drafts().len(), "draft"),
+    ];
+    counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| text::count(count, what)).collect()
 }
 
 /// What the account may do in the repository, and its token with it.

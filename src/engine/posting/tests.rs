@@ -113,18 +113,14 @@ impl Case {
             now: time(7200),
         };
         let repo = "acme/shop".parse().unwrap();
-        posts(&world, id, Desk { repo: &repo, facts: facts.as_ref() }, self)
+        posts(&world, id, Desk { repo: &repo, facts: facts.as_ref() }, &mut Merging::on(self))
     }
 
     /// The acts in words, and what is held and why.
     fn told(&mut self, id: EntryId) -> (Vec<String>, Vec<String>) {
         let posts = self.posts(id).unwrap();
         let orders = posts.orders.iter().map(|order| format!("{} {}", order.act.word(), order.number)).collect();
-        let why = |hold: &Hold| match hold {
-            Hold::Merged(commit) => format!("merged as {}", commit.short(8)),
-            Hold::Waits(why) | Hold::Refused(why) => why.clone(),
-        };
-        (orders, posts.held.iter().map(|held| format!("{}: {}", held.proposal, why(&held.hold))).collect())
+        (orders, posts.held.iter().map(|held| format!("{}: {}", held.proposal, held.hold.words())).collect())
     }
 }
 
@@ -202,7 +198,7 @@ fn a_merge_does_what_was_approved_or_is_not_ordered() {
     case.bench.push(&landed);
     assert_eq!(
         case.told(id).1[0],
-        format!("#1: merged as {}", oid("main1").short(8)),
+        format!("#1: it is recorded as merged as {}", oid("main1").short(12)),
         "that is done, and nothing stands against it"
     );
 }

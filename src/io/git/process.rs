@@ -43,6 +43,9 @@ pub enum GitError {
         /// The subcommand.
         command: String,
     },
+    /// Another process fetches into the same mirror, and is not done with it in time.
+    #[error("another countersign is fetching into the same mirror")]
+    Busy,
     /// Talking to it failed.
     #[error("git {command}: {source}")]
     Pipe {

@@ -243,11 +243,11 @@ fn add_checks(rules: &mut BranchRules, checks: &Value) {
     }
 }
 
-/// A branch's name as one segment of a path.
-fn encoded(branch: &str) -> String {
+/// A text, such as a branch's name, as one segment of a path, or as one value of a query.
+pub(super) fn encoded(text: &str) -> String {
     use std::fmt::Write as _;
-    let mut out = String::with_capacity(branch.len());
-    for byte in branch.bytes() {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
             out.push(char::from(byte));
         } else {

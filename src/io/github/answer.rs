@@ -1,10 +1,12 @@
 //! One whole answer: status, headers, a bounded body, and what it tells of limits.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::{HeaderMap, Uri};
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::limits::{Limit, Told};
 use crate::model::forge::Budget;
@@ -21,7 +23,7 @@ pub struct Answer {
 }
 
 /// An error of GraphQL, in an answer of status 200.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct QueryError {
     /// `NOT_FOUND`, `FORBIDDEN`, `RATE_LIMITED`, …
     #[serde(rename = "type", default)]
@@ -29,6 +31,48 @@ pub(super) struct QueryError {
     /// Its words.
     #[serde(default)]
     pub message: Option<String>,
+    /// What else it says.
+    #[serde(default)]
+    extensions: Option<Extensions>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Extensions {
+    #[serde(default)]
+    code: Option<String>,
+}
+
+impl QueryError {
+    /// Whether the question itself is not understood: a field, a type or an argument that this server's schema does not have. That is
+    /// found before anything is looked up, and said by a code without a type; by servers that are too old for codes, in words.
+    pub fn is_of_the_schema(&self) -> bool {
+        let coded = self.extensions.as_ref().is_some_and(|found| found.code.is_some());
+        let told = self.message.as_deref().is_some_and(|words| words.contains("doesn't exist on type"));
+        self.kind.is_none() && (coded || told)
+    }
+
+    /// Whether it says nothing but that it did not work out: GitHub ends a question so that it worked on for too long ("Something
+    /// went wrong while executing your query. This may be the result of a timeout").
+    fn is_of_the_moment(&self) -> bool {
+        self.kind.is_none() && !self.is_of_the_schema()
+    }
+}
+
+/// What GraphQL said beside its data, and whether there are any.
+#[derive(Default, Deserialize)]
+struct Said {
+    #[serde(default)]
+    errors: Vec<QueryError>,
+    #[serde(default)]
+    data: Option<BTreeMap<String, Option<IgnoredAny>>>,
+}
+
+impl Said {
+    /// Whether GitHub gave up over the question, and there is no data that it came to.
+    fn is_given_up(&self) -> bool {
+        let nothing = self.data.iter().flat_map(BTreeMap::values).all(Option::is_none);
+        nothing && self.errors.first().is_some_and(QueryError::is_of_the_moment)
+    }
 }
 
 #[derive(Deserialize)]
@@ -52,7 +96,7 @@ enum Detail {
         #[serde(default)]
         code: Option<String>,
     },
-    Other(serde::de::IgnoredAny),
+    Other(IgnoredAny),
 }
 
 impl Detail {
@@ -91,12 +135,11 @@ impl Answer {
 
     /// The errors of a GraphQL answer; none where it is not one.
     pub(super) fn query_errors(&self) -> Vec<QueryError> {
-        #[derive(Deserialize)]
-        struct Errors {
-            #[serde(default)]
-            errors: Vec<QueryError>,
-        }
-        serde_json::from_slice::<Errors>(&self.body).map(|found| found.errors).unwrap_or_default()
+        self.query_said().errors
+    }
+
+    fn query_said(&self) -> Said {
+        serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
     /// What it tells of limits.
@@ -113,7 +156,12 @@ impl Answer {
         if matches!(self.status, 403 | 429) {
             told.words = is_secondary(&self.message()).then_some(Limit::Secondary);
         } else if graphql && self.status == 200 {
-            for error in self.query_errors() {
+            let said = self.query_said();
+            if said.is_given_up() {
+                // As silence is: it was worked on for as long as GitHub works on anything, and is paid for.
+                (told.status, told.silent) = (None, true);
+            }
+            for error in said.errors {
                 if error.message.as_deref().is_some_and(is_secondary) {
                     told.words = Some(Limit::Secondary);
                 } else if error.kind.as_deref() == Some("RATE_LIMITED") {

@@ -178,7 +178,8 @@ impl Source {
         Ok(details)
     }
 
-    fn ask<T>(&self, question: impl FnOnce(&Client) -> Result<T, GitHubError>) -> Result<T, GitHubError> {
+    /// Asks something that only adds to the list: nobody waits for it where the list itself was just waited for in vain.
+    pub(super) fn ask<T>(&self, question: impl FnOnce(&Client) -> Result<T, GitHubError>) -> Result<T, GitHubError> {
         if let Some(error) = self.is_down() {
             return Err(error);
         }

@@ -7,7 +7,7 @@ use http::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::{Answer, QueryError};
 use super::error::{ACCESS, GitHubError, words};
 use super::host::Host;
 use super::token::Token;
@@ -166,8 +166,11 @@ impl Client {
         }
     }
 
-    fn query_refused(&self, errors: &[super::answer::QueryError], what: &str, why: String) -> GitHubError {
+    fn query_refused(&self, errors: &[QueryError], what: &str, why: String) -> GitHubError {
         let (what, place, host) = (what.to_owned(), self.token.source.to_string(), self.host.name().to_owned());
+        if errors.first().is_some_and(QueryError::is_of_the_schema) {
+            return GitHubError::Unknown { what, host, why };
+        }
         match errors.first().and_then(|error| error.kind.as_deref()) {
             Some("NOT_FOUND") => GitHubError::NotFound { what, place },
             Some("FORBIDDEN" | "INSUFFICIENT_SCOPES") => {

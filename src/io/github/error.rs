@@ -146,8 +146,18 @@ pub enum GitHubError {
         why: String,
     },
     /// GraphQL's own errors, in an answer that is otherwise fine.
-    #[error("{what}: {host} answered: {why}")]
+    #[error("{what}: {host} answered: {why}; try again later")]
     Query {
+        /// What was asked for.
+        what: String,
+        /// The host.
+        host: String,
+        /// What it said.
+        why: String,
+    },
+    /// GraphQL does not know what is asked for: a server of another version.
+    #[error("{what}: {host} does not understand the question: {why}")]
+    Unknown {
         /// What was asked for.
         what: String,
         /// The host.
@@ -176,6 +186,7 @@ impl GitHubError {
                 | Self::Server { .. }
                 | Self::Unreachable { .. }
                 | Self::TimedOut { .. }
+                | Self::Query { .. }
                 | Self::Stopped
         )
     }

@@ -1,4 +1,4 @@
-//! The open pull requests of a repository, or of a search: by GraphQL in pages of cheap fields, by REST where there is none.
+//! The open pull requests of a repository: by GraphQL in pages of cheap fields, by REST where there is none.
 
 use std::collections::BTreeSet;
 
@@ -15,12 +15,14 @@ use crate::model::forge::{PullRequest, PullState, RepoName, ReviewState};
 use crate::model::{Oid, Problem};
 
 /// Pull requests a page: with three lists nested in each, as many as cost one point of the budget (GitHub: a point for each hundred
-/// lists, rounded). A server that fails over so many is asked for fewer.
+/// lists, rounded, however long the nested ones may be). A server that fails over so many is asked for fewer.
 const PAGE: usize = 40;
 /// The smallest page that is tried.
 const SMALLEST: usize = 10;
-/// Pull requests of one repository or search (GitHub's search ends there too).
+/// Pull requests of one repository.
 pub const MOST: usize = 1_000;
+/// How many may leave a list that was cut until it is read anew: there is room then for those that were left out.
+const GAPS: usize = MOST / 10;
 /// Pull requests that are asked about one by one, where lists do not tell what people think of them.
 const UNHEARD: usize = 100;
 /// Pages of a hundred reviews, and of events, that are read of each.
@@ -29,14 +31,12 @@ const SAID: usize = 5;
 const CLOSED: usize = 3;
 /// For how long nothing must have changed until the mark of the last change is kept.
 const SETTLED: SignedDuration = SignedDuration::from_secs(2);
-/// Bytes of a search query (GitHub: 256 characters).
-const QUERY: usize = 1_024;
 
-/// What is read of each: nothing nested but labels, opinions (with their count, since some say nothing of the others), and the last
-/// change of target.
+/// What is read of each: nothing nested but labels (all that GitHub lets one have: rules and filters go by them), opinions (with
+/// their count, since some say nothing of the others), and the last change of target.
 const FIELDS: &str = "id number title body url isDraft state createdAt updatedAt author { __typename login } \
     headRefName headRefOid headRepository { nameWithOwner } baseRefName baseRefOid repository { nameWithOwner } \
-    mergeable reviewDecision totalCommentsCount labels(first: 20) { nodes { name } } \
+    mergeable reviewDecision totalCommentsCount labels(first: 100) { nodes { name } } \
     latestOpinionatedReviews(first: 20) { totalCount nodes { author { __typename login } state body submittedAt commit { oid } } } \
     timelineItems(last: 1, itemTypes: [BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT]) { nodes { \
     ... on BaseRefChangedEvent { createdAt } ... on AutomaticBaseChangeSucceededEvent { createdAt } } }";
@@ -63,17 +63,6 @@ pub struct Listing {
     pub(super) newest: Option<Timestamp>,
 }
 
-/// What a search found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// The pull requests.
-    pub pulls: Vec<PullRequest>,
-    /// Those that could not be read.
-    pub problems: Vec<Problem>,
-    /// Whether there are more.
-    pub cut: bool,
-}
-
 /// A pull request that was merged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Landed {
@@ -88,17 +77,17 @@ pub struct Landed {
 /// A page of a connection.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Page {
-    page_info: PageInfo,
+pub(super) struct Page {
+    pub page_info: PageInfo,
     #[serde(default)]
-    nodes: Vec<Value>,
+    pub nodes: Vec<Value>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct PageInfo {
-    has_next_page: bool,
-    end_cursor: Option<String>,
+pub(super) struct PageInfo {
+    pub has_next_page: bool,
+    pub end_cursor: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -110,11 +99,6 @@ struct PullsData {
 #[serde(rename_all = "camelCase")]
 struct RepositoryData {
     pull_requests: Page,
-}
-
-#[derive(Deserialize)]
-struct FoundData {
-    search: Page,
 }
 
 /// Reads a repository anew, or what changed since `known`; nothing but a question that costs nothing where nothing did.
@@ -129,7 +113,7 @@ pub fn refresh(
     keep: SignedDuration,
     still: Still<'_>,
 ) -> Result<Listing, GitHubError> {
-    let known = known.filter(|known| known.repo == *repo && !known.cut && now.duration_since(known.whole) < keep);
+    let known = known.filter(|known| known.repo == *repo && now.duration_since(known.whole) < keep);
     let path = format!("/repos/{repo}/pulls?state=all&sort=updated&direction=desc&per_page=1");
     let mark = known.and_then(|known| known.mark.as_deref());
     let Changed::Yes(answer) = client.changed(&path, mark, &whose(repo), still)? else {
@@ -156,28 +140,6 @@ pub fn refresh(
 fn is_settled(answer: &Answer, newest: Option<Timestamp>) -> bool {
     let age = answer.date().zip(newest).map(|(now, newest)| now.duration_since(newest));
     age.is_some_and(|age| age > SETTLED) || newest.is_none()
-}
-
-/// Searches for open pull requests with a query in GitHub's own words (`org:acme author:app/renovate label:infra`).
-pub fn search(client: &Client, query: &str, still: Still<'_>) -> Result<Found, GitHubError> {
-    let query = format!("is:pr is:open archived:false {query}");
-    let what = format!("the search \"{}\"", crate::model::text::single_line(&query));
-    if query.len() > QUERY {
-        return Err(client.unreadable("the search", "its query is too long"));
-    }
-    let asked = format!(
-        "query FoundPullRequests($query: String!, $first: Int!, $after: String) {{ \
-         search(query: $query, type: ISSUE, first: $first, after: $after) {{ \
-         pageInfo {{ hasNextPage endCursor }} nodes {{ ... on PullRequest {{ {FIELDS} }} }} }} }}"
-    );
-    let mut pages = Pages::default();
-    while let Some((first, after)) = pages.next() {
-        let variables = json!({ "query": query, "first": first, "after": after });
-        let page = client.query::<FoundData>(&asked, &variables, &what, still);
-        pages.take(page.map(|(data, said)| (data.search, said)), |_| true)?;
-    }
-    let (pulls, problems, cut) = pages.read(&what);
-    Ok(Found { pulls: open(pulls), problems, cut })
 }
 
 /// All open ones.
@@ -309,7 +271,14 @@ fn since(
     let untouched = |old: &&PullRequest| changed.iter().all(|new| new.number != old.number);
     let mut pulls: Vec<PullRequest> = known.pulls.iter().filter(untouched).cloned().collect();
     pulls.extend(changed);
-    Ok(Some(Listing { pulls: open(pulls), fetched: now, ..known.clone() }))
+    let mut pulls = open(pulls);
+    // What a cut list leaves out changed before all that it has. What changes of it is among the changed, as of the others.
+    if known.cut && pulls.len() + GAPS < MOST {
+        return Ok(None);
+    }
+    let cut = known.cut || pulls.len() > MOST;
+    pulls.truncate(MOST);
+    Ok(Some(Listing { pulls, cut, fetched: now, ..known.clone() }))
 }
 
 /// Pull requests of a repository, as long as `wanted` says so of the last of a page.
@@ -367,9 +336,7 @@ impl Pages {
         wanted: impl Fn(&Value) -> bool,
     ) -> Result<(), GitHubError> {
         let (page, said) = match page {
-            Err(GitHubError::Server { .. } | GitHubError::TimedOut { .. } | GitHubError::TooLarge { .. })
-                if self.first > SMALLEST =>
-            {
+            Err(error) if gave_up(&error) && self.first > SMALLEST => {
                 self.first = (self.first / 2).max(SMALLEST);
                 return Ok(());
             }
@@ -397,13 +364,25 @@ impl Pages {
     }
 }
 
-/// Whether an error says that there is no GraphQL here, rather than that something went wrong with it.
-fn lacks_graphql(error: &GitHubError) -> bool {
+/// Whether an error says that there is no GraphQL here, or another one, or none for this token, rather than that something went
+/// wrong with it.
+pub(super) const fn lacks_graphql(error: &GitHubError) -> bool {
     matches!(
         error,
         GitHubError::NotFound { .. }
             | GitHubError::Forbidden { .. }
             | GitHubError::Refused { .. }
+            | GitHubError::Unknown { .. }
+    )
+}
+
+/// Whether less may be answered where so much was not.
+const fn gave_up(error: &GitHubError) -> bool {
+    matches!(
+        error,
+        GitHubError::Server { .. }
+            | GitHubError::TimedOut { .. }
+            | GitHubError::TooLarge { .. }
             | GitHubError::Query { .. }
     )
 }

@@ -58,7 +58,9 @@ pub enum Why {
     Invalid,
     /// There was no whole answer, and it is not there. It may still come.
     Unanswered,
-    /// GitHub cannot be asked, so that it is not known whether it was posted.
+    /// GitHub does not answer at all.
+    Down,
+    /// GitHub cannot be asked about this one, so that it is not known whether it was posted.
     Unknown,
     /// What it was ordered for does not hold any more: somebody objects, or took back what allowed it.
     Overtaken,
@@ -104,6 +106,7 @@ impl Why {
             Self::TooMuch => ("more was said of it than is read before posting", Page),
             Self::Invalid => ("GitHub does not take it", Page),
             Self::Unanswered => ("no whole answer came, and it is not there; it may still come", Again),
+            Self::Down => ("GitHub does not answer", Again),
             Self::Unknown => ("it is not known whether it was posted: GitHub cannot be asked", Again),
             Self::Overtaken => ("it may not be done any more", Refresh),
             Self::Unheard => ("whether it still may be done cannot be asked", Again),
@@ -116,7 +119,14 @@ impl Why {
     /// Whether what comes after it would fail as well.
     #[must_use]
     pub const fn stops_all(self) -> bool {
-        matches!(self, Self::Token | Self::OtherAccount | Self::Limited | Self::Unheard | Self::Unknown | Self::Stopped)
+        matches!(self, Self::Token | Self::OtherAccount | Self::Limited | Self::Down | Self::Stopped)
+    }
+
+    /// Whether what comes after it would fail as well if another pull request is answered the same: what is wrong with one need
+    /// not be wrong with all.
+    #[must_use]
+    pub const fn is_ominous(self) -> bool {
+        matches!(self, Self::Unknown | Self::Unheard | Self::Forbidden | Self::NotFound)
     }
 }
 
@@ -186,6 +196,7 @@ impl From<&GitHubError> for Refused {
         let why = match error {
             GitHubError::Limited { .. } => Why::Limited,
             GitHubError::Stopped => Why::Stopped,
+            error if error.is_down() => Why::Down,
             GitHubError::Host(_) | GitHubError::Token(_) => Why::Token,
             error => error.status().and_then(|status| answered(status, said(error))).unwrap_or(Why::Unknown),
         };

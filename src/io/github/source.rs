@@ -155,6 +155,13 @@ impl Source {
         lock(&self.down).clone().filter(recent).map(|(_, error)| error)
     }
 
+    /// Whose token it is, where GitHub tells; nobody is asked where nobody is to be, or where nobody answered a moment ago.
+    #[must_use]
+    pub fn login(&self, still: Still<'_>) -> Option<String> {
+        let asks = !self.silent && self.is_down().is_none();
+        asks.then(|| self.connection.me(still).ok()).flatten().map(|me| me.login)
+    }
+
     /// The connection that it is asked over.
     #[must_use]
     pub fn connection(&self) -> &Connection {
@@ -198,7 +205,25 @@ impl Source {
             what: format!("it has more open pull requests than the {} that are read", listing.pulls.len()),
             next: "name authors or labels in `[github]` of config.toml, or close some".into(),
         });
-        listing.problems.iter().cloned().chain(cut).collect()
+        let moved = listing.pulls.iter().map(|pull| &pull.repo).find(|repo| !self.is(repo)).map(|repo| Problem {
+            place: self.repo.to_string(),
+            what: format!("it is {repo} now, and GitHub leads there until somebody takes the old name"),
+            next: "see what `countersign doctor` says of it".into(),
+        });
+        listing.problems.iter().cloned().chain(cut).chain(moved).collect()
+    }
+
+    /// Whether a name is that of this repository: GitHub's know no case.
+    #[must_use]
+    pub fn is(&self, repo: &RepoName) -> bool {
+        repo.to_string().eq_ignore_ascii_case(&self.repo.to_string())
+    }
+
+    /// Whether all that is open was listed when it was asked last: what is not in the list is gone then, or left out by the settings.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        lock(&self.listing).as_ref().is_some_and(|listing| listing.problems.is_empty() && !listing.cut)
+            && lock(&self.down).is_none()
     }
 
     /// Asks for what changed, and keeps it.
@@ -223,9 +248,8 @@ impl Source {
     /// Asks what people think of those of which the listing does not tell it, and keeps it.
     pub fn hear(&self, still: Still<'_>) -> Result<(), GitHubError> {
         let Some(known) = lock(&self.listing).clone() else { return Ok(()) };
-        let (client, mut listing) = (self.connection.client()?, Listing::clone(&known));
-        let heard = listing::hear(&client, &mut listing, still).map_err(|error| self.connection.refused(error))?;
-        if heard {
+        let mut listing = Listing::clone(&known);
+        if self.ask(|client| listing::hear(client, &mut listing, still))? {
             let _ = self.cache.keep(&listing);
             *lock(&self.listing) = Some(Arc::new(listing));
         }

@@ -80,9 +80,11 @@ pub struct Patience {
 }
 
 impl Default for Patience {
+    /// GitHub ends by itself what takes it longer than ten seconds ("Timeouts" in its documents of both APIs' limits): what is silent
+    /// for longer than that, with something for the way, will not be answered.
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { connect: seconds(10), silence: seconds(20), whole: seconds(120), between: Duration::from_millis(250) }
+        Self { connect: seconds(10), silence: seconds(12), whole: seconds(120), between: Duration::from_millis(250) }
     }
 }
 

@@ -4,6 +4,8 @@
 //! once. Where the answer is lost, breaks off or is the server's failure, reading again tells what became of it; nothing is
 //! ever sent on a guess.
 
+use std::collections::BTreeSet;
+
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -42,41 +44,80 @@ pub type May<'a> = &'a mut dyn FnMut(&PostOrder) -> Result<(), Refused>;
 
 /// Makes posts one after the other, and tells what became of each. What follows a post of the same entry and pull request that was
 /// not made is not made either; what follows one that is tried again waits for it, where it is about the same pull request, or
-/// where nothing could be posted just now.
+/// where nothing could be posted just now. Entries that were `tried` a moment ago are not tried again.
 pub fn post_all(
     client: &Client,
     me: &Account,
     orders: &[PostOrder],
+    tried: &BTreeSet<EntryId>,
     still: Still<'_>,
     may: May<'_>,
     told: &mut dyn FnMut(usize, Result<Posted, Refused>),
 ) {
-    let (mut failed, mut waited): (Vec<(EntryId, u64)>, Vec<u64>) = (Vec::new(), Vec::new());
-    let mut stopped: Option<Refused> = None;
+    let mut line = Line::default();
     for (at, order) in orders.iter().enumerate() {
-        let outcome = if let Some(refused) = &stopped {
-            Err(refused.clone())
-        } else if waited.contains(&order.number) {
-            Err(Why::Waits.into())
-        } else if failed.contains(&(order.entry, order.number)) {
-            Err(Why::Before.into())
+        let outcome = if let Some(refused) = line.before(order, tried) {
+            Err(refused)
         } else {
-            post(client, me, order, still, may)
+            let outcome = post(client, me, order, still, may);
+            line.take(order, &outcome);
+            outcome
         };
+        if let Err(refused) = &outcome {
+            line.follow(order, refused);
+        }
         if outcome.as_ref().is_ok_and(|posted| !posted.before) && at + 1 < orders.len() {
             breathe(client);
         }
-        if let Err(refused) = &outcome {
-            if refused.why.stops_all() {
-                stopped.get_or_insert_with(|| refused.clone());
-            } else if refused.next().is_by_itself() {
-                waited.push(order.number);
-            } else if refused.why != Why::Own {
-                // Nobody reviews his own; policy has been asked whether it may be merged all the same.
-                failed.push((order.entry, order.number));
-            }
-        }
         told(at, outcome);
+    }
+}
+
+/// What came before in a line of posts.
+#[derive(Default)]
+struct Line {
+    /// What was not made and is not tried again.
+    failed: Vec<(EntryId, u64)>,
+    /// The pull requests of which something is tried again.
+    waited: Vec<u64>,
+    /// Why nothing more is tried.
+    stopped: Option<Refused>,
+    /// The pull request that was answered last in a way that may be every one's.
+    ominous: Option<u64>,
+}
+
+impl Line {
+    /// Why a post is not tried.
+    fn before(&self, order: &PostOrder, tried: &BTreeSet<EntryId>) -> Option<Refused> {
+        if let Some(refused) = &self.stopped {
+            // Nothing was asked about this one.
+            let of_all = refused.why.stops_all();
+            return Some(if of_all { refused.clone() } else { Refused::from(Why::Waits).saying(refused.to_string()) });
+        }
+        if self.waited.contains(&order.number) || tried.contains(&order.entry) {
+            return Some(Why::Waits.into());
+        }
+        self.failed.contains(&(order.entry, order.number)).then(|| Why::Before.into())
+    }
+
+    /// Takes in what was answered.
+    fn take(&mut self, order: &PostOrder, outcome: &Result<Posted, Refused>) {
+        let refused = outcome.as_ref().err().filter(|refused| refused.why.is_ominous() || refused.why.stops_all());
+        let again = self.ominous.is_some_and(|number| number != order.number);
+        if let Some(refused) = refused.filter(|refused| refused.why.stops_all() || again) {
+            self.stopped.get_or_insert_with(|| refused.clone());
+        }
+        self.ominous = refused.map(|_| order.number);
+    }
+
+    /// Takes in that a post is not made.
+    fn follow(&mut self, order: &PostOrder, refused: &Refused) {
+        if refused.next().is_by_itself() {
+            self.waited.push(order.number);
+        } else if refused.why != Why::Own {
+            // Nobody reviews his own; policy has been asked whether it may be merged all the same.
+            self.failed.push((order.entry, order.number));
+        }
     }
 }
 

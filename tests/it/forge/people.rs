@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Desk, SHOP, at};
+use crate::support::github::{Fault, Wrong};
 use crate::support::{Commit, Repo, Sandbox, needs};
 
 const BRANCH: &str = "agent/infra/fewer";
@@ -175,6 +176,25 @@ fn who_wants_changes_on_the_page_stops_the_merge() {
         assert!(ran.stdout.contains(&format!("merged    #{number}")), "{ran}");
         desk.sound(SHOP);
     }
+}
+
+#[test]
+fn who_does_not_answer_is_not_asked_for_reviews_as_well() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, _shop, _) = two(&sandbox, "[ledger, github]");
+    desk.github.world().graphql = false;
+    let reviews = "GET /repos/{}/{}/pulls/{}/reviews";
+    desk.github.fault(Fault::status(reviews, 502, "Bad Gateway"));
+    let _ = desk.run(SHOP, &["list"]).succeeds();
+    assert!(desk.github.count().contains_key(reviews), "a list over REST does not tell what people think");
+    desk.github.fault(Fault::at("*", Wrong::Refused));
+    let ran = desk.run(SHOP, &["list"]).succeeds();
+    let asked = desk.github.count();
+    assert!(asked.keys().eq(["GET /repos/{}/{}/pulls"]), "{asked:?}");
+    assert!(ran.stderr.contains("cannot be reached"), "{ran}");
 }
 
 #[test]

@@ -205,7 +205,7 @@ fn what_was_merged_as_something_else_is_not_called_merged() {
         return;
     }
     let text = (1..=30).map(|line| format!("line {line}\n")).collect::<Vec<_>>().concat();
-    for (moves, said) in [(true, "does not do what was approved"), (false, "main does not have that")] {
+    for (moves, said) in [(true, "is not what was approved"), (false, "main does not have that")] {
         let sandbox = Sandbox::new();
         let (desk, shop) = Desk::new(&sandbox);
         desk.adopt(&shop, SHOP);

@@ -1,6 +1,12 @@
 //! Whose token it is, what is said of a repository, and Enterprise servers, whose APIs are elsewhere.
 
-use countersign::io::github::{Client, Host, Secret, Token, TokenSource, identity, repository, rules};
+use std::sync::Arc;
+
+use countersign::io::git::process::Git;
+use countersign::io::github::{
+    Client, Connection, Filter, Host, ListingCache, Lookup, Secret, Setup, Source, Token, TokenSource, identity,
+    repository, rules,
+};
 use countersign::model::forge::{AccountKind, BranchRule, BranchRules};
 use serde_json::json;
 
@@ -18,6 +24,28 @@ fn a_token_says_whose_it_is() {
     // An app's own token.
     github.fault(Fault::status("GET /user", 403, "Resource not accessible by integration"));
     assert_eq!(identity(&client(&github), ALWAYS).unwrap_err().status(), Some(403));
+}
+
+#[test]
+fn whose_a_token_is_is_asked_once_and_not_where_nobody_is_to_be_asked() {
+    let sandbox = Sandbox::new();
+    let (github, _repo) = forge(&sandbox);
+    let file = sandbox.write("token", TOKEN);
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let host = Host::parse(github.address()).unwrap();
+    let source = || {
+        let lookup = Lookup { variable: |_| None, git: Git::new(&sandbox.path("")), file: Some(file.clone()) };
+        let connection = Arc::new(Connection::new(host.clone(), lookup, Setup::default()));
+        let cache = ListingCache::of(&sandbox.path("cache"), &host, &SHOP);
+        Source::new(SHOP.clone(), connection, Filter::default(), cache)
+    };
+    assert_eq!(source().silent().login(ALWAYS), None);
+    assert_eq!(github.requests().len(), 0);
+    let source = source();
+    for _ in 0..2 {
+        assert_eq!(source.login(ALWAYS).as_deref(), Some("maria-k"), "though nothing was asked before");
+    }
+    assert_eq!(github.requests().len(), 1);
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Listing: what is open, in few requests, and what changed since in fewer.
 
+use std::collections::BTreeMap;
+
 use countersign::io::github::{Filter, Host, ListingCache, search};
 use countersign::model::forge::{AccountKind, Mergeable, PullState, ReviewDecision};
 use jiff::SignedDuration;
 
 use super::{ALWAYS, SHOP, branch, branches, client, forge, list, noon, propose};
-use crate::support::github::{Fault, GitHub, Response, Wrong};
+use crate::support::github::{Fault, GitHub, Pull, Response, Wrong};
 use crate::support::{Commit, Repo, Sandbox};
 
 const PROBE: &str = "GET /repos/{}/{}/pulls";
@@ -47,6 +49,19 @@ fn a_pull_request_is_told_as_it_is() {
         assert_eq!(pull.mergeable, graphql.then_some(Mergeable::Clean));
         assert_eq!(pull.review, graphql.then_some(ReviewDecision::Required));
         assert_eq!(pull.comments, graphql.then_some(0));
+    }
+}
+
+#[test]
+fn all_labels_are_told_that_a_pull_request_can_have() {
+    let sandbox = Sandbox::new();
+    let (github, repo) = forge(&sandbox);
+    propose(&github, &repo, "acme/shop", 1);
+    github.world().pull("acme/shop", 1).labels = (0..100).map(|number| format!("label {number}")).collect();
+    for graphql in [true, false] {
+        github.world().graphql = graphql;
+        let listing = list(&client(&github), None, noon());
+        assert_eq!(listing.pulls[0].labels.len(), 100, "by GraphQL: {graphql}");
     }
 }
 
@@ -105,6 +120,47 @@ fn what_changed_is_read_and_the_rest_is_kept() {
 }
 
 #[test]
+fn a_list_that_is_too_long_is_not_read_whole_at_each_change() {
+    let sandbox = Sandbox::new();
+    let (github, repo) = forge(&sandbox);
+    propose(&github, &repo, "acme/shop", 1);
+    {
+        let mut world = github.world();
+        let one = world.pull("acme/shop", 1).clone();
+        let pulls = &mut world.repos.get_mut("acme/shop").unwrap().pulls;
+        // The one of the smallest number changed last.
+        pulls.extend(
+            (2..=1_005).map(|number| (number, Pull { number, updated: one.updated - number as i64, ..one.clone() })),
+        );
+    }
+    let close = |numbers: std::ops::RangeInclusive<u64>| {
+        let mut world = github.world();
+        let now = world.tick();
+        numbers.for_each(|number| {
+            let pull = world.pull("acme/shop", number);
+            (pull.open, pull.updated) = (false, now);
+        });
+    };
+    let client = client(&github);
+    let cold = list(&client, None, noon());
+    assert_eq!((cold.pulls.len(), cold.cut, requests(&github)), (1_000, true, (1, 25)));
+    assert_eq!((list(&client, Some(&cold), noon()).cut, requests(&github)), (true, (1, 0)), "nothing changed");
+    // One leaves, and one that was left out changes.
+    close(500..=500);
+    {
+        let mut world = github.world();
+        let now = world.tick();
+        world.pull("acme/shop", 1_003).updated = now;
+    }
+    let warm = list(&client, Some(&cold), noon());
+    assert_eq!((warm.pulls.len(), warm.pulls[0].number, warm.cut, requests(&github)), (1_000, 1_003, true, (1, 1)));
+    // Where many left, those that were left out come in.
+    close(1..=102);
+    let last = list(&client, Some(&warm), noon());
+    assert_eq!((last.pulls.len(), last.cut, requests(&github)), (902, false, (1, 3 + 23)));
+}
+
+#[test]
 fn without_graphql_rest_answers() {
     let sandbox = Sandbox::new();
     let (github, repo) = forge(&sandbox);
@@ -125,6 +181,49 @@ fn a_server_that_gives_up_is_asked_for_less() {
     github.fault(Fault::at(GRAPHQL, Wrong::Answer(Response { status: 502, ..Response::default() })).times(4));
     let listing = list(&client(&github), None, noon());
     assert_eq!((listing.pulls.len(), requests(&github)), (30, (1, 4 + 2)));
+}
+
+/// What GitHub answers where a question took it too long.
+fn given_up() -> Response {
+    let words = "Something went wrong while executing your query. This may be the result of a timeout, or it could be a GitHub bug. \
+                 Please include `0:0:0:0:0` when reporting this issue.";
+    Response::json(200, &serde_json::json!({ "data": null, "errors": [{ "message": words }] }))
+}
+
+#[test]
+fn what_graphql_gives_up_in_a_200_is_asked_for_in_smaller_parts_and_not_over_rest() {
+    let sandbox = Sandbox::new();
+    let (github, repo) = forge(&sandbox);
+    propose(&github, &repo, "acme/shop", 30);
+    // Twice at each size, as what is silent.
+    github.fault(Fault::at(GRAPHQL, Wrong::Answer(given_up())).times(4));
+    let client = client(&github);
+    let listing = list(&client, None, noon());
+    assert_eq!((listing.pulls.len(), requests(&github)), (30, (1, 4 + 3)));
+    assert!(listing.pulls.iter().all(|pull| pull.opinions.is_some()), "REST would not tell");
+    github.fault(Fault::at(GRAPHQL, Wrong::Answer(given_up())));
+    let hour = SignedDuration::from_hours(1);
+    let error = countersign::io::github::refresh(&client, &SHOP, None, noon(), hour, ALWAYS).unwrap_err();
+    assert!(error.may_pass() && error.to_string().contains("Something went wrong"), "{error}");
+    assert_eq!(requests(&github), (1, 6));
+}
+
+#[test]
+fn a_schema_without_what_is_asked_for_is_no_graphql() {
+    let sandbox = Sandbox::new();
+    let (github, repo) = forge(&sandbox);
+    propose(&github, &repo, "acme/shop", 3);
+    let message = "Field 'latestOpinionatedReviews' doesn't exist on type 'PullRequest'";
+    for error in [
+        serde_json::json!({ "path": ["query"], "extensions": { "code": "undefinedField" }, "message": message }),
+        serde_json::json!({ "message": message }),
+    ] {
+        github.mend();
+        let body = serde_json::json!({ "errors": [error] });
+        github.fault(Fault::at(GRAPHQL, Wrong::Answer(Response::json(200, &body))));
+        let listing = list(&client(&github), None, noon());
+        assert_eq!((listing.pulls.len(), requests(&github)), (3, (1 + 1, 1)));
+    }
 }
 
 #[test]
@@ -215,20 +314,29 @@ fn filters_choose() {
 }
 
 #[test]
-fn a_search_finds_across_repositories() {
+fn a_search_finds_repositories_with_graphql_and_without() {
     let sandbox = Sandbox::new();
     let (github, repo) = forge(&sandbox);
     propose(&github, &repo, "acme/shop", 2);
     let other: Repo<'_> = sandbox.bare("infra.git");
     other.commit("main", Commit::new("begin").file("a", "a\n"));
-    github.repo("acme/infra", &other);
-    github.repo("else/where", &other);
-    propose(&github, &other, "acme/infra", 60);
+    for name in ["acme/infra", "acme/nothing-open", "else/where"] {
+        github.repo(name, &other);
+    }
+    propose(&github, &other, "acme/infra", 120);
     let client = client(&github);
-    github.count();
-    let found = search(&client, "org:acme author:infra-bot[bot]", ALWAYS).unwrap();
-    assert_eq!((found.pulls.len(), found.cut, requests(&github)), (62, false, (0, 2)));
-    assert_eq!(search(&client, "org:acme label:none", ALWAYS).unwrap().pulls.len(), 0);
+    let (rest, wanted) = ("GET /search/issues".to_owned(), ["acme/infra", "acme/shop"]);
+    for (graphql, asked) in [
+        (true, BTreeMap::from([(GRAPHQL.to_owned(), 2)])),
+        (false, BTreeMap::from([(GRAPHQL.to_owned(), 1), (rest.clone(), 2)])),
+    ] {
+        github.world().graphql = graphql;
+        github.count();
+        let found = search(&client, "org:acme author:infra-bot[bot]", ALWAYS).unwrap();
+        assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), wanted);
+        assert_eq!(github.count(), asked);
+        assert!(search(&client, "org:acme label:none", ALWAYS).unwrap().is_empty());
+    }
     assert!(search(&client, &"x".repeat(2_000), ALWAYS).is_err());
 }
 

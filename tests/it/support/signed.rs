@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use countersign::diff::Edits;
-use countersign::engine::{Desk, Force, ForgeChecks, Found, Posts, Stack, Via, World, posts};
+use countersign::engine::{Desk, Force, ForgeChecks, Found, Merging, Posts, Stack, Via, World, posts};
 use countersign::ledger::{
     Entry, EntryKind, Externals, Item, Landing, LedgerView, RawCommit, RefUpdate, Roots, message, read,
 };
@@ -203,6 +203,6 @@ impl Signed {
             now,
         };
         let mut stack = Alone(open.iter().map(|pull| (pull.head, pull.diff())).collect());
-        posts(&world, id, Desk { repo, facts: None }, &mut stack).expect("orders")
+        posts(&world, id, Desk { repo, facts: None }, &mut Merging::on(&mut stack)).expect("orders")
     }
 }

@@ -35,12 +35,20 @@ pub struct Fetched {
 
 impl Mirror {
     /// Fetches refs, commits and trees; where another process does so, waits for it. `asks` says whether git may ask the person
-    /// at the terminal, `still` whether the answer is still wanted.
+    /// at the terminal, `still` whether the answer is still wanted. Errors: [`MirrorError::Busy`] where the other one is not done in
+    /// time; what it will bring nobody knows yet.
     pub fn fetch(&self, asks: bool, still: &(dyn Fn() -> bool + Sync)) -> Result<Fetched, MirrorError> {
+        self.fetch_within(PATIENCE, asks, still)
+    }
+
+    pub(super) fn fetch_within(
+        &self,
+        patience: Duration,
+        asks: bool,
+        still: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Fetched, MirrorError> {
         let before = self.fetched_at();
-        let Some(_lock) = self.lock(PATIENCE)? else {
-            return Ok(Fetched { by_another: true, ..Fetched::default() });
-        };
+        let _lock = self.lock(patience)?.ok_or(MirrorError::Busy)?;
         if before != self.fetched_at() {
             return Ok(Fetched { by_another: true, ..Fetched::default() });
         }

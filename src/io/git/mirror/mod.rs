@@ -66,6 +66,7 @@ impl MirrorError {
     pub(super) fn of_git(self) -> GitError {
         match self {
             Self::Git(error) => error,
+            Self::Busy => GitError::Busy,
             other => GitError::Failed { command: "fetch".to_owned(), code: None, stderr: other.to_string() },
         }
     }

@@ -56,9 +56,13 @@ pub(super) fn is_mirror(git_dir: &Path) -> bool {
 }
 
 impl Mirror {
-    /// The mirror in `folder`, made where there is none, with its origin as given. Nothing is fetched yet.
+    /// The mirror in `folder`, made where there is none, with its origin as given. Nothing is fetched yet. One that is as it should
+    /// be is only looked at: whoever fetches into it meanwhile may take as long as a network takes.
     pub fn made(folder: &Path, origin: Origin<'_>) -> Result<Arc<Self>, MirrorError> {
         let mirror = Self::new(folder);
+        if is_mirror(folder) && mirror.is_configured(origin)? {
+            return Ok(Arc::new(mirror));
+        }
         let _lock = mirror.lock(PATIENCE)?.ok_or(MirrorError::Busy)?;
         if is_mirror(folder) {
             mirror.configure(origin)?;
@@ -97,19 +101,27 @@ impl Mirror {
 
     /// Writes the configuration, where it is another one. A branch that is not given stays as it is.
     pub(super) fn configure(&self, origin: Origin<'_>) -> Result<(), MirrorError> {
-        let known = self.target();
-        let branch = origin.branch.or(known.as_deref());
-        let path = self.git_dir.join("config");
-        let config = configuration(origin.url, branch)?;
-        if fs::read(&path).is_ok_and(|written| written == config.as_bytes()) {
+        if self.is_configured(origin)? {
             return Ok(());
         }
+        let config = self.wanted(origin)?;
         let write = || {
             let mut new = tempfile::NamedTempFile::new_in(&self.git_dir)?;
             new.write_all(config.as_bytes())?;
-            new.persist(&path).map(drop).map_err(io::Error::from)
+            new.persist(self.git_dir.join("config")).map(drop).map_err(io::Error::from)
         };
         write().map_err(|source| self.refused(source))
+    }
+
+    /// Whether the configuration is the one that such an origin has.
+    pub(super) fn is_configured(&self, origin: Origin<'_>) -> Result<bool, MirrorError> {
+        let config = self.wanted(origin)?;
+        Ok(fs::read(self.git_dir.join("config")).is_ok_and(|written| written == config.as_bytes()))
+    }
+
+    fn wanted(&self, origin: Origin<'_>) -> Result<String, MirrorError> {
+        let known = self.target();
+        configuration(origin.url, origin.branch.or(known.as_deref()))
     }
 
     /// The branch that proposals land on, as the configuration has it.

@@ -261,6 +261,21 @@ fn of_two_one_fetches_and_the_other_goes_on_with_that() {
 }
 
 #[test]
+fn while_one_is_at_work_the_others_look_at_what_is_there() {
+    let rig = Rig::new();
+    let mirror = rig.fetched();
+    let _held = mirror.lock(Duration::from_secs(10)).unwrap().unwrap();
+    assert!(rig.mirror().is_begun(), "what needs no change needs no lock");
+    let url = rig.url();
+    for (url, branch) in [("file:///elsewhere", None), (url.as_str(), Some("other"))] {
+        assert!(!mirror.is_configured(Origin { url, branch }).unwrap(), "what would change waits for its turn");
+    }
+    // Who fetches and is not let in has not fetched.
+    let fetched = mirror.fetch_within(Duration::ZERO, false, &|| true);
+    assert!(matches!(fetched, Err(MirrorError::Busy)), "{fetched:?}");
+}
+
+#[test]
 fn it_can_be_stopped() {
     let rig = Rig::new();
     let mirror = rig.mirror();

@@ -17,7 +17,7 @@ pub fn answer(world: &World, sees: &dyn Fn(&str) -> bool, request: &Request) -> 
         Some("PullRequests") => pulls(world, sees, variables),
         Some("FoundPullRequests") => Ok(found(world, sees, variables)),
         Some("HeadChecks") => Ok(checks(world, sees, variables)),
-        _ => Err(error("undefinedOperation", "the fake does not know this query")),
+        _ => Err(unknown("undefinedOperation", "the fake does not know this query")),
     };
     let whole = match data {
         Ok(data) => data,
@@ -27,13 +27,18 @@ pub fn answer(world: &World, sees: &dyn Fn(&str) -> bool, request: &Request) -> 
         Ok(data) => Response::json(200, &json!({ "data": data })),
         Err(field) => {
             let words = format!("Field '{field}' doesn't exist");
-            Response::json(200, &json!({ "errors": [error("undefinedField", &words)] }))
+            Response::json(200, &json!({ "errors": [unknown("undefinedField", &words)] }))
         }
     }
 }
 
 fn error(kind: &str, message: &str) -> Value {
     json!({ "type": kind, "path": ["repository"], "locations": [{ "line": 1, "column": 1 }], "message": message })
+}
+
+/// What GitHub says of a question that is not of its schema.
+fn unknown(code: &str, message: &str) -> Value {
+    json!({ "path": ["query"], "extensions": { "code": code }, "locations": [{ "line": 1, "column": 1 }], "message": message })
 }
 
 fn pulls(world: &World, sees: &dyn Fn(&str) -> bool, variables: &Value) -> Result<Value, Value> {
@@ -47,17 +52,23 @@ fn pulls(world: &World, sees: &dyn Fn(&str) -> bool, variables: &Value) -> Resul
     let mut pulls: Vec<&Pull> =
         repo.pulls.values().filter(|pull| states.is_empty() || states.contains(&state(pull))).collect();
     pulls.sort_by_key(|pull| std::cmp::Reverse((pull.updated, pull.number)));
-    let nodes = pulls.into_iter().map(|pull| node(repo, pull)).collect();
     Ok(json!({
         "repository": {
             "nameWithOwner": repo.name,
-            "pullRequests": connection(nodes, variables),
+            "pullRequests": connection(&pulls, variables, |pull| node(repo, pull)),
         },
     }))
 }
 
 fn found(world: &World, sees: &dyn Fn(&str) -> bool, variables: &Value) -> Value {
-    let query = variables["query"].as_str().unwrap_or_default();
+    let pulls = matching(world, sees, variables["query"].as_str().unwrap_or_default());
+    let mut connection = connection(&pulls, variables, |(repo, pull)| node(repo, pull));
+    connection["issueCount"] = json!(pulls.len());
+    json!({ "search": connection })
+}
+
+/// The pull requests that a search finds, the one that changed last first.
+pub fn matching<'w>(world: &'w World, sees: &dyn Fn(&str) -> bool, query: &str) -> Vec<(&'w Repo, &'w Pull)> {
     let wants = |repo: &Repo, pull: &Pull| {
         query.split_whitespace().all(|term| match term.split_once(':') {
             Some(("is" | "state", "open")) => pull.open,
@@ -77,11 +88,7 @@ fn found(world: &World, sees: &dyn Fn(&str) -> bool, variables: &Value) -> Value
         .filter(|(repo, pull)| wants(repo, pull))
         .collect();
     pulls.sort_by_key(|(_, pull)| std::cmp::Reverse((pull.updated, pull.number)));
-    let total = pulls.len();
-    let nodes = pulls.into_iter().map(|(repo, pull)| node(repo, pull)).collect();
-    let mut connection = connection(nodes, variables);
-    connection["issueCount"] = json!(total);
-    json!({ "search": connection })
+    pulls
 }
 
 /// The checks of the heads of pull requests that are named by their ids; null for those that are not there.
@@ -126,11 +133,11 @@ fn rollup(repo: &Repo, pull: &Pull) -> Value {
 }
 
 /// A page of a connection. Its cursors are places.
-fn connection(nodes: Vec<Value>, variables: &Value) -> Value {
+fn connection<T>(all: &[T], variables: &Value, node: impl Fn(&T) -> Value) -> Value {
     let first = variables["first"].as_u64().unwrap_or(100).min(100) as usize;
     let start: usize = variables["after"].as_str().and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
-    let total = nodes.len();
-    let page: Vec<Value> = nodes.into_iter().skip(start).take(first).collect();
+    let total = all.len();
+    let page: Vec<Value> = all.iter().skip(start).take(first).map(node).collect();
     let end = start + page.len();
     json!({
         "totalCount": total,
@@ -213,9 +220,12 @@ fn opinions(pull: &Pull) -> Value {
     json!({ "totalCount": nodes.len(), "nodes": nodes })
 }
 
-/// What a query selects.
+/// What a query selects, and of how many.
 #[derive(Debug, Default)]
-struct Selection(Vec<(String, Selection)>);
+struct Selection {
+    fields: Vec<(String, Selection)>,
+    first: Option<usize>,
+}
 
 impl Selection {
     fn parse(query: &str) -> Self {
@@ -232,17 +242,20 @@ impl Selection {
                 "}" => break,
                 "{" => {
                     let inner = Self::body(words);
-                    match found.0.last_mut() {
+                    match found.fields.last_mut() {
                         Some((name, _)) if name == "..." => {
-                            found.0.pop();
-                            found.0.extend(inner.0);
+                            found.fields.pop();
+                            found.fields.extend(inner.fields);
                         }
-                        Some(last) => last.1 = inner,
+                        Some((_, last)) => last.fields = inner.fields,
                         None => {}
                     }
                 }
                 "on" => drop(words.next()),
-                name => found.0.push((name.to_owned(), Self::default())),
+                word => match (word.strip_prefix('#'), found.fields.last_mut()) {
+                    (Some(first), Some((_, last))) => last.first = first.parse().ok(),
+                    _ => found.fields.push((word.to_owned(), Self::default())),
+                },
             }
         }
         found
@@ -251,25 +264,35 @@ impl Selection {
     /// The selected part of a value, or the name of a field that it does not have.
     fn of(&self, value: &Value) -> Result<Value, String> {
         match value {
-            _ if self.0.is_empty() => Ok(value.clone()),
+            _ if self.fields.is_empty() => Ok(value.clone()),
             Value::Null => Ok(Value::Null),
             Value::Array(all) => all.iter().map(|one| self.of(one)).collect(),
             Value::Object(members) => {
                 let mut chosen = Map::new();
-                for (name, inner) in &self.0 {
+                for (name, inner) in &self.fields {
                     let member = members.get(name).ok_or_else(|| name.clone())?;
                     chosen.insert(name.clone(), inner.of(member)?);
                 }
+                if let (Some(first), Some(Value::Array(nodes))) = (self.first, chosen.get_mut("nodes")) {
+                    nodes.truncate(first);
+                }
                 Ok(Value::Object(chosen))
             }
-            _ => Err(self.0[0].0.clone()),
+            _ => Err(self.fields[0].0.clone()),
         }
     }
 }
 
-/// Names, braces and dots of a query, without its arguments.
+/// How many the arguments of a list ask for, where they say it in digits.
+fn first(arguments: &str) -> Option<usize> {
+    let digits = arguments.split_once("first: ")?.1;
+    digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+/// Names, braces and dots of a query; of its arguments only how many are asked for, as `#20`.
 fn words(query: &str) -> Vec<String> {
     let (mut found, mut word, mut depth) = (Vec::new(), String::new(), 0);
+    let mut arguments = String::new();
     for c in query.chars().chain([' ']) {
         let part = c.is_alphanumeric() || c == '_' || c == '.';
         if depth == 0 && part {
@@ -281,7 +304,11 @@ fn words(query: &str) -> Vec<String> {
         }
         match c {
             '(' => depth += 1,
-            ')' => depth -= 1,
+            ')' => {
+                depth -= 1;
+                found.extend(first(&std::mem::take(&mut arguments)).map(|first| format!("#{first}")));
+            }
+            _ if depth > 0 => arguments.push(c),
             '{' | '}' if depth == 0 => found.push(c.to_string()),
             _ => {}
         }

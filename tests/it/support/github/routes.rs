@@ -36,6 +36,7 @@ pub fn answer(world: &mut World, login: &str, request: &Request) -> Response {
             graphql::answer(world, &sees, request)
         }
         ("GET", ["user"]) => Response::json(200, &account(login)),
+        ("GET", ["search", "issues"]) => searched(world, login, request),
         ("GET", ["rate_limit"]) => Response::json(200, &json!({ "resources": {}, "rate": {} })),
         (_, ["repos", owner, name, rest @ ..]) => {
             let name = format!("{owner}/{name}");
@@ -48,6 +49,22 @@ pub fn answer(world: &mut World, login: &str, request: &Request) -> Response {
         }
         _ => refusal(404, "Not Found"),
     }
+}
+
+/// `GET search/issues`, of pull requests alone.
+fn searched(world: &World, login: &str, request: &Request) -> Response {
+    let sees = |name: &str| !world.hidden.contains(&(login.to_owned(), name.to_owned()));
+    let query = request.query.get("q").map_or("", String::as_str);
+    let found = graphql::matching(world, &sees, query).into_iter().map(|(repo, pull)| {
+        let address = format!("http://{}/repos/{}", request.header("host").unwrap_or_default(), repo.name);
+        json!({ "number": pull.number, "title": pull.title, "repository_url": address, "pull_request": {} })
+    });
+    let found: Vec<Value> = found.collect();
+    let total = found.len();
+    let page = paged(found, request);
+    let items: Value = serde_json::from_slice(&page.body).expect("a page");
+    let body = json!({ "total_count": total, "incomplete_results": false, "items": items });
+    Response { body: body.to_string().into_bytes(), ..page }
 }
 
 fn moved(to: &str, rest: &[&str], request: &Request) -> Response {
@@ -181,7 +198,7 @@ fn paged(all: Vec<Value>, request: &Request) -> Response {
     }
     let mut query = request.query.clone();
     query.insert("page".into(), (page + 1).to_string());
-    let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", value.replace(' ', "+"))).collect();
     let host = request.header("host").unwrap_or_default();
     response.with("Link", format!("<http://{host}{}?{}>; rel=\"next\"", request.path, query.join("&")))
 }
