@@ -5,6 +5,7 @@ mod deciding;
 mod doctor;
 mod hostile;
 mod journey;
+mod lessons;
 mod links;
 mod moving;
 mod page;
@@ -12,6 +13,7 @@ mod patience;
 mod people;
 mod reading;
 mod secrets;
+mod sitting;
 mod trouble;
 
 use serde_json::Value;
