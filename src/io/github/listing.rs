@@ -48,9 +48,10 @@ pub struct Listing {
     pub repo: RepoName,
     /// The pull requests, the one that changed last first.
     pub pulls: Vec<PullRequest>,
-    /// Those that could not be read.
-    #[serde(skip)]
+    /// Those that could not be read. They are said as long as the listing is known.
     pub problems: Vec<Problem>,
+    /// Whether GitHub left something out, and nobody knows what: it is asked for anew, also where nothing changed.
+    pub(super) left_out: bool,
     /// Whether there are more than were read.
     pub cut: bool,
     /// When GitHub said last that it is so.
@@ -132,7 +133,8 @@ pub fn refresh(
         },
         None => whole(client, repo, now, still)?,
     };
-    Ok(Listing { mark, newest, ..listing })
+    let marked = !listing.left_out;
+    Ok(Listing { mark: mark.filter(|_| marked), newest: newest.filter(|_| marked), ..listing })
 }
 
 /// Whether an answer with the last change can be told from one after another change: GitHub counts seconds, and two pull requests
@@ -147,8 +149,9 @@ fn whole(client: &Client, repo: &RepoName, now: Timestamp, still: Still<'_>) -> 
     match nodes(client, repo, &json!(["OPEN"]), still, |_| true) {
         Err(error) if lacks_graphql(&error) => over_rest(client, repo, None, now, still),
         read => {
-            let (pulls, problems, cut) = read?.read(&whose(repo));
-            Ok(anew(repo, pulls, problems, cut, now))
+            let pages = read?;
+            let (left_out, (pulls, problems, cut)) = (pages.said.is_some(), pages.read(&whose(repo)));
+            Ok(Listing { left_out, ..anew(repo, pulls, problems, cut, now) })
         }
     }
 }
@@ -177,7 +180,7 @@ fn over_rest(
 
 fn anew(repo: &RepoName, pulls: Vec<PullRequest>, problems: Vec<Problem>, cut: bool, now: Timestamp) -> Listing {
     let (repo, pulls) = (repo.clone(), open(pulls));
-    Listing { repo, pulls, problems, cut, fetched: now, whole: now, mark: None, newest: None }
+    Listing { repo, pulls, problems, left_out: false, cut, fetched: now, whole: now, mark: None, newest: None }
 }
 
 /// Asks what people think of those of which the listing does not tell it, one by one and at most [`UNHEARD`] of them, those that
@@ -256,7 +259,8 @@ fn since(
     now: Timestamp,
     still: Still<'_>,
 ) -> Result<Option<Listing>, GitHubError> {
-    let Some(newest) = known.newest else { return Ok(None) };
+    // What could not be read may be what changed.
+    let Some(newest) = known.newest.filter(|_| known.problems.is_empty()) else { return Ok(None) };
     let updated = |node: &Value| node.get("updatedAt").and_then(Value::as_str).and_then(|at| at.parse().ok());
     // Down to the second that was seen last, and that second too: more may have happened in it.
     let fresh = move |node: &Value| updated(node).is_none_or(|at: Timestamp| at >= newest);
@@ -342,7 +346,8 @@ impl Pages {
             }
             page => page?,
         };
-        self.said = said.or(self.said.take());
+        let nothing = page.nodes.iter().any(Value::is_null).then(|| "it says nothing of some".to_owned());
+        self.said = said.or(nothing).or(self.said.take());
         let last = page.nodes.last().is_some_and(&wanted);
         self.nodes.extend(page.nodes.into_iter().filter(|node| !node.is_null() && wanted(node)));
         // A cursor that does not move would be asked for ever.

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -125,6 +126,8 @@ pub struct Source {
     pub(super) asked: Asked,
     /// When it did not answer at all, and with what error, unless it has answered since.
     down: Mutex<Option<(Timestamp, GitHubError)>>,
+    /// Whether it told the list when it was asked last.
+    told: AtomicBool,
     silent: bool,
 }
 
@@ -134,8 +137,8 @@ impl Source {
     pub fn new(repo: RepoName, connection: Arc<Connection>, filter: Filter, cache: ListingCache) -> Self {
         let listing = Mutex::new(cache.load(&repo).map(Arc::new));
         let facts = Mutex::default();
-        let (asked, down, silent) = (Asked::default(), Mutex::default(), false);
-        Self { repo, connection, filter, cache, listing, facts, asked, down, silent }
+        let (asked, down, told) = (Asked::default(), Mutex::default(), AtomicBool::new(false));
+        Self { repo, connection, filter, cache, listing, facts, asked, down, told, silent: false }
     }
 
     /// The same, with nobody to be asked what is only asked when somebody looks.
@@ -222,8 +225,8 @@ impl Source {
     /// Whether all that is open was listed when it was asked last: what is not in the list is gone then, or left out by the settings.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        lock(&self.listing).as_ref().is_some_and(|listing| listing.problems.is_empty() && !listing.cut)
-            && lock(&self.down).is_none()
+        let told = self.told.load(Ordering::Relaxed);
+        told && lock(&self.listing).as_ref().is_some_and(|listing| listing.problems.is_empty() && !listing.cut)
     }
 
     /// Asks for what changed, and keeps it.
@@ -232,6 +235,7 @@ impl Source {
         let known = lock(&self.listing).clone();
         let listing = listing::refresh(&client, &self.repo, known.as_deref(), now, WHOLE, still);
         *lock(&self.down) = listing.as_ref().err().filter(|error| error.is_down()).map(|error| (now, error.clone()));
+        self.told.store(listing.is_ok(), Ordering::Relaxed);
         let listing = listing.map_err(|error| self.connection.refused(error))?;
         // The next console asks for everything where it cannot be kept.
         let _ = self.cache.keep(&listing);

@@ -1,0 +1,96 @@
+//! Nothing is taken for told that GitHub did not tell, and nothing is asked for again that it told.
+
+use serde_json::{Value, json};
+
+use super::{Desk, SHOP, at};
+use crate::support::github::{Fault, Response, Wrong};
+use crate::support::{Ran, Repo, Sandbox, needs};
+
+/// Opens a pull request that changes a page of its own.
+fn page(desk: &Desk<'_>, shop: &Repo<'_>, name: &str) -> (u64, String) {
+    let branch = format!("agent/infra/{name}");
+    (desk.propose(shop, SHOP, &branch, (&format!("docs/{name}.md"), "Say it better.\n")), branch)
+}
+
+fn is_merged(desk: &Desk<'_>, number: u64) -> bool {
+    desk.github.world().pull(SHOP, number).merged.is_some()
+}
+
+fn hold(desk: &Desk<'_>, shop: &Repo<'_>, (number, branch): &(u64, String)) -> Ran {
+    desk.run(SHOP, &["hold", &at(shop, *number, branch), "-m", "Wait.", "--yes"])
+}
+
+/// An answer of GraphQL that leaves out what there is.
+fn partial(errors: &Value) -> Fault {
+    let page = json!({ "pageInfo": { "hasNextPage": false, "endCursor": null }, "nodes": [null] });
+    let answer = json!({ "data": { "repository": { "pullRequests": page } }, "errors": errors });
+    Fault::at("POST /graphql", Wrong::Answer(Response::json(200, &answer)))
+}
+
+/// The next question would be answered by a 304, for an hour.
+#[test]
+fn what_was_left_out_is_asked_for_again() {
+    for errors in [json!([{ "message": "Something went wrong while executing your query." }]), json!([])] {
+        let sandbox = Sandbox::new();
+        let (desk, shop) = Desk::new(&sandbox);
+        let _ = page(&desk, &shop, "a");
+        desk.github.fault(partial(&errors));
+        let first = desk.run(SHOP, &["list"]);
+        assert!(first.stderr.contains("GitHub left some of it out"), "{first}");
+        // Where GitHub does not answer then, it is said of what is known.
+        desk.github.mend();
+        desk.github.fault(Fault::at("*", Wrong::Refused));
+        let second = desk.run(SHOP, &["list"]);
+        assert!(second.stderr.contains("GitHub left some of it out"), "{second}");
+        desk.github.mend();
+        let third = desk.run(SHOP, &["list"]);
+        assert!(third.stdout.contains("#1") && !third.stderr.contains("left some of it out"), "{third}");
+    }
+}
+
+/// What is owed of one that is not in such an answer is posted once GitHub tells of it.
+#[test]
+fn what_github_left_out_once_is_not_forgotten() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    let (one, other) = (page(&desk, &shop, "a"), page(&desk, &shop, "b"));
+    let _ = desk.list(SHOP, &[]);
+    desk.github.fault(Fault::at("*", Wrong::Refused));
+    let first = desk.run(SHOP, &["approve", &at(&shop, one.0, &one.1), "--yes"]).exits(3);
+    desk.github.mend();
+    std::fs::remove_dir_all(sandbox.home().join(".cache/countersign/github")).expect("the cache");
+    desk.github.fault(partial(&json!([{ "message": "Something went wrong while executing your query." }])));
+    let second = hold(&desk, &shop, &other);
+    desk.github.mend();
+    let third = hold(&desk, &shop, &other);
+    assert!(is_merged(&desk, one.0), "{first}\n{second}\n{third}");
+}
+
+/// One that cannot be read is named by every command, also where nothing changed, until it can be.
+#[test]
+fn what_cannot_be_read_is_said_every_time() {
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    let _ = page(&desk, &shop, "a");
+    let (odd, _) = page(&desk, &shop, "b");
+    desk.github.world().pull(SHOP, odd).base = "../../evil".into();
+    for _ in 0..2 {
+        let ran = desk.run(SHOP, &["list"]);
+        assert!(ran.stdout.contains("#1") && ran.stderr.contains("#2"), "{ran}");
+    }
+    desk.github.count();
+    let _ = desk.run(SHOP, &["list"]);
+    assert_eq!(desk.github.count().get("POST /graphql"), None, "nothing changed");
+    {
+        let mut world = desk.github.world();
+        let now = world.tick();
+        let pull = world.pull(SHOP, odd);
+        (pull.base, pull.updated) = ("main".into(), now);
+    }
+    let ran = desk.run(SHOP, &["list"]);
+    assert!(ran.stdout.contains("#2") && !ran.stderr.contains("cannot be read"), "{ran}");
+}
