@@ -54,6 +54,8 @@ pub struct Connection {
     lookup: Lookup,
     setup: Setup,
     open: Mutex<Open>,
+    /// Held by whoever looks for a token: other programs are asked, and one who only looks at what is open does not wait for them.
+    opening: Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -66,7 +68,7 @@ impl Connection {
     /// A connection of which nothing is opened yet.
     #[must_use]
     pub fn new(host: Host, lookup: Lookup, setup: Setup) -> Self {
-        Self { host, lookup, setup, open: Mutex::default() }
+        Self { host, lookup, setup, open: Mutex::default(), opening: Mutex::default() }
     }
 
     /// Where it leads.
@@ -77,18 +79,22 @@ impl Connection {
 
     /// The client, with the token that is found first.
     pub fn client(&self) -> Result<Arc<Client>, GitHubError> {
-        let mut open = lock(&self.open);
-        if let Some(client) = &open.client {
-            return Ok(Arc::clone(client));
+        if let Some(client) = self.opened() {
+            return Ok(client);
+        }
+        let _turn = lock(&self.opening);
+        // Somebody may have found it meanwhile.
+        if let Some(client) = self.opened() {
+            return Ok(client);
         }
         let Lookup { variable, git, file } = &self.lookup;
         let token = Surroundings { variable, git, gh: "gh", file: file.as_deref() }.token(&self.host)?;
         let client = Arc::new(Client::new(self.host.clone(), token, &self.setup)?);
-        open.client = Some(Arc::clone(&client));
+        lock(&self.open).client = Some(Arc::clone(&client));
         Ok(client)
     }
 
-    /// The client, where it was opened.
+    /// The client, where it was opened; nobody is waited for.
     #[must_use]
     pub fn opened(&self) -> Option<Arc<Client>> {
         lock(&self.open).client.clone()
