@@ -105,7 +105,8 @@ struct RepositoryData {
 /// Reads a repository anew, or what changed since `known`; nothing but a question that costs nothing where nothing did.
 ///
 /// What does not count as a change to GitHub is not seen by that question: a target that moved (git tells), checks (they are
-/// read on demand), and `mergeable`. All of it is read anew once `known` is as old as `keep`.
+/// read on demand), and `mergeable`. All of it is read anew once `known` is as old as `keep`, or as far
+/// ahead, where a clock was.
 pub fn refresh(
     client: &Client,
     repo: &RepoName,
@@ -114,7 +115,7 @@ pub fn refresh(
     keep: SignedDuration,
     still: Still<'_>,
 ) -> Result<Listing, GitHubError> {
-    let known = known.filter(|known| known.repo == *repo && now.duration_since(known.whole) < keep);
+    let known = known.filter(|known| known.repo == *repo && now.duration_since(known.whole).abs() < keep);
     let path = format!("/repos/{repo}/pulls?state=all&sort=updated&direction=desc&per_page=1");
     let mark = known.and_then(|known| known.mark.as_deref());
     let Changed::Yes(answer) = client.changed(&path, mark, &whose(repo), still)? else {
