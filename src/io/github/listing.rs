@@ -317,13 +317,15 @@ struct Pages {
     after: Option<String>,
     more: bool,
     cut: bool,
+    /// Whether a page did not come in time.
+    late: bool,
     /// What the server said is missing.
     said: Option<String>,
 }
 
 impl Default for Pages {
     fn default() -> Self {
-        Self { nodes: Vec::new(), first: PAGE, after: None, more: true, cut: false, said: None }
+        Self { nodes: Vec::new(), first: PAGE, after: None, more: true, cut: false, late: false, said: None }
     }
 }
 
@@ -334,15 +336,16 @@ impl Pages {
         (self.more && !self.cut).then(|| (self.first, self.after.clone()))
     }
 
-    /// Takes a page in. Where the server gave up over it, a smaller one is asked for.
+    /// Takes a page in. Where the server gave up over it, a smaller one is asked for; where it said nothing at all, the smallest, once.
     fn take(
         &mut self,
         page: Result<(Page, Option<String>), GitHubError>,
         wanted: impl Fn(&Value) -> bool,
     ) -> Result<(), GitHubError> {
         let (page, said) = match page {
-            Err(error) if gave_up(&error) && self.first > SMALLEST => {
-                self.first = (self.first / 2).max(SMALLEST);
+            Err(error) if gave_up(&error) && self.first > SMALLEST && !self.late => {
+                self.late = matches!(error, GitHubError::TimedOut { .. });
+                self.first = if self.late { SMALLEST } else { (self.first / 2).max(SMALLEST) };
                 return Ok(());
             }
             page => page?,
@@ -451,16 +454,27 @@ mod tests {
         assert!(pages.next().is_none());
     }
 
-    #[test]
-    fn pages_shrink_down_to_the_smallest() {
+    /// The sizes of the pages that are asked for until an answer like this one fails.
+    fn sizes(answer: impl Fn() -> Result<(Page, Option<String>), GitHubError>) -> (Vec<usize>, GitHubError) {
         let mut pages = Pages::default();
         let mut sizes = Vec::new();
-        let failed = loop {
+        loop {
             sizes.push(pages.next().unwrap().0);
-            if let Err(error) = pages.take(server(), |_| true) {
-                break error;
+            if let Err(error) = pages.take(answer(), |_| true) {
+                return (sizes, error);
             }
-        };
+        }
+    }
+
+    #[test]
+    fn pages_shrink_down_to_the_smallest() {
+        let (sizes, failed) = sizes(server);
         assert_eq!((sizes, failed.status()), (vec![40, 20, 10], Some(502)));
+    }
+
+    #[test]
+    fn a_silent_graphql_is_waited_for_once() {
+        let (sizes, failed) = sizes(|| Err(GitHubError::TimedOut { host: String::new(), seconds: 12 }));
+        assert_eq!((sizes, failed.is_down()), (vec![40, 10], true));
     }
 }

@@ -6,6 +6,9 @@ use super::{Desk, SHOP, at};
 use crate::support::github::{Fault, Response, Wrong};
 use crate::support::{Ran, Repo, Sandbox, needs};
 
+/// How often a question that nobody answers is asked.
+const ATTEMPTS: usize = 4;
+
 /// Opens a pull request that changes a page of its own.
 fn page(desk: &Desk<'_>, shop: &Repo<'_>, name: &str) -> (u64, String) {
     let branch = format!("agent/infra/{name}");
@@ -93,4 +96,22 @@ fn what_cannot_be_read_is_said_every_time() {
     }
     let ran = desk.run(SHOP, &["list"]);
     assert!(ran.stdout.contains("#2") && !ran.stderr.contains("cannot be read"), "{ran}");
+}
+
+/// The ledger needs git alone: who decides waits for a GitHub that is away once, and not at each step.
+#[test]
+fn a_silent_github_is_waited_for_once_while_deciding() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    let one = page(&desk, &shop, "a");
+    let _ = desk.list(SHOP, &[]);
+    desk.github.fault(Fault::at("*", Wrong::Refused));
+    desk.github.count();
+    let ran = desk.run(SHOP, &["approve", &at(&shop, one.0, &one.1), "--yes"]).exits(3);
+    let asked = desk.github.count();
+    assert_eq!(asked, [("GET /repos/{}/{}/pulls".to_owned(), ATTEMPTS)].into(), "{ran}");
 }

@@ -1,5 +1,6 @@
 //! Whose token it is, what is said of a repository, and Enterprise servers, whose APIs are elsewhere.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
@@ -16,7 +17,7 @@ use serde_json::json;
 use super::{ALWAYS, SHOP, TOKEN, client, forge, list, noon, propose};
 use crate::console::eventually;
 use crate::support::Sandbox;
-use crate::support::github::{Fault, GitHub};
+use crate::support::github::{Fault, GitHub, Wrong};
 
 #[test]
 fn a_token_says_whose_it_is() {
@@ -68,6 +69,26 @@ fn nobody_waits_for_a_token_to_see_what_is_known() {
         assert_eq!((seen, found.join().unwrap()), (Ok((true, true)), true));
     });
     assert!(source.connection().opened().is_some());
+}
+
+/// All but the list itself, which somebody may ask for at any time.
+#[test]
+fn who_does_not_answer_is_not_asked_for_more_in_the_same_minute() {
+    let sandbox = Sandbox::new();
+    let (github, _repo) = forge(&sandbox);
+    github.fault(Fault::at("*", Wrong::Refused));
+    let source = source(&sandbox, &github, |_| None);
+    let error = source.refresh(noon(), ALWAYS).unwrap_err();
+    assert_eq!(source.is_down(), Some(error.clone()));
+    github.mend();
+    github.count();
+    assert_eq!(source.connection().me(ALWAYS).unwrap_err(), error);
+    assert_eq!(source.facts(ALWAYS).unwrap_err(), error);
+    assert_eq!(source.landed("main", &BTreeSet::new(), ALWAYS).unwrap_err(), error);
+    assert_eq!((source.login(ALWAYS), github.count().len()), (None, 0));
+    source.refresh(noon(), ALWAYS).unwrap();
+    assert_eq!(source.connection().me(ALWAYS).unwrap().login, "maria-k");
+    assert!(source.facts(ALWAYS).is_ok() && source.is_whole());
 }
 
 #[test]
