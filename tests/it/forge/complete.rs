@@ -115,3 +115,31 @@ fn a_silent_github_is_waited_for_once_while_deciding() {
     let asked = desk.github.count();
     assert_eq!(asked, [("GET /repos/{}/{}/pulls".to_owned(), ATTEMPTS)].into(), "{ran}");
 }
+
+/// A host that crashes may leave files empty that were written just then. The next fetch mends them.
+#[test]
+fn a_mirror_that_a_crash_spoilt_is_mended() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    let (one, _) = page(&desk, &shop, "a");
+    let before = desk.run(SHOP, &["list"]).succeeds();
+    assert!(before.stdout.contains(&format!("#{one}")), "{before}");
+    let mirror = sandbox.path("home/.cache/countersign/mirrors/127.0.0.1/acme/shop.git");
+    for file in ["refs/remotes/origin/main", "refs/remotes/origin/countersign/ledger", "config", "HEAD"] {
+        let path = mirror.join(file);
+        assert!(path.is_file(), "{file}");
+        std::fs::write(&path, "").expect("an empty file");
+        let spoilt = ["main", "HEAD"].iter().any(|end| file.ends_with(end));
+        if spoilt {
+            let ran = desk.run(SHOP, &["list", "--offline"]).exits(2);
+            assert!(ran.stderr.contains("is spoilt here") && ran.stderr.contains("leave --offline out"), "{ran}");
+        }
+        let ran = desk.run(SHOP, &["list"]).succeeds();
+        assert_eq!((&ran.stdout, ran.stderr.contains("again: what is kept")), (&before.stdout, spoilt), "{ran}");
+        assert!(!ran.stderr.contains("ALARM") && !ran.stderr.contains("warning"), "{ran}");
+    }
+}
