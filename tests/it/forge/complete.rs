@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Desk, SHOP, at};
 use crate::support::github::{Fault, Response, Wrong};
-use crate::support::{Ran, Repo, Sandbox, needs};
+use crate::support::{Commit, Ran, Repo, Sandbox, needs};
 
 /// How often a question that nobody answers is asked.
 const ATTEMPTS: usize = 4;
@@ -13,6 +13,29 @@ const ATTEMPTS: usize = 4;
 fn page(desk: &Desk<'_>, shop: &Repo<'_>, name: &str) -> (u64, String) {
     let branch = format!("agent/infra/{name}");
     (desk.propose(shop, SHOP, &branch, (&format!("docs/{name}.md"), "Say it better.\n")), branch)
+}
+
+/// Lets approvals on the page count, and sam's among them.
+fn counts_pages(desk: &Desk<'_>, shop: &Repo<'_>) {
+    let adopted = shop.show("main", ".countersign/policy.yaml");
+    let id = adopted.split('"').find(|part| part.len() == 32).expect("an id in the policy");
+    let policy = format!(
+        r#"version: 1
+ledger: {{ id: "{id}", ref: countersign/ledger }}
+protect: [main]
+people:
+  - {{ name: maria, emails: [maria@corp.example], github: maria-k, roles: [approve, admin] }}
+  - {{ name: sam, emails: [sam@corp.example], github: sam-h, roles: [approve] }}
+agents: [{{ name: infra, match: {{ branches: ["agent/infra/**"], authors: ["infra-bot[bot]"] }} }}]
+tiers: {{ low: {{ approvals: 1 }}, medium: {{ approvals: 1 }}, high: {{ approvals: 1 }} }}
+approvals: {{ self: never, from: [ledger, github] }}
+"#
+    );
+    let commit = Commit::new("Two persons").by("maria", "maria@corp.example");
+    shop.commit("people/two", commit.file(".countersign/policy.yaml", policy));
+    let own = desk.github.open(SHOP, "people/two", "maria-k", "Two persons", "");
+    let ran = desk.run(SHOP, &["approve", &at(shop, own, "people/two"), "--yes"]).succeeds();
+    assert!(is_merged(desk, own), "{ran}");
 }
 
 fn is_merged(desk: &Desk<'_>, number: u64) -> bool {
@@ -142,4 +165,39 @@ fn a_mirror_that_a_crash_spoilt_is_mended() {
         assert_eq!((&ran.stdout, ran.stderr.contains("again: what is kept")), (&before.stdout, spoilt), "{ran}");
         assert!(!ran.stderr.contains("ALARM") && !ran.stderr.contains("warning"), "{ran}");
     }
+}
+
+/// What was merged on the page without approval stays so: each command would ask for its reviews again, for ever.
+#[test]
+fn what_nobody_approved_is_not_asked_about_by_every_command() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    counts_pages(&desk, &shop);
+    let pages = ["a", "b", "c"].map(|name| page(&desk, &shop, name));
+    let [approved, held, waiting] = ["x", "y", "w"].map(|name| page(&desk, &shop, name));
+    let _ = hold(&desk, &shop, &held).succeeds();
+    let review = json!({ "event": "APPROVE", "body": "Fine.", "commit_id": shop.rev(&approved.1) });
+    let path = format!("/repos/{SHOP}/pulls/{}/reviews", approved.0);
+    assert_eq!(desk.github.act("sam-h", "POST", &path, &review).0, 200);
+    for (number, _) in pages.iter().chain([&approved, &held]) {
+        let path = format!("/repos/{SHOP}/pulls/{number}/merge");
+        assert_eq!(desk.github.act("infra-lead", "PUT", &path, &json!({})).0, 200);
+    }
+    let _ = hold(&desk, &shop, &waiting).succeeds();
+    let merges = |shop: &Repo<'_>| shop.entries().iter().filter(|entry| entry["kind"] == "merge").count();
+    let recorded = merges(&shop);
+    desk.github.count();
+    let _ = desk.run(SHOP, &["withdraw", &format!("#{}", waiting.0), "--yes"]).succeeds();
+    let asked = desk.github.count();
+    let reviews = asked.get("GET /repos/{}/{}/pulls/{}/reviews").copied().unwrap_or(0);
+    assert!(reviews < pages.len(), "{asked:?}");
+    assert_eq!((recorded, merges(&shop)), (2, 2), "that of the policy, and what was approved");
+    // A cache that is lost costs questions alone.
+    std::fs::remove_dir_all(sandbox.home().join(".cache/countersign")).expect("the cache");
+    let _ = hold(&desk, &shop, &waiting).succeeds();
+    assert!(desk.github.count().get("GET /repos/{}/{}/pulls/{}/reviews").is_some_and(|asked| *asked >= pages.len()));
 }
