@@ -52,6 +52,9 @@ pub struct Listing {
     pub problems: Vec<Problem>,
     /// Whether GitHub left something out, and nobody knows what: it is asked for anew, also where nothing changed.
     pub(super) left_out: bool,
+    /// The pull requests of which too much was said to be read, as of their last change: they are not asked about again before the next.
+    #[serde(default)]
+    pub(super) too_much: Vec<(u64, Timestamp)>,
     /// Whether there are more than were read.
     pub cut: bool,
     /// When GitHub said last that it is so.
@@ -176,24 +179,30 @@ fn over_rest(
             (pull.opinions, pull.retargeted) = (old.opinions.clone(), old.retargeted);
         }
     }
-    Ok(anew(repo, pulls, problems, cut, now))
+    let too_much = known.map(|known| known.too_much.clone()).unwrap_or_default();
+    Ok(Listing { too_much, ..anew(repo, pulls, problems, cut, now) })
 }
 
 fn anew(repo: &RepoName, pulls: Vec<PullRequest>, problems: Vec<Problem>, cut: bool, now: Timestamp) -> Listing {
     let (repo, pulls) = (repo.clone(), open(pulls));
-    Listing { repo, pulls, problems, left_out: false, cut, fetched: now, whole: now, mark: None, newest: None }
+    Listing { repo, pulls, problems, left_out: false, too_much: Vec::new(), cut, fetched: now, whole: now, mark: None, newest: None }
 }
 
 /// Asks what people think of those of which the listing does not tell it, one by one and at most [`UNHEARD`] of them, those that
-/// changed last first. One that cannot be asked stays unknown; says whether anything came to be known.
+/// changed last first. One of which not all can be read stays unknown, and is not asked about again before it changed; says whether
+/// any were asked about.
 pub fn hear(client: &Client, listing: &mut Listing, still: Still<'_>) -> Result<bool, GitHubError> {
-    let repo = listing.repo.clone();
-    let mut heard = false;
-    for pull in listing.pulls.iter_mut().filter(|pull| pull.opinions.is_none()).take(UNHEARD) {
+    let (repo, mut too_much) = (listing.repo.clone(), std::mem::take(&mut listing.too_much));
+    too_much.retain(|known| listing.pulls.iter().any(|pull| (pull.number, pull.updated) == *known));
+    let wanted = |pull: &&mut PullRequest| pull.opinions.is_none() && !too_much.contains(&(pull.number, pull.updated));
+    let (mut new, mut asked) = (Vec::new(), 0);
+    for pull in listing.pulls.iter_mut().filter(wanted).take(UNHEARD) {
         hear_one(client, &repo, pull, still)?;
-        heard |= pull.opinions.is_some();
+        asked += 1;
+        new.extend(pull.opinions.is_none().then_some((pull.number, pull.updated)));
     }
-    Ok(heard)
+    listing.too_much = [too_much, new].concat();
+    Ok(asked > 0)
 }
 
 /// Asks what people think of one. Where not all of it can be read, it stays unknown.

@@ -201,3 +201,34 @@ fn what_nobody_approved_is_not_asked_about_by_every_command() {
     let _ = hold(&desk, &shop, &waiting).succeeds();
     assert!(desk.github.count().get("GET /repos/{}/{}/pulls/{}/reviews").is_some_and(|asked| *asked >= pages.len()));
 }
+
+/// An agent makes events by adding and removing a label. Where REST is all there is, what is too much to be read once is not read again.
+#[test]
+fn pull_requests_with_many_events_do_not_eat_the_budget() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (desk, shop) = Desk::new(&sandbox);
+    desk.adopt(&shop, SHOP);
+    counts_pages(&desk, &shop);
+    desk.github.world().graphql = false;
+    let numbers = ["a", "b", "c"].map(|name| page(&desk, &shop, name).0);
+    let labelled: Vec<Value> =
+        (0..100).map(|id| json!({ "id": id, "event": "labeled", "created_at": "2025-01-06T12:00:00Z" })).collect();
+    let next = format!("<{}/repos/{SHOP}/issues/2/events?per_page=100&page=2>; rel=\"next\"", desk.github.address());
+    let answer = Response::json(200, &json!(labelled)).with("Link", next);
+    desk.github.fault(Fault::at("GET /repos/{}/{}/issues/{}/{}", Wrong::Answer(answer)));
+    let events = || {
+        desk.github.count();
+        assert!(desk.list(SHOP, &[]).len() >= numbers.len());
+        desk.github.count().get("GET /repos/{}/{}/issues/{}/{}").copied().unwrap_or(0)
+    };
+    assert_eq!((events(), events()), (numbers.len() * 5, 0), "five pages of each, once");
+    {
+        let mut world = desk.github.world();
+        let now = world.tick();
+        world.pull(SHOP, numbers[1]).updated = now;
+    }
+    assert_eq!(events(), 5, "what changed is asked about");
+}
