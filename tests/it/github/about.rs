@@ -11,13 +11,15 @@ use countersign::io::github::{
     Client, Connection, Filter, Host, ListingCache, Lookup, Secret, Source, Token, TokenSource, identity, repository,
     rules,
 };
+use countersign::model::Oid;
 use countersign::model::forge::{AccountKind, BranchRule, BranchRules};
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{ALWAYS, SHOP, TOKEN, client, forge, list, noon, propose};
 use crate::console::eventually;
 use crate::support::Sandbox;
-use crate::support::github::{Fault, GitHub, Wrong};
+use crate::support::github::{Fault, GitHub, Response, Wrong, refusal};
 
 #[test]
 fn a_token_says_whose_it_is() {
@@ -89,6 +91,36 @@ fn who_does_not_answer_is_not_asked_for_more_in_the_same_minute() {
     source.refresh(noon(), ALWAYS).unwrap();
     assert_eq!(source.connection().me(ALWAYS).unwrap().login, "maria-k");
     assert!(source.facts(ALWAYS).is_ok() && source.is_whole());
+}
+
+/// REST would be two questions for each head, of a GitHub that has just failed over one.
+#[test]
+fn checks_that_graphql_does_not_tell_just_now_are_unknown() {
+    let sandbox = Sandbox::new();
+    let (github, repo) = forge(&sandbox);
+    propose(&github, &repo, "acme/shop", 30);
+    let source = source(&sandbox, &github, |_| None);
+    source.refresh(noon(), ALWAYS).unwrap();
+    let heads: Vec<Oid> = source.pulls().iter().map(|pull| pull.head.oid).collect();
+    let ask = || {
+        github.count();
+        source.ask_checks(&heads, noon(), SignedDuration::ZERO, ALWAYS);
+        let known = source.checks().heads.values().filter(|checks| checks.found().is_some()).count();
+        (known, github.count())
+    };
+    let graphql = "POST /graphql".to_owned();
+    assert_eq!(ask(), (30, [(graphql.clone(), 2)].into()));
+    for response in
+        [Response::json(200, &json!({ "errors": [{ "message": "Something went wrong." }] })), refusal(502, "")]
+    {
+        github.fault(Fault::at("POST /graphql", Wrong::Answer(response)));
+        let (known, asked) = ask();
+        assert_eq!((known, asked.keys().collect::<Vec<_>>()), (0, vec![&graphql]));
+        github.mend();
+    }
+    github.world().graphql = false;
+    let (known, asked) = ask();
+    assert_eq!((known, asked.values().sum::<usize>()), (30, 1 + 2 * 30));
 }
 
 #[test]
