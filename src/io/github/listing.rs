@@ -169,8 +169,8 @@ fn over_rest(
     still: Still<'_>,
 ) -> Result<Listing, GitHubError> {
     let path = format!("/repos/{repo}/pulls?state=open&sort=updated&direction=desc&per_page=100");
-    let (pages, cut) = client.read(&path, &whose(repo)).all::<Vec<Value>>(MOST / 100, still)?;
-    let (mut pulls, problems) = raw::each(pages.into_iter().flatten().collect(), &whose(repo), raw::rest_pull);
+    let what = whose(repo);
+    let (mut pulls, problems, cut) = client.read(&path, &what).each(MOST / 100, &what, raw::rest_pull, still)?;
     for pull in &mut pulls {
         let same = |old: &&PullRequest| {
             old.number == pull.number && old.updated == pull.updated && old.base.branch == pull.base.branch
@@ -185,7 +185,18 @@ fn over_rest(
 
 fn anew(repo: &RepoName, pulls: Vec<PullRequest>, problems: Vec<Problem>, cut: bool, now: Timestamp) -> Listing {
     let (repo, pulls) = (repo.clone(), open(pulls));
-    Listing { repo, pulls, problems, left_out: false, too_much: Vec::new(), cut, fetched: now, whole: now, mark: None, newest: None }
+    Listing {
+        repo,
+        pulls,
+        problems,
+        left_out: false,
+        too_much: Vec::new(),
+        cut,
+        fetched: now,
+        whole: now,
+        mark: None,
+        newest: None,
+    }
 }
 
 /// Asks what people think of those of which the listing does not tell it, one by one and at most [`UNHEARD`] of them, those that
@@ -210,10 +221,8 @@ fn hear_one(client: &Client, repo: &RepoName, pull: &mut PullRequest, still: Sti
     let what = format!("the reviews of {repo}#{}", pull.number);
     let reviews = client.read(&format!("/repos/{repo}/pulls/{}/reviews?per_page=100", pull.number), &what);
     let events = client.read(&format!("/repos/{repo}/issues/{}/events?per_page=100", pull.number), &what);
-    let (reviews, more) = reviews.all::<Vec<Value>>(SAID, still)?;
-    let (events, later) = events.all::<Vec<Value>>(SAID, still)?;
-    let (reviews, odd) = raw::each(reviews.into_iter().flatten().collect(), &what, raw::review);
-    let (moves, strange) = raw::each(events.into_iter().flatten().collect(), &what, raw::retargeting);
+    let (reviews, odd, more) = reviews.each(SAID, &what, raw::review, still)?;
+    let (moves, strange, later) = events.each(SAID, &what, raw::retargeting, still)?;
     if !more && !later && odd.is_empty() && strange.is_empty() {
         pull.opinions = Some(raw::opinions(reviews, pull.number));
         pull.retargeted = moves.into_iter().flatten().max();
@@ -231,8 +240,7 @@ pub fn hear_again(
 ) -> Result<PullRequest, GitHubError> {
     let what = format!("the reviews of {repo}#{}", pull.number);
     let reviews = client.read(&format!("/repos/{repo}/pulls/{}/reviews?per_page=100", pull.number), &what);
-    let (reviews, more) = reviews.all::<Vec<Value>>(SAID, still)?;
-    let (reviews, odd) = raw::each(reviews.into_iter().flatten().collect(), &what, raw::review);
+    let (reviews, odd, more) = reviews.each(SAID, &what, raw::review, still)?;
     let all = (!more && odd.is_empty()).then(|| raw::opinions(reviews, pull.number));
     let opinions = all.zip(pull.opinions.as_ref()).map(|(mut now, known)| {
         now.retain(|opinion| opinion.state != ReviewState::Approved || known.contains(opinion));
@@ -251,10 +259,11 @@ pub fn landed(
     still: Still<'_>,
 ) -> Result<Vec<Landed>, GitHubError> {
     let path = format!("/repos/{repo}/pulls?state=closed&sort=updated&direction=desc&per_page=100");
-    let (pages, _) = client.read(&path, &whose(repo)).all::<Vec<Value>>(CLOSED, still)?;
-    let merged = pages.into_iter().flatten().filter_map(raw::merged_pull);
-    let mut found: Vec<Landed> =
-        merged.filter(|landed| landed.pull.base.branch == branch && commits.contains(&landed.commit)).collect();
+    let mut found: Vec<Landed> = Vec::new();
+    client.read(&path, &whose(repo)).through::<Vec<Value>>(CLOSED, still, |page| {
+        let merged = page.into_iter().filter_map(raw::merged_pull);
+        found.extend(merged.filter(|landed| landed.pull.base.branch == branch && commits.contains(&landed.commit)));
+    })?;
     for landed in &mut found {
         hear_one(client, repo, &mut landed.pull, still)?;
     }
