@@ -101,6 +101,6 @@ fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliError
         Some(Command::Status(status)) => status::run(&session, status, output),
         Some(Command::Doctor(doctor)) => doctor::run(&session, doctor, output),
         Some(Command::Demo(demo)) => demo::run(&session, demo, output),
-        None => console::run(&session, arguments),
+        None => console::run(&session, arguments, output),
     }
 }

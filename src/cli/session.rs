@@ -168,7 +168,7 @@ impl Session {
         let situation = self.read_after(fetched, workspace, scope)?;
         let (mut said, mut again) = if dry { (Vec::new(), false) } else { workspace.recover(&situation)? };
         if current && !dry {
-            let caught = workspace.catch_up(&post::Watch { progress: &|_, _| {}, still: &|| true });
+            let caught = workspace.catch_up(&post::Watch { progress: &|_, _| {}, still: &|| true }).unwrap_or_default();
             again |= !caught.done.is_empty() || !caught.problems.is_empty();
             caught.done.iter().for_each(|line| output.remark(line));
             said.extend(caught.problems);

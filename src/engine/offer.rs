@@ -1,7 +1,8 @@
 //! Lessons that wait for somebody to merge them: the pull request that a forge is asked to open for them.
 
+use crate::model::Oid;
 use crate::model::forge::RepoName;
-use crate::policy::{MemoryVia, Role};
+use crate::policy::Role;
 
 use super::planning::authority;
 use super::{Authorised, Refusal, World};
@@ -16,6 +17,8 @@ pub struct Offer {
     pub repo: RepoName,
     /// The branch that has them.
     pub branch: String,
+    /// The commit by which they wait there.
+    pub head: Oid,
     /// The branch that they are for.
     pub base: String,
     /// The title.
@@ -24,14 +27,14 @@ pub struct Offer {
     pub body: String,
 }
 
-/// The pull request for the lessons that wait on a branch; `None` where policy pushes them. The text is ours: the lessons are in
-/// the diff.
-pub fn offer(world: &World<'_>, repo: &RepoName, branch: &str) -> Result<Option<OfferOrder>, Refusal> {
+/// The pull request for the lessons that wait on a branch: because policy says so, or because the target took no push. `None` where
+/// something is to be resolved first. The text is ours: the lessons are in the diff.
+pub fn offer(world: &World<'_>, repo: &RepoName, (branch, head): (&str, Oid)) -> Result<Option<OfferOrder>, Refusal> {
     if world.me.is_some_and(|me| !me.has(Role::Approve)) {
         return Ok(None);
     }
-    let (root, _) = authority(world)?;
-    if root.policy.memory_via != MemoryVia::PullRequest || world.alarm.is_some() {
+    let _ = authority(world)?;
+    if world.alarm.is_some() {
         return Ok(None);
     }
     let base = world.target.branch().to_owned();
@@ -40,6 +43,7 @@ pub fn offer(world: &World<'_>, repo: &RepoName, branch: &str) -> Result<Option<
     Ok(Some(Authorised::grant(Offer {
         repo: repo.clone(),
         branch: branch.to_owned(),
+        head,
         base,
         title: "Lessons from review".to_owned(),
         body: body.to_owned(),

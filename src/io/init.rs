@@ -15,6 +15,7 @@ use super::fault;
 use super::git::process::{Git, GitError};
 use super::git::store::{StoreError, Writes};
 use super::git::write::{self, WriteError};
+use super::github::{self, Client, Source};
 use super::signer::{self, Candidate, SignerError, SigningKey};
 use super::state::Pin;
 use super::workspace::{Scope, Situation, Workspace};
@@ -175,7 +176,17 @@ impl Workspace {
                 })
                 .collect(),
             docs_folders: self.docs_folders(situation),
+            refuses_pushes: self.refuses_pushes(situation),
         }
+    }
+
+    /// Whether the forge, where it was asked already, says that the target takes no pushes: then lessons cannot come by one.
+    fn refuses_pushes(&self, situation: &Situation) -> bool {
+        let client = self.forge.as_ref().and_then(|forge| Some((forge, forge.connection().opened()?)));
+        let rules = |(forge, client): (&Arc<Source>, Arc<Client>)| {
+            github::rules(&client, &forge.repo, situation.target.branch(), &|| true).ok()
+        };
+        client.and_then(rules).is_some_and(|rules| rules.refuse_pushes())
     }
 
     /// Who begins the ledger is on GitHub: then the person's approvals there are known as theirs.

@@ -19,6 +19,7 @@ pub mod index;
 pub mod init;
 pub mod inventory;
 pub mod landed;
+mod lessons;
 pub mod post;
 pub mod record;
 pub mod recover;

@@ -6,10 +6,11 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::time::Duration;
 
-use crate::engine::{self, Desk, Fate, Merging, NextStep, PostOrder, Refusal, Report, Stack as _};
-use crate::ledger::{Entry, EntryKind, LedgerView};
+use crate::engine::{self, Desk, Fate, Merging, NextStep, PostOrder, Refusal, Report};
+use crate::ledger::LedgerView;
 use crate::model::{EntryId, Problem, Queued, text};
 
 use super::again::Place;
@@ -17,9 +18,8 @@ use super::checks;
 use super::fault;
 use super::git::stack::TreeStack;
 use super::git::store::{StoreError, Writes};
-use super::git::verify;
-use super::git::write::{self, WriteError};
-use super::github::{self, GitHubError, Posted, Source, Still, post_all};
+use super::git::write::WriteError;
+use super::github::{GitHubError, Posted, Source, Still, post_all};
 use super::index;
 use super::signer;
 use super::told::{Came, CaughtUp, Tally, Told, tell};
@@ -64,14 +64,21 @@ pub struct Watch<'a> {
 }
 
 impl Workspace {
-    /// Remembers that the forge has to be told of entries; without a forge there is nothing to tell.
-    pub(super) fn owe(&self, entries: impl IntoIterator<Item = EntryId>) {
-        if self.forge.is_some() {
-            for entry in entries {
-                // One that cannot be kept is told now, and if that fails not again by itself.
-                let _ = self.state.keep_post(entry);
-            }
+    /// Remembers that the forge has to be told of entries; without a forge there is nothing to tell. Says what could not be kept.
+    pub(super) fn owe(&self, entries: impl IntoIterator<Item = EntryId>) -> Vec<Problem> {
+        if self.forge.is_none() {
+            return Vec::new();
         }
+        let keep = |entry| self.state.keep_post(entry).err().map(|error| (entry, error));
+        let unkept: Vec<(EntryId, std::io::Error)> = entries.into_iter().filter_map(keep).collect();
+        let Some((_, error)) = unkept.first() else { return Vec::new() };
+        let next = if unkept.iter().all(|(entry, _)| self.state.has_intent(*entry)) {
+            "mend that folder; until GitHub was told, the decision stays in the outbox, by which the next command finds it"
+        } else {
+            "mend that folder; if GitHub is not told now, decide the same again"
+        };
+        let what = format!("what GitHub has to be told could not be kept: {}", text::single_line(&error.to_string()));
+        vec![Problem { place: self.repository.name.clone(), what, next: next.to_owned() }]
     }
 
     /// Tells the forge all that this host owes it, in the order of the ledger, and records what it merged; `own` are entries that are
@@ -79,10 +86,8 @@ impl Workspace {
     /// is at it for longer than we have patience, that one does.
     fn post(&self, watch: &Watch<'_>, patience: Duration, own: &[EntryId]) -> Result<Posting, PostError> {
         let Some(forge) = &self.forge else { return Ok(Posting::default()) };
-        let alone = index::lock(&self.state.path().join("posts"), patience).map_err(WriteError::from)?;
-        let Some(_alone) = alone else {
-            return if patience.is_zero() { Ok(Posting::default()) } else { Err(PostError::Busy) };
-        };
+        let alone = self.turn(watch, patience).map_err(WriteError::from)?;
+        let Some(_alone) = alone else { return Err(PostError::Busy) };
         // A hardware key feels a finger at each signature: nobody is asked for one who decided nothing.
         let unasked = patience.is_zero() && !self.repository.asks;
         let owed: BTreeSet<EntryId> = self.state.posts().into_iter().chain(own.iter().copied()).collect();
@@ -108,6 +113,18 @@ impl Workspace {
         ];
         let problems = after.into_iter().filter_map(|(done, what)| Some(self.after_posting(what, &done.err()?)));
         Ok(Posting { told, problems: problems.collect() })
+    }
+
+    /// Waits until nobody else on this host tells the forge anything; `None` once patience ends, or nobody waits for it any more.
+    fn turn(&self, watch: &Watch<'_>, patience: Duration) -> std::io::Result<Option<File>> {
+        let (file, at_once) = (self.state.path().join("posts"), patience.min(Duration::from_secs(1)));
+        for _ in 0..patience.as_secs().max(1) {
+            let turn = index::lock(&file, at_once)?;
+            if turn.is_some() || !(watch.still)() {
+                return Ok(turn);
+            }
+        }
+        Ok(None)
     }
 
     /// Says of what GitHub merged whether the target has it, and as what was approved: only that is recorded.
@@ -151,31 +168,6 @@ impl Workspace {
         }
     }
 
-    /// Has a pull request opened for lessons that wait on their branch, where none is open.
-    fn offer_lessons(&self, forge: &Source, watch: &Watch<'_>) -> Result<(), PostError> {
-        let Some(waits) = self.repository.tip(&self.repository.tracking(write::MEMORY_BRANCH))? else { return Ok(()) };
-        if forge.has_open(write::MEMORY_BRANCH, &self.repository.target_branch) {
-            return Ok(());
-        }
-        let none = BTreeSet::new();
-        let situation = self.read(&Scope { only: Some(&none), ..Scope::default() })?;
-        let store = self.repository.store(Writes::InMemory)?;
-        let (Some(view), Some(genesis)) = (&situation.view, situation.ledger_key.as_ref()) else { return Ok(()) };
-        let now = Entry::new(EntryKind::Lesson, genesis.id, genesis.id, situation.now, "");
-        // Whoever may push could put anything there: what is offered in our words is what the ledger renders, and nothing else.
-        if verify::only_memory(&store, waits, &now, view).is_err() {
-            return Ok(());
-        }
-        let mut stack = TreeStack::new(&store, situation.target.tip, situation.policy().merge)?;
-        // What was merged brings nothing new; what conflicts is made anew by the next lesson.
-        if stack.offer(waits).is_ok_and(|diff| !diff.files.is_empty())
-            && let Some(order) = engine::offer(&situation.world(), &forge.repo, write::MEMORY_BRANCH)?
-        {
-            github::offer(&*forge.connection().client()?, &order, watch.still)?;
-        }
-        Ok(())
-    }
-
     /// Tells the forge what was sent just now, and puts what came of it into the report.
     pub fn deliver(&self, report: &mut Report, watch: &Watch<'_>) {
         match self.post(watch, PATIENCE, &report.entries) {
@@ -195,12 +187,14 @@ impl Workspace {
         }
     }
 
-    /// Tells the forge what an earlier sitting owed it.
+    /// Tells the forge what an earlier sitting owed it; `None` where another console of this host is at it, so that nothing is known
+    /// of what comes of it.
     #[must_use]
-    pub fn catch_up(&self, watch: &Watch<'_>) -> CaughtUp {
+    pub fn catch_up(&self, watch: &Watch<'_>) -> Option<CaughtUp> {
         match self.post(watch, Duration::ZERO, &[]) {
-            Ok(Posting { told, problems }) => CaughtUp::of(told, problems),
-            Err(error) => CaughtUp { done: Vec::new(), problems: vec![self.unposted(&error)] },
+            Ok(Posting { told, problems }) => Some(CaughtUp::of(told, problems)),
+            Err(PostError::Busy) => None,
+            Err(error) => Some(CaughtUp { done: Vec::new(), problems: vec![self.unposted(&error)] }),
         }
     }
 

@@ -224,14 +224,14 @@ impl Workspace {
 
     /// Intents whose entries are in the ledger were sent; only the answer was lost.
     fn forget_arrived(&self, situation: &Situation) -> Vec<Problem> {
-        self.owe(situation.arrived.iter().map(|intent| intent.id));
+        let unkept = self.owe(situation.arrived.iter().map(|intent| intent.id));
         let arrived = situation.arrived.iter().filter(|intent| self.state.drop_intent(intent.id).is_ok());
         let say = |intent: &Intent| Problem {
             place: "ledger".into(),
             what: format!("the answer was lost, and this had arrived: {}", arrived_sentence(intent)),
             next: "look at it with `countersign ledger log`".into(),
         };
-        arrived.map(say).collect()
+        arrived.map(say).chain(unkept).collect()
     }
 }
 

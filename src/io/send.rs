@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 
 use crate::engine::{self, Action, Failure, Fate, Plan, Refusal, Report, SentItem};
 use crate::ledger::{Entry, Item, LedgerView};
-use crate::model::{DecisionKind, EntryId, Intent, Oid, Subject};
+use crate::model::{DecisionKind, EntryId, Intent, Oid, Problem, Subject};
 
 use super::fetch::FetchError;
 use super::git::process::GitError;
 use super::git::stack::TreeStack;
 use super::git::store::{Store, StoreError, Writes};
-use super::git::write::{self, Commits, WriteError};
+use super::git::write::{self, Commits, Lessons, WriteError};
+use super::lessons::{Way, alone_move, unwritten};
 use super::state::Pin;
 use super::workspace::{Scope, Situation, Workspace};
 
@@ -113,7 +114,7 @@ impl Workspace {
         }
         // What the other half of a push should have moved is moved now, or by the next command.
         let (said, _) = self.recover(&situation).map_err(SendError::Halfway)?;
-        self.forget(&shown.intents);
+        report.problems.extend(self.forget(&shown.intents));
         report.problems.extend(said);
         Ok(report)
     }
@@ -122,8 +123,8 @@ impl Workspace {
         let names: BTreeSet<String> = shown.items.iter().map(|item| item.subject.proposal.clone()).collect();
         let extra: Vec<String> = names.iter().cloned().collect();
         let situation = self.read(&Scope { only: Some(&names), extra: &extra, progress: None })?;
-        if let Some(report) = already_recorded(&situation, &shown.remaining_intents()) {
-            self.forget(&shown.intents);
+        if let Some(mut report) = already_recorded(&situation, &shown.remaining_intents()) {
+            report.problems.extend(self.forget(&shown.intents));
             return Ok(report);
         }
         if self.unfinished(&situation)?.is_some() {
@@ -139,13 +140,14 @@ impl Workspace {
         if !shown.agrees_with(&fresh) {
             return Err(SendError::Changed(Box::new(fresh)));
         }
-        let Written { commits, entries, shown_here } = self.write(&store, &situation, &fresh)?;
-        self.forget(&shown.intents);
+        let Written { commits, entries, shown_here, problems } = self.write(&store, &situation, &fresh)?;
         let mut report = report(&fresh, &commits, &entries);
+        report.problems.extend(self.forget(&shown.intents));
+        report.problems.extend(problems);
         report.items.extend(shown.dropped.iter().map(|dropped| dropped_item(shown, dropped)));
         let fetched = if shown_here { Ok(()) } else { self.repository.fetch() };
         if let Err(error) = fetched {
-            report.problems.push(crate::model::Problem {
+            report.problems.push(Problem {
                 place: self.repository.name.clone(),
                 what: format!("it was sent, and could not be fetched back: {error}"),
                 next: "refresh later".into(),
@@ -155,30 +157,53 @@ impl Workspace {
     }
 
     fn write(&self, store: &Store, situation: &Situation, plan: &Plan) -> Result<Written, SendError> {
+        let way = self.way_of_lessons(store, situation, plan)?;
+        let tried = way.lessons;
+        match self.write_by(store, situation, plan, way) {
+            // An entry names what its push moves: one that is to go without the target is signed anew. The other is nothing yet.
+            Err(SendError::Write(WriteError::Refused(said))) if tried == Lessons::Target && alone_move(plan) => {
+                let way = self.way_past_target(store, situation, plan, &said)?;
+                self.write_by(store, situation, plan, way)
+            }
+            other => other,
+        }
+    }
+
+    fn write_by(&self, store: &Store, situation: &Situation, plan: &Plan, way: Way) -> Result<Written, SendError> {
         let (Ok(key), Some(ledger)) = (&situation.key, &situation.ledger_key) else {
             // The plan could not have been made without both.
             return Err(WriteError::Refused("there is no key or no ledger".into()).into());
         };
         let at = self.clock.seconds();
-        let commits = write::commits(&self.repository, store, plan, &key.identity(), at)?;
+        let mut commits = write::commits(&self.repository, store, plan, (&key.identity(), at), way.lessons)?;
         write::check_way(&self.repository, plan, store, commits.tip)?;
         let entries = engine::entries(plan, &commits.landed, commits.tip, at);
         let tip = write::sign_entries(&self.repository, key, &entries, Some(plan.ledger_tip))?;
         let tip = tip.unwrap_or(plan.ledger_tip);
-        write::publish(&self.repository, plan, ledger, tip, &commits)?;
+        let mut problems = way.problems;
+        match write::publish(&self.repository, plan, ledger, tip, &commits) {
+            Err(WriteError::Refused(said)) if commits.memory.take().is_some() => {
+                // The entry says nothing of that branch.
+                write::publish(&self.repository, plan, ledger, tip, &commits)?;
+                problems.push(unwritten(&said));
+                commits.lessons = Lessons::Ledger;
+            }
+            published => published?,
+        }
         // A reading pins it, too; this one is not lost if somebody rewrites the ledger before that.
         let landed = (commits.tip != plan.target.old).then_some(commits.tip).or(situation.landed);
         let _ = self.state.set_pin(&Pin { genesis: ledger.id, branch: ledger.branch.clone(), tip, landed });
         let shown_here = write::shows(&self.repository, plan, ledger, tip, commits.tip);
-        Ok(Written { commits, entries, shown_here })
+        Ok(Written { commits, entries, shown_here, problems })
     }
 
     /// Takes intents out of the outbox. One that cannot be removed is found in the ledger before it is sent again.
-    fn forget(&self, intents: &[Intent]) {
-        self.owe(intents.iter().map(|intent| intent.id));
+    fn forget(&self, intents: &[Intent]) -> Vec<Problem> {
+        let problems = self.owe(intents.iter().map(|intent| intent.id));
         for intent in intents {
             let _ = self.state.drop_intent(intent.id);
         }
+        problems
     }
 }
 
@@ -188,6 +213,8 @@ struct Written {
     entries: Vec<Entry>,
     /// Whether this clone shows it without asking the remote again.
     shown_here: bool,
+    /// What became of its lessons, where that is not what was planned.
+    problems: Vec<Problem>,
 }
 
 /// Makes the plan on an object database that decides whether merged trees reach the disk.
@@ -275,13 +302,18 @@ fn report(plan: &Plan, commits: &Commits, entries: &[Entry]) -> Report {
         items: items.collect(),
         entries: entries.iter().map(|entry| entry.id).collect::<Vec<EntryId>>(),
         log: log_lines(plan, commits),
-        memory: plan.memory.iter().map(|change| change.path.clone()).collect(),
+        memory: plan
+            .memory
+            .iter()
+            .filter(|_| commits.lessons != Lessons::Ledger)
+            .map(|change| change.path.clone())
+            .collect(),
         problems: plan.problems.iter().map(|what| memory_problem(what)).collect(),
     }
 }
 
-fn memory_problem(what: &str) -> crate::model::Problem {
-    crate::model::Problem {
+fn memory_problem(what: &str) -> Problem {
+    Problem {
         place: "memory".into(),
         what: what.to_owned(),
         next: "mend the file; the lesson is in the ledger, and the next push renders it".into(),
@@ -295,7 +327,8 @@ const LOG_LINES: usize = 10;
 fn log_lines(plan: &Plan, commits: &Commits) -> Vec<String> {
     let line =
         |commit: Oid, message: &str| format!("{} {}", commit.short(8), message.lines().next().unwrap_or_default());
-    let memory = (!plan.memory.is_empty()).then(|| line(commits.tip, &engine::memory_message(plan)));
+    let taught = commits.lessons == Lessons::Target && !plan.memory.is_empty();
+    let memory = taught.then(|| line(commits.tip, &engine::memory_message(plan)));
     let landed = plan.items.iter().zip(&commits.landed).rev().filter_map(|(item, landed)| {
         let entry = plan.intents.get(item.intent)?.id;
         Some(line(landed.as_ref()?.commit, &engine::landing_message(item, entry)))

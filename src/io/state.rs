@@ -78,11 +78,21 @@ impl StateFolder {
         fault::point("after-keep")
     }
 
-    /// Forgets an intent: it was sent, or taken back.
+    /// Forgets an intent: it was sent, or taken back. One of which a forge is owed more than could be kept stays until that was told:
+    /// whoever finds it in the ledger owes it anew.
     pub fn drop_intent(&self, id: EntryId) -> io::Result<()> {
+        if self.unkept().contains(&id) {
+            return Ok(());
+        }
         fault::point("before-drop")?;
         self.remove("outbox", &id.to_string())?;
         fault::point("after-drop")
+    }
+
+    /// Whether an intent is on the disk.
+    #[must_use]
+    pub fn has_intent(&self, id: EntryId) -> bool {
+        self.folder.join("outbox").join(format!("{id}.json")).exists()
     }
 
     /// The intents that wait, oldest first; files that cannot be read are problems.
@@ -121,7 +131,9 @@ impl StateFolder {
 
     /// The forge was told, or cannot be.
     pub fn drop_post(&self, entry: EntryId) -> io::Result<()> {
-        self.unkept().remove(&entry);
+        if self.unkept().remove(&entry) {
+            self.remove("outbox", &entry.to_string())?;
+        }
         self.remove("posts", &entry.to_string())
     }
 
@@ -298,6 +310,15 @@ mod tests {
         fs::write(blocked.path(), "in the way").unwrap();
         assert!(blocked.keep_post(ids[0]).is_err());
         assert_eq!(blocked.posts(), BTreeSet::from([ids[0]]));
+        // Or its decision stays until it was told.
+        let half = StateFolder::of(base.path(), Path::new("/d.git"), None);
+        half.keep_intent(&intent(1)).unwrap();
+        fs::write(half.path().join("posts"), "in the way").unwrap();
+        assert!(half.keep_post(ids[0]).is_err());
+        half.drop_intent(ids[0]).unwrap();
+        assert!(half.has_intent(ids[0]));
+        let _ = half.drop_post(ids[0]);
+        assert!(!half.has_intent(ids[0]) && half.posts().is_empty());
     }
 
     #[test]

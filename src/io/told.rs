@@ -71,6 +71,7 @@ impl Came {
     }
 
     /// The commit that it was merged as, where the ledger does not have that yet.
+    #[must_use]
     pub const fn merged_now(&self) -> Option<Oid> {
         match self {
             Self::Merged(commit) => Some(*commit),
@@ -92,7 +93,9 @@ impl CaughtUp {
     /// In words, with what came of what follows.
     pub(super) fn of(told: Vec<Told>, problems: Vec<Problem>) -> Self {
         let mut caught = Self { done: Vec::new(), problems };
-        told.into_iter().for_each(|told| caught.add(told));
+        for told in told {
+            caught.add(told);
+        }
         caught
     }
 

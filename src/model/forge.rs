@@ -460,6 +460,15 @@ pub struct BranchRules {
     pub hidden: bool,
 }
 
+impl BranchRules {
+    /// Whether a plain push to it would be refused, as far as these rules say.
+    #[must_use]
+    pub fn refuse_pushes(&self) -> bool {
+        let also = [BranchRule::Restricted, BranchRule::Signed, BranchRule::MergeQueue];
+        self.approvals.is_some() || !self.checks.is_empty() || also.iter().any(|rule| self.also.contains(rule))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::CheckState::{Failed, Passed, Pending};

@@ -44,6 +44,8 @@ pub struct Findings {
     pub agents: Vec<FoundAgent>,
     /// Folders with nothing but prose, from the root, without a slash at the end.
     pub docs_folders: Vec<String>,
+    /// Whether the default branch is known to take no pushes.
+    pub refuses_pushes: bool,
 }
 
 /// The most lines of a fitted policy.
@@ -112,6 +114,9 @@ fn tail(found: &Findings, approvers: usize) -> Vec<String> {
     if approvers == 1 {
         // Otherwise the only person could never land a change of his own, this policy among them.
         lines.push("approvals: { self: allowed }  # there is only one person".to_owned());
+    }
+    if found.refuses_pushes {
+        lines.push("memory_via: pull_request".to_owned());
     }
     lines
 }
@@ -239,6 +244,7 @@ mod tests {
             people: vec![person("Maria Keller", &["maria@corp.example"])],
             agents: vec![agent("infra", "agent/infra/**"), agent("renovate", "renovate/**")],
             docs_folders: vec!["docs".to_owned()],
+            refuses_pushes: false,
         }
     }
 
@@ -306,9 +312,11 @@ mod tests {
         found.agents =
             (0..50).map(|i| FoundAgent { name: long(i), branches: mails(i), memory: Some(long(i)) }).collect();
         found.docs_folders = (0..50).map(long).collect();
+        found.refuses_pushes = true;
         let text = fitted(&found);
         let policy = parse(&text, "p").unwrap();
         assert_eq!((policy.people.len(), policy.agents.len()), (MAX_FOUND, MAX_FOUND));
+        assert_eq!(policy.memory_via, crate::policy::MemoryVia::PullRequest);
         assert!(text.lines().count() <= MAX_LINES);
     }
 

@@ -4,13 +4,16 @@ mod checks;
 mod complete;
 mod deciding;
 mod doctor;
+mod hostile;
 mod journey;
+mod lessons;
 mod links;
 mod moving;
 mod patience;
 mod people;
 mod reading;
 mod secrets;
+mod sitting;
 mod trouble;
 
 use serde_json::Value;

@@ -259,12 +259,12 @@ fn summary(report: &Report, key: &str) -> Status {
     let number = |wanted: fn(&Fate) -> bool| report.items.iter().filter(|item| wanted(&item.fate)).count();
     let mut parts = Vec::new();
     for (number, word) in [
+        (number(|fate| matches!(fate, Fate::Astray { .. })), "merged NOT AS APPROVED"),
         (number(|fate| matches!(fate, Fate::Merged { .. })), "merged"),
         (number(|fate| matches!(fate, Fate::Recorded { awaits: Awaits::People(_) })), "approved, people still missing"),
         (number(|fate| matches!(fate, Fate::Recorded { awaits: Awaits::Checks })), "approved, checks still missing"),
         (number(|fate| matches!(fate, Fate::Noted)), "recorded"),
-        (number(|fate| matches!(fate, Fate::Astray { .. })), "merged, NOT AS APPROVED"),
-        (number(|fate| matches!(fate, Fate::Unposted { .. })), "recorded, not on GitHub"),
+        (number(|fate| matches!(fate, Fate::Unposted { .. })), "not on GitHub"),
         (number(|fate| matches!(fate, Fate::Dropped { .. })), "left out"),
     ] {
         if number > 0 {

@@ -18,14 +18,33 @@ use crate::tui::{self, Console, Drawn, End, Mailbox, Marks, Terminal};
 use crate::ui;
 
 use super::forge::Behind;
+use super::output::Output;
 use super::repositories::{self, Opened};
 use super::session::Session;
 use super::{Arguments, CliError, Exit};
 use runtime::Runtime;
 
 /// Runs the command.
-pub fn run(session: &Session, arguments: &Arguments) -> Result<Exit, CliError> {
-    open(session, repositories::open(session, &arguments.repos)?, signer::random_seed())
+pub fn run(session: &Session, arguments: &Arguments, output: &mut Output) -> Result<Exit, CliError> {
+    let opened = repositories::open(session, &arguments.repos)?;
+    let workspaces = opened.workspaces.clone();
+    let exit = open(session, opened, signer::random_seed());
+    if let Some(line) = owed(&workspaces) {
+        output.remark(line);
+    }
+    exit
+}
+
+/// What is to be said of posts that were still to be made when the console was left.
+fn owed(workspaces: &[Arc<Workspace>]) -> Option<String> {
+    let owing = workspaces.iter().filter(|workspace| workspace.forge.is_some());
+    let (decisions, are) = match owing.map(|workspace| workspace.state.posts().len()).sum() {
+        0 => return None,
+        1 => ("1 decision".to_owned(), "is"),
+        more => (format!("{more} decisions"), "are"),
+    };
+    let next = "the next console or deciding command tells it of the rest";
+    Some(format!("{decisions} {are} in the ledger, and GitHub was not told of all that follows; {next}"))
 }
 
 /// Opens the console; `seed` is what the ids of its entries are made from.

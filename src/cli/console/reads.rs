@@ -91,8 +91,10 @@ impl Reads {
         if fetched.is_ok() {
             self.finish_what_a_crash_left();
             let progress = |done, total| self.progress(TELLING, done, total);
-            let CaughtUp { done, problems } = workspace.catch_up(&post::Watch { progress: &progress, still });
-            self.answer(Outcome::CaughtUp { repo: self.id, done, problems });
+            // Where another console is at it, what is known of what is owed stays known.
+            if let Some(CaughtUp { done, problems }) = workspace.catch_up(&post::Watch { progress: &progress, still }) {
+                self.answer(Outcome::CaughtUp { repo: self.id, done, problems });
+            }
         }
         let wants = super::runtime::wants(fetched.as_ref().err().and_then(FetchError::of_git), workspace);
         let asked = fetched.is_ok();

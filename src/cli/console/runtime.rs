@@ -1,11 +1,11 @@
 //! Carries the console's commands out: reads on threads of their own, of which only the newest of a kind is answered;
-//! writes on one thread, in order, never dropped.
+//! writes in order, never dropped: what is sent on one thread, and on another what is kept on the disk, which waits for no network.
 
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use crate::app::{Command, Errand, JobKey, Msg, Outcome, RepoId, TELLING};
@@ -26,19 +26,33 @@ use super::reads::{Reads, Still};
 pub struct Runtime {
     repos: Arc<[Arc<Reads>]>,
     newest: HashMap<JobKey, Arc<AtomicU64>>,
-    writes: Option<Sender<Write>>,
-    writer: Option<JoinHandle<()>>,
+    writes: Option<(Sender<Due>, Sender<Keep>)>,
+    writers: Vec<JoinHandle<()>>,
+    /// Whether the console is being left: nothing new is posted then.
+    leaving: Arc<AtomicBool>,
 }
 
-/// A write, in the order in which it was asked for.
+/// A write to the outside, in the order in which it was asked for.
 enum Write {
     Send(Vec<Arc<Plan>>),
     /// At the terminal, with the console stepped aside.
     Aside(Errand),
-    KeepOutbox(Vec<Intent>),
-    SaveDraft(Box<Draft>),
-    DropDraft(Subject),
     Init(RepoId, Box<InitOffer>),
+}
+
+/// A write, and who says that all that was to be kept before is on the disk: a crash in between must find what was decided.
+struct Due {
+    write: Write,
+    kept: Receiver<()>,
+}
+
+/// A write to the state folder, in the order in which it was asked for.
+enum Keep {
+    Outbox(Vec<Intent>),
+    Draft(Box<Draft>),
+    DropDraft(Subject),
+    /// Says that all before it is on the disk.
+    Mark(Sender<()>),
 }
 
 impl Runtime {
@@ -60,11 +74,16 @@ impl Runtime {
             })
         };
         let repos: Arc<[Arc<Reads>]> = workspaces.iter().enumerate().map(reads).collect();
-        let (sender, receiver) = mpsc::channel();
+        let (leaving, sent) = (Arc::new(AtomicBool::new(false)), Arc::default());
+        let ((to_write, writes), (to_keep, keeps)) = (mpsc::channel(), mpsc::channel());
         let known = repos.iter().map(|reads| ids_of(unsent, &reads.workspace)).collect();
-        let writer = Writer { repos: Arc::clone(&repos), known, sent: BTreeSet::new() };
-        let writer = thread::Builder::new().name("writes".into()).spawn(move || writer.run(&receiver))?;
-        Ok(Self { repos, newest: HashMap::new(), writes: Some(sender), writer: Some(writer) })
+        let writer = Writer { repos: Arc::clone(&repos), sent: Arc::clone(&sent), leaving: Arc::clone(&leaving) };
+        let keeper = Keeper { repos: Arc::clone(&repos), known, sent };
+        let writers = vec![
+            thread::Builder::new().name("writes".into()).spawn(move || writer.run(&writes))?,
+            thread::Builder::new().name("keeps".into()).spawn(move || keeper.run(&keeps))?,
+        ];
+        Ok(Self { repos, newest: HashMap::new(), writes: Some((to_write, to_keep)), writers, leaving })
     }
 
     /// Starts a command and returns at once; `Quit` waits for the writes.
@@ -86,9 +105,9 @@ impl Runtime {
             }
             Command::PreviewInit(repo) => self.read(repo, JobKey::PreviewInit, Reads::preview_init),
             Command::Send(plans) => self.write(Write::Send(plans)),
-            Command::KeepOutbox(intents) => self.write(Write::KeepOutbox(intents)),
-            Command::SaveDraft(draft) => self.write(Write::SaveDraft(draft)),
-            Command::DropDraft(subject) => self.write(Write::DropDraft(subject)),
+            Command::KeepOutbox(intents) => self.keep(Keep::Outbox(intents)),
+            Command::SaveDraft(draft) => self.keep(Keep::Draft(draft)),
+            Command::DropDraft(subject) => self.keep(Keep::DropDraft(subject)),
             Command::Init(repo, offer) => self.write(Write::Init(repo, offer)),
             Command::StepAside(Errand::Refresh(repo)) => {
                 self.read(repo, JobKey::Refresh(repo), move |reads, still| {
@@ -145,15 +164,25 @@ impl Runtime {
     }
 
     fn write(&self, write: Write) {
-        if let Some(writes) = &self.writes {
-            // The thread lives as long as the sender.
-            let _ = writes.send(write);
+        if let Some((writes, keeps)) = &self.writes {
+            let (done, kept) = mpsc::channel();
+            // The threads live as long as the senders.
+            let _ = keeps.send(Keep::Mark(done));
+            let _ = writes.send(Due { write, kept });
         }
     }
 
+    fn keep(&self, keep: Keep) {
+        if let Some((_, keeps)) = &self.writes {
+            let _ = keeps.send(keep);
+        }
+    }
+
+    /// Waits for what is written; of what a forge is told, for the one post that is under way. The rest stays owed.
     fn finish(&mut self) {
+        self.leaving.store(true, Ordering::SeqCst);
         self.writes = None;
-        if let Some(writer) = self.writer.take() {
+        for writer in self.writers.drain(..) {
             let _ = writer.join();
         }
     }
@@ -187,36 +216,37 @@ fn about<'a>(intents: &'a [Intent], workspace: &'a Workspace) -> impl Iterator<I
     intents.iter().filter(here)
 }
 
+/// What is in the ledger. A console that is left while it sends asks for these to be kept, not knowing better yet.
+type Sent = Arc<Mutex<BTreeSet<EntryId>>>;
+
 struct Writer {
     repos: Arc<[Arc<Reads>]>,
-    /// The intents in the outboxes that are this console's, by repository: those of another one are not touched.
-    known: Vec<BTreeSet<EntryId>>,
-    /// What is in the ledger. A console that is left while it sends asks for these to be kept, not knowing better yet.
-    sent: BTreeSet<EntryId>,
+    sent: Sent,
+    leaving: Arc<AtomicBool>,
 }
 
 impl Writer {
     /// Writes what it is asked to, in order. One that breaks takes no other with it.
-    fn run(mut self, writes: &Receiver<Write>) {
-        for write in writes {
+    fn run(self, writes: &Receiver<Due>) {
+        for Due { write, kept } in writes {
+            let _ = kept.recv();
             let key = match &write {
                 Write::Send(_) => JobKey::Send,
                 Write::Aside(errand) => errand.key(),
                 Write::Init(..) => JobKey::Init,
-                Write::KeepOutbox(_) | Write::SaveDraft(_) | Write::DropDraft(_) => JobKey::Keep,
             };
             let aside = matches!(write, Write::Aside(_));
             if catch_unwind(AssertUnwindSafe(|| self.write(write))).is_err() {
-                self.answer(broke(key));
+                answer(&self.repos, broke(key));
             }
             if aside {
-                self.mailbox().back();
+                mailbox(&self.repos).back();
                 self.repos.iter().for_each(|reads| read_again(reads));
             }
         }
     }
 
-    fn write(&mut self, write: Write) {
+    fn write(&self, write: Write) {
         match write {
             Write::Send(plans) => {
                 let reads = self.of_plans(&plans);
@@ -232,11 +262,6 @@ impl Writer {
             }
             // Reading is the readers'.
             Write::Aside(Errand::Refresh(_)) => {}
-            Write::KeepOutbox(intents) => (0..self.repos.len()).for_each(|at| self.keep(at, &intents)),
-            Write::SaveDraft(draft) => {
-                self.done(self.state(&draft.subject).keep_draft(&draft_key(&draft.subject), &draft));
-            }
-            Write::DropDraft(subject) => self.done(self.state(&subject).drop_draft(&draft_key(&subject))),
             Write::Init(repo, offer) => {
                 let reads = Arc::clone(&self.repos[repo.0]);
                 self.init(repo, &offer, &reads.workspace);
@@ -252,7 +277,7 @@ impl Writer {
     }
 
     /// Everything of one sitting goes in one push: the plans' intents are planned together once more.
-    fn send(&mut self, plans: &[Arc<Plan>], reads: &Reads, workspace: &Workspace) {
+    fn send(&self, plans: &[Arc<Plan>], reads: &Reads, workspace: &Workspace) {
         let intents: Vec<Intent> = plans.iter().flat_map(|plan| plan.remaining_intents()).collect();
         let shown = match plans {
             [one] => Ok(Arc::clone(one)),
@@ -265,9 +290,10 @@ impl Writer {
         });
         let outcome = match sent {
             Ok(mut report) => {
+                self.settle(&intents, &workspace.state);
                 let progress = |done, total| reads.progress(TELLING, done, total);
-                workspace.deliver(&mut report, &post::Watch { progress: &progress, still: &|| true });
-                self.sent.extend(intents.iter().map(|intent| intent.id));
+                let still = || !self.leaving.load(Ordering::SeqCst);
+                workspace.deliver(&mut report, &post::Watch { progress: &progress, still: &still });
                 Outcome::Sent(Box::new(report))
             }
             Err(SendError::Changed(plan)) => Outcome::Changed { plan: Arc::from(plan) },
@@ -276,7 +302,64 @@ impl Writer {
                 None => Outcome::Failed { job: JobKey::Send, failure: Failure::from(&error) },
             },
         };
-        self.answer(outcome);
+        answer(&self.repos, outcome);
+    }
+
+    /// Remembers what is in the ledger, and takes out of the outbox what was kept there meanwhile.
+    fn settle(&self, intents: &[Intent], state: &StateFolder) {
+        let mut sent = lock(&self.sent);
+        for intent in intents {
+            sent.insert(intent.id);
+            // One that stays is found in the ledger before it is sent again.
+            let _ = state.drop_intent(intent.id);
+        }
+    }
+
+    fn init(&self, repo: RepoId, shown: &InitOffer, workspace: &Workspace) {
+        answer(
+            &self.repos,
+            match start_ledger(shown, workspace) {
+                Ok(Started::Adopted { commit }) => {
+                    Outcome::Started(format!("the ledger begins; the policy is {}", commit.short(12)))
+                }
+                Ok(Started::Offered { .. }) => Outcome::Started(
+                    "the remote refused the target: merge the branch countersign/init, then decide".to_owned(),
+                ),
+                Err(error) => match wants(error.of_git(), workspace) {
+                    Some(wants) => Outcome::Asks { errand: Errand::Init(repo, Box::new(shown.clone())), wants },
+                    None => Outcome::Failed { job: JobKey::Init, failure: Failure::from(&error) },
+                },
+            },
+        );
+    }
+}
+
+/// Keeps on the disk what a person wrote and decided, whatever is being sent meanwhile.
+struct Keeper {
+    repos: Arc<[Arc<Reads>]>,
+    /// The intents in the outboxes that are this console's, by repository: those of another one are not touched.
+    known: Vec<BTreeSet<EntryId>>,
+    sent: Sent,
+}
+
+impl Keeper {
+    /// Keeps what it is asked to, in order.
+    fn run(mut self, keeps: &Receiver<Keep>) {
+        for keep in keeps {
+            if catch_unwind(AssertUnwindSafe(|| self.keep(keep))).is_err() {
+                answer(&self.repos, broke(JobKey::Keep));
+            }
+        }
+    }
+
+    fn keep(&mut self, keep: Keep) {
+        match keep {
+            Keep::Outbox(intents) => (0..self.repos.len()).for_each(|at| self.outbox(at, &intents)),
+            Keep::Draft(draft) => self.done(self.state(&draft.subject).keep_draft(&draft_key(&draft.subject), &draft)),
+            // Nobody waits any more where a part broke.
+            Keep::Mark(done) => drop(done.send(())),
+            Keep::DropDraft(subject) => self.done(self.state(&subject).drop_draft(&draft_key(&subject))),
+        }
     }
 
     fn state(&self, subject: &Subject) -> &StateFolder {
@@ -284,34 +367,24 @@ impl Writer {
     }
 
     /// Keeps what is about one of the repositories.
-    fn keep(&mut self, at: usize, intents: &[Intent]) {
+    fn outbox(&mut self, at: usize, intents: &[Intent]) {
         let reads = Arc::clone(&self.repos[at]);
         let state = &reads.workspace.state;
-        let unsent = || about(intents, &reads.workspace).filter(|intent| !self.sent.contains(&intent.id));
+        // What is being sent comes into the ledger before this, or after it.
+        let sent = lock(&self.sent);
+        let unsent = || about(intents, &reads.workspace).filter(|intent| !sent.contains(&intent.id));
         let wanted: BTreeSet<EntryId> = unsent().map(|intent| intent.id).collect();
         let gone: Vec<EntryId> = self.known[at].difference(&wanted).copied().collect();
         let kept = unsent().try_for_each(|intent| state.keep_intent(intent));
-        self.done(kept.and_then(|()| gone.iter().try_for_each(|id| state.drop_intent(*id))));
+        let kept = kept.and_then(|()| gone.iter().try_for_each(|id| state.drop_intent(*id)));
+        let taken_back = gone.iter().any(|id| !sent.contains(id));
+        drop(sent);
+        self.done(kept);
         self.known[at] = wanted;
-        if gone.iter().any(|id| !self.sent.contains(id)) {
-            // Taken back: the rows stand as they did before.
+        if taken_back {
+            // The rows stand as they did before.
             read_again(&reads);
         }
-    }
-
-    fn init(&self, repo: RepoId, shown: &InitOffer, workspace: &Workspace) {
-        self.answer(match start_ledger(shown, workspace) {
-            Ok(Started::Adopted { commit }) => {
-                Outcome::Started(format!("the ledger begins; the policy is {}", commit.short(12)))
-            }
-            Ok(Started::Offered { .. }) => Outcome::Started(
-                "the remote refused the target: merge the branch countersign/init, then decide".to_owned(),
-            ),
-            Err(error) => match wants(error.of_git(), workspace) {
-                Some(wants) => Outcome::Asks { errand: Errand::Init(repo, Box::new(shown.clone())), wants },
-                None => Outcome::Failed { job: JobKey::Init, failure: Failure::from(&error) },
-            },
-        });
     }
 
     /// What a person wrote must not be lost in silence.
@@ -322,19 +395,24 @@ impl Writer {
                 why: error.to_string(),
                 next: "free space or mend the state folder; until then it is only in this console".into(),
             };
-            self.answer(Outcome::Failed { job: JobKey::Keep, failure });
+            answer(&self.repos, Outcome::Failed { job: JobKey::Keep, failure });
         }
     }
+}
 
-    /// All repositories answer to the same console.
-    fn mailbox(&self) -> &Mailbox {
-        &self.repos[0].mailbox
-    }
+/// All repositories answer to the same console.
+fn mailbox(repos: &[Arc<Reads>]) -> &Mailbox {
+    &repos[0].mailbox
+}
 
-    fn answer(&self, outcome: Outcome) {
-        // A console that has ended needs no answer.
-        let _ = self.mailbox().send(Msg::Outcome(outcome));
-    }
+fn answer(repos: &[Arc<Reads>], outcome: Outcome) {
+    // A console that has ended needs no answer.
+    let _ = mailbox(repos).send(Msg::Outcome(outcome));
+}
+
+/// What a part that broke left is whole: it is a set of ids.
+fn lock(sent: &Sent) -> MutexGuard<'_, BTreeSet<EntryId>> {
+    sent.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What was written is shown.

@@ -55,12 +55,12 @@ pub(super) fn target(branch: &Branch, standing: &Standing) -> Check {
     }
     let said = if found.is_empty() { "it asks for nothing".to_owned() } else { found.join("; ") };
     let said = format!("{name}: {said}");
-    if pushes_refused(rules) && standing.adopted && standing.memory_via == MemoryVia::Push {
-        let found = format!("{said}. Lessons would be pushed to it, which it refuses, and the rejection with them");
+    if rules.refuse_pushes() && standing.adopted && standing.memory_via == MemoryVia::Push {
+        let found = format!("{said}. Lessons are pushed to it, which it refuses: they wait on countersign/memory");
         return Check::bad(
             what,
             found,
-            "write `memory_via: pull_request` in policy.yaml, and they get a pull request of their own",
+            "write `memory_via: pull_request` in policy.yaml, and no push is tried and signed in vain",
         );
     }
     if let Some(short) = short_of(rules, standing) {
@@ -73,7 +73,7 @@ pub(super) fn target(branch: &Branch, standing: &Standing) -> Check {
     if branch.veiled {
         return Check::unknown(what, said, "ask an admin of the repository, or run doctor with an admin's token");
     }
-    if pushes_refused(rules) {
+    if rules.refuse_pushes() {
         return Check::good(what, format!("{said}. Changes past pull requests are prevented, by GitHub"));
     }
     let found = format!("{said}. Whoever may write can push past the ledger: that is detected, not prevented");
@@ -98,12 +98,6 @@ fn demands(rules: &BranchRules) -> Vec<String> {
     ];
     let also = words.into_iter().filter(|(rule, _)| asks(*rule)).map(|(_, words)| words.to_owned());
     approvals.into_iter().chain(checks).chain(also).collect()
-}
-
-/// Whether a plain push would be refused.
-fn pushes_refused(rules: &BranchRules) -> bool {
-    let also = [BranchRule::Restricted, BranchRule::Signed, BranchRule::MergeQueue];
-    rules.approvals.is_some() || !rules.checks.is_empty() || also.iter().any(|rule| rules.also.contains(rule))
 }
 
 /// Where policy is content with fewer approvals than GitHub.

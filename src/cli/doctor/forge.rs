@@ -175,7 +175,7 @@ fn reach(client: &Client, now: Timestamp) -> Check {
     };
     let found = format!("{host} answers; {}", least.sentence(now));
     if least.is_low() {
-        return Check::note("API", found, "see what else uses this account's budget; the queue is asked less often");
+        return Check::note("API", found, "see what else uses this account's budget");
     }
     Check::good("API", found)
 }

@@ -11,7 +11,7 @@ use crate::ledger::{
     VerifyReport,
 };
 use crate::memory;
-use crate::model::{Contributor, Mode, Oid, Ruling, Side, Stage};
+use crate::model::{Contributor, Mode, Oid, Ruling, Side, Stage, TreeDiff};
 use crate::policy::{self, Approval, Facts, LedgerKey};
 
 use super::repository::LocalRepository;
@@ -199,30 +199,32 @@ fn needs(store: &Store, question: &LandedQuestion<'_>) -> Result<Ruling, String>
     Ok(policy::evaluate(&question.root.policy, &facts).ruling)
 }
 
-/// Whether a commit moves nothing but memory sections, to what the ledger renders at the entry.
+/// Whether a commit moves nothing but memory sections against its first parent, to what the ledger renders at the entry; a merge of
+/// such commits does, too, where it brings nothing else.
 pub fn only_memory(store: &Store, commit: Oid, entry: &Entry, view: &LedgerView) -> Result<(), String> {
-    let read = || -> Result<Result<(), String>, StoreError> {
-        let found = store.commit(commit)?;
-        let Some(parent) = found.parents.first().filter(|_| found.parents.len() == 1) else {
-            return Ok(Err("it has not exactly one parent".into()));
-        };
-        let before = store.tree_of(*parent)?;
-        for file in store.diff(before, found.tree)?.files {
-            let path = file.path.to_str_lossy();
-            let plain = |side: &Side| matches!(side.mode, Mode::File | Mode::Executable);
-            if file.new.as_ref().is_some_and(|new| !plain(new) || file.old.is_some_and(|old| old.mode != new.mode)) {
-                return Ok(Err(format!("it changes what kind of file {path} is")));
-            }
-            let old = file.old.map(|side| store.blob(side.oid, BLOB_LIMIT)).transpose()?;
-            let Some(new) = file.new.map(|side| store.blob(side.oid, BLOB_LIMIT)).transpose()? else {
-                return Ok(Err(format!("it deletes {path}")));
-            };
-            let section = memory::render(view, entry.at, &path);
-            if !memory::holds(old.as_deref(), &new, section.as_deref()) {
-                return Ok(Err(format!("{path} is not what the ledger renders")));
-            }
-        }
-        Ok(Ok(()))
+    let found = store.commit(commit).map_err(|error| error.to_string())?;
+    let Some(parent) = found.parents.first().filter(|_| found.parents.len() <= 2) else {
+        return Err("it has neither one parent nor two".into());
     };
-    read().map_err(|error| error.to_string())?
+    let diff = store.tree_of(*parent).and_then(|before| store.diff(before, found.tree));
+    only_sections(store, &diff.map_err(|error| error.to_string())?, entry, view)
+}
+
+/// Whether a difference is memory sections and nothing else, and what the ledger renders at the entry.
+pub fn only_sections(store: &Store, diff: &TreeDiff, entry: &Entry, view: &LedgerView) -> Result<(), String> {
+    for file in &diff.files {
+        let path = file.path.to_str_lossy();
+        let plain = |side: &Side| matches!(side.mode, Mode::File | Mode::Executable);
+        if file.new.as_ref().is_some_and(|new| !plain(new) || file.old.is_some_and(|old| old.mode != new.mode)) {
+            return Err(format!("it changes what kind of file {path} is"));
+        }
+        let read = |side: Side| store.blob(side.oid, BLOB_LIMIT).map_err(|error| error.to_string());
+        let old = file.old.map(read).transpose()?;
+        let Some(new) = file.new.map(read).transpose()? else { return Err(format!("it deletes {path}")) };
+        let section = memory::render(view, entry.at, &path);
+        if !memory::holds(old.as_deref(), &new, section.as_deref()) {
+            return Err(format!("{path} is not what the ledger renders"));
+        }
+    }
+    Ok(())
 }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::engine::{Action, Genesis, Landed, Plan, Recording, Recovery, Via, Void, landing_message, memory_message};
 use crate::ledger::{self, Entry};
 use crate::model::{Contributor, Mode, Oid};
-use crate::policy::{LedgerKey, MemoryVia, MergeMethod};
+use crate::policy::{LedgerKey, MergeMethod};
 
 use super::super::fault;
 use super::super::signer::{self, SigningKey};
@@ -63,18 +63,31 @@ pub struct Commits {
     pub tip: Oid,
     /// Where the lessons wait, as the branch [`MEMORY_BRANCH`], where they are not pushed to the target.
     pub memory: Option<Oid>,
+    /// How far the lessons go, where there are any.
+    pub lessons: Lessons,
 }
 
 /// The branch of lessons that wait for somebody to merge them.
 pub const MEMORY_BRANCH: &str = "countersign/memory";
+
+/// How far the lessons of a plan go with its push; the ledger has them anyhow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lessons {
+    /// To the target.
+    Target,
+    /// To [`MEMORY_BRANCH`], where somebody merges them.
+    Branch,
+    /// No further than the ledger.
+    Ledger,
+}
 
 /// Makes the landing commits and the memory commit of a plan, and brings them to the disk with all that is new in them.
 pub fn commits(
     repository: &LocalRepository,
     store: &Store,
     plan: &Plan,
-    me: &Contributor,
-    at: Timestamp,
+    (me, at): (&Contributor, Timestamp),
+    lessons: Lessons,
 ) -> Result<Commits, WriteError> {
     let (mut tip, mut memory) = (plan.target.old, None);
     let mut landed = Vec::with_capacity(plan.items.len());
@@ -97,19 +110,20 @@ pub fn commits(
         landed.push(Some(Landed { first_parent: tip, commit, tree: diff.new }));
         tip = commit;
     }
-    if plan.memory.is_empty() {
+    if plan.memory.is_empty() || lessons == Lessons::Ledger {
         store.keep(repository, tip, plan.target.old)?;
     } else {
         let tree = memory_tree(store, plan, store.tree_of(tip)?)?;
         let taught = commit(store, tree, &[tip], (me, at), (me, at), &memory_message(plan))?;
         store.keep(repository, taught, plan.target.old)?;
-        match plan.memory_via {
-            MemoryVia::Push => tip = taught,
-            MemoryVia::PullRequest => memory = Some(taught),
+        if lessons == Lessons::Target {
+            tip = taught;
+        } else {
+            memory = Some(taught);
         }
     }
     fault::point("after-commits")?;
-    Ok(Commits { landed, tip, memory })
+    Ok(Commits { landed, tip, memory, lessons })
 }
 
 fn memory_tree(store: &Store, plan: &Plan, top: Oid) -> Result<Oid, WriteError> {
@@ -338,6 +352,9 @@ fn push_failure(output: &super::process::Output) -> WriteError {
         ["fetch first", "non-fast-forward", "stale info", "cannot lock ref", "failed to update ref", "failed to lock"];
     if output.code == Some(1) && !stdout.lines().any(|line| line.starts_with("To ")) {
         WriteError::Declined(own_words(&kept))
+    } else if kept.contains("; cannot create 'refs/heads/") {
+        // One whose name is a folder of this one's: it stays where it is, however often one tries.
+        WriteError::Refused(said)
     } else if lost.iter().any(|word| kept.contains(word)) {
         WriteError::Lost(said)
     } else if kept.contains("[remote rejected]") && !kept.contains("(unpacker error)") {

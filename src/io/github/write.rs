@@ -56,13 +56,12 @@ pub fn post_all(
 ) {
     let mut line = Line::default();
     for (at, order) in orders.iter().enumerate() {
-        let outcome = match line.before(order, tried) {
-            Some(refused) => Err(refused),
-            None => {
-                let outcome = post(client, me, order, still, may);
-                line.take(order, &outcome);
-                outcome
-            }
+        let outcome = if let Some(refused) = line.before(order, tried) {
+            Err(refused)
+        } else {
+            let outcome = post(client, me, order, still, may);
+            line.take(order, &outcome);
+            outcome
         };
         if let Err(refused) = &outcome {
             line.follow(order, refused);
@@ -166,15 +165,20 @@ pub fn post(
     }
 }
 
-/// Opens a pull request, unless one is open from that branch to where it is to land.
+/// Opens a pull request, unless one is open from that branch to where it is to land, or somebody closed the newest of them as the
+/// branch is now: that was a no, until something else is there.
 pub fn offer(client: &Client, order: &OfferOrder, still: Still<'_>) -> Result<(), GitHubError> {
     let offer: &Offer = order;
     let (what, pulls) =
         (format!("the pull request for {} in {}", offer.branch, offer.repo), format!("/repos/{}/pulls", offer.repo));
-    let open = client.read(&format!("{pulls}?state=open&head={}:{}", offer.repo.owner(), offer.branch), &what);
-    let open: Vec<Value> = client.parse(&*open.wait(still)?, &what)?;
+    let path = format!("{pulls}?state=all&head={}:{}&per_page=100", offer.repo.owner(), offer.branch);
+    // The newest comes first.
+    let there: Vec<Value> = client.parse(&*client.read(&path, &what).wait(still)?, &what)?;
     let same = |pull: &&Value| pull["head"]["ref"] == *offer.branch && pull["base"]["ref"] == *offer.base;
-    if open.iter().any(|pull| same(&pull)) {
+    let is_no = |pull: &Value| pull["merged_at"].is_null() && pull["head"]["sha"] == offer.head.to_string();
+    let mut there = there.iter().filter(same);
+    let newest = there.clone().next();
+    if newest.is_some_and(is_no) || there.any(|pull| pull["state"] == "open") {
         return Ok(());
     }
     let body = json!({ "title": offer.title, "head": offer.branch, "base": offer.base, "body": offer.body });

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Desk, SHOP, at};
 use crate::support::{Commit, Ran, Repo, Sandbox, needs};
 
-fn kinds(repo: &Repo<'_>) -> Vec<String> {
+pub fn kinds(repo: &Repo<'_>) -> Vec<String> {
     repo.entries().iter().map(|entry| entry["kind"].as_str().unwrap_or_default().to_owned()).collect()
 }
 

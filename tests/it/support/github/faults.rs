@@ -1,6 +1,7 @@
 //! What can be made to go wrong, for each route.
 
 use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use super::super::Repo;
@@ -17,6 +18,8 @@ pub enum Wrong {
     Silence(Duration),
     /// The answer comes late.
     Late(Duration),
+    /// The request waits until it is let through.
+    Held(Arc<Gate>),
     /// The answer's body comes byte by byte, with so much time between two.
     Drip(Duration),
     /// Somebody runs git in a repository just before the answer: a head moves between two requests.
@@ -27,6 +30,28 @@ pub enum Wrong {
     Refused,
     /// The connection ends after the request has had its effect.
     Lost,
+}
+
+/// What holds requests back.
+#[derive(Debug, Default)]
+pub struct Gate {
+    passes: Mutex<usize>,
+    opened: Condvar,
+}
+
+impl Gate {
+    /// Lets so many through.
+    pub fn open_for(&self, requests: usize) {
+        *self.passes.lock().expect("no test panics here") += requests;
+        self.opened.notify_all();
+    }
+
+    /// Waits to be let through.
+    pub fn pass(&self) {
+        let passes = self.passes.lock().expect("no test panics here");
+        let mut passes = self.opened.wait_while(passes, |passes| *passes == 0).expect("no test panics here");
+        *passes -= 1;
+    }
 }
 
 /// A line of the table.
@@ -54,6 +79,12 @@ impl Fault {
     pub fn times(mut self, times: usize) -> Self {
         self.times = times;
         self
+    }
+
+    /// Requests to a route wait at a gate.
+    pub fn held(route: &str) -> (Self, Arc<Gate>) {
+        let gate = Arc::new(Gate::default());
+        (Self::at(route, Wrong::Held(Arc::clone(&gate))), gate)
     }
 
     /// A branch moves just before the answer, as by a push.

@@ -97,6 +97,21 @@ impl GitHub {
         self.world().repos.insert(name.into(), repo);
     }
 
+    /// Protects a branch: it changes by pull requests with so many approvals, and what is pushed to it is declined.
+    pub fn protect(&self, name: &str, branch: &str, approvals: u64) {
+        let mut world = self.world();
+        let repo = world.repos.get_mut(name).expect("a repository of the fake");
+        repo.protected.insert(branch.into(), approvals);
+        repo.decline();
+    }
+
+    /// How many pushes to protected branches were declined.
+    pub fn declined(&self, name: &str) -> usize {
+        let world = self.world();
+        let said = std::fs::read_to_string(world.repos[name].git.join("declined"));
+        said.map_or(0, |said| said.lines().count())
+    }
+
     /// Opens a pull request of a branch; answers its number.
     pub fn open(&self, repo: &str, branch: &str, author: &str, title: &str, body: &str) -> u64 {
         let mut world = self.world();
@@ -210,6 +225,7 @@ impl Shared {
         let wrong = lock(&self.faults).iter_mut().find_map(|fault| fault.strike(&route));
         match &wrong {
             Some(Wrong::Late(time)) => self.wait(*time),
+            Some(Wrong::Held(gate)) => gate.pass(),
             Some(Wrong::Meanwhile(git, arguments)) => {
                 world::git(git, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
             }

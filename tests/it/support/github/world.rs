@@ -152,6 +152,21 @@ impl Repo {
         tip(&self.git, branch)
     }
 
+    /// Has git decline what is pushed to protected branches, in GitHub's words.
+    pub fn decline(&self) {
+        let refs: Vec<String> = self.protected.keys().map(|branch| format!("'refs/heads/{branch}'")).collect();
+        let hook = format!(
+            "#!/bin/sh\ncase $1 in {}) ;; *) exit 0 ;; esac\necho \"$1\" >> declined\n\
+             echo \"error: GH006: Protected branch update failed for $1.\" >&2\n\
+             echo \"error: Changes must be made through a pull request.\" >&2\nexit 1\n",
+            refs.join("|")
+        );
+        let path = self.git.join("hooks/update");
+        std::fs::create_dir_all(self.git.join("hooks")).expect("a folder");
+        std::fs::write(&path, hook).expect("a hook");
+        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("permissions");
+    }
+
     /// The tree that merging gives; `None` where it conflicts.
     pub fn merged_tree(&self, pull: &Pull) -> Option<String> {
         let repo = git2::Repository::open_bare(&self.git).ok()?;
