@@ -133,13 +133,21 @@ impl Session {
         Ok(if self.offline { source.silent() } else { source })
     }
 
-    /// The first fetch. Somebody waits for it, so that it is said.
+    /// The first fetch, or one that mends what is there. Somebody waits for it, so that it is said.
     fn begin(&self, repo: &RepoName, mirror: &Mirror) -> Result<(), CliError> {
+        let spoilt = mirror.is_spoilt();
         if self.offline {
-            let what = format!("{repo} was never fetched here, and --offline asks nobody");
-            return Err(CliError::usage(what, "leave --offline out once"));
+            let why = if spoilt { "is spoilt here, as a crash leaves it" } else { "was never fetched here" };
+            return Err(CliError::usage(
+                format!("{repo} {why}, and --offline asks nobody"),
+                "leave --offline out once",
+            ));
         }
-        let said = format!("fetching {repo} for the first time; its history is kept in the cache folder");
+        let said = if spoilt {
+            format!("fetching {repo} again: what is kept of it in the cache folder is spoilt, as a crash leaves it")
+        } else {
+            format!("fetching {repo} for the first time; its history is kept in the cache folder")
+        };
         Output::standard(false).remark(said);
         mirror.fetch(self.asks, &|| true).map_err(|error| unmade(repo, &error))?;
         // Another one that is not done with it yet has brought nothing that could be read.

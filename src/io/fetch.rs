@@ -59,16 +59,21 @@ impl Workspace {
     /// Asks the forge, then git, so that the heads that the forge names have arrived. Where one of them does not answer the other
     /// is asked all the same.
     pub fn fetch(&self, still: Still<'_>) -> Result<(), FetchError> {
-        let listed = self.list(still);
+        self.fetch_after(self.list(still), still)
+    }
+
+    fn fetch_after(&self, listed: Result<(), GitHubError>, still: Still<'_>) -> Result<(), FetchError> {
         self.repository.fetch()?;
         self.hear(still)?;
         Ok(listed?)
     }
 
     /// [`Self::fetch`] for somebody who decides: where the forge does not tell what people think of its pull requests now, that is
-    /// not known, whatever it told before. Nobody merges by a yes that may have been taken back since.
+    /// not known, whatever it told before. Nobody merges by a yes that may have been taken back since. A forge that did not answer
+    /// at all a moment ago is not waited for again: a decision needs git alone.
     pub fn fetch_to_decide(&self, still: Still<'_>) -> Result<(), FetchError> {
-        let fetched = self.fetch(still);
+        let down = self.forge.as_ref().and_then(|forge| forge.is_down());
+        let fetched = self.fetch_after(down.map_or_else(|| self.list(still), Err), still);
         if let (Err(FetchError::Forge(_)), Some(pulls)) = (&fetched, self.proposed()) {
             let unheard =
                 |pull: &Arc<PullRequest>| Arc::new(PullRequest { opinions: None, ..PullRequest::clone(pull) });

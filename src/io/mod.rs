@@ -26,6 +26,7 @@ pub mod recover;
 pub mod send;
 pub mod sightings;
 pub mod signer;
+pub mod sought;
 pub mod state;
 pub mod told;
 pub mod values;

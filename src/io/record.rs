@@ -1,13 +1,14 @@
 //! Recording what a forge merged, where persons had approved it: by whoever decides next, and said loudly where nobody does.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::engine::{self, ForgeChecks, LandedPull, Refusal, Stack as _, Unrecorded};
-use crate::ledger::{Chain, Entry, LandingFacts, LedgerView};
-use crate::model::{EntryId, Oid, Problem, text};
+use crate::engine::{self, Force, ForgeChecks, LandedPull, Refusal, Stack as _, Unrecorded};
+use crate::ledger::{Chain, Entry, Item, LandingFacts, LedgerView};
+use crate::model::forge::{PullRequest, ReviewState};
+use crate::model::{ChangeId, EntryId, Oid, Problem, text};
 use crate::policy::MergeMethod;
 
 use super::checks;
@@ -16,10 +17,11 @@ use super::git::stack::TreeStack;
 use super::git::store::{Store, StoreError, Writes};
 use super::git::verify;
 use super::git::write::{self, WriteError};
-use super::github::{Landed, Still};
+use super::github::{GitHubError, Landed, Source, Still};
 use super::post::PostError;
 use super::send::pause;
 use super::signer;
+use super::sought;
 use super::workspace::{Scope, Situation, Workspace};
 
 /// For how long a merge may wait to be recorded.
@@ -101,7 +103,8 @@ impl Workspace {
         let late = match waiting.first() {
             None => None,
             Some((oldest, item)) => {
-                let landed = store.commit(oldest.commit)?.committed;
+                let committed = store.commit(oldest.commit)?.committed;
+                let landed = self.seek(situation, &unrecorded).landed(oldest.commit, committed, situation.now);
                 Some(Late { proposal: item.proposal.clone(), landed, count: waiting.len() })
             }
         };
@@ -193,29 +196,92 @@ impl Workspace {
         let Some(forge) = self.forge.as_ref().filter(|_| situation.policy().from_github) else { return true };
         let explained = engine::awaiting_record(&situation.world(), unrecorded, &verify::allows(store));
         let explained: BTreeSet<Oid> = explained.into_iter().map(|(one, _)| one.commit).collect();
-        let unknown =
-            |oid: &Oid| !explained.contains(oid) && !self.recorded.with(|known| known.landed.contains_key(oid));
-        let asked: BTreeSet<Oid> = unrecorded.iter().map(|one| one.commit).filter(unknown).collect();
-        let mut settled = true;
-        if !asked.is_empty() {
-            match forge.landed(situation.target.branch(), &asked, still) {
-                Ok(found) => {
-                    self.recorded.with(|known| known.landed.extend(found.into_iter().map(|one| (one.commit, one))));
-                }
-                // They stay with those that nobody approved, until it is asked again.
-                Err(_) => settled = false,
+        let known = self.seek(situation, unrecorded);
+        let entries = situation.view.iter().flat_map(LedgerView::entries);
+        let named = Named::by(entries.flat_map(|entry| &entry.items));
+        let wanted = |one: &&Unrecorded| {
+            let asked = self.recorded.with(|found| found.landed.contains_key(&one.commit));
+            let told = known.is_settled(one.commit) && !named.changes.contains(&one.facts.diff.change_id);
+            !asked && !told && !explained.contains(&one.commit)
+        };
+        let asked: BTreeSet<Oid> = unrecorded.iter().filter(wanted).map(|one| one.commit).collect();
+        // Where it does not answer they stay with those that nobody approved, until it is asked again.
+        let answered = asked.is_empty() || self.ask_for(forge, situation.target.branch(), &asked, still).is_ok();
+        let mut settled = answered;
+        // It takes a forge a moment to know what it just did.
+        let is_old = |commit: Oid| {
+            let at = store.commit(commit).map(|it| known.landed(commit, it.committed, situation.now));
+            known.is_settled(commit) || at.is_ok_and(|at| situation.now.duration_since(at) > UNRECORDED)
+        };
+        let mut for_good = BTreeSet::new();
+        for one in unrecorded.iter_mut() {
+            let (commit, change) = (one.commit, one.facts.diff.change_id);
+            let landed = self.recorded.with(|known| known.landed.get(&commit).cloned());
+            settled &= landed.is_some() || is_old(commit);
+            let told = landed.as_ref().map_or_else(
+                || answered && is_old(commit),
+                |landed| says_nothing(landed) && !named.has(&landed.pull, change),
+            );
+            if told && asked.contains(&commit) {
+                for_good.insert(commit);
             }
+            one.pull = landed.and_then(|landed| offered(store, &one.facts, landed, situation.policy().merge));
         }
-        for one in unrecorded {
-            if let Some(landed) = self.recorded.with(|known| known.landed.get(&one.commit).cloned()) {
-                one.pull = offered(store, &one.facts, landed, situation.policy().merge);
-            } else {
-                // It takes a forge a moment to know what it just did.
-                let age = store.commit(one.commit).map(|it| situation.now.duration_since(it.committed));
-                settled &= age.is_ok_and(|age| age > UNRECORDED);
+        if !for_good.is_empty() {
+            // What policy lets pass by nobody's approval is to be recorded.
+            for (one, _) in engine::awaiting_record(&situation.world(), unrecorded, &verify::allows(store)) {
+                for_good.remove(&one.commit);
             }
+            self.sought.settle(&for_good);
         }
         settled
+    }
+
+    /// Asks which pull requests became these commits, and remembers them.
+    fn ask_for(
+        &self,
+        forge: &Source,
+        branch: &str,
+        commits: &BTreeSet<Oid>,
+        still: Still<'_>,
+    ) -> Result<(), GitHubError> {
+        let found = forge.landed(branch, commits, still)?;
+        self.recorded.with(|known| known.landed.extend(found.into_iter().map(|one| (one.commit, one))));
+        Ok(())
+    }
+
+    /// What is known of the commits that no entry accounts for.
+    fn seek(&self, situation: &Situation, unrecorded: &[Unrecorded]) -> sought::Known {
+        let Force::Root(root) = situation.world().force else { return sought::Known::default() };
+        let commits = unrecorded.iter().map(|one| one.commit).collect();
+        self.sought.see(&commits, [root.policy_blob, root.signers_blob], situation.now)
+    }
+}
+
+/// Whether nobody approved a pull request before it was merged, as far as can be told: what is said of it later does not count.
+fn says_nothing(landed: &Landed) -> bool {
+    let opinions = landed.pull.opinions.as_deref().unwrap_or_default();
+    opinions.iter().all(|opinion| opinion.state != ReviewState::Approved)
+}
+
+/// What the ledger names: what it says of that may come to be enough.
+struct Named<'a> {
+    changes: HashSet<ChangeId>,
+    proposals: HashSet<&'a str>,
+}
+
+impl<'a> Named<'a> {
+    fn by(items: impl Iterator<Item = &'a Item>) -> Self {
+        let mut named = Self { changes: HashSet::new(), proposals: HashSet::new() };
+        for item in items {
+            named.changes.extend(item.change_id);
+            named.proposals.insert(&item.proposal);
+        }
+        named
+    }
+
+    fn has(&self, pull: &PullRequest, change: ChangeId) -> bool {
+        self.changes.contains(&change) || self.proposals.contains(format!("#{}", pull.number).as_str())
     }
 }
 

@@ -123,6 +123,7 @@ impl Workspace {
             inventories: Arc::clone(&self.inventories),
             compared: Arc::clone(&self.compared),
             recorded: Arc::clone(&self.recorded),
+            sought: self.sought.clone(),
             tried: Arc::clone(&self.tried),
             rejected: Arc::clone(&self.rejected),
             habits: Arc::clone(&self.habits),

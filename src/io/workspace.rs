@@ -34,6 +34,7 @@ use super::inventory::Inventories;
 use super::record::Recorded;
 use super::sightings::{FirstSeen, Sightings};
 use super::signer::{self, SignerError, SigningKey};
+use super::sought::Sought;
 use super::state::StateFolder;
 use super::told::Tried;
 use super::values::ValueCache;
@@ -65,6 +66,8 @@ pub struct Workspace {
     pub sightings: Sightings,
     /// What waits to be recorded, as it was looked for last.
     pub recorded: Arc<Recorded>,
+    /// Which commits nobody accounts for, and which of them the forge was asked about for good.
+    pub sought: Sought,
     /// What GitHub was told in vain a moment ago.
     pub tried: Arc<Tried>,
     /// The rounds that were rejected, as they were read last.
@@ -185,6 +188,7 @@ impl Workspace {
             inventories: Arc::default(),
             compared: Arc::default(),
             recorded: Arc::default(),
+            sought: Sought::of(cache, &repository.git_dir, remote),
             tried: Arc::default(),
             rejected: Arc::default(),
             habits: Arc::default(),

@@ -294,7 +294,7 @@ pub struct Queued {
 }
 
 /// Something that went wrong beside the main thing: where, what, and what to do next.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// A file, branch, entry or pane.
     #[serde(rename = "where")]

@@ -1,6 +1,7 @@
 //! Repositories on GitHub, by the program as people start it: read from a mirror and the API, decided in the ledger, posted.
 
 mod checks;
+mod complete;
 mod deciding;
 mod doctor;
 mod hostile;

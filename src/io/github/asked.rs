@@ -13,6 +13,7 @@ use super::about;
 use super::client::Client;
 use super::details::{self, Details};
 use super::error::GitHubError;
+use super::listing::lacks_graphql;
 use super::rollup;
 use super::source::Source;
 use super::wire::Still;
@@ -130,17 +131,30 @@ impl Source {
         });
     }
 
-    /// Asks for those that are heads of listed pull requests many at a time, and leaves those of which that does not tell all.
+    /// Asks for those that are heads of listed pull requests many at a time, and leaves those of which that does not tell all. Where it
+    /// fails just now nothing is known of them: asking for each instead would be hundreds of questions to one that is in trouble.
     fn ask_many(&self, wanted: &mut Vec<Oid>, now: Timestamp, still: Still<'_>) {
         let pulls = self.pulls();
         let listed = pulls.iter().filter(|pull| wanted.contains(&pull.head.oid) && !pull.node_id.is_empty());
-        let ids: Vec<&str> = listed.map(|pull| pull.node_id.as_str()).collect();
-        for ids in ids.chunks(rollup::PAGE) {
-            // Where there is no GraphQL, or it does not answer, REST says so of each.
-            let Ok(told) = self.ask(|client| rollup::rollups(client, ids, still)) else { return };
-            wanted.retain(|head| !told.contains_key(head));
-            self.asked
-                .with(|kept| told.into_iter().for_each(|(head, checks)| kept.keep(head, now, Known::Known(checks))));
+        let listed: Vec<(&str, Oid)> = listed.map(|pull| (pull.node_id.as_str(), pull.head.oid)).collect();
+        for (at, some) in listed.chunks(rollup::PAGE).enumerate() {
+            let ids: Vec<&str> = some.iter().map(|(id, _)| *id).collect();
+            match self.ask(|client| rollup::rollups(client, &ids, still)) {
+                Ok(told) => {
+                    wanted.retain(|head| !told.contains_key(head));
+                    let known = told.into_iter().map(|(head, checks)| (head, Known::Known(checks)));
+                    self.asked.with(|kept| known.for_each(|(head, checks)| kept.keep(head, now, checks)));
+                }
+                // REST says so of each, or nobody wants to know.
+                Err(error) if lacks_graphql(&error) || matches!(error, GitHubError::Stopped) => return,
+                Err(error) => {
+                    let left: Vec<Oid> = listed[at * rollup::PAGE..].iter().map(|(_, head)| *head).collect();
+                    wanted.retain(|head| !left.contains(head));
+                    let why = Known::Unknown(error.to_string());
+                    self.asked.with(|kept| left.into_iter().for_each(|head| kept.keep(head, now, why.clone())));
+                    return;
+                }
+            }
         }
     }
 

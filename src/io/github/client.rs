@@ -10,9 +10,11 @@ use serde_json::{Value, json};
 use super::answer::{Answer, QueryError};
 use super::error::{ACCESS, GitHubError, words};
 use super::host::Host;
+use super::raw;
 use super::token::Token;
 use super::wire::{Ask, BODY_LIMIT, Broken, Kind, Patience, Pending, Proxies, Still, Wire};
 use crate::io::clock::Clock;
+use crate::model::Problem;
 use crate::model::forge::Budget;
 
 /// Redirections that are followed: a renamed repository is one, a moved one perhaps two.
@@ -190,7 +192,10 @@ impl Client {
         pending.wait(still).map_err(|broken| {
             let host = self.host.name().to_owned();
             match broken {
-                Broken::Connection(why) => GitHubError::Unreachable { host, why: words(&why, &self.token) },
+                Broken::Connection(why) => {
+                    GitHubError::Unreachable { host, why: words(&why, &self.token), began: false }
+                }
+                Broken::Cut(why) => GitHubError::Unreachable { host, why: words(&why, &self.token), began: true },
                 Broken::TimedOut(limit) => GitHubError::TimedOut { host, seconds: limit.as_secs() },
                 Broken::TooLarge => GitHubError::TooLarge { what: what.to_owned(), mib: BODY_LIMIT >> 20 },
                 Broken::Limited(limit, until) => GitHubError::Limited { limit, until },
@@ -247,17 +252,48 @@ impl Reading<'_> {
 impl Reading<'_> {
     /// The answer and its further pages, `pages` at most, each read into `T`; says whether there are more.
     pub fn all<T: DeserializeOwned>(self, pages: usize, still: Still<'_>) -> Result<(Vec<T>, bool), GitHubError> {
+        let mut found = Vec::new();
+        let more = self.through(pages, still, |page| found.push(page))?;
+        Ok((found, more))
+    }
+
+    /// The same, handed over page by page: of what others wrote at length only what is needed has to be held.
+    pub fn through<T: DeserializeOwned>(
+        self,
+        pages: usize,
+        still: Still<'_>,
+        mut take: impl FnMut(T),
+    ) -> Result<bool, GitHubError> {
         let (client, what) = (self.client, self.what.clone());
-        let (mut found, mut reading) = (Vec::new(), self);
+        let (mut read, mut reading) = (0, self);
         loop {
             let answer = reading.wait(still)?;
-            found.push(client.parse(&answer, &what)?);
+            take(client.parse(&answer, &what)?);
+            read += 1;
             match answer.next_page(client.host.origin()) {
-                Some(next) if found.len() < pages => reading = client.read_at(next, &what),
+                Some(next) if read < pages => reading = client.read_at(next, &what),
                 // A page that is elsewhere is not followed, and not forgotten.
-                _ => return Ok((found, answer.has_next_page())),
+                _ => return Ok(answer.has_next_page()),
             }
         }
+    }
+
+    /// Each thing of a list, `pages` at most, read as its page comes; the problems with those that cannot be read; whether there are
+    /// more.
+    pub(super) fn each<T>(
+        self,
+        pages: usize,
+        what: &str,
+        read: fn(Value) -> Result<T, String>,
+        still: Still<'_>,
+    ) -> Result<(Vec<T>, Vec<Problem>, bool), GitHubError> {
+        let (mut found, mut problems) = (Vec::new(), Vec::new());
+        let more = self.through::<Vec<Value>>(pages, still, |page| {
+            let (some, odd) = raw::each(page, what, read);
+            found.extend(some);
+            problems.extend(odd);
+        })?;
+        Ok((found, problems, more))
     }
 }
 

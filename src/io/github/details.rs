@@ -13,6 +13,8 @@ use crate::model::{Known, Oid, Problem};
 
 /// Pages of a hundred that are read of each kind.
 const PAGES: usize = 10;
+/// Bytes of a text that are kept of each: more than is shown, and little enough for thousands of them.
+const TEXT: usize = 8 << 10;
 
 /// What is said of a pull request. Each part is read by itself: a token that may not read one still reads the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,9 +71,9 @@ pub fn details(
             .parse(&answer, &name)
             .and_then(|value| raw::rest_pull(value).map_err(|why| client.unreadable(&name, &why)))
     }))?;
-    let reviews = stopped(gathered(reviews, "review", raw::review, &mut problems, still))?;
-    let on_lines = gathered(on_lines, "review comment", raw::remark, &mut problems, still);
-    let on_whole = gathered(on_whole, "comment", raw::remark, &mut problems, still);
+    let reviews = stopped(gathered(reviews, "review", review, &mut problems, still))?;
+    let on_lines = gathered(on_lines, "review comment", remark, &mut problems, still);
+    let on_whole = gathered(on_whole, "comment", remark, &mut problems, still);
     let remarks = stopped(on_lines.and_then(|mut remarks| {
         remarks.extend(on_whole?);
         remarks.sort_by_key(|remark| (remark.created, remark.id));
@@ -124,6 +126,16 @@ impl<'c> Commit<'c> {
     }
 }
 
+/// A review with the begin of its text.
+fn review(value: Value) -> Result<Review, String> {
+    raw::review(value).map(|review| Review { body: raw::bounded(review.body.trim_start(), TEXT).0, ..review })
+}
+
+/// A remark with the begin of its text.
+fn remark(value: Value) -> Result<Remark, String> {
+    raw::remark(value).map(|remark| Remark { body: raw::bounded(remark.body.trim_start(), TEXT).0, ..remark })
+}
+
 fn gathered<T>(
     reading: Reading<'_>,
     what: &str,
@@ -131,8 +143,7 @@ fn gathered<T>(
     problems: &mut Vec<Problem>,
     still: Still<'_>,
 ) -> Result<Vec<T>, GitHubError> {
-    let (pages, more) = reading.all::<Vec<Value>>(PAGES, still)?;
-    let (found, wrong) = raw::each(pages.into_iter().flatten().collect(), what, read);
+    let (found, wrong, more) = reading.each(PAGES, what, read, still)?;
     problems.extend(wrong);
     if more {
         problems.push(Problem {

@@ -118,6 +118,8 @@ pub enum GitHubError {
         host: String,
         /// What happened.
         why: String,
+        /// Whether an answer had begun to come.
+        began: bool,
     },
     /// No whole answer in time.
     #[error("{host} did not answer within {seconds} s; try again")]
@@ -174,7 +176,7 @@ impl GitHubError {
     /// Whether nothing came back at all.
     #[must_use]
     pub const fn is_down(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::TimedOut { .. })
+        matches!(self, Self::Unreachable { began: false, .. } | Self::TimedOut { .. })
     }
 
     /// Whether trying again later, with nothing changed here, may help.

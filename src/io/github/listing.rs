@@ -50,9 +50,13 @@ pub struct Listing {
     pub repo: RepoName,
     /// The pull requests, the one that changed last first.
     pub pulls: Vec<PullRequest>,
-    /// Those that could not be read.
-    #[serde(skip)]
+    /// Those that could not be read. They are said as long as the listing is known.
     pub problems: Vec<Problem>,
+    /// Whether GitHub left something out, and nobody knows what: it is asked for anew, also where nothing changed.
+    pub(super) left_out: bool,
+    /// The pull requests of which too much was said to be read, as of their last change: they are not asked about again before the next.
+    #[serde(default)]
+    pub(super) too_much: Vec<(u64, Timestamp)>,
     /// Whether there are more than were read.
     pub cut: bool,
     /// When GitHub said last that it is so.
@@ -106,7 +110,8 @@ struct RepositoryData {
 /// Reads a repository anew, or what changed since `known`; nothing but a question that costs nothing where nothing did.
 ///
 /// What does not count as a change to GitHub is not seen by that question: a target that moved (git tells), checks (they are
-/// read on demand), and `mergeable`. All of it is read anew once `known` is as old as `keep`.
+/// read on demand), and `mergeable`. All of it is read anew once `known` is as old as `keep`, or as far
+/// ahead, where a clock was.
 pub fn refresh(
     client: &Client,
     repo: &RepoName,
@@ -115,7 +120,7 @@ pub fn refresh(
     keep: SignedDuration,
     still: Still<'_>,
 ) -> Result<Listing, GitHubError> {
-    let known = known.filter(|known| known.repo == *repo && now.duration_since(known.whole) < keep);
+    let known = known.filter(|known| known.repo == *repo && now.duration_since(known.whole).abs() < keep);
     let path = format!("/repos/{repo}/pulls?state=all&sort=updated&direction=desc&per_page=1");
     let mark = known.and_then(|known| known.mark.as_deref());
     let Changed::Yes(answer) = client.changed(&path, mark, &whose(repo), still)? else {
@@ -134,9 +139,10 @@ pub fn refresh(
         },
         None => whole(client, repo, now, still)?,
     };
-    // One that ended before it was full is asked for again, whether anything changed or not.
+    // One that ended before it was full, or has holes, is asked for again, whether anything changed or not.
     let ended = listing.cut && listing.pulls.len() + GAPS < MOST;
-    Ok(Listing { mark: mark.filter(|_| !ended), newest, ..listing })
+    let (mark, newest) = (mark.filter(|_| !ended && !listing.left_out), newest.filter(|_| !listing.left_out));
+    Ok(Listing { mark, newest, ..listing })
 }
 
 /// Whether an answer with the last change can be told from one after another change: GitHub counts seconds, and two pull requests
@@ -151,8 +157,9 @@ fn whole(client: &Client, repo: &RepoName, now: Timestamp, still: Still<'_>) -> 
     match nodes(client, repo, &json!(["OPEN"]), still, |_| true) {
         Err(error) if lacks_graphql(&error) => over_rest(client, repo, None, now, still),
         read => {
-            let (pulls, problems, cut) = read?.read(&whose(repo));
-            Ok(anew(repo, pulls, problems, cut, now))
+            let pages = read?;
+            let (left_out, (pulls, problems, cut)) = (pages.said.is_some(), pages.read(&whose(repo)));
+            Ok(Listing { left_out, ..anew(repo, pulls, problems, cut, now) })
         }
     }
 }
@@ -167,8 +174,8 @@ fn over_rest(
     still: Still<'_>,
 ) -> Result<Listing, GitHubError> {
     let path = format!("/repos/{repo}/pulls?state=open&sort=updated&direction=desc&per_page=100");
-    let (pages, cut) = client.read(&path, &whose(repo)).all::<Vec<Value>>(MOST / 100, still)?;
-    let (mut pulls, problems) = raw::each(pages.into_iter().flatten().collect(), &whose(repo), raw::rest_pull);
+    let what = whose(repo);
+    let (mut pulls, problems, cut) = client.read(&path, &what).each(MOST / 100, &what, raw::rest_pull, still)?;
     for pull in &mut pulls {
         let over = |old: &PullRequest| known.and_then(|known| known.newest).is_some_and(|newest| old.updated < newest);
         let same = |old: &&PullRequest| {
@@ -179,32 +186,48 @@ fn over_rest(
             (pull.opinions, pull.retargeted) = (old.opinions.clone(), old.retargeted);
         }
     }
-    Ok(anew(repo, pulls, problems, cut, now))
+    let too_much = known.map(|known| known.too_much.clone()).unwrap_or_default();
+    Ok(Listing { too_much, ..anew(repo, pulls, problems, cut, now) })
 }
 
 fn anew(repo: &RepoName, pulls: Vec<PullRequest>, problems: Vec<Problem>, cut: bool, now: Timestamp) -> Listing {
     let (repo, pulls) = (repo.clone(), open(pulls));
-    Listing { repo, pulls, problems, cut, fetched: now, whole: now, mark: None, newest: None }
+    Listing {
+        repo,
+        pulls,
+        problems,
+        left_out: false,
+        too_much: Vec::new(),
+        cut,
+        fetched: now,
+        whole: now,
+        mark: None,
+        newest: None,
+    }
 }
 
 /// Asks what people think of those of which the listing does not tell it, one by one and at most [`UNHEARD`] of them, those that
-/// changed last first. One that cannot be asked stays unknown; says whether anything came to be known.
+/// changed last first. One of which not all can be read stays unknown, and is not asked about again before it changed; says whether
+/// any were asked about.
 pub fn hear(client: &Client, listing: &mut Listing, still: Still<'_>) -> Result<bool, GitHubError> {
-    let repo = listing.repo.clone();
-    let mut heard = false;
-    for pull in listing.pulls.iter_mut().filter(|pull| pull.opinions.is_none()).take(UNHEARD) {
+    let (repo, mut too_much) = (listing.repo.clone(), std::mem::take(&mut listing.too_much));
+    too_much.retain(|known| listing.pulls.iter().any(|pull| (pull.number, pull.updated) == *known));
+    let wanted = |pull: &&mut PullRequest| pull.opinions.is_none() && !too_much.contains(&(pull.number, pull.updated));
+    let (mut new, mut asked) = (Vec::new(), 0);
+    for pull in listing.pulls.iter_mut().filter(wanted).take(UNHEARD) {
         hear_one(client, &repo, pull, still)?;
-        heard |= pull.opinions.is_some();
+        asked += 1;
+        new.extend(pull.opinions.is_none().then_some((pull.number, pull.updated)));
     }
-    Ok(heard)
+    listing.too_much = [too_much, new].concat();
+    Ok(asked > 0)
 }
 
 /// Asks what people think of one. Where not all of it can be read, it stays unknown.
 fn hear_one(client: &Client, repo: &RepoName, pull: &mut PullRequest, still: Still<'_>) -> Result<(), GitHubError> {
     let what = format!("the reviews of {repo}#{}", pull.number);
     let reviews = client.read(&format!("/repos/{repo}/pulls/{}/reviews?per_page=100", pull.number), &what);
-    let (reviews, more) = reviews.all::<Vec<Value>>(SAID, still)?;
-    let (reviews, odd) = raw::each(reviews.into_iter().flatten().collect(), &what, raw::review);
+    let (reviews, odd, more) = reviews.each(SAID, &what, raw::review, still)?;
     let events = events(client, repo, pull.number, still)?;
     if let Some(events) = events.filter(|_| !more && odd.is_empty()) {
         pull.opinions = Some(opinions::opinions(reviews, &events, pull.number));
@@ -222,8 +245,7 @@ fn events(
 ) -> Result<Option<Vec<opinions::Event>>, GitHubError> {
     let what = format!("the events of {repo}#{number}");
     let events = client.read(&format!("/repos/{repo}/issues/{number}/events?per_page=100"), &what);
-    let (events, more) = events.all::<Vec<Value>>(SAID, still)?;
-    let (events, odd) = raw::each(events.into_iter().flatten().collect(), &what, opinions::event);
+    let (events, odd, more) = events.each(SAID, &what, opinions::event, still)?;
     Ok((!more && odd.is_empty()).then(|| events.into_iter().flatten().collect()))
 }
 
@@ -237,8 +259,7 @@ pub fn hear_again(
 ) -> Result<PullRequest, GitHubError> {
     let what = format!("the reviews of {repo}#{}", pull.number);
     let reviews = client.read(&format!("/repos/{repo}/pulls/{}/reviews?per_page=100", pull.number), &what);
-    let (reviews, more) = reviews.all::<Vec<Value>>(SAID, still)?;
-    let (reviews, odd) = raw::each(reviews.into_iter().flatten().collect(), &what, raw::review);
+    let (reviews, odd, more) = reviews.each(SAID, &what, raw::review, still)?;
     // Whose doing it was is asked only where something was dismissed; what is not told stays unexplained.
     let undone = reviews.iter().any(|review| review.state == ReviewState::Dismissed);
     let events = if undone { events(client, repo, pull.number, still)?.unwrap_or_default() } else { Vec::new() };
@@ -260,10 +281,11 @@ pub fn landed(
     still: Still<'_>,
 ) -> Result<Vec<Landed>, GitHubError> {
     let path = format!("/repos/{repo}/pulls?state=closed&sort=updated&direction=desc&per_page=100");
-    let (pages, _) = client.read(&path, &whose(repo)).all::<Vec<Value>>(CLOSED, still)?;
-    let merged = pages.into_iter().flatten().filter_map(raw::merged_pull);
-    let mut found: Vec<Landed> =
-        merged.filter(|landed| landed.pull.base.branch == branch && commits.contains(&landed.commit)).collect();
+    let mut found: Vec<Landed> = Vec::new();
+    client.read(&path, &whose(repo)).through::<Vec<Value>>(CLOSED, still, |page| {
+        let merged = page.into_iter().filter_map(raw::merged_pull);
+        found.extend(merged.filter(|landed| landed.pull.base.branch == branch && commits.contains(&landed.commit)));
+    })?;
     for landed in &mut found {
         hear_one(client, repo, &mut landed.pull, still)?;
     }
@@ -278,7 +300,8 @@ fn since(
     now: Timestamp,
     still: Still<'_>,
 ) -> Result<Option<Listing>, GitHubError> {
-    let Some(newest) = known.newest else { return Ok(None) };
+    // What could not be read may be what changed.
+    let Some(newest) = known.newest.filter(|_| known.problems.is_empty()) else { return Ok(None) };
     let updated = |node: &Value| node.get("updatedAt").and_then(Value::as_str).and_then(|at| at.parse().ok());
     // Down to the second that was seen last, and that second too: more may have happened in it.
     let fresh = move |node: &Value| updated(node).is_none_or(|at: Timestamp| at >= newest);
@@ -334,13 +357,15 @@ struct Pages {
     after: Option<String>,
     more: bool,
     cut: bool,
+    /// Whether a page did not come in time.
+    late: bool,
     /// What the server said is missing.
     said: Option<String>,
 }
 
 impl Default for Pages {
     fn default() -> Self {
-        Self { nodes: Vec::new(), first: PAGE, after: None, more: true, cut: false, said: None }
+        Self { nodes: Vec::new(), first: PAGE, after: None, more: true, cut: false, late: false, said: None }
     }
 }
 
@@ -351,20 +376,22 @@ impl Pages {
         (self.more && !self.cut).then(|| (self.first, self.after.clone()))
     }
 
-    /// Takes a page in. Where the server gave up over it, a smaller one is asked for.
+    /// Takes a page in. Where the server gave up over it, a smaller one is asked for; where it said nothing at all, the smallest, once.
     fn take(
         &mut self,
         page: Result<(Page, Option<String>), GitHubError>,
         wanted: impl Fn(&Value) -> bool,
     ) -> Result<(), GitHubError> {
         let (page, said) = match page {
-            Err(error) if gave_up(&error) && self.first > SMALLEST => {
-                self.first = (self.first / 2).max(SMALLEST);
+            Err(error) if gave_up(&error) && self.first > SMALLEST && !self.late => {
+                self.late = matches!(error, GitHubError::TimedOut { .. });
+                self.first = if self.late { SMALLEST } else { (self.first / 2).max(SMALLEST) };
                 return Ok(());
             }
             page => page?,
         };
-        self.said = said.or(self.said.take());
+        let holes = page.nodes.iter().any(Value::is_null).then(|| "it says nothing of some".to_owned());
+        self.said = said.or(holes).or(self.said.take());
         let (last, none) = (page.nodes.last().is_some_and(&wanted), page.nodes.is_empty());
         self.nodes.extend(page.nodes.into_iter().filter(|node| !node.is_null() && wanted(node)));
         // A cursor that does not move would be asked for ever.
@@ -475,16 +502,27 @@ mod tests {
         assert!(pages.next().is_none() && !pages.cut);
     }
 
-    #[test]
-    fn pages_shrink_down_to_the_smallest() {
+    /// The sizes of the pages that are asked for until an answer like this one fails.
+    fn sizes(answer: impl Fn() -> Result<(Page, Option<String>), GitHubError>) -> (Vec<usize>, GitHubError) {
         let mut pages = Pages::default();
         let mut sizes = Vec::new();
-        let failed = loop {
+        loop {
             sizes.push(pages.next().unwrap().0);
-            if let Err(error) = pages.take(server(), |_| true) {
-                break error;
+            if let Err(error) = pages.take(answer(), |_| true) {
+                return (sizes, error);
             }
-        };
+        }
+    }
+
+    #[test]
+    fn pages_shrink_down_to_the_smallest() {
+        let (sizes, failed) = sizes(server);
         assert_eq!((sizes, failed.status()), (vec![40, 20, 10], Some(502)));
+    }
+
+    #[test]
+    fn a_silent_graphql_is_waited_for_once() {
+        let (sizes, failed) = sizes(|| Err(GitHubError::TimedOut { host: String::new(), seconds: 12 }));
+        assert_eq!((sizes, failed.is_down()), (vec![40, 10], true));
     }
 }

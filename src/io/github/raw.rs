@@ -47,7 +47,7 @@ pub(super) fn parsed<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, 
 }
 
 /// At most so many bytes of a text, whole characters; says whether something was cut.
-fn bounded(text: &str, bytes: usize) -> (String, bool) {
+pub(super) fn bounded(text: &str, bytes: usize) -> (String, bool) {
     let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     (text[..end].to_owned(), end < text.len())
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -53,6 +54,10 @@ pub struct Connection {
     lookup: Lookup,
     setup: Setup,
     open: Mutex<Open>,
+    /// Held by whoever looks for a token: other programs are asked, and one who only looks at what is open does not wait for them.
+    opening: Mutex<()>,
+    /// When some repository there did not answer at all, and with what error, unless one has answered since.
+    down: Mutex<Option<Down>>,
 }
 
 #[derive(Debug, Default)]
@@ -61,11 +66,14 @@ struct Open {
     me: Option<Account>,
 }
 
+/// When there was no answer, and with what error.
+type Down = (Timestamp, GitHubError);
+
 impl Connection {
     /// A connection of which nothing is opened yet.
     #[must_use]
     pub fn new(host: Host, lookup: Lookup, setup: Setup) -> Self {
-        Self { host, lookup, setup, open: Mutex::default() }
+        Self { host, lookup, setup, open: Mutex::default(), opening: Mutex::default(), down: Mutex::default() }
     }
 
     /// Where it leads.
@@ -76,31 +84,45 @@ impl Connection {
 
     /// The client, with the token that is found first.
     pub fn client(&self) -> Result<Arc<Client>, GitHubError> {
-        let mut open = lock(&self.open);
-        if let Some(client) = &open.client {
-            return Ok(Arc::clone(client));
+        if let Some(client) = self.opened() {
+            return Ok(client);
+        }
+        let _turn = lock(&self.opening);
+        // Somebody may have found it meanwhile.
+        if let Some(client) = self.opened() {
+            return Ok(client);
         }
         let Lookup { variable, git, file } = &self.lookup;
         let token = Surroundings { variable, git, gh: "gh", file: file.as_deref() }.token(&self.host)?;
         let client = Arc::new(Client::new(self.host.clone(), token, &self.setup)?);
-        open.client = Some(Arc::clone(&client));
+        lock(&self.open).client = Some(Arc::clone(&client));
         Ok(client)
     }
 
-    /// The client, where it was opened.
+    /// The client, where it was opened; nobody is waited for.
     #[must_use]
     pub fn opened(&self) -> Option<Arc<Client>> {
         lock(&self.open).client.clone()
     }
 
-    /// Whose token it is.
+    /// Whose token it is. Nobody is asked where nobody answered a moment ago.
     pub fn me(&self, still: Still<'_>) -> Result<Account, GitHubError> {
         if let Some(me) = lock(&self.open).me.clone() {
             return Ok(me);
         }
+        if let Some(error) = self.recent(&self.down) {
+            return Err(error);
+        }
         let me = about::identity(&*self.client()?, still).map_err(|error| self.refused(error))?.account;
         lock(&self.open).me = Some(me.clone());
         Ok(me)
+    }
+
+    /// The error with which there was no answer a moment ago.
+    fn recent(&self, down: &Mutex<Option<Down>>) -> Option<GitHubError> {
+        let now = self.setup.clock.now();
+        let recent = |(at, _): &Down| now.duration_since(*at).abs() < DOWN;
+        lock(down).clone().filter(recent).map(|(_, error)| error)
     }
 
     /// A token that was refused is looked for anew: somebody may have renewed it.
@@ -124,7 +146,9 @@ pub struct Source {
     facts: Mutex<Option<Arc<RepoFacts>>>,
     pub(super) asked: Asked,
     /// When it did not answer at all, and with what error, unless it has answered since.
-    down: Mutex<Option<(Timestamp, GitHubError)>>,
+    down: Mutex<Option<Down>>,
+    /// Whether it told the list when it was asked last.
+    told: AtomicBool,
     silent: bool,
 }
 
@@ -134,8 +158,8 @@ impl Source {
     pub fn new(repo: RepoName, connection: Arc<Connection>, filter: Filter, cache: ListingCache) -> Self {
         let listing = Mutex::new(cache.load(&repo).map(Arc::new));
         let facts = Mutex::default();
-        let (asked, down, silent) = (Asked::default(), Mutex::default(), false);
-        Self { repo, connection, filter, cache, listing, facts, asked, down, silent }
+        let (asked, down, told) = (Asked::default(), Mutex::default(), AtomicBool::new(false));
+        Self { repo, connection, filter, cache, listing, facts, asked, down, told, silent: false }
     }
 
     /// The same, with nobody to be asked what is only asked when somebody looks.
@@ -149,10 +173,9 @@ impl Source {
     }
 
     /// The error with which it did not answer a moment ago: nobody waits for the same silence twice.
-    pub(super) fn is_down(&self) -> Option<GitHubError> {
-        let now = self.connection.setup.clock.now();
-        let recent = |(at, _): &(Timestamp, GitHubError)| now.duration_since(*at).abs() < DOWN;
-        lock(&self.down).clone().filter(recent).map(|(_, error)| error)
+    #[must_use]
+    pub fn is_down(&self) -> Option<GitHubError> {
+        self.connection.recent(&self.down)
     }
 
     /// Whose token it is, where GitHub tells; nobody is asked where nobody is to be, or where nobody answered a moment ago.
@@ -222,8 +245,8 @@ impl Source {
     /// Whether all that is open was listed when it was asked last: what is not in the list is gone then, or left out by the settings.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        lock(&self.listing).as_ref().is_some_and(|listing| listing.problems.is_empty() && !listing.cut)
-            && lock(&self.down).is_none()
+        let told = self.told.load(Ordering::Relaxed);
+        told && lock(&self.listing).as_ref().is_some_and(|listing| listing.problems.is_empty() && !listing.cut)
     }
 
     /// Asks for what changed, and keeps it.
@@ -231,7 +254,10 @@ impl Source {
         let client = self.connection.client()?;
         let known = lock(&self.listing).clone();
         let listing = listing::refresh(&client, &self.repo, known.as_deref(), now, WHOLE, still);
-        *lock(&self.down) = listing.as_ref().err().filter(|error| error.is_down()).map(|error| (now, error.clone()));
+        let down = listing.as_ref().err().filter(|error| error.is_down()).map(|error| (now, error.clone()));
+        lock(&self.connection.down).clone_from(&down);
+        *lock(&self.down) = down;
+        self.told.store(listing.is_ok(), Ordering::Relaxed);
         let listing = listing.map_err(|error| self.connection.refused(error))?;
         // The next console asks for everything where it cannot be kept.
         let _ = self.cache.keep(&listing);
@@ -270,8 +296,7 @@ impl Source {
 
     /// The pull requests that became these commits of a branch, among those that were closed and changed last.
     pub fn landed(&self, branch: &str, commits: &BTreeSet<Oid>, still: Still<'_>) -> Result<Vec<Landed>, GitHubError> {
-        let client = self.connection.client()?;
-        listing::landed(&client, &self.repo, branch, commits, still).map_err(|error| self.connection.refused(error))
+        self.ask(|client| listing::landed(client, &self.repo, branch, commits, still))
     }
 
     /// What GitHub says of the repository itself, asked once.
@@ -279,9 +304,7 @@ impl Source {
         if let Some(facts) = lock(&self.facts).clone() {
             return Ok(facts);
         }
-        let client = self.connection.client()?;
-        let facts = about::repository(&client, &self.repo, still).map_err(|error| self.connection.refused(error))?;
-        let facts = Arc::new(facts);
+        let facts = Arc::new(self.ask(|client| about::repository(client, &self.repo, still))?);
         *lock(&self.facts) = Some(Arc::clone(&facts));
         Ok(facts)
     }

@@ -112,6 +112,8 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Broken {
     Connection(String),
+    /// In the middle of an answer.
+    Cut(String),
     TimedOut(Duration),
     TooLarge,
     Limited(Limit, Timestamp),
@@ -295,7 +297,7 @@ impl Line {
             drop(turn);
             let told = match &outcome {
                 Ok(answer) => answer.told(write, graphql),
-                Err(Broken::Connection(_)) => Told { write, ..Told::default() },
+                Err(Broken::Connection(_) | Broken::Cut(_)) => Told { write, ..Told::default() },
                 Err(Broken::TimedOut(_)) => Told { write, silent: true, ..Told::default() },
                 Err(_) => return outcome,
             };
@@ -345,7 +347,10 @@ impl Line {
         let (head, mut frames) = response.into_parts();
         let mut body = Vec::new();
         while let Some(frame) = frames.frame().await {
-            let frame = frame.map_err(|error| self.broken(&error))?;
+            let frame = frame.map_err(|error| match self.broken(&error) {
+                Broken::Connection(why) => Broken::Cut(why),
+                slow => slow,
+            })?;
             let Ok(data) = frame.into_data() else { continue };
             if body.len() + data.len() > BODY_LIMIT {
                 return Err(Broken::TooLarge);

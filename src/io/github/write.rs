@@ -307,15 +307,16 @@ impl Desk<'_> {
     /// The post among what was said.
     fn said(&self, path: &str) -> Result<Option<Posted>, Refused> {
         let reading = self.client.read(path, &self.what());
-        let (pages, more) = reading.all::<Vec<Said>>(PAGES, self.still).map_err(|error| Refused::from(&error))?;
-        let mine = |said: &&Said| {
+        let mine = |said: &Said| {
             let own = said.user.as_ref().is_some_and(|user| user.login.eq_ignore_ascii_case(&self.me.login));
             own && said.body.as_deref().is_some_and(|body| self.post.is_told_by(body))
         };
-        match pages.iter().flatten().find(mine) {
-            Some(_) => Ok(Some(found(None))),
-            None if more => Err(Refused::from(Why::TooMuch)),
-            None => Ok(None),
+        let mut is_there = false;
+        let read = reading.through::<Vec<Said>>(PAGES, self.still, |page| is_there |= page.iter().any(mine));
+        match read.map_err(|error| Refused::from(&error))? {
+            _ if is_there => Ok(Some(found(None))),
+            true => Err(Refused::from(Why::TooMuch)),
+            false => Ok(None),
         }
     }
 
@@ -323,15 +324,19 @@ impl Desk<'_> {
     /// finds what is left.
     fn dismiss(&self, message: &str) -> Result<Posted, Refused> {
         let reading = self.client.read(&format!("{}/reviews?per_page=100", self.path("pulls")), &self.what());
-        let (pages, more) = reading.all::<Vec<Said>>(PAGES, self.still).map_err(|error| Refused::from(&error))?;
-        let counts = |said: &&Said| {
+        let counts = |said: &Said| {
             let own = said.user.as_ref().is_some_and(|user| user.login.eq_ignore_ascii_case(&self.me.login));
             let stands = matches!(said.state.as_deref(), Some("APPROVED" | "CHANGES_REQUESTED"));
             own && stands && said.body.as_deref().is_some_and(|body| self.post.is_ours(body))
         };
+        let mut counted: Vec<u64> = Vec::new();
+        let read = reading.through::<Vec<Said>>(PAGES, self.still, |page| {
+            counted.extend(page.into_iter().filter(counts).filter_map(|said| said.id));
+        });
+        let more = read.map_err(|error| Refused::from(&error))?;
         let body = json!({ "message": message, "event": "DISMISS" });
         let mut posted = found(None);
-        for id in pages.iter().flatten().filter(counts).filter_map(|said| said.id) {
+        for id in counted {
             let path = format!("{}/reviews/{id}/dismissals", self.path("pulls"));
             let sent = self.send(&Method::PUT, &path, &body);
             let unclear = |error: &GitHubError| Refused::from(Why::Unanswered).saying(error.to_string());

@@ -45,6 +45,26 @@ fn discussed(github: &GitHub, repo: &Repo<'_>) -> Oid {
     sha.parse().unwrap()
 }
 
+/// There may be thousands of them, each as long as GitHub lets it be.
+#[test]
+fn of_long_texts_the_begin_is_held() {
+    let sandbox = Sandbox::new();
+    let (github, repo) = forge(&sandbox);
+    let head = discussed(&github, &repo);
+    {
+        let mut world = github.world();
+        let pull = world.pull("acme/shop", 1);
+        for said in pull.reviews.iter_mut().chain(&mut pull.remarks).chain(&mut pull.comments) {
+            said["body"] = json!(format!("{}{}", " ".repeat(9_000), "é".repeat(30_000)));
+        }
+    }
+    let found = details(&client(&github), &SHOP, 1, head, None, ALWAYS).unwrap();
+    let reviews = found.reviews.found().unwrap().iter().map(|review| &review.body);
+    let texts: Vec<&String> = reviews.chain(found.remarks.found().unwrap().iter().map(|remark| &remark.body)).collect();
+    assert_eq!(texts.len(), 5);
+    assert!(texts.iter().all(|text| text.len() == 8 << 10 && text.starts_with("éé")), "{texts:?}");
+}
+
 #[test]
 fn all_that_is_said_is_read() {
     let sandbox = Sandbox::new();

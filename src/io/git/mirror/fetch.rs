@@ -93,10 +93,17 @@ impl Mirror {
         self.configure(Origin { url: &url, branch: Some(branch) })
     }
 
-    /// Whether anything was fetched into it.
+    /// Whether anything was fetched into it that can be read.
     #[must_use]
     pub fn is_begun(&self) -> bool {
-        self.fetched_at().is_some() && self.target().is_some()
+        self.fetched_at().is_some() && self.target().is_some() && !self.is_spoilt()
+    }
+
+    /// Whether a crash left nothing of where the default branch is: a fetch mends that.
+    #[must_use]
+    pub fn is_spoilt(&self) -> bool {
+        let file = |branch: String| self.git_dir().join("refs/remotes/origin").join(branch);
+        self.target().is_some_and(|branch| !is_ref(&file(branch))) || !is_ref(&self.git_dir().join("HEAD"))
     }
 
     /// Whether the server left contents out, as far as a fetch has told.
@@ -129,8 +136,8 @@ impl Mirror {
         Ok(())
     }
 
-    /// Removes what processes left behind that were killed: locks of git, and packs that were not finished. To be called with
-    /// our own lock held.
+    /// Removes what processes left behind that were killed, or hosts that crashed: locks of git, packs that were not finished, and refs
+    /// that say nothing, which the next fetch brings again. To be called with our own lock held.
     pub(super) fn sweep(&self) -> Swept {
         let mut swept = Swept::default();
         let pack = self.git_dir().join("objects/pack");
@@ -144,9 +151,17 @@ impl Mirror {
         for path in files(&self.git_dir().join("refs"), ENTRIES).into_iter().chain(locks(self.git_dir())) {
             if path.extension().is_some_and(|end| end == "lock") {
                 remove_older(&path, STALE);
-            } else {
+            } else if is_ref(&path) {
                 swept.loose += 1;
+            } else {
+                // Where it cannot be removed git says so itself.
+                let _ = fs::remove_file(path);
             }
+        }
+        let head = self.git_dir().join("HEAD");
+        if !is_ref(&head) {
+            // Nothing is read by it, but without it git takes the folder for none of its own.
+            let _ = fs::write(head, "ref: refs/heads/main\n");
         }
         swept
     }
@@ -159,6 +174,15 @@ pub(super) struct Swept {
     loose: usize,
     /// Packs.
     packs: usize,
+}
+
+/// Whether a file says where a ref is, or which other one it is. Of one that is not there, or cannot be read just now, others may know.
+fn is_ref(path: &Path) -> bool {
+    let says = |text: Vec<u8>| {
+        let text = text.trim_ascii();
+        text.starts_with(b"ref: refs/") || text.len() == 40 && text.iter().all(u8::is_ascii_hexdigit)
+    };
+    fs::read(path).map_or(true, says)
 }
 
 fn remove_older(path: &Path, age: Duration) {
