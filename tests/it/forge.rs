@@ -12,6 +12,7 @@ mod moving;
 mod page;
 mod patience;
 mod people;
+mod persons;
 mod reading;
 mod secrets;
 mod sitting;

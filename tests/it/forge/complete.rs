@@ -2,18 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::persons::{hold_on, is_merged, page};
 use super::{Desk, SHOP, at};
 use crate::support::github::{Fault, Response, Wrong};
-use crate::support::{Commit, Ran, Repo, Sandbox, needs};
+use crate::support::{Commit, Repo, Sandbox, needs};
 
 /// How often a question that nobody answers is asked.
 const ATTEMPTS: usize = 4;
-
-/// Opens a pull request that changes a page of its own.
-fn page(desk: &Desk<'_>, shop: &Repo<'_>, name: &str) -> (u64, String) {
-    let branch = format!("agent/infra/{name}");
-    (desk.propose(shop, SHOP, &branch, (&format!("docs/{name}.md"), "Say it better.\n")), branch)
-}
 
 /// Lets approvals on the page count, and sam's among them.
 fn counts_pages(desk: &Desk<'_>, shop: &Repo<'_>) {
@@ -36,14 +31,6 @@ approvals: {{ self: never, from: [ledger, github] }}
     let own = desk.github.open(SHOP, "people/two", "maria-k", "Two persons", "");
     let ran = desk.run(SHOP, &["approve", &at(shop, own, "people/two"), "--yes"]).succeeds();
     assert!(is_merged(desk, own), "{ran}");
-}
-
-fn is_merged(desk: &Desk<'_>, number: u64) -> bool {
-    desk.github.world().pull(SHOP, number).merged.is_some()
-}
-
-fn hold(desk: &Desk<'_>, shop: &Repo<'_>, (number, branch): &(u64, String)) -> Ran {
-    desk.run(SHOP, &["hold", &at(shop, *number, branch), "-m", "Wait.", "--yes"])
 }
 
 /// An answer of GraphQL that leaves out what there is.
@@ -90,9 +77,9 @@ fn what_github_left_out_once_is_not_forgotten() {
     desk.github.mend();
     std::fs::remove_dir_all(sandbox.home().join(".cache/countersign/github")).expect("the cache");
     desk.github.fault(partial(&json!([{ "message": "Something went wrong while executing your query." }])));
-    let second = hold(&desk, &shop, &other);
+    let second = hold_on(&desk, &shop, &other);
     desk.github.mend();
-    let third = hold(&desk, &shop, &other);
+    let third = hold_on(&desk, &shop, &other);
     assert!(is_merged(&desk, one.0), "{first}\n{second}\n{third}");
 }
 
@@ -179,7 +166,7 @@ fn what_nobody_approved_is_not_asked_about_by_every_command() {
     counts_pages(&desk, &shop);
     let pages = ["a", "b", "c"].map(|name| page(&desk, &shop, name));
     let [approved, held, waiting] = ["x", "y", "w"].map(|name| page(&desk, &shop, name));
-    let _ = hold(&desk, &shop, &held).succeeds();
+    let _ = hold_on(&desk, &shop, &held).succeeds();
     let review = json!({ "event": "APPROVE", "body": "Fine.", "commit_id": shop.rev(&approved.1) });
     let path = format!("/repos/{SHOP}/pulls/{}/reviews", approved.0);
     assert_eq!(desk.github.act("sam-h", "POST", &path, &review).0, 200);
@@ -187,7 +174,7 @@ fn what_nobody_approved_is_not_asked_about_by_every_command() {
         let path = format!("/repos/{SHOP}/pulls/{number}/merge");
         assert_eq!(desk.github.act("infra-lead", "PUT", &path, &json!({})).0, 200);
     }
-    let _ = hold(&desk, &shop, &waiting).succeeds();
+    let _ = hold_on(&desk, &shop, &waiting).succeeds();
     let merges = |shop: &Repo<'_>| shop.entries().iter().filter(|entry| entry["kind"] == "merge").count();
     let recorded = merges(&shop);
     desk.github.count();
@@ -198,7 +185,7 @@ fn what_nobody_approved_is_not_asked_about_by_every_command() {
     assert_eq!((recorded, merges(&shop)), (2, 2), "that of the policy, and what was approved");
     // A cache that is lost costs questions alone.
     std::fs::remove_dir_all(sandbox.home().join(".cache/countersign")).expect("the cache");
-    let _ = hold(&desk, &shop, &waiting).succeeds();
+    let _ = hold_on(&desk, &shop, &waiting).succeeds();
     assert!(desk.github.count().get("GET /repos/{}/{}/pulls/{}/reviews").is_some_and(|asked| *asked >= pages.len()));
 }
 
