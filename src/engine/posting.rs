@@ -17,6 +17,9 @@ mod wording;
 
 pub use wording::BODY_LIMIT;
 
+/// Why a review waits where GitHub would take it for leave to merge.
+const AUTO_MERGE: &str =
+    "GitHub is set to merge it by itself as soon as it is reviewed, and policy wants more: the review waits for that";
 /// Remarks on lines that go as such: more are told in the text of the review.
 const MOST_COMMENTS: usize = 100;
 
@@ -336,13 +339,18 @@ impl Clerk<'_, '_, '_> {
 
     fn approve(&mut self, item: &Item, number: u64) -> Result<(), Hold> {
         let (proposal, change_id, evaluation) = approved(self.world, self.ledger, self.entry, item)?;
+        let open = evaluation.ruling.outcome != Outcome::Satisfied;
+        if open && proposal.pull.as_ref().is_some_and(|pull| pull.auto_merge) {
+            // Whoever switched that on waits for nothing but this review.
+            return Err(Hold::Unknown(AUTO_MERGE.into()));
+        }
         if self.entry.by == self.me.name {
             let body = wording::approved(&self.header(number, "approve"), self.entry, item.head);
             self.order(item, number, Act::Approve { body });
-        } else if evaluation.ruling.outcome != Outcome::Satisfied {
+        } else if open {
             return Err(Hold::Theirs(self.entry.by.clone()));
         }
-        if evaluation.ruling.outcome != Outcome::Satisfied {
+        if open {
             let why = blocking(&evaluation.ruling).0;
             let told = self.world.is_told(proposal);
             return Err(if told { Hold::Waits(why) } else { Hold::Unknown(why) });

@@ -191,6 +191,9 @@ pub struct PullRequest {
     /// When it was made to land elsewhere last, as far as opinions are known: what was said before was said of another change.
     #[serde(default)]
     pub retargeted: Option<Timestamp>,
+    /// Whether the forge merges it by itself as soon as its own rules are met: a review may be what they wait for.
+    #[serde(default)]
+    pub auto_merge: bool,
 }
 
 impl PullRequest {

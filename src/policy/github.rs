@@ -180,6 +180,7 @@ approvals: { from: [ledger, github] }
             url: None,
             opinions,
             retargeted: None,
+            auto_merge: false,
             repo: repo.clone(),
         }
     }

@@ -15,7 +15,7 @@ use crate::io::state::hexadecimal;
 use crate::model::forge::RepoName;
 
 /// Raised when listings are read in another way than before; a new version of the program starts anew too.
-const FORMAT: &str = concat!("countersign ", env!("CARGO_PKG_VERSION"), " pulls 3");
+const FORMAT: &str = concat!("countersign ", env!("CARGO_PKG_VERSION"), " pulls 4");
 /// Bytes of a file that is read or written: a thousand pull requests with long descriptions.
 const LIMIT: u64 = 64 << 20;
 

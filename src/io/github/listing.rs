@@ -36,7 +36,7 @@ const SETTLED: SignedDuration = SignedDuration::from_secs(2);
 /// their count, since some say nothing of the others), and what became of those: changes of target, and who dismissed which.
 const FIELDS: &str = "id number title body url isDraft state createdAt updatedAt author { __typename login } \
     headRefName headRefOid headRepository { nameWithOwner } baseRefName baseRefOid repository { nameWithOwner } \
-    mergeable reviewDecision totalCommentsCount labels(first: 100) { nodes { name } } \
+    mergeable reviewDecision totalCommentsCount autoMergeRequest { enabledAt } labels(first: 100) { nodes { name } } \
     latestOpinionatedReviews(first: 20) { totalCount nodes { author { __typename login } state body submittedAt commit { oid } } } \
     timelineItems(last: 30, itemTypes: [BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT, REVIEW_DISMISSED_EVENT]) { \
     pageInfo { hasPreviousPage } nodes { __typename ... on BaseRefChangedEvent { createdAt } \

@@ -163,6 +163,7 @@ struct RestPull {
     comments: Option<u64>,
     review_comments: Option<u64>,
     html_url: Option<String>,
+    auto_merge: Option<Value>,
 }
 
 /// A pull request of the REST API or of a webhook's payload.
@@ -203,6 +204,7 @@ pub fn rest_pull(value: Value) -> Result<PullRequest, String> {
         url: address(raw.html_url),
         opinions: None,
         retargeted: None,
+        auto_merge: raw.auto_merge.is_some_and(|on| !on.is_null()),
     })
 }
 
@@ -272,6 +274,7 @@ struct Node {
     labels: Option<NodeLabels>,
     latest_opinionated_reviews: Option<NodeOpinions>,
     timeline_items: Option<NodeEvents>,
+    auto_merge_request: Option<Value>,
 }
 
 /// A pull request of the GraphQL API.
@@ -329,6 +332,7 @@ pub(super) fn node(value: Value) -> Result<PullRequest, String> {
         url: address(raw.url),
         opinions,
         retargeted,
+        auto_merge: raw.auto_merge_request.is_some_and(|on| !on.is_null()),
         repo,
     })
 }
@@ -521,7 +525,7 @@ mod tests {
             "number": 7, "node_id": "PR_7", "title": "T", "body": "B", "user": { "login": "x[bot]", "type": "Bot" },
             "state": "open", "draft": false, "merged": false, "merged_at": null, "labels": [{ "name": "l" }], "head": end,
             "base": end, "created_at": "2025-01-06T12:00:00Z", "updated_at": "2025-01-06T12:00:00Z", "mergeable": null,
-            "comments": 1, "review_comments": 2, "html_url": "https://github.com/a/b/pull/7",
+            "comments": 1, "review_comments": 2, "html_url": "https://github.com/a/b/pull/7", "auto_merge": { "merge_method": "squash" },
         })
     }
 
@@ -533,7 +537,7 @@ mod tests {
             "author": { "__typename": "Bot", "login": "x" }, "headRefName": "main", "headRefOid": sha,
             "headRepository": { "nameWithOwner": "a/b" }, "baseRefName": "main", "baseRefOid": sha,
             "repository": { "nameWithOwner": "a/b" }, "mergeable": "UNKNOWN", "reviewDecision": null,
-            "totalCommentsCount": 3, "labels": { "nodes": [{ "name": "l" }] },
+            "totalCommentsCount": 3, "autoMergeRequest": { "enabledAt": "2025-01-06T12:00:00Z" }, "labels": { "nodes": [{ "name": "l" }] },
             "latestOpinionatedReviews": { "totalCount": 1, "nodes": [{
                 "author": { "__typename": "User", "login": "sam" }, "state": "APPROVED", "submittedAt": "2025-01-06T12:00:00Z",
                 "body": "<!-- countersign 07070707070707070707070707070707 7 approve -->\nFine.", "commit": { "oid": sha },

@@ -405,3 +405,30 @@ fn what_lands_before_it_is_counted_also_where_both_were_owed() {
     let ran = hold_on(&desk, &shop, &last);
     assert!(!(is_merged(&desk, one) && is_merged(&desk, two)), "{ran}");
 }
+
+/// The agent has switched GitHub's auto-merge on: a review of the first of two persons would be leave enough.
+#[test]
+fn a_review_is_no_leave_for_what_github_merges_by_itself() {
+    if needs::missing(&["ssh-keygen"]) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let two = "{ low: { approvals: 2 }, medium: { approvals: 2 }, high: { approvals: 2 } }";
+    let (desk, shop) = with(&sandbox, "[ledger]", two, AGENT, "");
+    let (one, other) = (page(&desk, &shop, "a"), page(&desk, &shop, "b"));
+    desk.github.world().pull(SHOP, one.0).auto_merge = true;
+    let both = [at(&shop, one.0, &one.1), at(&shop, other.0, &other.1)];
+    let ran = desk.run(SHOP, &["approve", &both[0], &both[1], "--yes"]).succeeds();
+    let reviews = |number: u64| desk.github.world().pull(SHOP, number).reviews.len();
+    assert_eq!((reviews(one.0), reviews(other.0)), (0, 1), "{ran}");
+    let later = hold_on(&desk, &shop, &other);
+    assert!(later.stderr.contains("GitHub is set to merge it by itself"), "{later}");
+    assert_eq!(reviews(one.0), 0, "{later}");
+    // Once it is on no more, or policy is satisfied, what is owed is told.
+    desk.github.world().pull(SHOP, one.0).auto_merge = false;
+    let path = format!("/repos/{SHOP}/issues/{}/labels", one.0);
+    assert_eq!(desk.github.act("sam-h", "POST", &path, &json!({ "labels": ["by-hand"] })).0, 200);
+    let later = page(&desk, &shop, "c");
+    let ran = hold_on(&desk, &shop, &later);
+    assert_eq!(reviews(one.0), 1, "{ran}");
+}

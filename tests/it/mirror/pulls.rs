@@ -52,6 +52,7 @@ fn pull(number: u64, head: &str, at: &str, (base, tip): (&str, &str)) -> PullReq
         url: None,
         opinions: None,
         retargeted: None,
+        auto_merge: false,
     }
 }
 

@@ -189,6 +189,7 @@ fn node(repo: &Repo, pull: &Pull) -> Value {
         "repository": { "nameWithOwner": repo.name },
         "mergeable": mergeable,
         "reviewDecision": decision,
+        "autoMergeRequest": pull.auto_merge.then(|| json!({ "enabledAt": time(pull.updated) })),
         "totalCommentsCount": pull.comments.len() + pull.remarks.len(),
         "latestOpinionatedReviews": opinions(pull),
         "timelineItems": timeline(pull),

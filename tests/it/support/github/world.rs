@@ -71,6 +71,8 @@ pub struct Pull {
     pub created: i64,
     pub updated: i64,
     pub sha: String,
+    /// Whether it is merged as soon as its branch's rules are met.
+    pub auto_merge: bool,
     /// When it got another base last.
     pub retargeted: Option<i64>,
     pub reviews: Vec<Value>,
