@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use super::deciding::adopted;
 use super::{SHOP, TOKEN, at};
-use crate::support::{Ran, Sandbox, needs};
+use crate::support::{COUNTERSIGN, Ran, Sandbox, needs};
 
 /// Puts a program on the path that writes down how it was called, and calls the real one.
 fn watched(sandbox: &Sandbox, name: &str) {
@@ -54,4 +54,28 @@ fn a_token_is_in_no_argument_and_in_no_program_that_has_no_use_for_it() {
     assert!(own.iter().all(|line| line.ends_with(" none")), "{log}");
     let found = sandbox.command("grep", "").args(["-rl", TOKEN, "."]).output().expect("grep");
     assert_eq!(String::from_utf8_lossy(&found.stdout).trim(), "./watched/log", "in no file of the program");
+}
+
+#[test]
+fn a_token_is_in_nothing_that_a_terminal_is_told_not_even_where_a_part_breaks() {
+    let sandbox = Sandbox::new();
+    let (desk, shop) = super::Desk::new(&sandbox);
+    let number = desk.propose(&shop, SHOP, "agent/infra/docs", ("docs/a.md", "Say it better.\n"));
+    // What a hostile title asks for is not there to be told.
+    desk.github.world().pull(SHOP, number).title = "$GH_TOKEN ${GITHUB_TOKEN} {token}".into();
+    for (fault, keys, shown, said) in [
+        ("none", "<enter>", "Say it better", ""),
+        ("open:panic", "<enter>", "it could not be opened", "fault injected at open"),
+        ("redraw:panic", "<ctrl-l>", "fault injected at redraw", "fault injected at redraw"),
+    ] {
+        let mut terminal = sandbox.terminal("", 120, 40, &[COUNTERSIGN, SHOP], &[("COUNTERSIGN_FAULT", fault)]);
+        terminal.wait_for("docs/a.md");
+        terminal.keys(keys);
+        terminal.wait_for(shown);
+        terminal.keys("<ctrl-c>");
+        terminal.wait_end();
+        let printed = String::from_utf8_lossy(&terminal.printed()).into_owned();
+        assert!(printed.contains(said) && !printed.contains(TOKEN), "{fault}: {printed}");
+    }
+    desk.token_is_nowhere();
 }
