@@ -49,8 +49,10 @@ fn a_console_in_tmux_outlives_the_connection() {
 
     // The next connection finds the console where it was, its window still open.
     let mut terminal = tmux.client(&["attach-session"]);
-    let view = terminal.wait_for("26 approvals in");
-    assert!(view.has(QUEUE) && demo.origin().refs() == before, "{view}");
+    // tmux may first show what it had at another size.
+    let same = |view: &View| view.has(QUEUE) && view.has("26 approvals in");
+    let view = terminal.wait_until("the console as it was", same);
+    assert!(demo.origin().refs() == before, "{view}");
     terminal.keys("u");
     terminal.wait_for("taken back: approve, 26 proposals");
     terminal.keys("x");
