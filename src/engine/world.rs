@@ -261,6 +261,10 @@ impl<'a> World<'a> {
         let (mut wanted, mut unknown): (Vec<Reviewed>, bool) = (Vec::new(), false);
         for other in self.proposals.iter().filter(|other| other.id != name) {
             let Some(pull) = &other.pull else { continue };
+            // Nobody said anything of most, and there are many.
+            if pull.opinions.as_ref().is_some_and(Vec::is_empty) {
+                continue;
+            }
             let opinions = pull.opinions.as_deref().unwrap_or_default();
             let same = other.head == head || change.is_some() && other.diff().map(|diff| diff.change_id) == change;
             unknown |= same && pull.opinions.is_none();

@@ -219,6 +219,7 @@ impl Workspace {
         let Some(view) = &situation.view else { return Ok(Vec::new()) };
         let (me, facts) = (forge.connection().me(watch.still)?, forge.facts(watch.still)?);
         let desk = Desk { repo: &forge.repo, facts: Some(&facts) };
+        let owed = &self.due(view, owed, own);
         let (known, alarmed) = (in_order(view, owed).into_iter().collect(), situation.alarm.is_some());
         let store = self.repository.store(Writes::InMemory)?;
         let landed = self.merged_unrecorded(&situation)?;
@@ -239,8 +240,7 @@ impl Workspace {
             merged.set(place.target);
             made
         };
-        let tried = self.tried.of(own, self.clock.now());
-        post_all(&client, &me, &orders, &tried, watch.still, &mut may, &mut |at, outcome| {
+        post_all(&client, &me, &orders, watch.still, &mut may, &mut |at, outcome| {
             if let Ok(Posted { commit: Some(commit), .. }) = &outcome {
                 merged.set(*commit);
             }
@@ -255,6 +255,17 @@ impl Workspace {
         let told = tally.told();
         self.tried.keep(&told, self.clock.now());
         Ok(told)
+    }
+
+    /// What is to be told now. Whoever decides has looked at what is owed just before: of that, what was tried in vain then is left
+    /// alone, unless it is about what was decided now, and comes before that.
+    fn due(&self, view: &LedgerView, owed: &BTreeSet<EntryId>, own: &[EntryId]) -> BTreeSet<EntryId> {
+        let proposals = |id: &EntryId| {
+            view.entry(*id).into_iter().flat_map(|entry| &entry.items).map(|item| item.proposal.as_str())
+        };
+        let (now, ours) = (self.clock.now(), own.iter().flat_map(proposals).collect::<BTreeSet<&str>>());
+        let is_ours = |id: &EntryId| own.contains(id) || proposals(id).any(|name| ours.contains(name));
+        owed.iter().copied().filter(|id| own.is_empty() || is_ours(id) || !self.tried.is_recent(*id, now)).collect()
     }
 
     /// What is merged by its checks is merged by what they say now.

@@ -24,7 +24,9 @@ pub struct Told {
 /// What came of a proposal of an entry. Of several posts the last of this list counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Came {
-    /// It is there.
+    /// It was there already: that is no news.
+    There,
+    /// It was posted.
     Posted,
     /// It is another person's to say: it waits for that person.
     Theirs,
@@ -47,14 +49,15 @@ pub enum Came {
 impl Came {
     const fn rank(&self) -> u8 {
         match self {
-            Self::Posted => 0,
-            Self::Theirs => 1,
-            Self::Waits(_) => 2,
-            Self::Untold(_) => 3,
-            Self::Refused(..) => 4,
-            Self::Owed(..) => 5,
-            Self::Recorded(_) | Self::Merged(_) => 6,
-            Self::Astray(..) => 7,
+            Self::There => 0,
+            Self::Posted => 1,
+            Self::Theirs => 2,
+            Self::Waits(_) => 3,
+            Self::Untold(_) => 4,
+            Self::Refused(..) => 5,
+            Self::Owed(..) => 6,
+            Self::Recorded(_) | Self::Merged(_) => 7,
+            Self::Astray(..) => 8,
         }
     }
 
@@ -102,7 +105,7 @@ impl CaughtUp {
     fn add(&mut self, told: Told) {
         let (place, entry) = (text::single_line(&told.proposal), told.entry.short(8));
         match told.came {
-            Came::Recorded(_) | Came::Theirs => {}
+            Came::Recorded(_) | Came::Theirs | Came::There => {}
             Came::Posted => self.done.push(format!("GitHub was told of entry {entry} on {place}")),
             Came::Waits(why) => {
                 let why = text::single_line(&why);
@@ -171,6 +174,7 @@ impl Tally {
     pub fn take(&mut self, order: &PostOrder, outcome: Result<Posted, Refused>) {
         let came = match outcome {
             Ok(Posted { commit: Some(commit), .. }) if matches!(order.act, Act::Merge { .. }) => Came::Merged(commit),
+            Ok(Posted { before: true, .. }) => Came::There,
             Ok(_) => Came::Posted,
             Err(refused) => Came::refused(refused.to_string(), Some(refused.next())),
         };
@@ -179,7 +183,7 @@ impl Tally {
 
     /// Of two that weigh the same the first says why.
     fn came(&mut self, entry: EntryId, proposal: &str, came: Came) {
-        let known = self.told.entry((entry, proposal.to_owned())).or_insert(Came::Posted);
+        let known = self.told.entry((entry, proposal.to_owned())).or_insert(Came::There);
         if came.rank() > known.rank() {
             *known = came;
         }
@@ -205,18 +209,17 @@ const MOMENT: SignedDuration = SignedDuration::from_mins(1);
 pub struct Tried(Mutex<HashMap<EntryId, Timestamp>>);
 
 impl Tried {
-    /// Those that were tried a moment ago, but for one's own.
-    pub(super) fn of(&self, own: &[EntryId], now: Timestamp) -> BTreeSet<EntryId> {
+    /// Whether that was a moment ago.
+    pub(super) fn is_recent(&self, entry: EntryId, now: Timestamp) -> bool {
         let tried = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let recent = tried.iter().filter(|(id, at)| now.duration_since(**at).abs() < MOMENT && !own.contains(id));
-        recent.map(|(id, _)| *id).collect()
+        tried.get(&entry).is_some_and(|at| now.duration_since(*at).abs() < MOMENT)
     }
 
     pub(super) fn keep(&self, told: &[Told], now: Timestamp) {
         let mut tried = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         tried.retain(|_, at| now.duration_since(*at).abs() < MOMENT);
         for told in told.iter().filter(|told| matches!(told.came, Came::Owed(..))) {
-            tried.entry(told.entry).or_insert(now);
+            tried.insert(told.entry, now);
         }
     }
 }
@@ -237,7 +240,55 @@ pub(super) fn tell(report: &mut Report, told: &[Told]) {
             Came::Untold(why) if item.fate == Fate::Noted => {
                 Fate::Unposted { why: text::single_line(why), next: Some(NextStep::Again) }
             }
-            Came::Waits(_) | Came::Untold(_) | Came::Theirs | Came::Posted => continue,
+            Came::Waits(_) | Came::Untold(_) | Came::Theirs | Came::Posted | Came::There => continue,
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry() -> EntryId {
+        "07070707070707070707070707070707".parse().unwrap()
+    }
+
+    /// What is said of one that is held, and whether its entry stays owed.
+    fn held(hold: Hold, landed: bool, is_whole: bool) -> (usize, usize, bool) {
+        let landed = landed.then(|| ("#1".to_owned(), Oid::ZERO)).into_iter().collect();
+        let mut tally = Tally::new(landed, is_whole);
+        tally.add(entry(), Posts { held: vec![Held { proposal: "#1".into(), hold }], ..Posts::default() });
+        let mut stays = true;
+        tally.settle(&BTreeSet::from([entry()]), |_| stays = false);
+        let caught = CaughtUp::of(tally.told(), Vec::new());
+        (caught.done.len(), caught.problems.len(), stays)
+    }
+
+    #[test]
+    fn what_is_owed_is_forgotten_only_where_its_end_is_known() {
+        for (hold, landed, is_whole, wanted) in [
+            (Hold::Merged(Oid::ZERO), false, true, (0, 0, false)),
+            (Hold::Refused("no".into()), false, true, (0, 1, false)),
+            (Hold::Refused("no".into()), true, true, (1, 0, false)),
+            (Hold::Waits("ci".into()), false, true, (1, 0, false)),
+            (Hold::Theirs("sam".into()), false, true, (0, 0, true)),
+            (Hold::Unknown("502".into()), false, true, (0, 1, true)),
+            (Hold::Unlisted, false, true, (0, 1, false)),
+            (Hold::Unlisted, false, false, (0, 1, true)),
+            (Hold::Unlisted, true, false, (1, 0, false)),
+        ] {
+            assert_eq!(held(hold.clone(), landed, is_whole), wanted, "{hold:?} {landed} {is_whole}");
+        }
+    }
+
+    #[test]
+    fn what_was_tried_a_moment_ago_is_known_for_that_moment() {
+        let (tried, at) = (Tried::default(), Timestamp::UNIX_EPOCH);
+        let told = |came| Told { entry: entry(), proposal: "#1".into(), came };
+        tried.keep(&[told(Came::Posted)], at);
+        assert!(!tried.is_recent(entry(), at), "that was not in vain");
+        tried.keep(&[told(Came::Owed("502".into(), NextStep::Again))], at);
+        let later = |seconds| at + SignedDuration::from_secs(seconds);
+        assert_eq!([0, 59, 60].map(|after| tried.is_recent(entry(), later(after))), [true, true, false]);
     }
 }

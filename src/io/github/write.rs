@@ -4,8 +4,6 @@
 //! once. Where the answer is lost, breaks off or is the server's failure, reading again tells what became of it; nothing is
 //! ever sent on a guess.
 
-use std::collections::BTreeSet;
-
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -44,19 +42,18 @@ pub type May<'a> = &'a mut dyn FnMut(&PostOrder) -> Result<(), Refused>;
 
 /// Makes posts one after the other, and tells what became of each. What follows a post of the same entry and pull request that was
 /// not made is not made either; what follows one that is tried again waits for it, where it is about the same pull request, or
-/// where nothing could be posted just now. Entries that were `tried` a moment ago are not tried again.
+/// where nothing could be posted just now.
 pub fn post_all(
     client: &Client,
     me: &Account,
     orders: &[PostOrder],
-    tried: &BTreeSet<EntryId>,
     still: Still<'_>,
     may: May<'_>,
     told: &mut dyn FnMut(usize, Result<Posted, Refused>),
 ) {
     let mut line = Line::default();
     for (at, order) in orders.iter().enumerate() {
-        let outcome = if let Some(refused) = line.before(order, tried) {
+        let outcome = if let Some(refused) = line.before(order) {
             Err(refused)
         } else {
             let outcome = post(client, me, order, still, may);
@@ -88,13 +85,13 @@ struct Line {
 
 impl Line {
     /// Why a post is not tried.
-    fn before(&self, order: &PostOrder, tried: &BTreeSet<EntryId>) -> Option<Refused> {
+    fn before(&self, order: &PostOrder) -> Option<Refused> {
         if let Some(refused) = &self.stopped {
             // Nothing was asked about this one.
             let of_all = refused.why.stops_all();
             return Some(if of_all { refused.clone() } else { Refused::from(Why::Waits).saying(refused.to_string()) });
         }
-        if self.waited.contains(&order.number) || tried.contains(&order.entry) {
+        if self.waited.contains(&order.number) {
             return Some(Why::Waits.into());
         }
         self.failed.contains(&(order.entry, order.number)).then(|| Why::Before.into())

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::persons::{is_merged, page};
 use super::{Desk, SHOP, at};
 use crate::support::github::{Fault, Wrong};
 use crate::support::{Commit, Ran, Repo, Sandbox, needs};
@@ -35,16 +36,6 @@ approvals: {{ self: never, from: {from} }}
     let own = desk.github.open(SHOP, "people/two", "maria-k", "Two persons", "");
     let _ = desk.run(SHOP, &["approve", &at(&shop, own, "people/two"), "--yes"]).succeeds();
     (desk, shop)
-}
-
-/// Opens a pull request for a page of its own.
-fn page(desk: &Desk<'_>, shop: &Repo<'_>, name: &str) -> (u64, String) {
-    let branch = format!("agent/infra/{name}");
-    (desk.propose(shop, SHOP, &branch, (&format!("docs/{name}.md"), "Say it better.\n")), branch)
-}
-
-fn is_merged(desk: &Desk<'_>, number: u64) -> bool {
-    desk.github.world().pull(SHOP, number).merged.is_some()
 }
 
 fn review(event: &str, commit: &str, body: &str) -> Value {

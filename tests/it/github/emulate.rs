@@ -2,7 +2,6 @@
 //! statuses, so here the client is on its own fallbacks: lists by REST, asks for all where nothing says what changed, and calls
 //! checks unknown where a part of them is not to be had.
 
-use std::collections::BTreeSet;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -165,7 +164,7 @@ fn a_batch_is_posted_to_an_emulator_by_others_as_to_github() {
         let now = still_open(&open);
         let orders: Vec<PostOrder> = entries.iter().flat_map(|id| ledger.posts(*id, &repo, &now).orders).collect();
         let still = || made.load(Ordering::Relaxed) < cut;
-        post_all(&client, &me, &orders, &BTreeSet::new(), &still, &mut |_| Ok(()), &mut |_, outcome| match outcome {
+        post_all(&client, &me, &orders, &still, &mut |_| Ok(()), &mut |_, outcome| match outcome {
             Ok(_) => drop(made.fetch_add(1, Ordering::Relaxed)),
             Err(refused) => assert!(cut < usize::MAX, "{refused}"),
         });

@@ -1,7 +1,5 @@
 //! A batch that is cut anywhere is resumed where it stopped, and nothing is posted twice.
 
-use std::collections::BTreeSet;
-
 use countersign::engine::PostOrder;
 use countersign::io::github::post_all;
 use countersign::ledger::EntryKind;
@@ -49,11 +47,9 @@ impl Batch {
 /// Posts all, and answers how many were made now, and how many were not.
 fn run(github: &GitHub, orders: &[PostOrder]) -> (usize, usize) {
     let (mut made, mut refused) = (0, 0);
-    post_all(&client(github), &maria(), orders, &BTreeSet::new(), ALWAYS, &mut |_| Ok(()), &mut |_, outcome| {
-        match outcome {
-            Ok(posted) => made += usize::from(!posted.before),
-            Err(_) => refused += 1,
-        }
+    post_all(&client(github), &maria(), orders, ALWAYS, &mut |_| Ok(()), &mut |_, outcome| match outcome {
+        Ok(posted) => made += usize::from(!posted.before),
+        Err(_) => refused += 1,
     });
     (made, refused)
 }
